@@ -1,0 +1,78 @@
+// Package flow holds the one neutral observation that every collector
+// produces and every answer is computed from: who spoke to whom, when, how
+// much, by which rule, and where it was seen. It knows no file format.
+package flow
+
+// Key is the 5-tuple of a conversation, seen from its initiator: Src opened
+// it, DstPort is the service. Where the initiator is not known the reader
+// says so in Record.Guessed.
+type Key struct {
+	Src, Dst         Addr
+	SrcPort, DstPort uint16
+	Proto            uint8 // IANA protocol number
+}
+
+// Count is what was measured in one direction. IPBytes is the length that the
+// IP header states (header and payload); FrameBytes is the length of the
+// frame on the wire. Which of them mean anything is said by Record.Measured.
+type Count struct {
+	Packets, IPBytes, FrameBytes uint64
+}
+
+// Add adds d to c.
+func (c *Count) Add(d Count) {
+	c.Packets += d.Packets
+	c.IPBytes += d.IPBytes
+	c.FrameBytes += d.FrameBytes
+}
+
+// Measure says which counters of a record were measured. A counter that was
+// not measured is zero in the record and must never be shown as zero.
+type Measure uint8
+
+// The counters a source can measure.
+const (
+	Packets Measure = 1 << iota
+	IPBytes
+	FrameBytes
+)
+
+// Record is one observation of one conversation at one point. Counters are
+// what was added since the previous record of the same conversation at the
+// same point, so records can be summed. It holds no pointer.
+type Record struct {
+	Key
+	First, Last int64 // Unix nanoseconds; NoTime where the source has none
+
+	Sent, Received Count // Src → Dst, Dst → Src
+	Measured       Measure
+
+	Direction  Direction // relative to the network interface at Point
+	State      State
+	Encryption Encryption
+	Tunnel     Tunnel // what the outer conversation carries
+	Guessed    bool   // the initiator was guessed from the ports
+	EtherType  uint16 // of frames without an IP header, whose Src and Dst are zero; LinkFrame if none
+
+	// Text, by number in the run's Names; 0 is none.
+	Point  ID // MAC (12 upper-case hex digits) of a network interface, or the name of a capture
+	Target ID // resource id that was being watched
+	Rule   ID
+	ACL    ID
+}
+
+// NoTime marks a record whose source states no time.
+const NoTime = int64(-1 << 63)
+
+// LinkFrame is the EtherType of a frame that has none (802.11 management,
+// LLC, a cut frame).
+const LinkFrame = 0xffff
+
+// IsIP reports whether r has IP addresses.
+func (r *Record) IsIP() bool { return !r.Src.IsZero() || !r.Dst.IsZero() || r.EtherType == 0 }
+
+// Denied reports whether r is traffic that a rule or a policy dropped.
+func (r *Record) Denied() bool { return r.State == Deny }
+
+// A Batch is a run of records that is valid until the next one is asked for.
+type Batch []Record

@@ -1,0 +1,119 @@
+package flow
+
+import (
+	"io"
+	"iter"
+	"sync"
+)
+
+// Status says how far a source could be read.
+type Status string
+
+// The statuses of a source.
+const (
+	OK         Status = "ok"         // read to its end
+	Truncated  Status = "truncated"  // ends inside a record; what came before was kept
+	Corrupt    Status = "corrupt"    // a part of it is damaged; what could be read was kept
+	Unreadable Status = "unreadable" // nothing could be read
+	Empty      Status = "empty"      // well formed, without any observation
+)
+
+// Kind is what a source turned out to be, from its content and never from its
+// name: "vnet-flow-log", "nsg-flow-log", "pcap", "pcapng", "snoop".
+type Kind string
+
+// The kinds of source.
+const (
+	VNetFlowLog Kind = "vnet-flow-log"
+	NSGFlowLog  Kind = "nsg-flow-log"
+	Pcap        Kind = "pcap"
+	Pcapng      Kind = "pcapng"
+	Snoop       Kind = "snoop"
+)
+
+// Source is what is learned about one file or blob while it is read.
+type Source struct {
+	Path    string
+	Kind    Kind
+	Status  Status
+	Detail  string   // of a kind: "version 4", "little-endian, microseconds, Ethernet"
+	Bytes   int64    // read, after decompression
+	Records uint64   // flow tuples, or packets
+	Points  []string // where it was seen, at most a few
+}
+
+// Note gives a source a worse status; a better one changes nothing.
+func (s *Source) Note(st Status) {
+	if rank(st) > rank(s.Status) {
+		s.Status = st
+	}
+}
+
+func rank(s Status) int {
+	for i, t := range []Status{"", OK, Empty, Truncated, Corrupt, Unreadable} {
+		if s == t {
+			return i
+		}
+	}
+	return 0
+}
+
+// Skip counts the parts of one source that were left out for one reason.
+// Offset is where the first of them began, in bytes after decompression.
+type Skip struct {
+	Source string
+	Reason string
+	Count  uint64
+	Offset int64
+}
+
+// Skipped collects what readers left out. It may be used by several
+// goroutines. The zero value is ready.
+type Skipped struct {
+	mu    sync.Mutex
+	index map[[2]string]int
+	all   []Skip
+}
+
+// Add counts one part of source that was left out, at offset.
+func (s *Skipped) Add(source, reason string, offset int64) { s.AddN(source, reason, 1, offset) }
+
+// AddN counts n parts of source that were left out, the first at offset.
+func (s *Skipped) AddN(source, reason string, n uint64, offset int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	k := [2]string{source, reason}
+	i, ok := s.index[k]
+	if !ok {
+		if s.index == nil {
+			s.index = map[[2]string]int{}
+		}
+		i = len(s.all)
+		s.index[k] = i
+		s.all = append(s.all, Skip{Source: source, Reason: reason, Offset: offset})
+	}
+	s.all[i].Count += n
+	s.all[i].Offset = min(s.all[i].Offset, offset)
+}
+
+// All returns what was counted, in the order in which it was first seen.
+func (s *Skipped) All() []Skip {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]Skip(nil), s.all...)
+}
+
+// Input is what a reader is given beside the bytes. All of it may be shared
+// by readers that run at the same time, except Source, which the reader fills.
+type Input struct {
+	Source  *Source
+	Names   *Names
+	Skipped *Skipped
+	Point   string // of captures: where it was taken; the reader falls back to Source.Path
+	Target  string // of captures: resource id of the machine, if known
+}
+
+// A Reader yields the records of one source in batches that are valid until
+// the next one. What could not be read is counted in in.Skipped. The error,
+// if any, comes last: nothing after it can be read, what came before stands.
+type Reader func(r io.Reader, in Input) iter.Seq2[Batch, error]

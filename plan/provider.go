@@ -1,0 +1,73 @@
+package plan
+
+import (
+	"context"
+	"errors"
+	"io"
+	"iter"
+	"time"
+)
+
+// Provider is one Azure, seen through one subscription.
+//
+// Errors that users see say what was asked and what Azure answered, as
+// status, code and sentence; ErrNotFound is wrapped where a thing is not there.
+type Provider interface {
+	// Subscription is the id of the subscription.
+	Subscription() string
+	// Clock is the time in which deadlines are kept: the world's own in the sandbox.
+	Clock() Clock
+	// Inventory reads what the subscription holds.
+	Inventory(ctx context.Context) (*Inventory, error)
+	// Recordings lists the flow logs and captures of all watchers, without the state of captures.
+	Recordings(ctx context.Context, watchers []Watcher) ([]Recording, error)
+	// Start creates the flow log or capture of s, waits until Azure has done so,
+	// reads it back and compares. It fails rather than change one that is there.
+	Start(ctx context.Context, s Session) (Recording, error)
+	// Status reads a recording again, a capture with its state.
+	Status(ctx context.Context, r Recording) (Recording, error)
+	// Stop ends a capture. Stopping one that has ended is no error.
+	Stop(ctx context.Context, r Recording) error
+	// Remove deletes a recording and waits until it is gone. The data stays.
+	Remove(ctx context.Context, r Recording) error
+	// Blobs opens the blob service at a storage account's blob URL.
+	Blobs(ctx context.Context, blobURL string) (Blobs, error)
+}
+
+// Blobs reads one storage account.
+type Blobs interface {
+	// List yields the blobs whose name begins with prefix, in the order of their names.
+	List(ctx context.Context, container, prefix string) iter.Seq2[Blob, error]
+	// Prefixes yields the parts of names after prefix up to the next slash.
+	Prefixes(ctx context.Context, container, prefix string) iter.Seq2[string, error]
+	// Stat returns one blob.
+	Stat(ctx context.Context, container, name string) (Blob, error)
+	// Blocks returns the sizes of the committed blocks, in order.
+	Blocks(ctx context.Context, b Blob) ([]int64, error)
+	// Open reads length bytes from offset, or all that follow if length is
+	// negative, of the version b.ETag; ErrChanged if there is another by now.
+	Open(ctx context.Context, b Blob, offset, length int64) (io.ReadCloser, error)
+}
+
+// Blob is one blob as a listing shows it.
+type Blob struct {
+	Container string    `json:"container"`
+	Name      string    `json:"name"`
+	Size      int64     `json:"size"`
+	ETag      string    `json:"etag"`
+	Modified  time.Time `json:"modified"`
+}
+
+// Errors that providers wrap.
+var (
+	ErrNotFound = errors.New("not found")
+	ErrExists   = errors.New("exists already")
+	ErrChanged  = errors.New("changed meanwhile")
+)
+
+// Clock tells and passes time.
+type Clock interface {
+	Now() time.Time
+	// Sleep returns after d, or earlier with ctx's error.
+	Sleep(ctx context.Context, d time.Duration) error
+}

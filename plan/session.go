@@ -1,0 +1,114 @@
+package plan
+
+import "time"
+
+// Mechanism is how a target is recorded.
+type Mechanism string
+
+// The mechanisms.
+const (
+	FlowLog       Mechanism = "flow_log"
+	PacketCapture Mechanism = "packet_capture"
+)
+
+// Target is a resource that a watch selected.
+type Target struct {
+	Kind     string `json:"kind"` // vnet, subnet, nic, vm, vmss
+	ID       ID     `json:"id"`
+	Location string `json:"location"`
+	Provider string `json:"provider"` // alias in the file
+}
+
+// Session is one thing in Azure that records one target until its deadline.
+type Session struct {
+	Name      string            `json:"name"`    // of the resource; see Name
+	Watches   []string          `json:"watches"` // the watches that want it, as in the file
+	Why       string            `json:"why"`     // why this mechanism on this target
+	Mechanism Mechanism         `json:"mechanism"`
+	Target    Target            `json:"target"`
+	Watcher   ID                `json:"watcher"`
+	Storage   ID                `json:"storage"`
+	Deadline  time.Time         `json:"deadline"`
+	Tags      map[string]string `json:"tags,omitempty"` // flow logs only; captures have none
+	FlowLog   *FlowLogSpec      `json:"flow_log,omitempty"`
+	Capture   *CaptureSpec      `json:"packet_capture,omitempty"`
+}
+
+// FlowLogSpec are the settings of a flow log.
+type FlowLogSpec struct {
+	RetentionDays    int               `json:"retention_days,omitempty"` // 0: flowctl leaves retention off
+	RecordTypes      string            `json:"record_types,omitempty"`   // "B,C,E,D"; empty: all
+	Filter           string            `json:"filter,omitempty"`         // enabledFilteringCriteria
+	TrafficAnalytics *TrafficAnalytics `json:"traffic_analytics,omitempty"`
+}
+
+// TrafficAnalytics sends a flow log to a Log Analytics workspace as well.
+type TrafficAnalytics struct {
+	Workspace ID  `json:"workspace"`
+	Interval  int `json:"interval_minutes"` // 10 or 60
+}
+
+// CaptureSpec are the settings of a packet capture.
+type CaptureSpec struct {
+	Duration       time.Duration   `json:"duration"`
+	MaxBytes       int64           `json:"max_bytes"`
+	BytesPerPacket int64           `json:"bytes_per_packet"` // 0: whole packets
+	Filters        []CaptureFilter `json:"filters,omitempty"`
+	Ring           *Ring           `json:"ring,omitempty"`
+	Include        []string        `json:"include,omitempty"` // instances of a scale set
+	Exclude        []string        `json:"exclude,omitempty"`
+	LocalPath      string          `json:"local_path,omitempty"`
+}
+
+// CaptureFilter is one filter in the service's own terms: fields are joined
+// by and, several filters by or, an empty field is any.
+type CaptureFilter struct {
+	Protocol      string `json:"protocol,omitempty"` // TCP, UDP, Any
+	LocalAddress  string `json:"local_address,omitempty"`
+	LocalPort     string `json:"local_port,omitempty"`
+	RemoteAddress string `json:"remote_address,omitempty"`
+	RemotePort    string `json:"remote_port,omitempty"`
+}
+
+// Ring are the settings of a continuous capture.
+type Ring struct {
+	Files    int           `json:"files"`
+	FileSize int64         `json:"file_size"`
+	Duration time.Duration `json:"duration"`
+}
+
+// Recording is a flow log or packet capture as Azure shows it, whoever made it.
+type Recording struct {
+	ID           ID                `json:"id"`
+	Mechanism    Mechanism         `json:"mechanism"`
+	Location     string            `json:"location"`
+	Target       ID                `json:"target"`
+	Storage      ID                `json:"storage"`
+	Enabled      bool              `json:"enabled"` // of flow logs
+	Tags         map[string]string `json:"tags,omitempty"`
+	Provisioning string            `json:"provisioning"`
+	FlowLog      *FlowLogSpec      `json:"flow_log,omitempty"`
+	Capture      *CaptureSpec      `json:"packet_capture,omitempty"`
+	Path         string            `json:"path,omitempty"` // URL of a capture's blob, as Azure states it
+
+	// Of captures, once asked for with Provider.Status.
+	State      CaptureState `json:"state,omitempty"`
+	StopReason string       `json:"stop_reason,omitempty"` // Azure's own word, not to be interpreted
+	Errors     []string     `json:"errors,omitempty"`
+	Started    time.Time    `json:"started,omitzero"`
+}
+
+// CaptureState is what Azure says of a running capture.
+type CaptureState string
+
+// The states of a capture (PcStatus in Azure's API).
+const (
+	CaptureNotStarted CaptureState = "NotStarted"
+	CaptureRunning    CaptureState = "Running"
+	CaptureStopped    CaptureState = "Stopped"
+	CaptureError      CaptureState = "Error"
+	CaptureUnknown    CaptureState = "Unknown"
+)
+
+// Ended reports whether the capture will not record any more.
+func (s CaptureState) Ended() bool { return s == CaptureStopped || s == CaptureError }
