@@ -1,0 +1,179 @@
+package config
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"flowctl/plan"
+)
+
+// Inputs are what the values of variables come from besides the files. A
+// later source wins: Environ, then VarFiles in order, then Vars in order.
+type Inputs struct {
+	Vars     []string // of --var, as name=value
+	VarFiles []string // of --var-file, paths
+	Environ  []string // as os.Environ returns it; FLOWCTL_VAR_name counts
+}
+
+// Config is what a file or a folder says.
+type Config struct {
+	Path           string               `json:"-"`
+	Files          map[string]*hcl.File `json:"-"` // by name as in ranges; files of variables are not among them, they may hold secrets
+	Providers      []Provider           `json:"providers"`
+	Investigations []*Investigation     `json:"investigations"`
+	Digest         string               `json:"-"` // SHA-256 in hex over the files and the values of variables
+}
+
+// The types of provider.
+const (
+	Azure   = "azure"
+	Sandbox = "sandbox"
+)
+
+// DefaultClock is how much faster than real time a sandbox runs that says nothing else.
+const DefaultClock = 600.0
+
+// Provider is one Azure that watches can choose. There is always at least
+// one: a file that declares none has the embedded sandbox.
+type Provider struct {
+	Type  string    `json:"type"`  // Azure or Sandbox
+	Alias string    `json:"alias"` // the type unless the file says otherwise
+	Range hcl.Range `json:"-"`     // empty if not declared
+
+	// Of azure.
+	SubscriptionID string `json:"subscription_id,omitempty"`
+	TenantID       string `json:"tenant_id,omitempty"`
+	ClientID       string `json:"client_id,omitempty"`     // of a user-assigned managed or a workload identity
+	Environment    string `json:"environment,omitempty"`   // public, usgovernment, china
+	MetadataHost   string `json:"metadata_host,omitempty"` // host[:port] of another cloud
+	Credential     string `json:"credential,omitempty"`    // default, cli, environment, managed_identity, workload_identity
+	CreateWatchers bool   `json:"create_watchers,omitempty"`
+
+	// Of sandbox.
+	World string   `json:"world,omitempty"` // path of a world, from the working directory; empty for the embedded one
+	Clock *float64 `json:"clock,omitempty"` // times real time; 0: time passes only while flowctl waits; nil: DefaultClock
+	Seed  *int64   `json:"seed,omitempty"`  // nil: the world's own
+}
+
+// Investigation is one question, with its time box.
+type Investigation struct {
+	Name      string        `json:"name"`
+	Reason    string        `json:"reason"`
+	Owner     string        `json:"owner"`
+	Ticket    string        `json:"ticket,omitempty"`
+	Window    time.Duration `json:"window"` // End-Start if those are given
+	Start     time.Time     `json:"start,omitzero"`
+	End       time.Time     `json:"end,omitzero"`
+	Storage   []Storage     `json:"storage,omitempty"`
+	Watches   []Watch       `json:"watches"`
+	Summaries []Summary     `json:"summaries,omitempty"`
+	Report    Report        `json:"report"`
+
+	Range       hcl.Range `json:"-"` // its header
+	WindowRange hcl.Range `json:"-"` // of window, or of end
+	StartRange  hcl.Range `json:"-"` // of start, if given
+}
+
+// Storage is an account that Azure may write to. There may be one per region.
+type Storage struct {
+	AccountID    plan.ID   `json:"account_id"`
+	Range        hcl.Range `json:"-"`
+	AccountRange hcl.Range `json:"-"` // of the id
+}
+
+// The kinds of watch.
+const (
+	VNet   = "vnet"
+	Subnet = "subnet"
+	NIC    = "nic"
+	NSG    = "nsg"
+	VM     = "vm"
+	VMSS   = "vmss"
+)
+
+// Watch selects resources and says how they are recorded. At least one of
+// FlowLog and Capture is set: what the file leaves open has its default,
+// capture for machines and flow log for everything else.
+type Watch struct {
+	Kind     string   `json:"kind"`
+	Name     string   `json:"name"`
+	Key      string   `json:"key,omitempty"`  // of for_each
+	Each     bool     `json:"each,omitempty"` // made by for_each
+	Provider string   `json:"provider"`       // alias
+	Select   Selector `json:"select"`
+	FlowLog  *FlowLog `json:"flow_log,omitempty"`
+	Capture  *Capture `json:"packet_capture,omitempty"`
+
+	Range         hcl.Range `json:"-"` // its header
+	SelectRange   hcl.Range `json:"-"` // of id, name or tags
+	ProviderRange hcl.Range `json:"-"` // of provider, or the header
+}
+
+// Address is what names the watch in a file: vm.db, or vm.db["prod"] if it
+// was made by for_each.
+func (w Watch) Address() string {
+	if w.Each {
+		return fmt.Sprintf("%s.%s[%q]", w.Kind, w.Name, w.Key)
+	}
+	return w.Kind + "." + w.Name
+}
+
+// Selector says which resources of a kind are meant: those with one of the
+// ids, those with one of the names in a resource group (and, of subnets, in
+// a virtual network), or those that have all of the tags.
+type Selector struct {
+	IDs           []plan.ID         `json:"ids,omitempty"`
+	Names         []string          `json:"names,omitempty"`
+	ResourceGroup string            `json:"resource_group,omitempty"`
+	VNet          string            `json:"vnet,omitempty"`
+	Tags          map[string]string `json:"tags,omitempty"`
+}
+
+// FlowLog asks for flow logs on what a watch selects, on the interfaces of
+// machines, and on the subnets and interfaces of an NSG.
+type FlowLog struct {
+	Spec     plan.FlowLogSpec `json:"spec"`
+	Declared bool             `json:"declared"` // there is a block for it
+	Range    hcl.Range        `json:"-"`        // of the block's header, or the watch's
+}
+
+// Capture asks for a packet capture on each machine that a watch selects.
+// The Duration of a ring is the ring's, its MaxBytes what the ring can hold;
+// Azure is told neither in the place of a plain capture's.
+type Capture struct {
+	Spec     plan.CaptureSpec `json:"spec"`
+	Declared bool             `json:"declared"`
+	Range    hcl.Range        `json:"-"`
+}
+
+// Summary is a question about the flows.
+type Summary struct {
+	Name      string   `json:"name"`
+	Condition string   `json:"where,omitempty"` // Where as it is written
+	By        []string `json:"by,omitempty"`    // names of flow.Fields; none: one total
+	Top       int      `json:"top"`
+
+	// Where is a condition over flow.Fields, nil for all flows. Context holds
+	// the variables, locals and functions that it may use, but no fields; none
+	// of the values that Where uses is sensitive.
+	Where   hcl.Expression   `json:"-"`
+	Context *hcl.EvalContext `json:"-"`
+
+	Range   hcl.Range `json:"-"`
+	ByRange hcl.Range `json:"-"`
+}
+
+// The report formats.
+const (
+	HTML     = "html"
+	Markdown = "markdown"
+	JSON     = "json"
+)
+
+// Report says which documents are written.
+type Report struct {
+	Formats []string  `json:"formats"`
+	Range   hcl.Range `json:"-"`
+}
