@@ -2,3 +2,101 @@
 // sessions, changes and findings, and the contract a provider keeps. It does
 // no I/O and knows neither HCL nor Azure's SDK.
 package plan
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"time"
+)
+
+// Investigation is the part of a file's investigation that travels with
+// everything that is made for it.
+type Investigation struct {
+	Name   string        `json:"name"`
+	Reason string        `json:"reason"`
+	Owner  string        `json:"owner"`
+	Ticket string        `json:"ticket,omitempty"`
+	Window time.Duration `json:"window"`
+	Start  time.Time     `json:"start,omitzero"` // only if the file states it
+	End    time.Time     `json:"end,omitzero"`
+}
+
+// View keeps, of what subnets and interfaces log, the flows that one network
+// security group decided.
+type View struct {
+	Watch string `json:"watch"`
+	NSG   ID     `json:"nsg"`
+	GUID  string `json:"guid"`
+}
+
+// Plan is what apply would do for one investigation.
+type Plan struct {
+	Investigation Investigation `json:"investigation"`
+	Made          time.Time     `json:"made"`
+	Ends          time.Time     `json:"ends"` // of the time box, if applied at Made
+	Changes       []Change      `json:"changes"`
+	Views         []View        `json:"views,omitempty"`
+	Findings      []Finding     `json:"findings,omitempty"`
+	Finished      bool          `json:"finished"` // results are there
+}
+
+// Pending reports whether apply would do or wait for anything.
+func (p Plan) Pending() bool {
+	if p.Finished {
+		return p.Count(Create, Keep, Finish, Replace, Delete) > 0
+	}
+	return p.Count(Create, Reuse, Keep, Finish, Replace, Delete) > 0
+}
+
+// Count counts the changes with any of the actions.
+func (p Plan) Count(actions ...Action) int {
+	n := 0
+	for _, c := range p.Changes {
+		for _, a := range actions {
+			if c.Action == a {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// Digest identifies what p does, apart from when: two plans with the same
+// digest do the same things for the same reasons.
+func (p Plan) Digest() string {
+	type change struct {
+		Action    Action
+		Target    string
+		Settings  string
+		Recording string
+	}
+	var all []change
+	for _, c := range p.Changes {
+		x := change{Action: c.Action, Target: c.Target().Key()}
+		if c.Session != nil {
+			x.Settings = c.Session.Digest()
+		}
+		if c.Recording != nil {
+			x.Recording = c.Recording.ID.Key()
+		}
+		all = append(all, x)
+	}
+	return digest(all)
+}
+
+// Digest identifies what s asks for, apart from its name and deadline.
+func (s Session) Digest() string {
+	s.Name, s.Deadline, s.Why, s.Tags = "", time.Time{}, "", nil
+	s.Target.ID, s.Storage = ID(s.Target.ID.Key()), ID(s.Storage.Key())
+	return digest(s)
+}
+
+func digest(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // plain structs of strings, numbers and times
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:8])
+}

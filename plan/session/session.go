@@ -1,0 +1,152 @@
+// Package session is what one run observed: its window, the inventory at the
+// time, the artifacts fetched, and the folder that holds them. Collectors and
+// reports meet providers only through it.
+package session
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/renameio/v2/maybe"
+
+	"flowctl/plan"
+)
+
+// Format is the number of the manifest's form.
+const Format = 1
+
+// Manifest says what lies in a results folder and how it came about.
+type Manifest struct {
+	Format        int                `json:"format"`
+	Investigation plan.Investigation `json:"investigation"`
+	Start         time.Time          `json:"start"` // of the window that answers are about
+	End           time.Time          `json:"end"`
+	Sessions      []Session          `json:"sessions"`
+	Views         []plan.View        `json:"views,omitempty"`
+	Findings      []plan.Finding     `json:"findings,omitempty"`
+	Artifacts     []Artifact         `json:"artifacts"`
+}
+
+// Session is how one session went.
+type Session struct {
+	Name      string         `json:"name"`
+	Address   string         `json:"address"`
+	Watches   []string       `json:"watches"`
+	Mechanism plan.Mechanism `json:"mechanism"`
+	Target    plan.Target    `json:"target"`
+	Reused    bool           `json:"reused,omitempty"`
+	Outcome   string         `json:"outcome"` // collected, failed, still recording
+	Reason    string         `json:"reason,omitempty"`
+	Snap      int64          `json:"bytes_per_packet,omitempty"`
+	Filtered  bool           `json:"filtered,omitempty"`
+}
+
+// Artifact is one file that was fetched.
+type Artifact struct {
+	Path    string         `json:"path"` // below the folder, with slashes
+	Session string         `json:"session"`
+	Blob    string         `json:"blob"` // container/name
+	ETag    string         `json:"etag,omitempty"`
+	Size    int64          `json:"size"`
+	SHA256  string         `json:"sha256"`
+	Target  plan.ID        `json:"target"`
+	Kind    plan.Mechanism `json:"kind"`
+}
+
+// Folder is where one run's results lie.
+type Folder struct{ Path string }
+
+// Create makes the folder.
+func Create(path string) (Folder, error) {
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		return Folder{}, fmt.Errorf("make results folder: %w", err)
+	}
+	return Folder{path}, nil
+}
+
+// Is reports whether path is a results folder.
+func Is(path string) bool {
+	_, err := os.Stat(filepath.Join(path, "manifest.json"))
+	return err == nil
+}
+
+// Join returns the place of a file below the folder. Names come from Azure,
+// so a name that would lead elsewhere is an error.
+func (f Folder) Join(name string) (string, error) {
+	if !filepath.IsLocal(filepath.FromSlash(name)) {
+		return "", fmt.Errorf("results: %q would lie outside the results folder", name)
+	}
+	return filepath.Join(f.Path, filepath.FromSlash(name)), nil
+}
+
+// WriteManifest stores m.
+func (f Folder) WriteManifest(m Manifest) error {
+	m.Format = Format
+	slices.SortFunc(m.Artifacts, func(a, b Artifact) int { return strings.Compare(a.Path, b.Path) })
+	return f.writeJSON("manifest.json", m)
+}
+
+// Manifest reads what WriteManifest stored; the zero Manifest if nothing was.
+func (f Folder) Manifest() (Manifest, error) {
+	var m Manifest
+	err := f.readJSON("manifest.json", &m)
+	if err == nil && m.Format > Format {
+		err = fmt.Errorf("manifest in %s has format %d, this flowctl knows %d", f.Path, m.Format, Format)
+	}
+	return m, err
+}
+
+// WriteInventory stores what the subscriptions held.
+func (f Folder) WriteInventory(inv []*plan.Inventory) error {
+	return f.writeJSON("inventory.json", inv)
+}
+
+// Inventory reads what WriteInventory stored; nil if nothing was.
+func (f Folder) Inventory() ([]*plan.Inventory, error) {
+	var inv []*plan.Inventory
+	return inv, f.readJSON("inventory.json", &inv)
+}
+
+func (f Folder) writeJSON(name string, v any) error {
+	b, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	return f.Write(name, append(b, '\n'))
+}
+
+// Write stores a file of the folder whole.
+func (f Folder) Write(name string, b []byte) error {
+	path, err := f.Join(name)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	if err := maybe.WriteFile(path, b, 0o600); err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
+	}
+	return nil
+}
+
+func (f Folder) readJSON(name string, v any) error {
+	b, err := os.ReadFile(filepath.Join(f.Path, name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read %s: %w", name, err)
+	}
+	if err := json.Unmarshal(b, v); err != nil {
+		return fmt.Errorf("read %s in %s: %w", name, f.Path, err)
+	}
+	return nil
+}
