@@ -1,0 +1,2 @@
+// Package sandbox is an Azure that runs in the process.
+package sandbox
