@@ -78,15 +78,29 @@ func (d differ) flowLog(s Session) []Change {
 	var parts []Change
 	for _, r := range d.others() {
 		switch {
-		case r.Target.Is(s.Target.ID) || r.Target.Is(s.Target.ID.Parent()):
+		case r.Target.Is(s.Target.ID) || holds(s.Within, r.Target):
 			return []Change{{Reuse, fmt.Sprintf("flow log %s covers it", r.ID.Name()), &s, &r}}
-		case r.Target.Parent().Is(s.Target.ID) && r.Target.Parent() != "":
+		case holds(r.Within, s.Target.ID):
 			part := s
-			part.Target.ID, part.Target.Kind = r.Target, "subnet"
-			parts = append(parts, Change{Reuse, fmt.Sprintf("flow log %s takes the records of this subnet", r.ID.Name()), &part, &r})
+			part.Target.ID, part.Target.Kind, part.Within = r.Target, kindOf(r.Target), r.Within
+			parts = append(parts, Change{Reuse, fmt.Sprintf("flow log %s takes the records of this %s", r.ID.Name(), part.Target.Kind), &part, &r})
 		}
 	}
 	return append([]Change{{Create, s.Why, &s, nil}}, parts...)
+}
+
+func holds(within []ID, id ID) bool {
+	return slices.ContainsFunc(within, id.Is)
+}
+
+func kindOf(target ID) string {
+	switch typ := strings.ToLower(target.Type()); {
+	case strings.HasSuffix(typ, "/subnets"):
+		return "subnet"
+	case strings.HasSuffix(typ, "/networkinterfaces"):
+		return "nic"
+	}
+	return "vnet"
 }
 
 // others lists the flow logs that are not flowctl's and write, by id.

@@ -87,7 +87,7 @@ func (p Plan) Digest() string {
 
 // Digest identifies what s asks for, apart from its name and deadline.
 func (s Session) Digest() string {
-	s.Name, s.Deadline, s.Why, s.Tags = "", time.Time{}, "", nil
+	s.Name, s.Deadline, s.Why, s.Tags, s.Within = "", time.Time{}, "", nil, nil
 	s.Target.ID, s.Storage = ID(s.Target.ID.Key()), ID(s.Storage.Key())
 	return digest(s)
 }

@@ -26,6 +26,7 @@ type Session struct {
 	Why       string            `json:"why"`     // why this mechanism on this target
 	Mechanism Mechanism         `json:"mechanism"`
 	Target    Target            `json:"target"`
+	Within    []ID              `json:"within,omitempty"` // what holds the target: subnet, VNet
 	Watcher   ID                `json:"watcher"`
 	Storage   ID                `json:"storage"`
 	Deadline  time.Time         `json:"deadline"`
@@ -89,6 +90,7 @@ type Recording struct {
 	Provisioning string            `json:"provisioning"`
 	FlowLog      *FlowLogSpec      `json:"flow_log,omitempty"`
 	Capture      *CaptureSpec      `json:"packet_capture,omitempty"`
+	Within       []ID              `json:"within,omitempty"` // what holds the target; set by resolve
 	Path         string            `json:"path,omitempty"` // URL of a capture's blob, as Azure states it
 
 	// Of captures, once asked for with Provider.Status.

@@ -1,0 +1,93 @@
+package resolve
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"flowctl/plan"
+	"flowctl/plan/config"
+)
+
+// sameRegion compares region names in either form, "West Europe" and westeurope.
+func sameRegion(a, b string) bool {
+	return strings.EqualFold(strings.ReplaceAll(a, " ", ""), strings.ReplaceAll(b, " ", ""))
+}
+
+// storage chooses the account that s is written to: the one of the file's
+// accounts, or else of the subscription's, that is in the target's region.
+func (r *resolver) storage(w config.Watch, s plan.Session, at hcl.Range) (plan.StorageAccount, bool) {
+	if len(r.inv.Storage) == 0 {
+		return r.anyStorage(w, s, at)
+	}
+	var elsewhere []string
+	for _, st := range r.inv.Storage {
+		a, ok := r.account(st.AccountID)
+		switch {
+		case !ok:
+			r.noAccount(st)
+			return a, false
+		case sameRegion(a.Location, s.Target.Location):
+			return a, r.fits(w, s, a, st.AccountRange)
+		}
+		elsewhere = append(elsewhere, a.ID.Name()+" in "+a.Location)
+	}
+	r.warn(w, s.Target.ID, at, "storage-region", "Storage in another region",
+		fmt.Sprintf("Azure writes only to storage in the region of the target. %s is in %s; the file names %s. Add a storage block with an account in %s.",
+			s.Target.ID.Name(), s.Target.Location, strings.Join(elsewhere, ", "), s.Target.Location))
+	return plan.StorageAccount{}, false
+}
+
+func (r *resolver) account(id plan.ID) (plan.StorageAccount, bool) {
+	for _, inv := range r.inventories {
+		for _, a := range inv.Accounts {
+			if a.ID.Is(id) {
+				return a, true
+			}
+		}
+	}
+	return plan.StorageAccount{}, false
+}
+
+// noAccount says once that an account of the file is not there.
+func (r *resolver) noAccount(st config.Storage) {
+	for _, d := range r.diags {
+		if d.Summary == "No storage account" && *d.Subject == st.AccountRange {
+			return
+		}
+	}
+	r.fail("No storage account", fmt.Sprintf("There is no storage account %s in the subscriptions of the file's providers. Check the id, or add a provider for its subscription.",
+		st.AccountID), st.AccountRange)
+}
+
+// fits says why an account cannot take what Azure would write there.
+func (r *resolver) fits(w config.Watch, s plan.Session, a plan.StorageAccount, at hcl.Range) bool {
+	switch {
+	case strings.HasPrefix(a.SKU, "Premium"):
+		r.warn(w, s.Target.ID, at, "storage-premium", "Premium storage",
+			fmt.Sprintf("Storage account %s is %s. Flow logs and captures need a Standard account: name another one in %s.", a.ID.Name(), a.SKU, a.Location))
+		return false
+	case s.Mechanism == plan.PacketCapture && !a.SharedKey:
+		r.warn(w, s.Target.ID, at, "storage-shared-key", "Shared keys are off",
+			fmt.Sprintf("Packet captures are uploaded with a signature made from the account's key, and storage account %s does not allow shared keys. Allow them, or name another account in %s.", a.ID.Name(), a.Location))
+		return false
+	}
+	return true
+}
+
+// anyStorage takes the only account of the target's region that fits.
+func (r *resolver) anyStorage(w config.Watch, s plan.Session, at hcl.Range) (plan.StorageAccount, bool) {
+	var fit []plan.StorageAccount
+	for _, a := range r.inventories[w.Provider].Accounts {
+		if sameRegion(a.Location, s.Target.Location) && !strings.HasPrefix(a.SKU, "Premium") && (a.SharedKey || s.Mechanism != plan.PacketCapture) {
+			fit = append(fit, a)
+		}
+	}
+	if len(fit) == 1 {
+		return fit[0], true
+	}
+	r.warn(w, s.Target.ID, at, "storage-missing", "No storage account chosen",
+		fmt.Sprintf("Investigation %q names no storage, and %d accounts in %s would do. Add: storage { account_id = … }", r.inv.Name, len(fit), s.Target.Location))
+	return plan.StorageAccount{}, false
+}
