@@ -91,7 +91,7 @@ type Recording struct {
 	FlowLog      *FlowLogSpec      `json:"flow_log,omitempty"`
 	Capture      *CaptureSpec      `json:"packet_capture,omitempty"`
 	Within       []ID              `json:"within,omitempty"` // what holds the target; set by resolve
-	Path         string            `json:"path,omitempty"` // URL of a capture's blob, as Azure states it
+	Path         string            `json:"path,omitempty"`   // URL of a capture's blob, as Azure states it
 
 	// Of captures, once asked for with Provider.Status.
 	State      CaptureState `json:"state,omitempty"`
@@ -114,3 +114,12 @@ const (
 
 // Ended reports whether the capture will not record any more.
 func (s CaptureState) Ended() bool { return s == CaptureStopped || s == CaptureError }
+
+// ResourceID is the id that the flow log or capture of s has or will have.
+func (s Session) ResourceID() ID {
+	kind := "flowLogs"
+	if s.Mechanism == PacketCapture {
+		kind = "packetCaptures"
+	}
+	return s.Watcher + ID("/"+kind+"/"+s.Name)
+}

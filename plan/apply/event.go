@@ -1,0 +1,61 @@
+package apply
+
+import (
+	"time"
+
+	"flowctl/plan"
+)
+
+// Kind is what happened.
+type Kind string
+
+// The kinds of event, in the order of a session's life.
+const (
+	Waiting    Kind = "waiting"
+	Starting   Kind = "starting"
+	Started    Kind = "started"
+	Progress   Kind = "progress" // of all sessions at once
+	Ended      Kind = "ended"
+	Collecting Kind = "collecting"
+	Collected  Kind = "collected"
+	Removed    Kind = "removed"
+	Failed     Kind = "failed"
+)
+
+// Event is something that people want to see while a run goes on.
+type Event struct {
+	Kind      Kind           `json:"kind"`
+	Time      time.Time      `json:"time"`
+	Session   string         `json:"session,omitempty"` // address
+	Mechanism plan.Mechanism `json:"mechanism,omitempty"`
+	Target    plan.ID        `json:"target,omitempty"`
+	Text      string         `json:"text,omitempty"`
+	Bytes     int64          `json:"bytes,omitempty"`
+	Left      time.Duration  `json:"left,omitempty"` // of the time box, in the provider's time
+	Sessions  []Standing     `json:"sessions,omitempty"`
+}
+
+// Standing is how one session stands, in a Progress event.
+type Standing struct {
+	Session   string         `json:"session"`
+	Mechanism plan.Mechanism `json:"mechanism"`
+	Target    plan.ID        `json:"target"`
+	State     string         `json:"state"`
+	Bytes     int64          `json:"bytes"` // in storage so far; of a capture only after its end
+	Left      time.Duration  `json:"left"`
+}
+
+func (t *tracked) event(k Kind, text string) Event {
+	return Event{Kind: k, Session: t.session.Address(), Mechanism: t.session.Mechanism, Target: t.session.Target.ID, Text: text, Bytes: t.bytes}
+}
+
+// emit hands e on, with the provider's time.
+func (r *Run) emit(e Event) {
+	if r.Emit == nil {
+		return
+	}
+	e.Time = r.clock.Now()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.Emit(e)
+}
