@@ -111,6 +111,7 @@ type Input struct {
 	Skipped *Skipped
 	Point   string // of captures: where it was taken; the reader falls back to Source.Path
 	Target  string // of captures: resource id of the machine, if known
+	Hosts   *Hosts // of captures: where names of addresses go; nil if they are not wanted
 }
 
 // A Reader yields the records of one source in batches that are valid until

@@ -1,0 +1,60 @@
+package flow
+
+import (
+	"slices"
+	"sync"
+)
+
+// How a host name was learned.
+const (
+	FromDNS = "dns" // an answer named the address
+	FromTLS = "tls" // a client asked the address for it (server name indication)
+)
+
+// Host is a name that an address was known by.
+type Host struct {
+	Name string
+	How  string // FromDNS or FromTLS
+}
+
+// The most that a Hosts remembers, so that no capture can fill the memory.
+const (
+	maxHosts        = 1 << 18 // addresses
+	maxNamesPerHost = 16
+)
+
+// Hosts collects the names of addresses that readers come across. It may be
+// used by several goroutines. The zero value is ready.
+type Hosts struct {
+	mu sync.Mutex
+	m  map[Addr][]Host
+}
+
+// Add notes that a was known by name. Names beyond the first few of an address
+// are not kept.
+func (h *Hosts) Add(a Addr, name, how string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	known := h.m[a]
+	if len(known) == maxNamesPerHost || known == nil && len(h.m) == maxHosts || slices.Contains(known, Host{name, how}) {
+		return
+	}
+	if h.m == nil {
+		h.m = map[Addr][]Host{}
+	}
+	h.m[a] = append(known, Host{name, how})
+}
+
+// Of returns the names of a, in the order in which they were learned.
+func (h *Hosts) Of(a Addr) []Host {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.m[a])
+}
+
+// Len is the number of addresses with a name.
+func (h *Hosts) Len() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.m)
+}
