@@ -1,0 +1,122 @@
+package pcap
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"flowctl/collectors/flow"
+	"flowctl/collectors/pcap/meter"
+	"flowctl/collectors/pcap/names"
+	"flowctl/collectors/pcap/packet"
+)
+
+// headers is how much of a frame is looked at for its headers.
+const headers = 4096
+
+// capture is one file while it is read.
+type capture struct {
+	in      flow.Input
+	w       *window
+	meter   *meter.Meter
+	packets uint64
+	stopped bool // the consumer wants no more
+	links   []linkCount
+}
+
+// linkCount counts the frames of a link type that is not taken apart.
+type linkCount struct {
+	link   packet.Link
+	count  uint64
+	offset int64
+}
+
+func newCapture(r io.Reader, in flow.Input, emit func(flow.Batch) bool) *capture {
+	c := &capture{in: in, w: newWindow(r)}
+	point := in.Point
+	if point == "" {
+		point = in.Source.Path
+	}
+	in.Source.Points = append(in.Source.Points, point)
+	stamp := flow.Record{Point: in.Names.Of(point), Target: in.Names.Of(in.Target)}
+	c.meter = meter.New(stamp, func(b flow.Batch) bool {
+		c.stopped = !emit(b)
+		return !c.stopped
+	})
+	return c
+}
+
+// frame counts one frame: what was captured of it, its length on the wire and
+// its time. It reports whether more are wanted.
+func (c *capture) frame(link packet.Link, b []byte, wire uint32, at int64) bool {
+	p := c.meter.Next()
+	p.Time = at
+	packet.Parse(link, b[:min(len(b), headers)], wire, p)
+	if c.in.Hosts != nil && p.Payload != 0 {
+		names.Learn(c.in.Hosts, p, b[p.Payload:])
+	}
+	c.packets++
+	return c.meter.Add()
+}
+
+// unknown notes that a frame of link, which is not taken apart, is at offset.
+func (c *capture) unknown(link packet.Link, offset int64) {
+	i := slices.IndexFunc(c.links, func(l linkCount) bool { return l.link == link })
+	if i < 0 {
+		i = len(c.links)
+		c.links = append(c.links, linkCount{link: link, offset: offset})
+	}
+	c.links[i].count++
+}
+
+// finish exports what is left and says how far the file could be read.
+func (c *capture) finish(err error) {
+	if !c.stopped {
+		c.meter.Close()
+	}
+	for _, l := range c.links {
+		c.in.Skipped.AddN(c.in.Source.Path, fmt.Sprintf("frames of %s (%d) counted, not taken apart", l.link, l.link), l.count, l.offset)
+	}
+	s := c.in.Source
+	s.Records, s.Bytes = c.packets, c.w.offset()
+	switch {
+	case err != nil && c.packets == 0:
+		s.Note(flow.Unreadable)
+	case err != nil:
+		s.Note(flow.Truncated)
+	case c.packets == 0:
+		s.Note(flow.Empty)
+	}
+	s.Note(flow.OK)
+}
+
+// skip counts one part of the file that was left out, at its offset.
+func (c *capture) skip(s flow.Status, offset int64, reason string) {
+	c.in.Source.Note(s)
+	c.in.Skipped.Add(c.in.Source.Path, reason, offset)
+}
+
+// cut ends a file whose last record is not whole: at is where it begins, have
+// how much of it there is. What a damaged medium or compression did is said;
+// only a cancelled reader is an error.
+func (c *capture) cut(at int64) error {
+	have := c.w.base + int64(c.w.end) - at
+	c.w.at = c.w.end
+	if err := c.w.failure(); err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
+		if cancelled(err) {
+			return err
+		}
+		c.skip(flow.Corrupt, at+have, "read: "+err.Error())
+		return nil
+	}
+	switch {
+	case have == 1:
+		c.skip(flow.Truncated, at, "1 byte after the last packet")
+	case have > 0:
+		c.skip(flow.Truncated, at, fmt.Sprintf("%d bytes after the last packet", have))
+	case c.w.failure() != nil:
+		c.skip(flow.Truncated, at, "compressed data ends early")
+	}
+	return nil
+}

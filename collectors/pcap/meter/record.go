@@ -1,0 +1,60 @@
+package meter
+
+import (
+	"flowctl/collectors/flow"
+)
+
+// record writes e into r, seen from the side that opened it.
+func (e *entry) record(r *flow.Record, s flow.State) {
+	from, guessed := e.opener, false
+	if !e.opened {
+		from, guessed = e.guess(), true
+	}
+	to := 1 - from
+	ends := [2]flow.Addr{e.key.lo, e.key.hi}
+	ports := [2]uint16{uint16(e.key.rest >> 48), uint16(e.key.rest >> 32)}
+	r.Key = flow.Key{Src: ends[from], Dst: ends[to], SrcPort: ports[from], DstPort: ports[to], Proto: uint8(e.key.rest)}
+	r.EtherType = uint16(e.key.rest >> 8)
+	r.First, r.Last = e.first, e.last
+	r.Sent, r.Received = e.side(from), e.side(to)
+	r.State, r.Tunnel, r.Guessed = s, e.tunnel, guessed
+	r.Measured = flow.Packets | flow.IPBytes | flow.FrameBytes
+	if r.EtherType != 0 {
+		r.Measured = flow.Packets | flow.FrameBytes
+		r.Guessed = false
+	}
+}
+
+func (e *entry) side(s uint8) flow.Count {
+	return flow.Count{Packets: uint64(e.packets[s]), IPBytes: e.ipBytes[s], FrameBytes: e.frameBytes[s]}
+}
+
+// guess says which side probably opened a conversation whose beginning was not
+// seen: not the one with the well-known port, else not the one outside the
+// range that systems give to clients, else the one with the higher port, else
+// the one that was seen first.
+func (e *entry) guess() uint8 {
+	a, b := uint16(e.key.rest>>48), uint16(e.key.rest>>32)
+	for _, limit := range []uint16{wellKnown, ephemeral} {
+		if (a < limit) != (b < limit) {
+			return side(a < limit)
+		}
+	}
+	if a == b {
+		return e.opener
+	}
+	return side(a < b)
+}
+
+const (
+	wellKnown = 1024  // RFC 6335, system ports
+	ephemeral = 32768 // where Linux begins to give ports to clients; Windows and RFC 6335 begin at 49152
+)
+
+// side is the end that is the client if the lower end serves.
+func side(lowerServes bool) uint8 {
+	if lowerServes {
+		return 1
+	}
+	return 0
+}

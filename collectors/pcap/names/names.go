@@ -1,0 +1,83 @@
+// Package names learns which host names addresses are known by, from what
+// captured packets say: DNS answers (RFC 1035) and the server names that TLS
+// clients ask for (RFC 6066). Most captures hold headers only and teach
+// nothing.
+package names
+
+import (
+	"strings"
+
+	"golang.org/x/net/dns/dnsmessage"
+
+	"flowctl/collectors/flow"
+	"flowctl/collectors/pcap/packet"
+)
+
+const (
+	dnsPort = 53
+	protoT  = 6
+	protoU  = 17
+)
+
+// Learn adds to hosts what the data of p, which may be cut, says.
+func Learn(hosts *flow.Hosts, p *packet.Packet, data []byte) {
+	switch {
+	case p.Proto == protoU && p.SrcPort == dnsPort:
+		answer(hosts, data)
+	case p.Proto == protoT && len(data) > 5 && data[0] == recordHandshake && data[1] == 3 && data[5] == clientHello:
+		if name := serverName(data); valid(name) {
+			hosts.Add(p.Dst, strings.ToLower(name), flow.FromTLS)
+		}
+	}
+}
+
+// answer reads a DNS answer. The addresses at the end of a chain of aliases
+// are known by the name that was asked for.
+func answer(hosts *flow.Hosts, data []byte) {
+	var m dnsmessage.Parser
+	h, err := m.Start(data)
+	if err != nil || !h.Response || h.RCode != dnsmessage.RCodeSuccess {
+		return
+	}
+	q, err := m.Question()
+	if err != nil || m.SkipAllQuestions() != nil {
+		return
+	}
+	asked := clean(q.Name)
+	if !valid(asked) {
+		return
+	}
+	chain := map[string]bool{asked: true}
+	for {
+		r, err := m.Answer()
+		if err != nil {
+			return
+		}
+		if !chain[clean(r.Header.Name)] {
+			continue
+		}
+		switch body := r.Body.(type) {
+		case *dnsmessage.CNAMEResource:
+			chain[clean(body.CNAME)] = true
+		case *dnsmessage.AResource:
+			hosts.Add(flow.Addr4(uint32(body.A[0])<<24|uint32(body.A[1])<<16|uint32(body.A[2])<<8|uint32(body.A[3])), asked, flow.FromDNS)
+		case *dnsmessage.AAAAResource:
+			hosts.Add(flow.Addr16(body.AAAA[:]), asked, flow.FromDNS)
+		}
+	}
+}
+
+func clean(n dnsmessage.Name) string {
+	return strings.ToLower(strings.TrimSuffix(n.String(), "."))
+}
+
+// valid reports whether name can be a host's: letters, digits, hyphens,
+// underscores and dots. Others are not repeated, whoever put them there.
+func valid(name string) bool {
+	for _, r := range name {
+		if !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '-' || r == '_' || r == '.') {
+			return false
+		}
+	}
+	return name != "" && len(name) <= 253
+}

@@ -1,0 +1,154 @@
+package packet
+
+import (
+	"encoding/binary"
+
+	"flowctl/collectors/flow"
+)
+
+// The IANA protocol numbers that are looked into.
+const (
+	protoHopByHop = 0
+	protoICMP     = 1
+	protoIPv4     = 4
+	protoTCP      = 6
+	protoUDP      = 17
+	protoDCCP     = 33
+	protoIPv6     = 41
+	protoRouting  = 43
+	protoFragment = 44
+	protoGRE      = 47
+	protoESP      = 50
+	protoAH       = 51
+	protoICMPv6   = 58
+	protoNone     = 59
+	protoOptions  = 60
+	protoL2TP     = 115
+	protoSCTP     = 132
+	protoMobility = 135
+	protoUDPLite  = 136
+)
+
+// minFrame is more than padding to Ethernet's shortest frame can be: what is
+// longer and states the length 0 was cut up by the network card (TSO).
+const minFrame = 60
+
+// ip4 reads an IPv4 header (RFC 791) at o. One that is cut or has another
+// version leaves a frame without addresses.
+func (p *Packet) ip4(b []byte, o int, wire uint32) {
+	p.EtherType = typeIPv4
+	if len(b) < o+20 {
+		return
+	}
+	h := b[o : o+20 : o+20]
+	if h[0]>>4 != 4 || h[0]&15 < 5 {
+		return
+	}
+	p.EtherType = 0
+	p.Src = flow.Addr4(binary.BigEndian.Uint32(h[12:]))
+	p.Dst = flow.Addr4(binary.BigEndian.Uint32(h[16:]))
+	p.IPBytes = uint64(binary.BigEndian.Uint16(h[2:]))
+	if p.IPBytes == 0 && int(wire) > o {
+		p.IPBytes = uint64(int(wire) - o)
+	}
+	p.Proto = h[9]
+	if binary.BigEndian.Uint16(h[6:])&0x1fff != 0 {
+		return // a later fragment has no ports
+	}
+	o += int(h[0]&15) * 4
+	if p.Proto == protoAH {
+		o = p.authentication(b, o)
+	}
+	p.transport(b, o)
+}
+
+// authentication steps over an authentication header (RFC 4302).
+func (p *Packet) authentication(b []byte, o int) int {
+	p.Tunnel = flow.AH
+	if len(b) < o+8 {
+		return o
+	}
+	p.Proto = b[o]
+	return o + (int(b[o+1])+2)*4
+}
+
+// ip6 reads an IPv6 header (RFC 8200) at o.
+func (p *Packet) ip6(b []byte, o int, wire uint32) {
+	p.EtherType = typeIPv6
+	if len(b) < o+40 {
+		return
+	}
+	h := b[o : o+40 : o+40]
+	if h[0]>>4 != 6 {
+		return
+	}
+	p.EtherType = 0
+	p.Src, p.Dst = flow.Addr16(h[8:]), flow.Addr16(h[24:])
+	payload := binary.BigEndian.Uint16(h[4:])
+	p.IPBytes = 40 + uint64(payload)
+	p.Proto = h[6]
+	if payload == 0 && p.Proto != protoNone {
+		p.IPBytes = unstated(b, o, wire)
+	}
+	if p.Proto == protoTCP || p.Proto == protoUDP {
+		p.transport(b, o+40)
+		return
+	}
+	if o, whole := p.extensions(b, o+40); whole {
+		p.transport(b, o)
+	}
+}
+
+// unstated is the length of an IPv6 packet that states none: a jumbogram's
+// option (RFC 2675), what the network card was given, or the header alone.
+func unstated(b []byte, o int, wire uint32) uint64 {
+	if b[o+6] == protoHopByHop && len(b) >= o+48 {
+		for at, end := o+42, min(len(b), o+40+(int(b[o+41])+1)*8); at+6 <= end; {
+			switch {
+			case b[at] == 0xc2:
+				return 40 + uint64(be32(b, at+2))
+			case b[at] == 0:
+				at++
+			default:
+				at += 2 + int(b[at+1])
+			}
+		}
+	}
+	if rest := int(wire) - o; rest > minFrame {
+		return uint64(rest)
+	}
+	return 40
+}
+
+// extensions steps over extension headers and reports whether what they lead
+// to is in this packet: a later fragment has no ports.
+func (p *Packet) extensions(b []byte, o int) (at int, whole bool) {
+	for range maxTags {
+		switch p.Proto {
+		case protoHopByHop, protoRouting, protoOptions:
+			if len(b) < o+2 {
+				return o, false
+			}
+			p.Proto = b[o]
+			o += (int(b[o+1]) + 1) * 8
+		case protoFragment:
+			if len(b) < o+4 {
+				return o, false
+			}
+			p.Proto = b[o]
+			if be16(b, o+2)&0xfff8 != 0 {
+				return o, false
+			}
+			o += 8
+		case protoAH:
+			next := p.authentication(b, o)
+			if next == o {
+				return o, false
+			}
+			o = next
+		default:
+			return o, true
+		}
+	}
+	return o, false
+}

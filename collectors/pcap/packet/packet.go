@@ -1,0 +1,62 @@
+// Package packet reads the headers of one captured frame: from the link layer
+// to the ports of the outermost IP header, and what that carries. It copies
+// nothing, allocates nothing and believes no length without looking.
+package packet
+
+import (
+	"encoding/binary"
+
+	"flowctl/collectors/flow"
+)
+
+// Packet is what the headers of one frame say. A frame in which no IP header
+// was found has zero addresses and an EtherType.
+type Packet struct {
+	flow.Key           // of the outermost IP header, Src being the sender
+	Time       int64   // Unix nanoseconds, or flow.NoTime
+	FrameBytes uint64  // on the wire
+	IPBytes    uint64  // as the IP header states them
+	EtherType  uint16  // of frames without an IP header, else 0
+	Payload    uint16  // where in the frame the data of TCP or UDP begins; 0 if it was not captured
+	Flags      TCPFlag // of TCP, else 0
+	Sender     Role    // what the packet shows of its sender's part in the conversation
+	Tunnel     flow.Tunnel
+}
+
+// TCPFlag is the lower byte of TCP's flags (RFC 9293, 3.1).
+type TCPFlag uint8
+
+// The flags that open and close a connection.
+const (
+	FIN TCPFlag = 1 << iota
+	SYN
+	RST
+	_
+	ACK
+)
+
+// Role is one side's part in a conversation.
+type Role uint8
+
+// The roles. A SYN or an echo request shows an opener, the reply an answerer.
+const (
+	RoleUnknown Role = iota
+	Opener
+	Answerer
+)
+
+// Parse fills p, but not p.Time, from the bytes that were captured of a frame
+// whose length on the wire was wire.
+func Parse(link Link, b []byte, wire uint32, p *Packet) {
+	p.Key = flow.Key{}
+	p.FrameBytes, p.IPBytes = uint64(wire), 0
+	p.EtherType, p.Payload, p.Flags, p.Sender, p.Tunnel = flow.LinkFrame, 0, 0, RoleUnknown, flow.NoTunnel
+	if link == Ethernet {
+		p.ethernet(b, 0, wire)
+		return
+	}
+	p.link(link, b, wire)
+}
+
+func be16(b []byte, o int) uint16 { return binary.BigEndian.Uint16(b[o:]) }
+func be32(b []byte, o int) uint32 { return binary.BigEndian.Uint32(b[o:]) }

@@ -1,0 +1,239 @@
+package pcap_test
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"io"
+	"math"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/klauspost/compress/zstd"
+
+	"flowctl/collectors/flow"
+	"flowctl/collectors/pcap"
+)
+
+// truth is what other tools counted in a file.
+type truth struct {
+	Status        string  `json:"status"`
+	ToolsAgree    bool    `json:"tools_agree"`
+	Packets       uint64  `json:"packets"`
+	FrameBytes    uint64  `json:"frame_bytes"`
+	First         string  `json:"first"`
+	Last          string  `json:"last"`
+	Conversations []truly `json:"conversations"`
+	Flows         []truly `json:"flows"`
+	Protocols     map[string]struct {
+		IPBytes uint64 `json:"ip_bytes"`
+	} `json:"ip_protocols"`
+}
+
+type truly struct {
+	Proto uint8     `json:"proto"`
+	A     string    `json:"a"`
+	APort uint16    `json:"a_port"`
+	B     string    `json:"b"`
+	BPort uint16    `json:"b_port"`
+	AB    trueCount `json:"a_to_b"`
+	BA    trueCount `json:"b_to_a"`
+	First string    `json:"first"`
+	Last  string    `json:"last"`
+}
+
+type trueCount struct {
+	Packets    uint64 `json:"packets"`
+	FrameBytes uint64 `json:"frame_bytes"`
+	IPBytes    uint64 `json:"ip_bytes"`
+}
+
+// pair names a conversation in a truth file.
+type pair struct {
+	a, b   netip.Addr
+	pa, pb uint16
+	proto  uint8
+}
+
+// sums is what was counted of a conversation.
+type sums struct {
+	AB, BA      flow.Count
+	First, Last int64
+}
+
+// tally is everything that is compared.
+type tally struct {
+	Total       flow.Count
+	First, Last int64
+	Pairs       map[string]sums
+	Flows       map[string]sums
+}
+
+func newTally() tally {
+	return tally{First: math.MaxInt64, Last: flow.NoTime, Pairs: map[string]sums{}, Flows: map[string]sums{}}
+}
+
+// tallyOf adds records up by address pair and by 5-tuple.
+func tallyOf(records []flow.Record) tally {
+	t := newTally()
+	for i := range records {
+		r := &records[i]
+		t.Total.Add(r.Sent)
+		t.Total.Add(r.Received)
+		if r.First != flow.NoTime {
+			t.First, t.Last = min(t.First, r.First), max(t.Last, r.Last)
+		}
+		if r.EtherType == 0 {
+			p := pair{a: shown(r.Src), b: shown(r.Dst), pa: r.SrcPort, pb: r.DstPort, proto: r.Proto}
+			s := sums{r.Sent, r.Received, r.First, r.Last}
+			join(t.Flows, p, s)
+			p.pa, p.pb, p.proto = 0, 0, 0
+			join(t.Pairs, p, s)
+		}
+	}
+	return t
+}
+
+// shown is an address as tools show it: the unspecified one too.
+func shown(a flow.Addr) netip.Addr {
+	if a.IsZero() {
+		return netip.IPv6Unspecified()
+	}
+	return a.Netip()
+}
+
+// join adds s to what m has of p, with the lower end first; packets from an
+// address to itself are all from a to b.
+func join(m map[string]sums, p pair, s sums) {
+	if c := cmp.Or(p.a.Compare(p.b), cmp.Compare(p.pa, p.pb)); c > 0 {
+		p.a, p.b, p.pa, p.pb = p.b, p.a, p.pb, p.pa
+		s.AB, s.BA = s.BA, s.AB
+	}
+	if p.a == p.b && p.pa == 0 && p.pb == 0 {
+		s.AB.Add(s.BA)
+		s.BA = flow.Count{}
+	}
+	key := strings.TrimSpace(gocmpKey(p))
+	if old, ok := m[key]; ok {
+		s.AB.Add(old.AB)
+		s.BA.Add(old.BA)
+		if s.First == flow.NoTime || old.First != flow.NoTime && old.First < s.First {
+			s.First = old.First
+		}
+		s.Last = max(s.Last, old.Last)
+	}
+	m[key] = s
+}
+
+func gocmpKey(p pair) string {
+	return netip.AddrPortFrom(p.a, p.pa).String() + " " + netip.AddrPortFrom(p.b, p.pb).String() + " " + string('0'+rune(p.proto/100)) + string('0'+rune(p.proto/10%10)) + string('0'+rune(p.proto%10))
+}
+
+// tally is what a truth file says.
+func (tr *truth) tally(t *testing.T) tally {
+	t.Helper()
+	want := newTally()
+	want.Total = flow.Count{Packets: tr.Packets, FrameBytes: tr.FrameBytes}
+	for _, p := range tr.Protocols {
+		want.Total.IPBytes += p.IPBytes
+	}
+	if tr.First != "" {
+		want.First, want.Last = nanoseconds(t, tr.First), nanoseconds(t, tr.Last)
+	}
+	for _, c := range tr.Conversations {
+		join(want.Pairs, pair{a: netip.MustParseAddr(c.A), b: netip.MustParseAddr(c.B)}, c.sums(t))
+	}
+	for _, c := range tr.Flows {
+		join(want.Flows, pair{netip.MustParseAddr(c.A), netip.MustParseAddr(c.B), c.APort, c.BPort, c.Proto}, c.sums(t))
+	}
+	return want
+}
+
+func (c *truly) sums(t *testing.T) sums {
+	count := func(c trueCount) flow.Count {
+		return flow.Count{Packets: c.Packets, IPBytes: c.IPBytes, FrameBytes: c.FrameBytes}
+	}
+	return sums{count(c.AB), count(c.BA), nanoseconds(t, c.First), nanoseconds(t, c.Last)}
+}
+
+func nanoseconds(t *testing.T, s string) int64 {
+	t.Helper()
+	if s == "" {
+		return flow.NoTime
+	}
+	v, err := time.Parse(time.RFC3339Nano, s)
+	if err != nil {
+		t.Skipf("the truth has a time that no clock shows: %s", s)
+	}
+	return v.UnixNano()
+}
+
+// read reads a whole capture.
+func read(r io.Reader) (records []flow.Record, in flow.Input, err error) {
+	in = flow.Input{Source: &flow.Source{Path: "test"}, Names: flow.NewNames(), Skipped: &flow.Skipped{}, Hosts: &flow.Hosts{}}
+	for b, e := range pcap.Read(r, in) {
+		records = append(records, b...)
+		err = e
+	}
+	return records, in, err
+}
+
+// TestTruth compares with what Wireshark's tools count in real files.
+func TestTruth(t *testing.T) {
+	corpus := os.Getenv("FLOWCTL_CORPUS")
+	if corpus == "" {
+		t.Skip("FLOWCTL_CORPUS names no folder with sample captures")
+	}
+	files, err := filepath.Glob(filepath.Join(corpus, "captures", "*.truth.json"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no captures in %s: %v", corpus, err)
+	}
+	for _, f := range files {
+		name := strings.TrimSuffix(filepath.Base(f), ".truth.json")
+		t.Run(name, func(t *testing.T) { compare(t, strings.TrimSuffix(f, ".truth.json")) })
+	}
+}
+
+func compare(t *testing.T, file string) {
+	var tr truth
+	if text, err := os.ReadFile(file + ".truth.json"); err != nil {
+		t.Fatal(err)
+	} else if err := json.Unmarshal(text, &tr); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.HasSuffix(file, ".zst") {
+		z, err := zstd.NewReader(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if data, err = z.DecodeAll(data, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	records, in, err := read(bytes.NewReader(data))
+	if unreadable := tr.Status == "unreadable"; unreadable != (err != nil) {
+		t.Fatalf("error %v, want one: %v", err, unreadable)
+	}
+	status := tr.Status
+	if status == "ok" && tr.Packets == 0 {
+		status = string(flow.Empty)
+	}
+	if got := string(in.Source.Status); got != status {
+		t.Errorf("status %s, want %s; skipped %+v", got, status, in.Skipped.All())
+	}
+	if in.Source.Records != tr.Packets {
+		t.Errorf("%d packets, want %d", in.Source.Records, tr.Packets)
+	}
+	if diff := gocmp.Diff(tr.tally(t), tallyOf(records)); diff != "" {
+		t.Errorf("tools agree: %v (-want +got)\n%s", tr.ToolsAgree, diff)
+	}
+}
