@@ -1,8 +1,181 @@
 package config
 
-import "github.com/hashicorp/hcl/v2"
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
 
-// Load reads the file or folder at path.
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+)
+
+var fileSchema = schema{blocks: map[string]rule{
+	"variable":      {labels: []string{"name"}, many: true},
+	"locals":        {many: true},
+	"provider":      {labels: []string{"type"}, many: true},
+	"investigation": {labels: []string{"name"}, many: true},
+	"backend":       {labels: []string{"type"}, many: true, later: laterState},
+	"remote_state":  {labels: []string{"type"}, many: true, later: laterState},
+	"state":         {labels: []string{"type"}, many: true, later: laterState},
+}}
+
+const laterState = "The state is a local file: keep it where all runs of this investigation happen, or let flowctl find what it made by its names, which it can without a state."
+
+// Load reads the file or the folder of *.hcl at path. The Config holds what
+// could be read even if there are errors among the diagnostics, and must not
+// be acted upon then.
 func Load(path string, in Inputs) (*Config, hcl.Diagnostics) {
-	return &Config{Path: path, Files: map[string]*hcl.File{}}, nil
+	l := &loader{cfg: &Config{Path: path, Files: map[string]*hcl.File{}}, in: in}
+	l.read(path)
+	l.declare()
+	l.providers()
+	l.investigations()
+	l.cfg.Digest = digest(l.cfg.Files, l.vars, l.cfg.Providers)
+	return l.cfg, l.sorted()
+}
+
+// loader takes a Config through the steps of Load.
+type loader struct {
+	problems
+	cfg    *Config
+	in     Inputs
+	folder string
+	blocks map[string][]*hclsyntax.Block // by type, in the order of the files
+	vars   map[string]*variable
+	scope  *scope
+	broken bool // a file or a provider is: what hangs on it is not complained about
+}
+
+// read parses the files and sorts their blocks by type.
+func (l *loader) read(path string) {
+	l.blocks = map[string][]*hclsyntax.Block{}
+	names, err := files(path)
+	switch {
+	case err != nil:
+		l.broken = true
+		l.general(hcl.DiagError, "Unreadable file", "Cannot read %s: %s.", path, cause(err))
+	case len(names) == 0:
+		l.broken = true
+		l.general(hcl.DiagError, "No configuration", "There is no *.hcl file in %s. Write one, or run flowctl init there.", path)
+	}
+	for _, name := range names {
+		l.file(name)
+	}
+	l.folder = path
+	if info, err := os.Stat(path); err != nil || !info.IsDir() {
+		l.folder = filepath.Dir(path)
+	}
+}
+
+func (l *loader) file(name string) {
+	before := len(l.list)
+	defer func() { l.broken = l.broken || len(l.list) > before }()
+	file := readFile(name, &l.problems)
+	if file == nil {
+		return
+	}
+	l.cfg.Files[name] = file
+	body, ok := file.Body.(*hclsyntax.Body)
+	if !ok {
+		return
+	}
+	for _, b := range fileSchema.check(body, "a file", &l.problems) {
+		l.blocks[b.Type] = append(l.blocks[b.Type], b)
+	}
+}
+
+// declare settles variables and locals, in which everything else is written.
+func (l *loader) declare() {
+	l.vars = map[string]*variable{}
+	given := gather(l.in, &l.problems)
+	for _, b := range l.blocks["variable"] {
+		v := decodeVariable(b, &l.problems)
+		if prior := l.vars[v.name]; prior != nil {
+			l.duplicate(b.LabelRanges[0], "variable", v.name, prior.at)
+			continue
+		}
+		v.set(given[v.name], &l.problems)
+		l.vars[v.name] = v
+	}
+	if !l.broken {
+		undeclared(given, l.vars, &l.problems)
+	}
+	vals := map[string]cty.Value{}
+	for name, v := range l.vars {
+		vals[name] = v.value
+	}
+	s := &scope{problems: &l.problems, files: l.cfg.Files, vars: slices.Sorted(maps.Keys(l.vars)), ctx: &hcl.EvalContext{
+		Functions: Functions(),
+		Variables: map[string]cty.Value{"var": object(vals)},
+	}}
+	for _, name := range s.vars {
+		l.vars[name].validate(s)
+	}
+	attrs := l.localAttrs()
+	s.locals = slices.Sorted(maps.Keys(attrs))
+	l.scope = s.child(map[string]cty.Value{"local": object(evalLocals(attrs, s))})
+}
+
+func (l *loader) localAttrs() map[string]*hclsyntax.Attribute {
+	all := map[string]*hclsyntax.Attribute{}
+	for _, b := range l.blocks["locals"] {
+		for _, name := range slices.Sorted(maps.Keys(b.Body.Attributes)) {
+			a := b.Body.Attributes[name]
+			if prior := all[name]; prior != nil {
+				l.duplicate(a.NameRange, "local", name, prior.NameRange)
+				continue
+			}
+			all[name] = a
+		}
+		for _, inner := range b.Body.Blocks {
+			l.add("Unknown block", inner.TypeRange, "A locals block holds only lines such as name = value, no blocks such as %s.", inner.Type)
+		}
+	}
+	return all
+}
+
+func (l *loader) duplicate(at hcl.Range, what, name string, prior hcl.Range) {
+	l.add("Duplicate name", at, "There is a second %s %q; the first is at %s:%d. Rename one of them.", what, name, filepath.Base(prior.Filename), prior.Start.Line)
+}
+
+func (l *loader) providers() {
+	r := providerReader{scope: l.scope, environ: l.in.Environ, folder: l.folder}
+	seen := map[string]hcl.Range{}
+	for _, b := range l.blocks["provider"] {
+		p, ok := r.decode(b)
+		if !ok {
+			l.broken = true
+			continue
+		}
+		if prior, ok := seen[p.Alias]; ok {
+			l.add("Duplicate name", p.Range, "There is a second provider %q; the first is on line %d. Give one of them an alias.", p.Alias, prior.Start.Line)
+			continue
+		}
+		seen[p.Alias] = p.Range
+		l.cfg.Providers = append(l.cfg.Providers, p)
+	}
+	if len(l.cfg.Providers) == 0 && !l.broken {
+		l.cfg.Providers = []Provider{{Type: Sandbox, Alias: Sandbox}}
+	}
+}
+
+func (l *loader) investigations() {
+	seen := map[string]hcl.Range{}
+	for _, b := range l.blocks["investigation"] {
+		inv := l.investigation(b)
+		if prior, ok := seen[inv.Name]; ok {
+			l.duplicate(b.LabelRanges[0], "investigation", inv.Name, prior)
+			continue
+		}
+		seen[inv.Name] = inv.Range
+		l.cfg.Investigations = append(l.cfg.Investigations, inv)
+	}
+	if len(l.blocks["investigation"]) > 0 || l.broken || len(l.cfg.Files) == 0 {
+		return
+	}
+	first := slices.Min(slices.Collect(maps.Keys(l.cfg.Files)))
+	l.add("No investigation", hcl.Range{Filename: first, Start: hcl.InitialPos, End: hcl.InitialPos},
+		"Nothing here says what to record. Add an investigation \"name\" { … } block.")
 }

@@ -19,6 +19,7 @@ import (
 const (
 	maxFile  = 1 << 20
 	maxDepth = 200
+	maxChain = 1000
 )
 
 // files returns the paths of the configuration at path: itself, or the *.hcl
@@ -88,7 +89,7 @@ func parse(src []byte, name string, probs *problems) *hcl.File {
 		return nil
 	}
 	if at, ok := tooDeep(src, name); ok {
-		probs.add("Nested too deeply", at, "Brackets are nested more than %d deep here. Move inner parts to locals.", maxDepth)
+		probs.add("Nested too deeply", at, "More than %d brackets or %d operators are nested here. Move inner parts to locals.", maxDepth, maxChain)
 		return nil
 	}
 	file, diags := hclsyntax.ParseConfig(src, name, hcl.InitialPos)
@@ -116,26 +117,24 @@ func notUTF8(src []byte, name string) (hcl.Range, bool) {
 	return hcl.Range{}, false
 }
 
-// tooDeep returns where src opens more brackets than it may.
+// tooDeep returns where src opens more brackets, or strings together more
+// operators, than the parser should follow.
 func tooDeep(src []byte, name string) (hcl.Range, bool) {
 	tokens, _ := hclsyntax.LexConfig(src, name, hcl.InitialPos)
-	depth, unary := 0, 0
+	depth, chain := 0, 0
 	for _, t := range tokens {
 		switch t.Type {
 		case hclsyntax.TokenOBrace, hclsyntax.TokenOBrack, hclsyntax.TokenOParen, hclsyntax.TokenTemplateInterp, hclsyntax.TokenTemplateControl:
 			depth++
 		case hclsyntax.TokenCBrace, hclsyntax.TokenCBrack, hclsyntax.TokenCParen, hclsyntax.TokenTemplateSeqEnd:
 			depth--
+		case hclsyntax.TokenBang, hclsyntax.TokenMinus, hclsyntax.TokenQuestion, hclsyntax.TokenPlus, hclsyntax.TokenStar,
+			hclsyntax.TokenSlash, hclsyntax.TokenPercent, hclsyntax.TokenAnd, hclsyntax.TokenOr:
+			chain++
+		case hclsyntax.TokenEqual, hclsyntax.TokenComma:
+			chain = 0
 		}
-		switch t.Type {
-		case hclsyntax.TokenBang, hclsyntax.TokenMinus, hclsyntax.TokenQuestion:
-			unary++
-		case hclsyntax.TokenNewline:
-			if depth <= 0 {
-				unary = 0
-			}
-		}
-		if depth > maxDepth || unary > maxDepth {
+		if depth > maxDepth || chain > maxChain {
 			return t.Range, true
 		}
 	}

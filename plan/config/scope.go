@@ -18,6 +18,7 @@ type scope struct {
 	vars   []string // declared variables
 	locals []string // declared locals
 	each   bool     // there is a for_each around
+	files  map[string]*hcl.File
 }
 
 // value evaluates an expression. What is wrong with it is noted, and then the

@@ -1,0 +1,197 @@
+package config
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"flowctl/plan"
+)
+
+var investigationSchema = schema{
+	attrs: []string{"reason", "owner", "ticket", "window", "start", "end"},
+	blocks: map[string]rule{
+		"storage":   {many: true},
+		"watch":     {labels: []string{"kind", "name"}, many: true},
+		"summarize": {labels: []string{"name"}, many: true},
+		"report":    {},
+		"expect":    {labels: []string{"name"}, many: true, later: "Ask with a summarize block, and compare the numbers of summary.json in the run that calls flowctl."},
+	},
+}
+
+// The bounds of a time box. Traffic needs a minute to reach a flow log at
+// all; past a week nobody remembers what was asked, and a permanent flow log
+// is Terraform's to keep.
+const (
+	minWindow = time.Minute
+	maxWindow = 7 * day
+)
+
+// The lengths of texts that go into tags, whose values Azure limits to 256
+// characters, and of the reason, which goes into reports only.
+const (
+	maxTag    = 256
+	maxReason = 1000
+)
+
+func (l *loader) investigation(hb *hclsyntax.Block) *Investigation {
+	inv := &Investigation{Name: hb.Labels[0], Range: header(hb)}
+	blocks := investigationSchema.check(hb.Body, title(hb), &l.problems)
+	if !investigationForm.MatchString(inv.Name) {
+		l.add("Invalid name", hb.LabelRanges[0], "An investigation cannot be called %q: the name goes into names of Azure resources. Use up to 32 lower-case letters, digits and -, beginning with a letter.", inv.Name)
+	}
+	b := block{Block: hb, scope: l.scope}
+	inv.Reason = b.required("reason", "Missing reason", maxReason, "so that whoever reviews this knows why traffic is recorded")
+	inv.Owner = b.required("owner", "Missing owner", maxTag, "so that there is somebody to ask about it")
+	inv.Ticket, _ = b.line("ticket", maxTag)
+	b.timeBox(inv)
+	inv.Report = Report{Formats: slices.Clone(defaultFormats), Range: inv.Range}
+	for _, c := range blocks {
+		l.part(inv, b.inner(c))
+	}
+	if !holds(hb, "watch") {
+		l.add("Missing watch", inv.Range, "Investigation %q records nothing. Add a watch block, such as watch \"vm\" \"web\" { … }.", inv.Name)
+	}
+	return inv
+}
+
+// part adds one block to an investigation.
+func (l *loader) part(inv *Investigation, b block) {
+	switch b.Type {
+	case "storage":
+		inv.storage(b)
+	case "watch":
+		l.watches(inv, b)
+	case "summarize":
+		inv.summarize(b)
+	case "report":
+		inv.report(b)
+	}
+}
+
+func holds(hb *hclsyntax.Block, typ string) bool {
+	return slices.ContainsFunc(hb.Body.Blocks, func(b *hclsyntax.Block) bool { return b.Type == typ })
+}
+
+// required returns a line that must be there and not be empty.
+func (b block) required(name, summary string, limit int, why string) string {
+	s, ok := b.line(name, limit)
+	if !b.has(name) || ok && s == "" {
+		b.scope.add(summary, b.at(name), "%s needs %s, %s.", title(b.Block), name, why)
+	}
+	return s
+}
+
+// timeBox reads window, or start and end.
+func (b block) timeBox(inv *Investigation) {
+	inv.WindowRange = header(b.Block)
+	switch {
+	case b.has("window") && (b.has("start") || b.has("end")):
+		b.scope.add("Conflicting attributes", b.at("window"), "Write window, or start and end, not both.")
+	case b.has("window"):
+		inv.WindowRange = b.at("window")
+		inv.Window, _ = b.duration("window")
+	case b.has("start") && b.has("end"):
+		inv.StartRange, inv.WindowRange = b.at("start"), b.at("end")
+		inv.Window = b.between(inv)
+	case b.has("start"), b.has("end"):
+		b.scope.add("Missing window", header(b.Block), "start and end go together; write both, or write window instead.")
+	default:
+		b.scope.add("Missing window", header(b.Block), "%s needs an end: write window = \"2h\", or start and end.", title(b.Block))
+	}
+	if w := inv.Window; w != 0 && (w < minWindow || w > maxWindow) {
+		b.scope.add("Invalid window", inv.WindowRange, "The window is %s; it can be %s to %s.", short(w), short(minWindow), short(maxWindow))
+		inv.Window = 0
+	}
+}
+
+func (b block) between(inv *Investigation) time.Duration {
+	start, ok1 := b.time("start")
+	end, ok2 := b.time("end")
+	if !ok1 || !ok2 {
+		return 0
+	}
+	inv.Start, inv.End = start, end
+	if !end.After(start) {
+		b.scope.add("Invalid window", b.at("end"), "The end, %s, is not after the start, %s.", end.Format(time.RFC3339), start.Format(time.RFC3339))
+		return 0
+	}
+	return end.Sub(start)
+}
+
+var storageSchema = schema{attrs: []string{"account_id"}}
+
+const storageType = "Microsoft.Storage/storageAccounts"
+
+func (inv *Investigation) storage(b block) {
+	storageSchema.check(b.Body, "storage", b.scope.problems)
+	if !b.has("account_id") {
+		b.scope.add("Missing attribute", header(b.Block), "A storage block needs account_id, the resource id of a storage account.")
+		return
+	}
+	s, ok := b.text("account_id")
+	if !ok {
+		return
+	}
+	id, at := plan.ID(s), b.at("account_id")
+	if !b.scope.resource(item{s, at}, storageType, "account_id") {
+		return
+	}
+	for _, prior := range inv.Storage {
+		if prior.AccountID.Is(id) {
+			b.scope.add("Duplicate storage", at, "This account is named before, on line %d. One storage block per account is enough.", prior.AccountRange.Start.Line)
+			return
+		}
+	}
+	inv.Storage = append(inv.Storage, Storage{AccountID: id, Range: header(b.Block), AccountRange: at})
+}
+
+// resource checks that a text is a resource id of one type.
+func (s *scope) resource(i item, typ, what string) bool {
+	id := plan.ID(i.text)
+	if !wellFormed(id) {
+		s.add("Invalid ID", i.at, "%s is %q, which is not a resource id. It looks like /subscriptions/…/resourceGroups/…/providers/%s/….", what, i.text, typ)
+		return false
+	}
+	if !strings.EqualFold(id.Type(), typ) {
+		s.add("Wrong resource type", i.at, "%s must be the id of a %s; this is a %s.%s", what, typ, id.Type(), otherKind(id))
+		return false
+	}
+	return true
+}
+
+// wellFormed reports whether id has the parts of a resource id, all filled.
+func wellFormed(id plan.ID) bool {
+	s := string(id)
+	if !strings.HasPrefix(s, "/") || id.Subscription() == "" || id.ResourceGroup() == "" || id.Type() == "" {
+		return false
+	}
+	segs := strings.Split(strings.Trim(s, "/"), "/")
+	return len(segs)%2 == 0 && len(segs) >= 8 && !slices.Contains(segs, "") && !strings.ContainsFunc(s, unprintable)
+}
+
+func unprintable(r rune) bool { return r <= ' ' || r == 0x7f || r == '\\' || r == '"' }
+
+var reportSchema = schema{attrs: []string{"formats"}}
+
+var (
+	formats        = []string{HTML, Markdown, JSON}
+	defaultFormats = []string{Markdown, JSON}
+)
+
+func (inv *Investigation) report(b block) {
+	reportSchema.check(b.Body, "report", b.scope.problems)
+	inv.Report.Range = header(b.Block)
+	items, ok := b.list("formats")
+	if !ok {
+		return
+	}
+	inv.Report.Formats = nil
+	for _, i := range items {
+		if f, ok := b.scope.among(i, "Unknown format", "A report format", formats); ok && !slices.Contains(inv.Report.Formats, f) {
+			inv.Report.Formats = append(inv.Report.Formats, f)
+		}
+	}
+}

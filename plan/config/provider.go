@@ -1,0 +1,207 @@
+package config
+
+import (
+	"fmt"
+	"math"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+)
+
+// providerSchemas says what the types of provider take.
+var providerSchemas = map[string]schema{
+	Azure: {attrs: []string{
+		"alias", "subscription_id", "tenant_id", "client_id", "environment", "metadata_host", "credential", "create_watchers",
+	}},
+	Sandbox: {attrs: []string{"alias", "world", "clock", "seed"}},
+}
+
+var (
+	providerTypes = []string{Azure, Sandbox}
+	environments  = []string{"public", "usgovernment", "china"}
+	credentials   = []string{"default", "cli", "environment", "managed_identity", "workload_identity"}
+)
+
+// subscriptionEnv are the variables of the environment that stand in for
+// subscription_id: Azure's SDKs' and Terraform's.
+var subscriptionEnv = []string{"AZURE_SUBSCRIPTION_ID", "ARM_SUBSCRIPTION_ID"}
+
+// maxClock keeps a sandbox from passing a week in less than a second.
+const maxClock = 604800
+
+// providerReader decodes provider blocks.
+type providerReader struct {
+	scope   *scope
+	environ []string
+	folder  string // that paths in the file start from
+}
+
+func (r providerReader) decode(hb *hclsyntax.Block) (Provider, bool) {
+	p := Provider{Type: hb.Labels[0], Alias: hb.Labels[0], Range: header(hb)}
+	known, ok := providerSchemas[p.Type]
+	if !ok {
+		r.scope.add("Unknown provider", hb.LabelRanges[0], "There is no provider %q. %s", p.Type, hint(p.Type, providerTypes))
+		return p, false
+	}
+	known.check(hb.Body, title(hb), r.scope.problems)
+	b := block{Block: hb, scope: r.scope, secret: true}
+	if alias, ok := b.text("alias"); ok && r.scope.word(alias, "provider", b.at("alias")) {
+		p.Alias = alias
+	}
+	if p.Type == Azure {
+		r.azure(b, &p)
+	} else {
+		r.sandbox(b, &p)
+	}
+	return p, true
+}
+
+func (r providerReader) azure(b block, p *Provider) {
+	p.SubscriptionID = r.subscription(b)
+	p.TenantID, _ = b.text("tenant_id")
+	p.ClientID = b.guid("client_id")
+	p.Environment, p.Credential = "public", "default"
+	if env, ok := b.one("environment", "Unknown environment", environments); ok {
+		p.Environment = env
+	}
+	if cred, ok := b.one("credential", "Unknown credential", credentials); ok {
+		p.Credential = cred
+	}
+	p.MetadataHost = b.host("metadata_host")
+	p.CreateWatchers = b.truth("create_watchers")
+}
+
+func (r providerReader) subscription(b block) string {
+	if b.has("subscription_id") {
+		return b.guid("subscription_id")
+	}
+	for _, name := range subscriptionEnv {
+		for _, kv := range r.environ {
+			if id, ok := strings.CutPrefix(kv, name+"="); ok && id != "" {
+				return r.fromEnv(b, name, id)
+			}
+		}
+	}
+	r.scope.add("Missing subscription", header(b.Block), "This provider needs a subscription: write subscription_id = \"…\", or set %s.", subscriptionEnv[0])
+	return ""
+}
+
+func (r providerReader) fromEnv(b block, name, id string) string {
+	if _, err := uuid.Parse(id); err != nil {
+		r.scope.add("Invalid ID", header(b.Block), "%s is %q, which is not the id of a subscription.", name, id)
+	}
+	return strings.ToLower(id)
+}
+
+// guid returns an attribute that must be a GUID, in lower case.
+func (b block) guid(name string) string {
+	s, ok := b.text(name)
+	if !ok {
+		return ""
+	}
+	if _, err := uuid.Parse(s); err != nil || len(s) != 36 {
+		b.scope.add("Invalid ID", b.at(name), "%s must be a GUID such as 00000000-1111-2222-3333-444444444444%s.", name, b.quoted(name, s))
+		return ""
+	}
+	return strings.ToLower(s)
+}
+
+// quoted repeats a wrong value in a message, unless it may be sensitive.
+func (b block) quoted(name, s string) string {
+	if usesSensitive(b.Body.Attributes[name].Expr, b.scope.ctx) {
+		return ""
+	}
+	return fmt.Sprintf(", not %q", s)
+}
+
+// host returns an attribute that must be host or host:port.
+func (b block) host(name string) string {
+	s, ok := b.text(name)
+	if !ok {
+		return ""
+	}
+	if u, err := url.Parse("https://" + s); err != nil || u.Host != s || u.Hostname() == "" {
+		b.scope.add("Invalid host", b.at(name), "%s must be host or host:port, without https:// and without a path%s.", name, b.quoted(name, s))
+		return ""
+	}
+	return s
+}
+
+func (r providerReader) sandbox(b block, p *Provider) {
+	if world, ok := b.text("world"); ok {
+		p.World = r.path(b, world)
+	}
+	if f, ok := b.float("clock"); ok {
+		if f < 0 || f > maxClock || math.IsNaN(f) {
+			r.scope.add("Invalid number", b.at("clock"), "clock says how many times faster than real time the sandbox runs; write 0 (time passes only while flowctl waits) to %d.", maxClock)
+		} else {
+			p.Clock = &f
+		}
+	}
+	if n, ok := b.whole("seed", math.MinInt64, math.MaxInt64); ok {
+		p.Seed = &n
+	}
+}
+
+func (r providerReader) path(b block, world string) string {
+	if world == "" {
+		r.scope.add("Invalid path", b.at("world"), "world is empty. Name a file, or leave it out for the embedded world.")
+		return ""
+	}
+	if filepath.IsAbs(world) {
+		return filepath.Clean(world)
+	}
+	return filepath.Join(r.folder, filepath.FromSlash(world))
+}
+
+// choose returns the alias of the provider that a watch uses.
+func choose(b block, providers []Provider) (string, bool) {
+	aliases := make([]string, len(providers))
+	for i, p := range providers {
+		aliases[i] = p.Alias
+	}
+	if b.has("provider") {
+		return b.reference(providers, aliases)
+	}
+	if len(aliases) > 1 {
+		b.scope.add("No provider chosen", header(b.Block), "There are %d providers (%s), so each watch must choose one: write provider = %s.%s.",
+			len(aliases), strings.Join(aliases, ", "), providers[0].Type, aliases[0])
+		return "", false
+	}
+	return strings.Join(aliases, ""), len(aliases) == 1
+}
+
+// reference reads provider = azure.west or provider = "west".
+func (b block) reference(providers []Provider, aliases []string) (string, bool) {
+	typ, alias := "", ""
+	if t, diags := hcl.AbsTraversalForExpr(b.Body.Attributes["provider"].Expr); !diags.HasErrors() && slices.Contains(providerTypes, t.RootName()) {
+		typ = t.RootName()
+		alias = typ
+		if name, ok := second(t); ok {
+			alias = name
+		}
+	} else if s, ok := b.text("provider"); ok {
+		alias = s
+	} else {
+		return "", false
+	}
+	for _, p := range providers {
+		if p.Alias == alias && (typ == "" || typ == p.Type) {
+			return alias, true
+		}
+	}
+	b.scope.add("Unknown provider", b.at("provider"), "No provider has the alias %q%s. %s", alias, ofType(typ), hint(alias, aliases))
+	return "", false
+}
+
+func ofType(typ string) string {
+	if typ == "" {
+		return ""
+	}
+	return " and the type " + typ
+}
