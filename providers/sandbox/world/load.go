@@ -2,7 +2,12 @@ package world
 
 import (
 	_ "embed"
-	"errors"
+	"fmt"
+	"os"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/gohcl"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
 
 //go:embed builtin.hcl
@@ -17,9 +22,30 @@ func BuiltinSource() []byte { return append([]byte(nil), builtin...) }
 // Builtin returns the world that is part of flowctl.
 func Builtin() (*World, error) { return Parse(BuiltinName, builtin) }
 
-// Load reads a world from a file. Errors are hcl.Diagnostics and name file
-// and line.
-func Load(path string) (*World, error) { return nil, errors.New("world: not yet") }
+// Load reads a world from a file. What is wrong in it is told as
+// hcl.Diagnostics, which name file and line.
+func Load(path string) (*World, error) {
+	src, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read sandbox world: %w", err)
+	}
+	return Parse(path, src)
+}
 
 // Parse reads a world from HCL; name is the file's name in errors.
-func Parse(name string, src []byte) (*World, error) { return nil, errors.New("world: not yet") }
+func Parse(name string, src []byte) (*World, error) {
+	file, diags := hclsyntax.ParseConfig(src, name, hcl.InitialPos)
+	if diags.HasErrors() {
+		return nil, diags
+	}
+	var spec fileSpec
+	if diags := gohcl.DecodeBody(file.Body, nil, &spec); diags.HasErrors() {
+		return nil, diags
+	}
+	b := newBuilder(&spec)
+	b.build()
+	if b.diags.HasErrors() {
+		return nil, b.diags
+	}
+	return b.w, nil
+}

@@ -1,0 +1,203 @@
+package world
+
+import (
+	"encoding/binary"
+	"fmt"
+	"maps"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/agext/levenshtein"
+	"github.com/google/uuid"
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"flowctl/plan"
+)
+
+// builder turns a decoded file into a World and collects what is wrong in it.
+// The maps are by the names that the file uses.
+type builder struct {
+	spec  *fileSpec
+	w     *World
+	diags hcl.Diagnostics
+
+	groups   map[string]*ResourceGroup
+	nsgs     map[string]*NSG
+	vnets    map[string]*VNet
+	subnets  map[string]*Subnet // vnet/subnet
+	vms      map[string]*VM
+	sets     map[string]*ScaleSet
+	nics     map[string]*NIC
+	accounts map[string]*StorageAccount
+	hosts    map[string]*Host
+	taken    map[string]string // addresses and MACs, and who has them
+}
+
+func newBuilder(spec *fileSpec) *builder {
+	return &builder{
+		spec: spec, w: &World{},
+		groups: map[string]*ResourceGroup{}, nsgs: map[string]*NSG{}, vnets: map[string]*VNet{},
+		subnets: map[string]*Subnet{}, vms: map[string]*VM{}, sets: map[string]*ScaleSet{},
+		nics: map[string]*NIC{}, accounts: map[string]*StorageAccount{}, hosts: map[string]*Host{},
+		taken: map[string]string{},
+	}
+}
+
+func (b *builder) build() {
+	b.top()
+	b.resourceGroups()
+	b.watchers()
+	b.serviceTags()
+	b.securityGroups()
+	b.networks()
+	b.peerings()
+	b.adminRules()
+	b.machines()
+	b.scaleSets()
+	b.storage()
+	b.flowLogs()
+	b.hostList()
+	b.traffic()
+	b.faults()
+	b.bindRules()
+}
+
+func (b *builder) top() {
+	s := b.spec
+	b.w.Name, b.w.Seed = s.Name, uint64(s.Seed)
+	b.w.Epoch = b.time(s.Body, "epoch", s.Epoch)
+	b.w.Subscription = b.guid(s.Body, "subscription", s.Subscription)
+	b.w.Tenant = b.guid(s.Body, "tenant", s.Tenant)
+	b.w.Regions = s.Regions
+	if len(s.Regions) == 0 {
+		b.errorf(s.Body, "regions", "No region", "A world needs at least one region, such as \"westeurope\".")
+	}
+}
+
+func (b *builder) guid(body hcl.Body, attr, text string) string {
+	id, err := uuid.Parse(text)
+	if err != nil {
+		b.errorf(body, attr, "Invalid GUID", "%q is not a GUID such as 7a1c2f0e-53f7-4f0b-8f2e-2c9d5b8a1e01.", text)
+	}
+	return id.String()
+}
+
+// GUID derives a GUID from the world's seed and a name. It is the same in
+// every process.
+func (w *World) GUID(name string) string {
+	var seed [8]byte
+	binary.BigEndian.PutUint64(seed[:], w.Seed)
+	return uuid.NewSHA1(uuid.NewSHA1(uuid.Nil, seed[:]), []byte(strings.ToLower(name))).String()
+}
+
+// resource makes the common part of a resource of type typ, such as
+// Microsoft.Network/virtualNetworks.
+func (b *builder) resource(body hcl.Body, group, region, typ, name string, tags map[string]string) Resource {
+	g := find(b, body, "resource_group", "resource group", b.groups, group)
+	r := Resource{Name: name, Group: group, Location: region, Tags: tags}
+	if g != nil && region == "" {
+		r.Location = g.Location
+	}
+	if region != "" {
+		b.region(body, "region", region)
+	}
+	r.ID = plan.ID("/subscriptions/" + b.w.Subscription + "/resourceGroups/" + group + "/providers/" + typ + "/" + name)
+	r.GUID = b.w.GUID(string(r.ID))
+	return r
+}
+
+func (b *builder) region(body hcl.Body, attr, region string) {
+	if !slices.Contains(b.w.Regions, region) {
+		b.errorf(body, attr, "Unknown region", "%q is not one of the world's regions: %s.", region, strings.Join(b.w.Regions, ", "))
+	}
+}
+
+func (b *builder) time(body hcl.Body, attr, text string) time.Time {
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		b.errorf(body, attr, "Invalid time", "%q is not a time such as 2026-11-12T08:00:00Z (RFC 3339).", text)
+	}
+	return t.UTC()
+}
+
+func (b *builder) duration(body hcl.Body, attr, text string, otherwise time.Duration) time.Duration {
+	if text == "" {
+		return otherwise
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil || d <= 0 {
+		b.errorf(body, attr, "Invalid duration", "%q is not a duration above zero such as \"30s\", \"1h30m\" or \"250ms\".", text)
+	}
+	return d
+}
+
+func (b *builder) addr(body hcl.Body, attr, text string) netip.Addr {
+	a, err := netip.ParseAddr(text)
+	if err != nil {
+		b.errorf(body, attr, "Invalid address", "%q is not an IP address.", text)
+	}
+	return a
+}
+
+func (b *builder) prefixes(body hcl.Body, attr string, texts []string) []netip.Prefix {
+	var ps []netip.Prefix
+	for _, text := range texts {
+		p, err := netip.ParsePrefix(text)
+		if err != nil || p != p.Masked() {
+			b.errorf(body, attr, "Invalid prefix", "%q is not an address prefix such as 10.1.0.0/16.", text)
+			continue
+		}
+		ps = append(ps, p)
+	}
+	return ps
+}
+
+// once refuses a second holder of an address or name.
+func (b *builder) once(body hcl.Body, attr, what, holder string) {
+	if first, ok := b.taken[what]; ok {
+		b.errorf(body, attr, "Taken twice", "%s belongs to %s already.", what, first)
+		return
+	}
+	b.taken[what] = holder
+}
+
+// add files v under name, which must be new.
+func add[T any](b *builder, body hcl.Body, kind string, m map[string]T, name string, v T) {
+	if _, ok := m[name]; ok {
+		b.errorf(body, "", "Defined twice", "There is a %s %q already. Give this one another name.", kind, name)
+	}
+	m[name] = v
+}
+
+// find looks name up, or says what there is.
+func find[T any](b *builder, body hcl.Body, attr, kind string, m map[string]T, name string) (v T) {
+	if v, ok := m[name]; ok {
+		return v
+	}
+	b.unknown(body, attr, kind, name, slices.Sorted(maps.Keys(m)))
+	return v
+}
+
+func (b *builder) unknown(body hcl.Body, attr, kind, name string, known []string) {
+	hint := fmt.Sprintf("This world has no %s yet.", kind)
+	if len(known) > 0 {
+		near := slices.MinFunc(known, func(x, y string) int {
+			return levenshtein.Distance(x, name, nil) - levenshtein.Distance(y, name, nil)
+		})
+		hint = fmt.Sprintf("Did you mean %q?", near)
+	}
+	b.errorf(body, attr, "Unknown "+kind, "There is no %s %q. %s", kind, name, hint)
+}
+
+// errorf blames an attribute of body, or where it is missing the body itself.
+func (b *builder) errorf(body hcl.Body, attr, summary, format string, args ...any) {
+	d := &hcl.Diagnostic{Severity: hcl.DiagError, Summary: summary, Detail: fmt.Sprintf(format, args...)}
+	d.Subject = body.MissingItemRange().Ptr()
+	if sb, ok := body.(*hclsyntax.Body); ok && sb.Attributes[attr] != nil {
+		d.Subject = sb.Attributes[attr].SrcRange.Ptr()
+	}
+	b.diags = append(b.diags, d)
+}

@@ -1,0 +1,210 @@
+package world
+
+import (
+	"cmp"
+	"encoding/binary"
+	"hash/fnv"
+	"maps"
+	"math/rand/v2"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+	"github.com/hashicorp/hcl/v2"
+)
+
+func (b *builder) hostList() {
+	for _, s := range b.spec.Hosts {
+		h := &Host{Name: s.Name, Names: s.Names}
+		for _, a := range s.Addresses {
+			h.Addresses = append(h.Addresses, b.addr(s.Body, "addresses", a))
+		}
+		h.Addresses = append(h.Addresses, b.draw(s)...)
+		if len(h.Addresses) == 0 {
+			b.errorf(s.Body, "", "No address", "Host %q needs addresses, or prefixes with a count.", s.Name)
+			continue
+		}
+		add(b, s.Body, "host", b.hosts, s.Name, h)
+		b.w.Hosts = append(b.w.Hosts, h)
+	}
+}
+
+// draw picks the addresses of a host that is given as prefixes and a count.
+// They follow from the seed and the host's name.
+func (b *builder) draw(s hostSpec) []netip.Addr {
+	ps := b.prefixes(s.Body, "prefixes", s.Prefixes)
+	if len(ps) == 0 {
+		return nil
+	}
+	rng := rand.New(rand.NewPCG(b.w.Seed, named(s.Name)))
+	var out []netip.Addr
+	for range max(s.Count, 1) {
+		out = append(out, inside(ps[rng.IntN(len(ps))], rng.Uint64()))
+	}
+	return out
+}
+
+func named(name string) uint64 {
+	h := fnv.New64a()
+	h.Write([]byte(name))
+	return h.Sum64()
+}
+
+// inside returns the address of p whose host bits are the low bits of n.
+func inside(p netip.Prefix, n uint64) netip.Addr {
+	raw := p.Addr().As16()
+	host := p.Addr().BitLen() - p.Bits()
+	if host < 64 {
+		n &= 1<<host - 1
+	}
+	low := binary.BigEndian.Uint64(raw[8:]) | n
+	binary.BigEndian.PutUint64(raw[8:], low)
+	return netip.AddrFrom16(raw).Unmap()
+}
+
+var apps = []string{"tls", "http", "dns", "mssql", "postgres", "redis", "ssh", "rdp", "ntp", "raw"}
+
+var encryptions = []string{
+	"X", "NX", "NX_HW_NOT_SUPPORTED", "NX_SW_NOT_READY", "NX_NOT_ACCEPTED", "NX_NOT_SUPPORTED", "NX_LOCAL_DST", "NX_FALLBACK",
+}
+
+func (b *builder) traffic() {
+	seen := map[string]bool{}
+	for _, s := range b.spec.Traffic {
+		if seen[s.Name] {
+			b.errorf(s.Body, "", "Defined twice", "There is a traffic %q already. Give this one another name.", s.Name)
+		}
+		seen[s.Name] = true
+		t := &Traffic{
+			Name: s.Name, Protocol: s.Protocol, Exchanges: max(s.Exchanges, 1),
+			From: b.endpoints(s.Body, "from", s.From), To: b.endpoints(s.Body, "to", s.To),
+			Every:    b.duration(s.Body, "every", s.Every, 0),
+			Duration: b.duration(s.Body, "duration", s.Duration, 200*time.Millisecond),
+			RTT:      b.duration(s.Body, "rtt", s.RTT, time.Millisecond),
+			Spread:   s.Spread, Retransmit: s.Retransmit, Reset: s.Reset, Unanswered: s.Unanswered,
+			ServerName: s.ServerName, Names: s.Names, Encryption: cmp.Or(s.Encryption, "NX"),
+			App: cmp.Or(s.App, "raw"),
+		}
+		b.checkTraffic(s, t)
+		b.volume(s, t)
+		b.w.Traffic = append(b.w.Traffic, t)
+	}
+}
+
+func (b *builder) checkTraffic(s trafficSpec, t *Traffic) {
+	b.oneOf(s.Body, "protocol", s.Protocol, "tcp", "udp", "icmp")
+	b.oneOf(s.Body, "app", t.App, apps...)
+	b.oneOf(s.Body, "encryption", t.Encryption, encryptions...)
+	for attr, share := range map[string]float64{"spread": s.Spread, "reset": s.Reset, "retransmit": s.Retransmit} {
+		if share < 0 || share > 0.9 {
+			b.errorf(s.Body, attr, "Invalid share", "%s is a share between 0 and 0.9.", attr)
+		}
+	}
+	for _, p := range s.Ports {
+		if p < 1 || p > 65535 {
+			b.errorf(s.Body, "ports", "Invalid port", "%d is not a port.", p)
+		}
+		t.Ports = append(t.Ports, uint16(p))
+	}
+	if len(s.Ports) == 0 && s.Protocol != "icmp" {
+		b.errorf(s.Body, "ports", "No port", "Traffic %q needs at least one destination port.", s.Name)
+	}
+	if len(s.Ports) == 0 {
+		t.Ports = []uint16{0}
+	}
+	if t.App == "dns" && len(t.Names) == 0 {
+		b.errorf(s.Body, "names", "No names", "DNS traffic needs the names that are asked for.")
+	}
+	external := func(e Endpoint) bool { return e.NIC == nil }
+	if slices.ContainsFunc(t.From, external) && slices.ContainsFunc(t.To, external) {
+		b.errorf(s.Body, "to", "Nobody of this world", "One side of a traffic must be machines of this world.")
+	}
+	for _, e := range slices.Concat(t.From, t.To) {
+		if !e.is4() {
+			b.errorf(s.Body, "to", "Not IPv4", "Traffic %q has an IPv6 end; the sandbox's traffic is IPv4 only.", s.Name)
+			break
+		}
+	}
+}
+
+// volume sets the bytes of a connection, which are given as such or per second.
+func (b *builder) volume(s trafficSpec, t *Traffic) {
+	t.Up = b.size(s.Body, "up", s.Up) + perConnection(b.size(s.Body, "up_per_second", s.UpRate), t.Duration)
+	t.Down = b.size(s.Body, "down", s.Down) + perConnection(b.size(s.Body, "down_per_second", s.DownRate), t.Duration)
+}
+
+func perConnection(rate int64, d time.Duration) int64 {
+	return int64(float64(rate) * d.Seconds())
+}
+
+func (b *builder) size(body hcl.Body, attr, text string) int64 {
+	if text == "" {
+		return 0
+	}
+	n, err := humanize.ParseBytes(text)
+	if err != nil || n > 1<<40 {
+		b.errorf(body, attr, "Invalid size", "%q is not a size up to 1 TiB such as \"900B\", \"12kB\" or \"64MiB\".", text)
+		return 0
+	}
+	return int64(n)
+}
+
+// endpoints resolves machines, scale sets, network interfaces, subnets
+// ("vnet/subnet"), VNets and hosts.
+func (b *builder) endpoints(body hcl.Body, attr string, names []string) []Endpoint {
+	var out []Endpoint
+	for _, name := range names {
+		es := b.endpoint(name)
+		if es == nil {
+			b.unknown(body, attr, "machine, network or host", name, b.places())
+		}
+		out = append(out, es...)
+	}
+	return out
+}
+
+func (b *builder) endpoint(name string) []Endpoint {
+	if vm := b.vms[name]; vm != nil && len(vm.NICs) > 0 {
+		return []Endpoint{{NIC: vm.NICs[0]}}
+	}
+	if n := b.nics[name]; n != nil {
+		return []Endpoint{{NIC: n}}
+	}
+	if h := b.hosts[name]; h != nil {
+		return []Endpoint{{Host: h}}
+	}
+	var out []Endpoint
+	for _, n := range b.w.NICs {
+		if n.Instance != nil && n.Instance.Set.Name == name || n.in(name) {
+			out = append(out, Endpoint{NIC: n})
+		}
+	}
+	return out
+}
+
+// in reports whether name is the VNet or "vnet/subnet" of n.
+func (n *NIC) in(name string) bool {
+	return n.Subnet != nil && (n.Subnet.VNet.Name == name || n.Subnet.VNet.Name+"/"+n.Subnet.Name == name)
+}
+
+// places lists all names that endpoints understands.
+func (b *builder) places() []string {
+	out := slices.Collect(maps.Keys(b.vms))
+	for _, keys := range [][]string{
+		slices.Collect(maps.Keys(b.sets)), slices.Collect(maps.Keys(b.nics)), slices.Collect(maps.Keys(b.hosts)),
+		slices.Collect(maps.Keys(b.vnets)), slices.Collect(maps.Keys(b.subnets)),
+	} {
+		out = append(out, keys...)
+	}
+	slices.SortFunc(out, strings.Compare)
+	return out
+}
+
+func (e Endpoint) is4() bool {
+	if e.NIC != nil {
+		return e.NIC.Private.Is4() || !e.NIC.Private.IsValid() // an invalid one is told elsewhere
+	}
+	return !slices.ContainsFunc(e.Host.Addresses, func(a netip.Addr) bool { return a.IsValid() && !a.Is4() })
+}

@@ -1,0 +1,82 @@
+package world
+
+import (
+	"cmp"
+	"regexp"
+	"time"
+
+	"flowctl/plan"
+)
+
+// accountName is Azure's rule for names of storage accounts.
+var accountName = regexp.MustCompile(`^[a-z0-9]{3,24}$`)
+
+func (b *builder) storage() {
+	for _, s := range b.spec.Accounts {
+		if !accountName.MatchString(s.Name) {
+			b.errorf(s.Body, "", "Invalid storage account name", "%q is not 3 to 24 lower-case letters and digits.", s.Name)
+		}
+		a := &StorageAccount{
+			Resource:  b.resource(s.Body, s.Group, s.Region, "Microsoft.Storage/storageAccounts", s.Name, s.Tags),
+			SKU:       cmp.Or(s.SKU, "Standard_LRS"),
+			Kind:      cmp.Or(s.Kind, "StorageV2"),
+			SharedKey: s.SharedKey == nil || *s.SharedKey,
+			BlobURL:   "https://" + s.Name + ".blob.core.windows.net/",
+		}
+		add(b, s.Body, "storage account", b.accounts, s.Name, a)
+		b.w.Accounts = append(b.w.Accounts, a)
+	}
+}
+
+func (b *builder) flowLogs() {
+	for _, s := range b.spec.FlowLogs {
+		fl := &FlowLog{
+			Storage: find(b, s.Body, "storage_account", "storage account", b.accounts, s.Storage),
+			Created: b.time(s.Body, "created", s.Created),
+			Enabled: s.Enabled == nil || *s.Enabled, RetentionDays: s.Retention,
+			RecordTypes: s.RecordTypes, Filter: s.Filter,
+		}
+		target, location := b.flowLogTarget(s)
+		if target == "" {
+			continue
+		}
+		fl.Target, fl.TargetGUID = target, b.w.GUID(string(target))
+		for _, w := range b.w.Watchers {
+			if w.Location == location {
+				fl.Watcher = w
+			}
+		}
+		fl.Resource = Resource{
+			ID: fl.Watcher.ID + plan.ID("/flowLogs/"+s.Name), Name: s.Name,
+			Group: fl.Watcher.Group, Location: location, Tags: s.Tags,
+		}
+		fl.GUID = b.w.GUID(string(fl.ID))
+		b.once(s.Body, "", "flow log "+fl.ID.Key(), "another block")
+		b.w.FlowLogs = append(b.w.FlowLogs, fl)
+	}
+}
+
+// flowLogTarget finds the VNet, subnet ("vnet/subnet") or NIC that s names.
+func (b *builder) flowLogTarget(s flowLogSpec) (plan.ID, string) {
+	if v := b.vnets[s.Target]; v != nil {
+		return v.ID, v.Location
+	}
+	if n := b.subnets[s.Target]; n != nil {
+		return n.ID, n.VNet.Location
+	}
+	if n := b.nics[s.Target]; n != nil {
+		return n.ID, n.Location
+	}
+	b.unknown(s.Body, "target", "vnet, subnet or network interface", s.Target, b.places())
+	return "", ""
+}
+
+func (b *builder) faults() {
+	for _, s := range b.spec.Faults {
+		b.w.Faults = append(b.w.Faults, Fault{
+			Kind: s.Kind, Match: s.Match, Method: s.Method, After: s.After, Count: s.Count,
+			Status: s.Status, Code: s.Code, Message: s.Message,
+			RetryAfter: b.duration(s.Body, "retry_after", s.RetryAfter, time.Duration(0)),
+		})
+	}
+}
