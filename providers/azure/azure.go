@@ -1,0 +1,146 @@
+// Package azure is the provider that reaches Azure through its SDK for Go. It
+// reads what a subscription holds, starts, watches, stops and removes flow
+// logs and packet captures, and opens blobs. No type of the SDK leaves it
+// except in Options, where a caller may hand in a credential or a transport.
+//
+// Time passes through plan.Clock alone: the SDK's own waiting and retrying,
+// which sleep in real time, are switched off and done here, so that a
+// simulated Azure can run on a simulated clock.
+package azure
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+
+	"flowctl/plan"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/arm"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/compute/armcompute/v8"
+	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/network/armnetwork/v9"
+	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/storage/armstorage/v2"
+)
+
+// Options say which Azure a Provider talks to, and how. Only Subscription
+// must be set.
+type Options struct {
+	Subscription string // id
+
+	Tenant         string // empty: the credential's own
+	Environment    string // public, usgovernment or china; empty: public
+	ClientID       string // of a managed or workload identity; empty: the machine's own
+	CredentialName string // one of CredentialNames; empty: default
+
+	Credential     azcore.TokenCredential // nil: the one that CredentialName names
+	BlobCredential azcore.TokenCredential // nil: Credential
+
+	Endpoint  string // of Azure Resource Manager; empty: the environment's
+	Audience  string // of tokens for Endpoint; empty: Endpoint
+	Authority string // where tokens are issued; empty: the environment's
+
+	Transport policy.Transporter // nil: the SDK's own
+	InProcess bool               // Transport does not leave the process: tokens may go over http
+	Clock     plan.Clock         // nil: Real
+	Logger    *slog.Logger       // nil: nothing is logged
+	Retries   int                // of what may have failed on the way; 0: 5, negative: none
+	Timeout   time.Duration      // of one request to Resource Manager, in real time; 0: two minutes
+}
+
+const (
+	defaultRetries = 5
+	defaultTimeout = 2 * time.Minute
+)
+
+// Provider is one subscription. It may be used by several goroutines.
+type Provider struct {
+	subscription string
+	clock        plan.Clock
+	log          *slog.Logger
+	retry        retry
+	writes       keyedLock
+	calls        calls
+
+	network *armnetwork.ClientFactory
+	compute *armcompute.ClientFactory
+	storage *armstorage.ClientFactory
+	generic *arm.Client // for resources of which the SDK's packages are not here
+
+	blobCredential azcore.TokenCredential
+	blobOptions    func(blobURL string) policy.ClientOptions
+}
+
+var _ plan.Provider = (*Provider)(nil)
+
+// New returns the provider that o describes. It does not talk to Azure: a
+// credential that does not work fails the first call.
+func New(o Options) (*Provider, error) {
+	if o.Subscription == "" {
+		return nil, errors.New("provider azure: no subscription: set subscription_id to the id that az account show prints")
+	}
+	c, err := o.cloud()
+	if err != nil {
+		return nil, fmt.Errorf("provider azure: %w", err)
+	}
+	o = o.withDefaults()
+	cred, err := o.credential(c)
+	if err != nil {
+		return nil, fmt.Errorf("provider azure: %w", err)
+	}
+	p := &Provider{
+		subscription: o.Subscription, clock: o.Clock, log: o.Logger,
+		retry: retry{clock: o.Clock, log: o.Logger, again: max(o.Retries, 0), jitter: rand.Float64},
+	}
+	if err := p.connect(o, cred, o.armOptions(c, p)); err != nil {
+		return nil, fmt.Errorf("provider azure: %w", err)
+	}
+	p.blobCredential = cred
+	if o.BlobCredential != nil {
+		p.blobCredential = identity{o.BlobCredential, "the one for blobs", ""}
+	}
+	p.blobOptions = func(blobURL string) policy.ClientOptions { return o.blobOptions(c, p, blobURL) }
+	return p, nil
+}
+
+func (o Options) withDefaults() Options {
+	if o.Clock == nil {
+		o.Clock = Real{}
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Retries == 0 {
+		o.Retries = defaultRetries
+	}
+	if o.Timeout == 0 {
+		o.Timeout = defaultTimeout
+	}
+	return o
+}
+
+func (p *Provider) connect(o Options, cred azcore.TokenCredential, opts *arm.ClientOptions) (err error) {
+	if p.network, err = armnetwork.NewClientFactory(o.Subscription, cred, opts); err != nil {
+		return err
+	}
+	if p.compute, err = armcompute.NewClientFactory(o.Subscription, cred, opts); err != nil {
+		return err
+	}
+	if p.storage, err = armstorage.NewClientFactory(o.Subscription, cred, opts); err != nil {
+		return err
+	}
+	p.generic, err = arm.NewClient("flowctl/azure", "v1.0.0", cred, opts)
+	return err
+}
+
+// Subscription is the id of the subscription.
+func (p *Provider) Subscription() string { return p.subscription }
+
+// Clock is the clock that deadlines are kept by.
+func (p *Provider) Clock() plan.Clock { return p.clock }
+
+// Calls is the number of requests to Azure Resource Manager so far, retries
+// included. Requests for tokens and blobs are not counted.
+func (p *Provider) Calls() int64 { return p.calls.arm.Load() }

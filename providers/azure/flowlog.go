@@ -1,0 +1,177 @@
+package azure
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+
+	"flowctl/plan"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
+	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/network/armnetwork/v9"
+)
+
+// flowLogs are the flow logs of a subscription.
+type flowLogs struct{ p *Provider }
+
+func (flowLogs) noun() string       { return "flow log" }
+func (flowLogs) collection() string { return "flowLogs" }
+
+func (f flowLogs) get(ctx context.Context, at place) (plan.Recording, error) {
+	resp, err := f.p.network.NewFlowLogsClient().Get(ctx, at.group, at.watcher, at.name, nil)
+	if err != nil {
+		return plan.Recording{ID: at.id, Mechanism: plan.FlowLog}, plain(err)
+	}
+	r := flowLogRecording(&resp.FlowLog)
+	r.ID = at.id
+	if resp.ID != nil {
+		r.ID = plan.ID(*resp.ID)
+	}
+	return r, nil
+}
+
+func (f flowLogs) put(ctx context.Context, at place, s plan.Session) error {
+	body, err := f.body(ctx, s)
+	if err != nil {
+		return err
+	}
+	c := f.p.network.NewFlowLogsClient()
+	_, accepted, err := operate(ctx, f.p, func(ctx context.Context) (*runtime.Poller[armnetwork.FlowLogsClientCreateOrUpdateResponse], error) {
+		return c.BeginCreateOrUpdate(ctx, at.group, at.watcher, at.name, body, nil)
+	})
+	return created(accepted, err)
+}
+
+// created forgives that a resource cannot be seen yet right after it was
+// created: the caller reads it with patience.
+func created(accepted bool, err error) error {
+	if accepted && isNotFound(err) {
+		return nil
+	}
+	return err
+}
+
+func (f flowLogs) remove(ctx context.Context, at place) error {
+	c := f.p.network.NewFlowLogsClient()
+	_, _, err := operate(ctx, f.p, func(ctx context.Context) (*runtime.Poller[armnetwork.FlowLogsClientDeleteResponse], error) {
+		return c.BeginDelete(ctx, at.group, at.watcher, at.name, nil)
+	})
+	return err
+}
+
+// body is the resource that s asks for. Retention of no days is sent as
+// switched off, since what "on, for 0 days" means was never said, and because
+// retention rewrites the storage account's lifecycle rules.
+func (f flowLogs) body(ctx context.Context, s plan.Session) (armnetwork.FlowLog, error) {
+	if s.FlowLog == nil {
+		return armnetwork.FlowLog{}, fmt.Errorf("session %s has no settings of a flow log", s.Name)
+	}
+	spec := *s.FlowLog
+	props := &armnetwork.FlowLogPropertiesFormat{
+		TargetResourceID: to.Ptr(string(s.Target.ID)),
+		StorageID:        to.Ptr(string(s.Storage)),
+		Enabled:          to.Ptr(true),
+		Format:           &armnetwork.FlowLogFormatParameters{Type: to.Ptr(armnetwork.FlowLogFormatTypeJSON), Version: to.Ptr[int32](2)},
+		RetentionPolicy: &armnetwork.RetentionPolicyParameters{
+			Days: to.Ptr(int32(spec.RetentionDays)), Enabled: to.Ptr(spec.RetentionDays > 0),
+		},
+		RecordTypes:              optional(spec.RecordTypes),
+		EnabledFilteringCriteria: optional(spec.Filter),
+	}
+	var err error
+	if spec.TrafficAnalytics != nil {
+		props.FlowAnalyticsConfiguration, err = f.analytics(ctx, *spec.TrafficAnalytics)
+	}
+	return armnetwork.FlowLog{Location: to.Ptr(s.Target.Location), Tags: stringPtrs(s.Tags), Properties: props}, err
+}
+
+// analytics names the workspace in the three ways in which Azure wants it.
+func (f flowLogs) analytics(ctx context.Context, ta plan.TrafficAnalytics) (*armnetwork.TrafficAnalyticsProperties, error) {
+	w, err := f.p.workspace(ctx, ta.Workspace)
+	if err != nil {
+		return nil, fmt.Errorf("read workspace %s for traffic analytics: %w", ta.Workspace.Name(), err)
+	}
+	return &armnetwork.TrafficAnalyticsProperties{
+		NetworkWatcherFlowAnalyticsConfiguration: &armnetwork.TrafficAnalyticsConfigurationProperties{
+			Enabled:                  to.Ptr(true),
+			WorkspaceID:              to.Ptr(w.Properties.CustomerID),
+			WorkspaceRegion:          to.Ptr(w.Location),
+			WorkspaceResourceID:      to.Ptr(string(ta.Workspace)),
+			TrafficAnalyticsInterval: to.Ptr(int32(ta.Interval)),
+		},
+	}, nil
+}
+
+// workspace is what flowctl needs of a Log Analytics workspace
+// (Microsoft.OperationalInsights/workspaces, API version 2023-09-01).
+type workspace struct {
+	Location   string `json:"location"`
+	Properties struct {
+		CustomerID string `json:"customerId"` // GUID
+	} `json:"properties"`
+}
+
+func (p *Provider) workspace(ctx context.Context, id plan.ID) (w workspace, err error) {
+	req, err := runtime.NewRequest(ctx, http.MethodGet, runtime.JoinPaths(p.generic.Endpoint(), string(id)))
+	if err != nil {
+		return w, err
+	}
+	req.Raw().URL.RawQuery = "api-version=2023-09-01"
+	resp, err := p.generic.Pipeline().Do(req)
+	if err != nil {
+		return w, plain(err)
+	}
+	if !runtime.HasStatusCode(resp, http.StatusOK) {
+		return w, plain(runtime.NewResponseError(resp))
+	}
+	body, err := runtime.Payload(resp)
+	if err != nil {
+		return w, plain(err)
+	}
+	return w, json.Unmarshal(body, &w)
+}
+
+// flowLogRecording is l in flowctl's terms. Azure leaves fields out, fills
+// analytics that are off with "-", and reports no retention for a disabled
+// log.
+func flowLogRecording(l *armnetwork.FlowLog) plan.Recording {
+	r := plan.Recording{
+		ID: plan.ID(val(l.ID)), Mechanism: plan.FlowLog, Location: region(l.Location), Tags: stringMap(l.Tags),
+		FlowLog: &plan.FlowLogSpec{},
+	}
+	props := l.Properties
+	if props == nil {
+		return r
+	}
+	r.Target, r.Storage = plan.ID(val(props.TargetResourceID)), plan.ID(val(props.StorageID))
+	r.Enabled, r.Provisioning = val(props.Enabled), string(val(props.ProvisioningState))
+	r.FlowLog.RecordTypes = recordTypes(val(props.RecordTypes))
+	r.FlowLog.Filter = val(props.EnabledFilteringCriteria)
+	if rp := props.RetentionPolicy; rp != nil && val(rp.Enabled) {
+		r.FlowLog.RetentionDays = int(val(rp.Days))
+	}
+	r.FlowLog.TrafficAnalytics = trafficAnalytics(props.FlowAnalyticsConfiguration)
+	return r
+}
+
+const defaultInterval = 60 // minutes, where Azure leaves it out
+
+func trafficAnalytics(p *armnetwork.TrafficAnalyticsProperties) *plan.TrafficAnalytics {
+	if p == nil || p.NetworkWatcherFlowAnalyticsConfiguration == nil {
+		return nil
+	}
+	c := p.NetworkWatcherFlowAnalyticsConfiguration
+	if !val(c.Enabled) {
+		return nil
+	}
+	ta := &plan.TrafficAnalytics{Interval: int(val(c.TrafficAnalyticsInterval))}
+	if id := val(c.WorkspaceResourceID); id != "-" {
+		ta.Workspace = plan.ID(id)
+	}
+	if ta.Interval == 0 {
+		ta.Interval = defaultInterval
+	}
+	return ta
+}

@@ -1,0 +1,118 @@
+package azure
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"flowctl/plan"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
+	"golang.org/x/sync/errgroup"
+)
+
+// Inventory reads what the subscription holds, everything in the order of
+// ids. The number of requests grows with the pages of the lists and the
+// number of scale sets, not with the number of machines. If something cannot
+// be read the error names every list that failed.
+func (p *Provider) Inventory(ctx context.Context) (*plan.Inventory, error) {
+	before := p.Calls()
+	inv := &plan.Inventory{Subscription: p.subscription, Read: p.clock.Now()}
+	var nics, setNICs []plan.NIC
+	var vms []machine
+	err := inParallel(
+		func() (err error) { inv.VNets, err = p.vnets(ctx); return },
+		func() (err error) { nics, err = p.nics(ctx); return },
+		func() (err error) { inv.NSGs, err = p.nsgs(ctx); return },
+		func() (err error) { vms, err = p.machines(ctx); return },
+		func() (err error) { inv.ScaleSets, setNICs, err = p.scaleSets(ctx); return },
+		func() (err error) { inv.Accounts, err = p.accounts(ctx); return },
+		func() (err error) { inv.Watchers, err = p.watchers(ctx); return },
+	)
+	if err != nil {
+		return nil, fmt.Errorf("read what subscription %s holds: %w", p.subscription, err)
+	}
+	inv.NICs = append(nics, setNICs...)
+	for _, m := range vms {
+		inv.VMs = append(inv.VMs, m.VM)
+	}
+	joinScaleSets(inv.ScaleSets, vms)
+	sortInventory(inv)
+	p.log.DebugContext(ctx, "inventory read", "calls", p.Calls()-before, "vnets", len(inv.VNets), "nics", len(inv.NICs),
+		"vms", len(inv.VMs), "scale_sets", len(inv.ScaleSets), "accounts", len(inv.Accounts))
+	return inv, nil
+}
+
+func sortInventory(inv *plan.Inventory) {
+	byID(inv.VNets, func(v plan.VNet) plan.ID { return v.ID })
+	byID(inv.NICs, func(n plan.NIC) plan.ID { return n.ID })
+	byID(inv.NSGs, func(n plan.NSG) plan.ID { return n.ID })
+	byID(inv.VMs, func(v plan.VM) plan.ID { return v.ID })
+	byID(inv.ScaleSets, func(s plan.ScaleSet) plan.ID { return s.ID })
+	byID(inv.Accounts, func(a plan.StorageAccount) plan.ID { return a.ID })
+	byID(inv.Watchers, func(w plan.Watcher) plan.ID { return w.ID })
+	for _, s := range inv.ScaleSets {
+		byID(s.Instances, func(i plan.Instance) plan.ID { return i.ID })
+	}
+}
+
+// joinScaleSets gives sets whose machines are virtual machines of their own
+// (flexible orchestration) these as their instances.
+func joinScaleSets(sets []plan.ScaleSet, vms []machine) {
+	index := map[string]*plan.ScaleSet{}
+	for i := range sets {
+		index[sets[i].ID.Key()] = &sets[i]
+	}
+	for _, m := range vms {
+		if s := index[m.set.Key()]; s != nil {
+			s.Instances = append(s.Instances, plan.Instance{ID: m.ID, Number: m.ID.Name(), Power: m.Power, NICs: m.NICs})
+		}
+	}
+}
+
+// inParallel runs all tasks, a few at a time, and joins their errors.
+func inParallel(tasks ...func() error) error {
+	var g errgroup.Group
+	g.SetLimit(parallel)
+	var mu sync.Mutex
+	var errs []error
+	for _, task := range tasks {
+		g.Go(func() error {
+			if err := task(); err != nil {
+				mu.Lock()
+				defer mu.Unlock()
+				errs = append(errs, err)
+			}
+			return nil
+		})
+	}
+	g.Wait()
+	return errors.Join(sortedErrors(errs)...)
+}
+
+// sortedErrors makes the order of errors that came in parallel the same in
+// every run.
+func sortedErrors(errs []error) []error {
+	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	return errs
+}
+
+// list reads all pages and turns each element that is there into a T.
+func list[T, P, A any](ctx context.Context, what string, pager *runtime.Pager[P], elements func(P) []*A, convert func(*A) T) ([]T, error) {
+	var out []T
+	for pager.More() {
+		page, err := pager.NextPage(ctx)
+		if err != nil {
+			return out, fmt.Errorf("list %s: %w", what, plain(err))
+		}
+		for _, a := range elements(page) {
+			if a != nil {
+				out = append(out, convert(a))
+			}
+		}
+	}
+	return out, nil
+}

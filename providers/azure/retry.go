@@ -1,0 +1,173 @@
+package azure
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"time"
+
+	"flowctl/plan"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
+)
+
+const (
+	firstDelay   = time.Second
+	longestDelay = 30 * time.Second
+	longestAfter = 5 * time.Minute // no Retry-After is trusted beyond
+	busyFactor   = 4               // being busy is no failure: it is waited out longer
+)
+
+// retry does again what may succeed later. All waiting goes through the
+// clock, and every attempt has its end: again times after failures, and
+// busyFactor times as often while Azure is busy.
+type retry struct {
+	clock  plan.Clock
+	log    *slog.Logger
+	again  int
+	jitter func() float64 // in [0, 1), so that clients that failed together come back apart
+}
+
+// delay is how long to wait after the attempt number n, from 0. What Azure
+// asks for is never undercut.
+func (r retry) delay(n int, after time.Duration) time.Duration {
+	if after > 0 {
+		return min(after, longestAfter) + time.Duration(r.jitter()*float64(firstDelay))
+	}
+	d := min(firstDelay<<min(n, 10), longestDelay)
+	return d/2 + time.Duration(r.jitter()*float64(d/2))
+}
+
+// write does one change until it is done or refused. After a failure that
+// leaves open whether it was done, and after an operation that failed, look
+// says whether it was; only if not it is done again.
+func (r retry) write(ctx context.Context, do func(context.Context) error, look func(context.Context) (bool, error)) error {
+	failures, waits := 0, 0
+	for {
+		err := plain(do(ctx))
+		kind := outcomeOf(err)
+		if kind == done || kind == refused || ctx.Err() != nil {
+			return err
+		}
+		n := failures
+		if kind == busy {
+			n = waits
+		}
+		if kind == busy && waits == r.again*busyFactor || kind == unclear && failures == r.again {
+			return r.last(ctx, err, look)
+		}
+		if err := r.pause(ctx, n, err); err != nil {
+			return err
+		}
+		if ok, err := r.look(ctx, kind, err, look); ok || err != nil {
+			return err
+		}
+		if kind == busy {
+			waits++
+		} else {
+			failures++
+		}
+	}
+}
+
+func (r retry) pause(ctx context.Context, n int, err error) error {
+	var no *refusal
+	var after time.Duration
+	if errors.As(err, &no) {
+		after = no.after
+	}
+	d := r.delay(n, after)
+	r.log.Debug("write will be tried again", "error", err, "in", d)
+	return r.clock.Sleep(ctx, d)
+}
+
+// look asks only where something may have happened: a request that was turned
+// away as busy did nothing.
+func (r retry) look(ctx context.Context, kind outcome, cause error, look func(context.Context) (bool, error)) (bool, error) {
+	var no *refusal
+	if kind == busy && errors.As(cause, &no) && !no.operation() {
+		return false, nil
+	}
+	ok, err := look(ctx)
+	if err != nil {
+		return false, fmt.Errorf("%w, and what came of it cannot be read: %w", cause, err)
+	}
+	return ok, nil
+}
+
+// last looks a last time when there will be no further attempt.
+func (r retry) last(ctx context.Context, cause error, look func(context.Context) (bool, error)) error {
+	if ok, err := r.look(ctx, unclear, cause, look); ok || err != nil {
+		return err
+	}
+	return cause
+}
+
+// readPolicy sends a request that changes nothing again. It stands before the
+// SDK's own retry policy, which is off.
+type readPolicy struct{ retry retry }
+
+// Do sends one request.
+func (p readPolicy) Do(req *policy.Request) (*http.Response, error) {
+	ctx := req.Raw().Context()
+	for n := 0; ; n++ {
+		if err := req.RewindBody(); err != nil {
+			return nil, err
+		}
+		resp, err := req.Clone(ctx).Next()
+		if !isRead(req.Raw()) || n == p.retry.again || ctx.Err() != nil || !failedOnTheWay(resp, err) {
+			return resp, err
+		}
+		var after time.Duration
+		if resp != nil {
+			after = retryAfter(resp)
+			runtime.Drain(resp)
+		}
+		d := p.retry.delay(n, after)
+		p.retry.log.Debug("read will be tried again", "method", req.Raw().Method, "path", req.Raw().URL.Path, "in", d)
+		if err := p.retry.clock.Sleep(ctx, d); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func failedOnTheWay(resp *http.Response, err error) bool {
+	if err != nil {
+		return outcomeOf(err) == unclear
+	}
+	s := resp.StatusCode
+	return s == http.StatusRequestTimeout || s == http.StatusTooManyRequests || s >= 500 && s != http.StatusNotImplemented
+}
+
+// readKey marks requests that read although their method is POST.
+type readKey struct{}
+
+func asRead(ctx context.Context) context.Context { return context.WithValue(ctx, readKey{}, true) }
+
+func isRead(req *http.Request) bool {
+	return req.Method == http.MethodGet || req.Method == http.MethodHead || req.Context().Value(readKey{}) != nil
+}
+
+// retryAfter is how long a response asks to wait, 0 if it does not. A date is
+// taken relative to the response's own, so that no clock of ours matters.
+func retryAfter(resp *http.Response) time.Duration {
+	for _, h := range []string{"Retry-After-Ms", "X-Ms-Retry-After-Ms"} {
+		if ms, err := strconv.Atoi(resp.Header.Get(h)); err == nil && ms > 0 {
+			return time.Duration(ms) * time.Millisecond
+		}
+	}
+	v := resp.Header.Get("Retry-After")
+	if s, err := strconv.Atoi(v); err == nil && s > 0 {
+		return time.Duration(s) * time.Second
+	}
+	at, err := http.ParseTime(v)
+	now, err2 := http.ParseTime(resp.Header.Get("Date"))
+	if err == nil && err2 == nil && at.After(now) {
+		return at.Sub(now)
+	}
+	return 0
+}
