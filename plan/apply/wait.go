@@ -97,6 +97,7 @@ func (r *Run) look(ctx context.Context, t *tracked) {
 	rec, err := t.provider.Status(ctx, t.rec)
 	switch {
 	case errors.Is(err, plan.ErrNotFound):
+		t.gone = true
 		r.fail(t, errors.New("the capture is gone: somebody deleted it"))
 		return
 	case err != nil:

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// layers lists flowctl's packages from the bottom up. A package may import
+// only packages on earlier lines, and no line joins providers to collectors.
+// A name ends in /... where packages below it are meant as well; within one
+// such name, and on one line, packages below one parent may use each other.
+var layers = []string{
+	"plan collectors/flow",
+	"plan/config/... plan/state plan/session",
+	"plan/resolve plan/apply providers/azure/... collectors/flowlog/... collectors/pcap/... collectors/summary/...",
+	"providers/sandbox/...",
+	"providers collectors cmd/internal/terminal cmd/internal/report",
+	"cmd/internal/view",
+	"cmd/flowctl/docs cmd/internal/command",
+	"cmd/flowctl",
+}
+
+// layer returns the line and the entry that a package belongs to.
+func layer(pkg string) (line int, entry string) {
+	for i, l := range layers {
+		for _, e := range strings.Fields(l) {
+			base, deep := strings.CutSuffix(e, "/...")
+			if pkg == base || deep && strings.HasPrefix(pkg, base+"/") {
+				return i, base
+			}
+		}
+	}
+	return -1, ""
+}
+
+func list(t *testing.T, format string) []string {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-f", format, "flowctl/...")
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	return strings.Split(strings.TrimSpace(string(out)), "\n")
+}
+
+func TestImportDirection(t *testing.T) {
+	for _, l := range list(t, `{{.ImportPath}} {{join .Imports " "}}`) {
+		fields := strings.Fields(strings.ReplaceAll(l, "flowctl/", ""))
+		pkg := fields[0]
+		at, entry := layer(pkg)
+		if at < 0 {
+			t.Errorf("%s is in no layer: give it a line in this test, or another place", pkg)
+			continue
+		}
+		for _, imp := range fields[1:] {
+			to, other := layer(imp)
+			switch {
+			case !strings.Contains(l, "flowctl/"+imp) || to < 0 || other == entry:
+			case to >= at:
+				t.Errorf("%s imports %s, which is not below it", pkg, imp)
+			case side(pkg) != "" && side(imp) != "" && side(pkg) != side(imp) && imp != "collectors/flow":
+				t.Errorf("%s imports %s: providers and collectors meet in the session only", pkg, imp)
+			}
+		}
+	}
+}
+
+func side(pkg string) string {
+	root, _, _ := strings.Cut(pkg, "/")
+	if slices.Contains([]string{"providers", "collectors"}, root) {
+		return root
+	}
+	return ""
+}
+
+func TestPackageComments(t *testing.T) {
+	for _, pkg := range list(t, `{{if not .Doc}}{{.ImportPath}}{{end}}`) {
+		if pkg != "" {
+			t.Errorf("%s has no package comment: say in a sentence or two what it is for", pkg)
+		}
+	}
+}

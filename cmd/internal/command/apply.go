@@ -1,0 +1,188 @@
+package command
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"flowctl/cmd/internal/terminal"
+	"flowctl/cmd/internal/view"
+	"flowctl/collectors"
+	"flowctl/plan"
+	"flowctl/plan/apply"
+	"flowctl/plan/session"
+)
+
+type applyOptions struct {
+	source
+	auto   bool
+	detach bool
+	json   bool
+}
+
+func newApply(env *Env) *cobra.Command {
+	var o applyOptions
+	cmd := &cobra.Command{
+		Use:   "apply [PATH|PLAN]",
+		Short: "Record, wait, collect, answer and clean up",
+		Long: `apply brings Azure to what the file says now: it starts what is due, waits until
+the time box is over, collects what was recorded, answers what the file asks, and
+removes what it made. Run again it goes on where it was. Ctrl-C once stops waiting
+and leaves the sessions running; twice ends at once.`,
+		Example: "  flowctl apply investigation.hcl\n  flowctl apply --auto-approve --detach\n  flowctl apply spike.plan",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.at(args)
+			return runApply(cmd.Context(), env, o)
+		},
+	}
+	o.flags(cmd)
+	cmd.Flags().BoolVar(&o.auto, "auto-approve", false, "do not ask before acting")
+	cmd.Flags().BoolVar(&o.detach, "detach", false, "start and return; the next apply goes on")
+	cmd.Flags().BoolVar(&o.json, "json", false, "print the summary as JSON")
+	return cmd
+}
+
+func runApply(ctx context.Context, env *Env, o applyOptions) error {
+	saved, isPlan, err := readPlan(o.path)
+	if err != nil {
+		return err
+	}
+	if isPlan {
+		o.path, o.varFiles = saved.Path, append(saved.VarFiles, o.varFiles...)
+	}
+	unlock, err := stateFile(env).Lock("apply")
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	ws, err := o.open(ctx, env)
+	if err != nil {
+		return err
+	}
+	plans, err := ws.plans(env)
+	if err != nil {
+		return err
+	}
+	if isPlan {
+		if err := saved.check(ws, plans); err != nil {
+			return err
+		}
+	}
+	return ws.apply(ctx, env, o, plans, isPlan)
+}
+
+// apply shows the plans, asks, and carries them out one after the other.
+func (ws *workspace) apply(ctx context.Context, env *Env, o applyOptions, plans []plan.Plan, approved bool) error {
+	view.PlanText(env.Stderr, view.NewPlanDoc(plans, ws.results))
+	pending := plans[:0:0]
+	for _, p := range plans {
+		if plan.Blocking(p.Findings) {
+			return fmt.Errorf("%s: the errors above must be mended first; nothing was done", p.Investigation.Name)
+		}
+		if p.Pending() {
+			pending = append(pending, p)
+		}
+	}
+	if len(pending) == 0 {
+		return nil
+	}
+	if !o.auto && !approved {
+		if err := confirm(env, "Do this?"); err != nil {
+			return err
+		}
+	}
+	var errs []error
+	for _, p := range pending {
+		if err := ws.applyOne(ctx, env, o, p); err != nil {
+			errs = append(errs, err)
+		}
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// confirm asks a person. Without one there is no answer, and nothing is done.
+func confirm(env *Env, question string) error {
+	if !env.interactive() {
+		return errors.New("nobody is here to confirm: use --auto-approve")
+	}
+	env.printf("\n%s Only \"yes\" is taken as yes: ", question)
+	answer, _ := bufio.NewReader(env.Stdin).ReadString('\n')
+	if strings.TrimSpace(answer) != "yes" {
+		return errors.New("not confirmed; nothing was done")
+	}
+	return nil
+}
+
+func (ws *workspace) applyOne(ctx context.Context, env *Env, o applyOptions, p plan.Plan) error {
+	progress := view.NewProgress(env.Stderr, env.interactive())
+	run, err := ws.newRun(env, p, progress.Event)
+	if err != nil {
+		return err
+	}
+	if err := run.Start(ctx); err != nil {
+		return interruptedOr(env, o, err)
+	}
+	if o.detach {
+		return detached(env, o, run)
+	}
+	err = run.Wait(ctx)
+	progress.Close()
+	if err != nil {
+		return interruptedOr(env, o, err)
+	}
+	return errors.Join(ws.answer(ctx, env, run.Folder(), o.json), failures(env, run))
+}
+
+func (ws *workspace) newRun(env *Env, p plan.Plan, emit func(apply.Event)) (*apply.Run, error) {
+	return apply.New(apply.Options{
+		Plan: p, Providers: ws.providers, State: ws.state, Inventory: ws.allInventories(), Emit: emit,
+		Results: func(ends time.Time) string {
+			return filepath.Join(env.Root(), "results", p.Investigation.Name, ends.UTC().Format("20060102T150405Z"))
+		},
+		Collector: func(f session.Folder) apply.Collector {
+			return collectors.Collector{Folder: f, Providers: ws.providers, Inventories: ws.allInventories()}
+		},
+		Limits: apply.DefaultLimits,
+	})
+}
+
+// interruptedOr turns Ctrl-C into the word how to go on.
+func interruptedOr(env *Env, o applyOptions, err error) error {
+	if !errors.Is(err, context.Canceled) {
+		return err
+	}
+	env.printf("\nStopped waiting; the sessions go on and everything is saved.\n  go on:       flowctl apply --auto-approve %s\n  look:        flowctl status %s\n  end it now:  flowctl destroy %s\n", o.path, o.path, o.path)
+	return exitInterrupted
+}
+
+func detached(env *Env, o applyOptions, run *apply.Run) error {
+	_, end := run.Window()
+	env.printf("\nRecording until %s. The next apply goes on from here: flowctl apply --auto-approve %s\n", end.UTC().Format("2006-01-02 15:04:05 MST"), o.path)
+	return failures(env, run)
+}
+
+// failures says what failed, why, and what is still there.
+func failures(env *Env, run *apply.Run) error {
+	fs := run.Failures()
+	if len(fs) == 0 {
+		return nil
+	}
+	env.printf("\n%s failed:\n", count(len(fs), "session"))
+	for _, f := range fs {
+		env.printf("  %s: %s\n", terminal.Escape(f.Session), terminal.Escape(f.Reason))
+		if f.Left != "" {
+			env.printf("    still in Azure: %s\n", terminal.Escape(string(f.Left)))
+		}
+	}
+	return shown
+}

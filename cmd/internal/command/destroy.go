@@ -1,0 +1,86 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"flowctl/cmd/internal/terminal"
+)
+
+type destroyOptions struct {
+	source
+	auto bool
+}
+
+func newDestroy(env *Env) *cobra.Command {
+	var o destroyOptions
+	cmd := &cobra.Command{
+		Use:   "destroy [PATH]",
+		Short: "Remove what flowctl made, without collecting",
+		Long: `destroy removes the flow logs and captures that flowctl made for the investigations
+of the file, running or not. Results on disk and what Azure wrote to storage stay.`,
+		Example: "  flowctl destroy --auto-approve investigation.hcl",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.at(args)
+			return runDestroy(cmd.Context(), env, o)
+		},
+	}
+	o.flags(cmd)
+	cmd.Flags().BoolVar(&o.auto, "auto-approve", false, "do not ask before acting")
+	return cmd
+}
+
+func runDestroy(ctx context.Context, env *Env, o destroyOptions) error {
+	unlock, err := stateFile(env).Lock("destroy")
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	ws, err := o.open(ctx, env)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, inv := range ws.config.Investigations {
+		errs = append(errs, ws.destroy(ctx, env, o, inv.Name))
+	}
+	_, err = ws.state.Write(ws.snapshot)
+	return errors.Join(append(errs, err)...)
+}
+
+func (ws *workspace) destroy(ctx context.Context, env *Env, o destroyOptions, name string) error {
+	there, err := ws.ours(ctx, name)
+	if err != nil {
+		return fmt.Errorf("destroy %s: %w", name, err)
+	}
+	for _, r := range there {
+		env.printf("  -   %-14s %s\n", r.Mechanism, terminal.Escape(r.Target.Name()))
+	}
+	if len(there) > 0 && !o.auto {
+		if err := confirm(env, fmt.Sprintf("Remove these %d of %s?", len(there), name)); err != nil {
+			return err
+		}
+	}
+	var errs []error
+	for _, r := range there {
+		if err := ws.providerOf(r).Remove(ctx, r); err != nil {
+			errs = append(errs, fmt.Errorf("remove %s: %w", r.ID.Name(), err))
+		}
+	}
+	if len(errs) == 0 {
+		ws.forget(name)
+		fmt.Fprintf(env.Stdout, "%s: %s removed, nothing of it is left in Azure; results on disk stay.\n", name, count(len(there), "recording"))
+	}
+	return errors.Join(errs...)
+}
+
+// forget lets a run that was not finished start anew.
+func (ws *workspace) forget(name string) {
+	if run := ws.snapshot.Runs[name]; run != nil && run.Finished.IsZero() {
+		delete(ws.snapshot.Runs, name)
+	}
+}

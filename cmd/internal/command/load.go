@@ -1,0 +1,69 @@
+package command
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/spf13/cobra"
+
+	"flowctl/cmd/internal/terminal"
+	"flowctl/plan/config"
+)
+
+// source is where an investigation is read from.
+type source struct {
+	path     string
+	vars     []string
+	varFiles []string
+}
+
+func (s *source) flags(cmd *cobra.Command) {
+	cmd.Flags().StringArrayVar(&s.vars, "var", nil, "set a variable, as `name=value` (repeatable)")
+	cmd.Flags().StringArrayVar(&s.varFiles, "var-file", nil, "read variables from a `file` (repeatable)")
+}
+
+// at takes the optional argument that names a file or folder.
+func (s *source) at(args []string) {
+	s.path = "."
+	if len(args) > 0 {
+		s.path = args[0]
+	}
+}
+
+// load reads the configuration and shows what is wrong with it.
+func (s *source) load(env *Env) (*config.Config, error) {
+	cfg, diags := config.Load(s.path, config.Inputs{Vars: s.vars, VarFiles: s.varFiles, Environ: env.Environ})
+	return cfg, env.diagnose(cfg, diags)
+}
+
+// diagnose draws diagnostics with the lines they are about. The error is nil
+// if all of them are warnings.
+func (e *Env) diagnose(cfg *config.Config, diags hcl.Diagnostics) error {
+	if len(diags) == 0 {
+		return nil
+	}
+	var files map[string]*hcl.File
+	if cfg != nil {
+		files = cfg.Files
+	}
+	w := hcl.NewDiagnosticTextWriter(e.Stderr, files, uint(terminal.Width(e.Stderr)), terminal.Colour(e.Stderr))
+	if err := w.WriteDiagnostics(diags); err != nil {
+		return fmt.Errorf("show diagnostics: %w", err)
+	}
+	if diags.HasErrors() {
+		return shown
+	}
+	return nil
+}
+
+// exists reports whether there is anything at path.
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// snippets lets diagnostics show lines of a file that could not be parsed.
+func snippets(name string, src []byte) map[string]*hcl.File {
+	return map[string]*hcl.File{name: {Bytes: src}}
+}

@@ -1,0 +1,93 @@
+package collectors
+
+import (
+	"context"
+	"fmt"
+
+	"flowctl/plan"
+	"flowctl/plan/apply"
+	"flowctl/plan/session"
+)
+
+// Collector brings what sessions recorded into a results folder.
+type Collector struct {
+	Folder      session.Folder
+	Providers   map[string]plan.Provider // by alias
+	Inventories []*plan.Inventory
+}
+
+var _ apply.Collector = Collector{}
+
+// Collect brings what is in storage and not yet in the folder.
+func (c Collector) Collect(ctx context.Context, w apply.Want) ([]session.Artifact, error) {
+	f, err := c.fetch(ctx, w)
+	if err != nil {
+		return nil, err
+	}
+	return f.Run(ctx)
+}
+
+// Measure returns how many bytes of a session are in storage.
+func (c Collector) Measure(ctx context.Context, w apply.Want) (int64, error) {
+	f, err := c.fetch(ctx, w)
+	if err != nil {
+		return 0, err
+	}
+	return f.Size(ctx)
+}
+
+func (c Collector) fetch(ctx context.Context, w apply.Want) (Fetch, error) {
+	account, err := c.account(w.Recording.Storage)
+	if err != nil {
+		return Fetch{}, err
+	}
+	blobs, err := c.Providers[w.Session.Target.Provider].Blobs(ctx, account.BlobURL)
+	if err != nil {
+		return Fetch{}, fmt.Errorf("open storage account %s: %w", account.ID.Name(), err)
+	}
+	return Fetch{
+		Session: w.Session, Recording: w.Recording, Start: w.Start, End: w.End, Have: w.Have,
+		Blobs: blobs, Folder: c.Folder, MACs: c.macs(w),
+	}, nil
+}
+
+func (c Collector) account(id plan.ID) (plan.StorageAccount, error) {
+	for _, inv := range c.Inventories {
+		for _, a := range inv.Accounts {
+			if a.ID.Is(id) {
+				return a, nil
+			}
+		}
+	}
+	return plan.StorageAccount{}, fmt.Errorf("storage account %s is in no subscription that the file's providers see; add a provider for subscription %s", id.Name(), id.Subscription())
+}
+
+// macs are the interfaces to read of a flow log that covers more than the
+// session's target; nil if it covers just that.
+func (c Collector) macs(w apply.Want) map[string]bool {
+	if w.Recording.Target.Is(w.Session.Target.ID) {
+		return nil
+	}
+	out := map[string]bool{}
+	for _, inv := range c.Inventories {
+		for _, n := range inv.NICs {
+			if within(n, w.Session.Target.ID) && n.MAC != "" {
+				out[n.MAC] = true
+			}
+		}
+	}
+	return out
+}
+
+// within reports whether n is the target or on it.
+func within(n plan.NIC, target plan.ID) bool {
+	if n.ID.Is(target) {
+		return true
+	}
+	for _, s := range n.Subnets {
+		if s.Is(target) || s.Parent().Is(target) {
+			return true
+		}
+	}
+	return false
+}

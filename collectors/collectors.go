@@ -1,0 +1,137 @@
+// Package collectors is the visible map of what flowctl can read, and the way
+// there: it brings the files of a session, tells from their first bytes what
+// they are, and hands them to the reader of that format.
+package collectors
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+
+	"github.com/klauspost/compress/zstd"
+
+	"flowctl/collectors/flow"
+	"flowctl/collectors/flowlog"
+	"flowctl/collectors/pcap"
+)
+
+// Format is one kind of file that can be read.
+type Format struct {
+	Name   string
+	Detect func(head []byte) bool
+	Read   flow.Reader
+}
+
+// Builtin lists the formats in the order in which they are tried.
+var Builtin = []Format{
+	{"packet capture (pcap, pcapng, snoop)", detectCapture, pcap.Read},
+	{"flow log (VNet v4, NSG v1 and v2)", flowlog.Detect, flowlog.Read},
+}
+
+func detectCapture(head []byte) bool {
+	_, ok := pcap.Detect(head)
+	return ok
+}
+
+// headSize is enough to tell any format.
+const headSize = 512
+
+// ErrUnknown says that a file is of no known format.
+var ErrUnknown = errors.New("is neither a packet capture nor a flow log")
+
+// Read yields the records of r, whatever it is. It is a flow.Reader.
+func Read(r io.Reader, in flow.Input) iter.Seq2[flow.Batch, error] {
+	return func(yield func(flow.Batch, error) bool) {
+		if err := read(r, in, yield); err != nil {
+			in.Source.Note(flow.Unreadable)
+			yield(nil, err)
+		}
+	}
+}
+
+func read(r io.Reader, in flow.Input, yield func(flow.Batch, error) bool) error {
+	br := bufio.NewReaderSize(r, 64<<10)
+	head, err := br.Peek(headSize)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	if len(head) == 0 {
+		return errors.New("is empty: 0 bytes")
+	}
+	if open := decompressor(head); open != nil {
+		plain, err := open(br)
+		if err != nil {
+			return fmt.Errorf("decompress: %w", err)
+		}
+		defer plain.Close()
+		return read(plain, in, yield)
+	}
+	for _, f := range Builtin {
+		if f.Detect(head) {
+			f.Read(br, in)(yield)
+			return nil
+		}
+	}
+	return describe(head)
+}
+
+// decompressor returns what unpacks a stream with these first bytes.
+func decompressor(head []byte) func(io.Reader) (io.ReadCloser, error) {
+	switch {
+	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}): // RFC 1952
+		return func(r io.Reader) (io.ReadCloser, error) { return gzip.NewReader(r) }
+	case bytes.HasPrefix(head, []byte{0x28, 0xb5, 0x2f, 0xfd}): // RFC 8878
+		return func(r io.Reader) (io.ReadCloser, error) {
+			d, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1))
+			if err != nil {
+				return nil, err
+			}
+			return d.IOReadCloser(), nil
+		}
+	}
+	return nil
+}
+
+// describe names formats that people mistake for captures, with the way out.
+func describe(head []byte) error {
+	switch {
+	case bytes.HasPrefix(head, []byte("GMBU")), bytes.HasPrefix(head, []byte("RTSS")):
+		return fmt.Errorf("%w: it is a Network Monitor capture; convert it with: editcap -F pcap IN OUT", ErrUnknown)
+	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
+		return fmt.Errorf("%w: it is a zip archive; unpack it first", ErrUnknown)
+	case isETL(head):
+		return fmt.Errorf("%w: it looks like a Windows event trace (.etl); convert it with: pktmon etl2pcap IN --out OUT, or etl2pcapng IN OUT", ErrUnknown)
+	}
+	return fmt.Errorf("%w: it begins with the bytes % x", ErrUnknown, head[:min(len(head), 8)])
+}
+
+// isETL knows the header of an event trace: WMI_BUFFER_HEADER begins with the
+// buffer's size, a multiple of 1 KiB, which is repeated in no other way; the
+// trace header event at 72 has a version of the logger in its marker.
+func isETL(head []byte) bool {
+	if len(head) < 104 {
+		return false
+	}
+	size := uint32(head[0]) | uint32(head[1])<<8 | uint32(head[2])<<16 | uint32(head[3])<<24
+	marker := head[72+3] // of SYSTEM_TRACE_HEADER: 0xc0, TRACE_HEADER_FLAG and TRACE_HEADER_EVENT_TRACE
+	return size >= 1024 && size%1024 == 0 && size <= 16<<20 && marker == 0xc0
+}
+
+// ReadFile yields the records of a file.
+func ReadFile(path string, in flow.Input) iter.Seq2[flow.Batch, error] {
+	return func(yield func(flow.Batch, error) bool) {
+		f, err := os.Open(path)
+		if err != nil {
+			in.Source.Note(flow.Unreadable)
+			yield(nil, err)
+			return
+		}
+		defer f.Close()
+		Read(f, in)(yield)
+	}
+}

@@ -1,0 +1,80 @@
+package collectors
+
+import (
+	"fmt"
+	"io/fs"
+	"iter"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// File is a file to read. Named says that the user named it, or a pattern
+// that it fits; the others lie in a folder that was named.
+type File struct {
+	Path  string
+	Named bool
+}
+
+// Walk yields the files that paths mean: files, all files in and below
+// folders but hidden ones, and what patterns fit where the shell left them.
+// Files are yielded as they are found, so that a folder of any size costs no
+// memory.
+func Walk(paths []string) iter.Seq2[File, error] {
+	return func(yield func(File, error) bool) {
+		for _, p := range paths {
+			if !walk(p, yield) {
+				return
+			}
+		}
+	}
+}
+
+func walk(p string, yield func(File, error) bool) bool {
+	st, err := os.Stat(p)
+	switch {
+	case err == nil && st.IsDir():
+		return walkFolder(p, yield)
+	case err == nil:
+		return yield(File{p, true}, nil)
+	case strings.ContainsAny(p, "*?["):
+		return walkPattern(p, yield)
+	}
+	return yield(File{p, true}, err)
+}
+
+func walkPattern(p string, yield func(File, error) bool) bool {
+	found, err := filepath.Glob(p)
+	if err == nil && len(found) == 0 {
+		err = fmt.Errorf("%s: no file fits this pattern", p)
+	}
+	if err != nil {
+		return yield(File{p, true}, err)
+	}
+	for _, f := range found {
+		if !walk(f, yield) {
+			return false
+		}
+	}
+	return true
+}
+
+func walkFolder(root string, yield func(File, error) bool) bool {
+	more := true
+	filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
+		hidden := name != root && strings.HasPrefix(filepath.Base(name), ".")
+		switch {
+		case err != nil:
+			more = yield(File{name, false}, err)
+		case hidden && d.IsDir():
+			return fs.SkipDir
+		case d.Type().IsRegular() && !hidden:
+			more = yield(File{name, false}, nil)
+		}
+		if !more {
+			return fs.SkipAll
+		}
+		return nil
+	})
+	return more
+}

@@ -1,0 +1,207 @@
+package apply
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"flowctl/plan"
+	"flowctl/plan/session"
+	"flowctl/plan/state"
+)
+
+var noon = time.Date(2026, 11, 12, 12, 0, 0, 0, time.UTC)
+
+const (
+	subscription = plan.ID("/subscriptions/11111111-2222-3333-4444-555555555555")
+	watcher      = subscription + "/resourceGroups/nw/providers/Microsoft.Network/networkWatchers/we"
+	account      = subscription + "/resourceGroups/rg/providers/Microsoft.Storage/storageAccounts/logs"
+	vnet         = subscription + "/resourceGroups/rg/providers/Microsoft.Network/virtualNetworks/hub"
+	vm           = subscription + "/resourceGroups/rg/providers/Microsoft.Compute/virtualMachines/db"
+)
+
+// fakeClock passes only when somebody sleeps.
+type fakeClock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *fakeClock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *fakeClock) Sleep(ctx context.Context, d time.Duration) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+	return ctx.Err()
+}
+
+// fakeAzure is a provider that keeps what it is told, and fails on request.
+type fakeAzure struct {
+	clock *fakeClock
+	mu    sync.Mutex
+	there map[string]plan.Recording // by key of the id
+	calls []string
+	fail  map[string]error // by call, such as "start db"
+}
+
+func newFakeAzure() *fakeAzure {
+	return &fakeAzure{clock: &fakeClock{now: noon}, there: map[string]plan.Recording{}, fail: map[string]error{}}
+}
+
+func (a *fakeAzure) call(verb string, target plan.ID) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	c := verb + " " + target.Name()
+	if verb != "status" {
+		a.calls = append(a.calls, c)
+	}
+	return a.fail[c]
+}
+
+func (a *fakeAzure) Subscription() string { return subscription.Subscription() }
+func (a *fakeAzure) Clock() plan.Clock    { return a.clock }
+
+func (a *fakeAzure) Inventory(context.Context) (*plan.Inventory, error) {
+	return &plan.Inventory{}, nil
+}
+
+func (a *fakeAzure) Recordings(context.Context, []plan.Watcher) ([]plan.Recording, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var out []plan.Recording
+	for _, k := range slices.Sorted(maps.Keys(a.there)) {
+		out = append(out, a.there[k])
+	}
+	return out, nil
+}
+
+func (a *fakeAzure) Start(_ context.Context, s plan.Session) (plan.Recording, error) {
+	if err := a.call("start", s.Target.ID); err != nil {
+		return plan.Recording{}, err
+	}
+	r := plan.Recording{
+		ID: s.ResourceID(), Mechanism: s.Mechanism, Target: s.Target.ID, Storage: s.Storage, Enabled: true,
+		FlowLog: s.FlowLog, Capture: s.Capture, Started: a.clock.Now(),
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.there[r.ID.Key()] = r
+	return r, nil
+}
+
+func (a *fakeAzure) Status(_ context.Context, r plan.Recording) (plan.Recording, error) {
+	if err := a.call("status", r.Target); err != nil {
+		return r, err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	got, ok := a.there[r.ID.Key()]
+	if !ok {
+		return r, plan.ErrNotFound
+	}
+	if got.Capture != nil && got.State == "" {
+		got.State = plan.CaptureRunning
+		if !a.clock.now.Before(got.Started.Add(got.Capture.Duration)) {
+			got.State, got.StopReason = plan.CaptureStopped, "TimeExceeded"
+		}
+	}
+	return got, nil
+}
+
+func (a *fakeAzure) Stop(_ context.Context, r plan.Recording) error { return a.call("stop", r.Target) }
+
+func (a *fakeAzure) Remove(_ context.Context, r plan.Recording) error {
+	if err := a.call("remove", r.Target); err != nil {
+		return err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.there, r.ID.Key())
+	return nil
+}
+
+func (a *fakeAzure) Blobs(context.Context, string) (plan.Blobs, error) { return nil, nil }
+
+// Collect stands for the collector: a file of ten bytes a session.
+func (a *fakeAzure) Collect(_ context.Context, w Want) ([]session.Artifact, error) {
+	if err := a.call("collect", w.Session.Target.ID); err != nil {
+		return nil, err
+	}
+	return []session.Artifact{{Path: w.Session.Target.ID.Name(), Session: w.Session.Name, Size: 10}}, nil
+}
+
+func (a *fakeAzure) Measure(context.Context, Want) (int64, error) { return 5, nil }
+
+func flowLog() plan.Session {
+	return plan.Session{
+		Watches: []string{"vnet.hub"}, Mechanism: plan.FlowLog, Target: plan.Target{ID: vnet, Provider: "a"},
+		Watcher: watcher, Storage: account, FlowLog: &plan.FlowLogSpec{},
+	}
+}
+
+func capture(d time.Duration) plan.Session {
+	return plan.Session{
+		Watches: []string{"vm.db"}, Mechanism: plan.PacketCapture, Target: plan.Target{ID: vm, Provider: "a"},
+		Watcher: watcher, Storage: account, Capture: &plan.CaptureSpec{Duration: d},
+	}
+}
+
+// bench is a run's surroundings, which outlive it.
+type bench struct {
+	t      *testing.T
+	azure  *fakeAzure
+	state  *state.File
+	dir    string
+	events []Event
+}
+
+func newBench(t *testing.T) *bench {
+	dir := t.TempDir()
+	return &bench{t: t, azure: newFakeAzure(), state: state.Open(dir + "/state.json"), dir: dir}
+}
+
+// run plans want against what is there and makes a run of it.
+func (b *bench) run(want ...plan.Session) *Run {
+	b.t.Helper()
+	have, _ := b.azure.Recordings(context.Background(), nil)
+	snap, err := b.state.Read()
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	now := b.azure.clock.Now()
+	p := plan.Plan{
+		Investigation: plan.Investigation{Name: "spike", Window: 2 * time.Hour}, Made: now, Ends: now.Add(2 * time.Hour),
+		Changes: plan.Diff("spike", want, have, collected(snap.Runs["spike"]), now),
+	}
+	r, err := New(Options{
+		Plan: p, Providers: map[string]plan.Provider{"a": b.azure}, State: b.state, Limits: DefaultLimits,
+		Results:   func(ends time.Time) string { return fmt.Sprintf("%s/results/%d", b.dir, ends.Unix()) },
+		Collector: func(session.Folder) Collector { return b.azure },
+		Emit:      func(e Event) { b.events = append(b.events, e) },
+	})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return r
+}
+
+func collected(run *state.Run) plan.Prior {
+	p := plan.Prior{Collected: map[string]string{}}
+	if run == nil {
+		return p
+	}
+	for print, s := range run.Sessions {
+		if s.Phase == state.Removed || s.Phase == state.Collected {
+			p.Collected[print] = s.Session.Digest()
+		}
+	}
+	return p
+}

@@ -1,0 +1,147 @@
+package plan
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const (
+	subscription = ID("/subscriptions/11111111-2222-3333-4444-555555555555")
+	vnet         = subscription + "/resourceGroups/rg/providers/Microsoft.Network/virtualNetworks/hub"
+	subnet       = vnet + "/subnets/web"
+	watcher      = subscription + "/resourceGroups/NetworkWatcherRG/providers/Microsoft.Network/networkWatchers/NetworkWatcher_westeurope"
+	account      = subscription + "/resourceGroups/rg/providers/Microsoft.Storage/storageAccounts/logs"
+	vm           = subscription + "/resourceGroups/rg/providers/Microsoft.Compute/virtualMachines/db"
+)
+
+var noon = time.Date(2026, 11, 12, 12, 0, 0, 0, time.UTC)
+
+func logOf(target ID) Session {
+	return Session{
+		Watches: []string{"vnet.hub"}, Why: "asked for", Mechanism: FlowLog, Target: Target{Kind: "vnet", ID: target, Location: "westeurope"},
+		Watcher: watcher, Storage: account, FlowLog: &FlowLogSpec{},
+	}
+}
+
+// ours is the recording that flowctl makes for s with the given deadline.
+func ours(s Session, deadline time.Time) Recording {
+	s.Name = Name{"spike", deadline, s.Print()}.String()
+	return Recording{ID: s.ResourceID(), Mechanism: s.Mechanism, Target: s.Target.ID, Storage: s.Storage, Enabled: true, FlowLog: s.FlowLog, Capture: s.Capture}
+}
+
+func foreign(name string, target ID) Recording {
+	return Recording{ID: watcher + ID("/flowLogs/"+name), Mechanism: FlowLog, Target: target, Storage: account, Enabled: true, FlowLog: &FlowLogSpec{RetentionDays: 7}}
+}
+
+func TestDiff(t *testing.T) {
+	hub := logOf(vnet)
+	inner := logOf(subnet)
+	inner.Within = []ID{vnet}
+	disabled := foreign("corp", vnet)
+	disabled.Enabled = false
+	part := foreign("corp", subnet)
+	part.Within = []ID{vnet}
+	moved := ours(hub, noon.Add(time.Hour))
+	moved.Storage += "2"
+	otherCase := ours(hub, noon.Add(time.Hour))
+	otherCase.Target = ID("/SUBSCRIPTIONS" + string(vnet[len("/subscriptions"):]))
+	other := ours(hub, noon.Add(time.Hour))
+	other.ID = watcher + ID("/flowLogs/"+Name{"another", noon.Add(time.Hour), hub.Print()}.String())
+	orphan := ours(logOf(subnet), noon.Add(time.Hour))
+
+	tests := map[string]struct {
+		want      []Session
+		have      []Recording
+		collected map[string]string
+		actions   []Action
+	}{
+		"nothing":                    {nil, nil, nil, nil},
+		"new":                        {[]Session{hub}, nil, nil, []Action{Create}},
+		"running":                    {[]Session{hub}, []Recording{ours(hub, noon.Add(time.Hour))}, nil, []Action{Keep}},
+		"running, other case":        {[]Session{hub}, []Recording{otherCase}, nil, []Action{Keep}},
+		"over":                       {[]Session{hub}, []Recording{ours(hub, noon)}, nil, []Action{Finish}},
+		"edited":                     {[]Session{hub}, []Recording{moved}, nil, []Action{Replace}},
+		"not asked for":              {nil, []Recording{orphan}, nil, []Action{Delete}},
+		"another investigation's":    {nil, []Recording{other}, nil, nil},
+		"another's covers":           {[]Session{hub}, []Recording{other}, nil, []Action{Create}},
+		"somebody's on target":       {[]Session{hub}, []Recording{foreign("corp", vnet)}, nil, []Action{Reuse}},
+		"somebody's on the holder":   {[]Session{inner}, []Recording{foreign("corp", vnet)}, nil, []Action{Reuse}},
+		"somebody's on a part":       {[]Session{hub}, []Recording{part}, nil, []Action{Create, Reuse}},
+		"somebody's, switched off":   {[]Session{hub}, []Recording{disabled}, nil, []Action{Create}},
+		"collected":                  {[]Session{hub}, nil, map[string]string{hub.Print(): hub.Digest()}, []Action{Leave}},
+		"collected, edited since":    {[]Session{hub}, nil, map[string]string{hub.Print(): "other"}, []Action{Create}},
+		"collected, but still there": {[]Session{hub}, []Recording{ours(hub, noon)}, map[string]string{hub.Print(): hub.Digest()}, []Action{Finish}},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			var got []Action
+			for _, c := range Diff("spike", tc.want, tc.have, Prior{tc.collected}, noon) {
+				got = append(got, c.Action)
+			}
+			if diff := cmp.Diff(tc.actions, got); diff != "" {
+				t.Errorf("actions (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestDiffDoesNotDependOnOrder(t *testing.T) {
+	a, b := foreign("a", vnet), foreign("b", vnet)
+	orphan1, orphan2 := ours(logOf(subnet), noon), ours(logOf(subnet+"2"), noon)
+	have := []Recording{a, orphan1, b, orphan2}
+	first := Diff("spike", []Session{logOf(vnet)}, have, Prior{}, noon)
+	slices.Reverse(have)
+	if diff := cmp.Diff(first, Diff("spike", []Session{logOf(vnet)}, have, Prior{}, noon)); diff != "" {
+		t.Errorf("changes depend on the order of what is there (-one +other):\n%s", diff)
+	}
+}
+
+func TestDiffers(t *testing.T) {
+	capture := Session{Mechanism: PacketCapture, Target: Target{ID: vm}, Storage: account, Capture: &CaptureSpec{MaxBytes: 1, Duration: time.Minute}}
+	same := Recording{Target: vm, Storage: account, Capture: &CaptureSpec{MaxBytes: 1, Duration: time.Minute, Filters: []CaptureFilter{}}}
+	if got := Differs(capture, same); got != "" {
+		t.Errorf("equal settings differ in %q", got)
+	}
+	same.Capture = &CaptureSpec{MaxBytes: 2, Duration: time.Minute}
+	if got, want := Differs(capture, same), "max bytes"; got != want {
+		t.Errorf("Differs = %q, want %q", got, want)
+	}
+}
+
+func TestName(t *testing.T) {
+	n := Name{"egress-spike", noon, "0123456789"}
+	got, ok := ParseName(n.String())
+	if !ok || got != n {
+		t.Errorf("ParseName(%q) = %v, %v", n, got, ok)
+	}
+	for _, s := range []string{"", "flowctl", "corp-flowlog", "flowctl_x_20261112T120000Z_012345678", "flowctl_X_20261112T120000Z_0123456789", "flowctl_x_20261312T120000Z_0123456789"} {
+		if n, ok := ParseName(s); ok {
+			t.Errorf("ParseName(%q) = %v, want none", s, n)
+		}
+	}
+}
+
+func TestID(t *testing.T) {
+	tests := map[string]struct {
+		id                       ID
+		group, typ, name, subscr string
+		parent                   ID
+	}{
+		"child":      {subnet, "rg", "Microsoft.Network/virtualNetworks/subnets", "web", "11111111-2222-3333-4444-555555555555", vnet},
+		"top":        {vnet, "rg", "Microsoft.Network/virtualNetworks", "hub", "11111111-2222-3333-4444-555555555555", ""},
+		"other case": {"/SUBSCRIPTIONS/S/RESOURCEGROUPS/G/PROVIDERS/MICROSOFT.NETWORK/NETWORKSECURITYGROUPS/N/", "G", "MICROSOFT.NETWORK/NETWORKSECURITYGROUPS", "N", "S", ""},
+		"no id":      {"web", "", "", "web", "", ""},
+		"empty":      {"", "", "", "", "", ""},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			got := []string{tc.id.ResourceGroup(), tc.id.Type(), tc.id.Name(), tc.id.Subscription(), string(tc.id.Parent())}
+			if diff := cmp.Diff([]string{tc.group, tc.typ, tc.name, tc.subscr, string(tc.parent)}, got); diff != "" {
+				t.Errorf("parts (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
