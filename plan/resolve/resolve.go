@@ -5,6 +5,7 @@ package resolve
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"time"
 
@@ -70,9 +71,7 @@ func (r *resolver) watch(w config.Watch) {
 	if len(found) == 0 {
 		return
 	}
-	before := len(r.sessions)
-	reached := r.expand(w, inv, found)
-	if !reached && len(r.sessions) == before {
+	if !r.expand(w, inv, found) {
 		r.blockWarnings(w)
 	}
 }
@@ -147,7 +146,7 @@ func (r *resolver) flowLogOn(id plan.ID) int {
 
 func (r *resolver) share(w config.Watch, i int, spec plan.FlowLogSpec) bool {
 	s := &r.sessions[i]
-	if spec != *s.FlowLog && (spec.TrafficAnalytics != nil || s.FlowLog.TrafficAnalytics != nil || spec.Filter != s.FlowLog.Filter || spec.RecordTypes != s.FlowLog.RecordTypes) {
+	if !reflect.DeepEqual(spec, *s.FlowLog) {
 		r.fail("Conflicting flow logs", fmt.Sprintf("Watches %s and %s ask for different flow logs on %s, and Azure has one flow log a target. Give both the same flow_log block, or drop one.",
 			s.Watches[0], w.Address(), s.Target.ID.Name()), w.FlowLog.Range)
 		return false
