@@ -1,0 +1,130 @@
+package summary
+
+import (
+	"slices"
+
+	"flowctl/collectors/flow"
+)
+
+// document puts together what the builder found.
+func (b *builder) document(t *Table, o Options) *Document {
+	all := b.total.sum
+	for i, s := range o.Sources {
+		all.marks |= nothingSeen(s)
+		if i < len(t.sources) {
+			b.total.first = min(b.total.first, t.sources[i].first)
+			b.total.last = max(b.total.last, t.sources[i].last)
+		}
+	}
+	n := &b.naming
+	doc := &Document{
+		Format:  Format,
+		Sources: sourcesOf(t, o),
+		Total: Total{
+			Volume: all.volume(), First: instant(b.total.first), Last: instant(b.total.last),
+			Conversations: uint64(b.pairs.len()), Flows: b.total.flows, Denied: b.total.denied, Records: b.total.records,
+		},
+		Answer:     b.best.shown(n.places, all),
+		Merged:     Merged{b.merged.conversations, b.merged.records, b.merged.sum.volume()},
+		Timeline:   t.timeline.document(b.dropped, all.marks),
+		Top:        b.top(o.Top, all),
+		Talkers:    b.talkers.all.answer(n, all),
+		Egress:     b.talkers.egress.answer(n, all),
+		Services:   b.answers[answerServices].answer(n, all),
+		Rules:      b.answers[answerRules].answer(n, all),
+		Encryption: b.answers[answerEncryption].answer(n, all),
+		Scopes:     b.answers[answerScopes].answer(n, all),
+		Asks:       []Answer{},
+		Names:      b.names(),
+		Skipped:    []Skip{},
+
+		Conversations: Conversations{pairs: b.pairs},
+	}
+	for _, g := range b.answers[builtins:] {
+		doc.Asks = append(doc.Asks, g.answer(n, all))
+	}
+	for _, s := range o.Skipped {
+		doc.Skipped = append(doc.Skipped, Skip(s))
+	}
+	doc.Coverage = append(append([]Coverage{}, o.Coverage...), b.coverage(t, doc, o)...)
+	return doc
+}
+
+// nothingSeen is what a source measured even if it holds no record: a capture
+// without packets says that there were none.
+func nothingSeen(s flow.Source) marks {
+	switch s.Kind {
+	case flow.Pcap, flow.Pcapng, flow.Snoop:
+		if s.Status != flow.Unreadable {
+			return measuredPackets | measuredIP | measuredFrames
+		}
+	}
+	return 0
+}
+
+func sourcesOf(t *Table, o Options) []Source {
+	list := make([]Source, 0, len(o.Sources))
+	for i, s := range o.Sources {
+		sum := sourceSum{first: noFirst, last: noLast}
+		if i < len(t.sources) {
+			sum = t.sources[i]
+		}
+		sum.sum.marks |= nothingSeen(s)
+		list = append(list, Source{
+			Path: s.Path, Kind: s.Kind, Status: s.Status, Detail: s.Detail, Bytes: s.Bytes, Records: s.Records,
+			Points: s.Points, SHA256: o.SHA256[s.Path],
+			Total: SourceTotal{sum.sum.volume(), instant(sum.first), instant(sum.last)},
+		})
+	}
+	return list
+}
+
+// top returns the biggest conversations with names.
+func (b *builder) top(limit int, all tally) []Pair {
+	if limit <= 0 {
+		limit = defaultTop
+	}
+	var best []pair
+	for i := range b.pairs.len() {
+		p := b.pairs.at(i)
+		if len(best) == limit && p.compare(best[limit-1]) >= 0 {
+			continue
+		}
+		at, _ := slices.BinarySearchFunc(best, p, pair.compare)
+		if len(best) == limit {
+			best = best[:limit-1]
+		}
+		best = slices.Insert(best, at, p)
+	}
+	list := []Pair{}
+	for _, p := range best {
+		list = append(list, Pair{
+			Conversation: p.conversation(), AVM: b.vmOf(p.row.src), BVM: b.vmOf(p.row.dst),
+			Share: share(p.both(), all),
+		})
+	}
+	return list
+}
+
+func (b *builder) vmOf(a flow.Addr) string {
+	return vmOfNIC(b.naming.places, b.known[a].nic)
+}
+
+// names lists the addresses of known interfaces that occur.
+func (b *builder) names() []Name {
+	p := b.naming.places
+	addrs := make([]flow.Addr, 0, len(b.known))
+	for a := range b.known {
+		addrs = append(addrs, a)
+	}
+	slices.SortFunc(addrs, flow.Addr.Compare)
+	list := []Name{}
+	for _, a := range addrs {
+		at := b.known[a]
+		list = append(list, Name{
+			Address: addrText(a), VM: vmOfNIC(p, at.nic), NIC: p.nics[at.nic].name,
+			Subnet: p.subnets[at.subnet].name, VNet: p.vnets[at.vnet].name, Region: p.nics[at.nic].region,
+		})
+	}
+	return list
+}

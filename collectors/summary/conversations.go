@@ -1,0 +1,111 @@
+package summary
+
+import (
+	"cmp"
+	"encoding/json"
+	"iter"
+	"slices"
+	"strconv"
+)
+
+// Conversations are all conversations of a run, in the order of their
+// addresses. They are kept small and written out one at a time.
+type Conversations struct {
+	pairs *pairs
+	list  []Conversation // of a document that was read
+}
+
+// ConversationsOf returns the given conversations.
+func ConversationsOf(list []Conversation) Conversations { return Conversations{list: list} }
+
+// Len is the number of conversations.
+func (c Conversations) Len() int {
+	if c.pairs != nil {
+		return c.pairs.len()
+	}
+	return len(c.list)
+}
+
+// All yields every conversation.
+func (c Conversations) All() iter.Seq[Conversation] {
+	if c.pairs == nil {
+		return slices.Values(c.list)
+	}
+	return func(yield func(Conversation) bool) {
+		for _, n := range c.pairs.sorted() {
+			if !yield(c.pairs.at(int(n)).conversation()) {
+				return
+			}
+		}
+	}
+}
+
+// MarshalJSON writes all conversations; Document.Write does so without
+// holding the text in memory.
+func (c Conversations) MarshalJSON() ([]byte, error) {
+	b := []byte{'['}
+	for v := range c.All() {
+		if len(b) > 1 {
+			b = append(b, ',')
+		}
+		b = v.appendJSON(b)
+	}
+	return append(b, ']'), nil
+}
+
+// UnmarshalJSON reads all conversations.
+func (c *Conversations) UnmarshalJSON(b []byte) error {
+	c.pairs = nil
+	return json.Unmarshal(b, &c.list)
+}
+
+// appendJSON does what encoding/json would, several times faster: documents
+// of a million conversations are written here.
+func (c *Conversation) appendJSON(b []byte) []byte {
+	b = append(b, `{"a":"`...)
+	b = append(b, c.A...)
+	b = append(b, `","b":"`...)
+	b = append(b, c.B...)
+	b = append(b, '"')
+	for _, f := range []struct {
+		name string
+		v    Figure
+	}{
+		{"packets_ab", c.PacketsAB}, {"bytes_ab", c.BytesAB}, {"ip_bytes_ab", c.IPBytesAB},
+		{"packets_ba", c.PacketsBA}, {"bytes_ba", c.BytesBA}, {"ip_bytes_ba", c.IPBytesBA},
+	} {
+		b = f.v.appendJSON(member(b, f.name))
+	}
+	b = strconv.AppendUint(member(b, "flows"), c.Flows, 10)
+	b = strconv.AppendUint(member(b, "denied"), c.Denied, 10)
+	b = c.First.appendJSON(member(b, "first"))
+	b = c.Last.appendJSON(member(b, "last"))
+	return append(b, '}')
+}
+
+func member(b []byte, name string) []byte {
+	b = append(b, `,"`...)
+	b = append(b, name...)
+	return append(b, `":`...)
+}
+
+// pairs holds conversations as rows, of which a is the source.
+type pairs struct {
+	rows slab
+}
+
+func (p *pairs) len() int      { return p.rows.n }
+func (p *pairs) at(i int) pair { return pair{p.rows.at(i), p.rows.frames(i)} }
+
+// sorted returns the numbers of the pairs in the order of their addresses.
+func (p *pairs) sorted() []uint32 {
+	order := make([]uint32, p.len())
+	for i := range order {
+		order[i] = uint32(i)
+	}
+	slices.SortFunc(order, func(i, j uint32) int {
+		x, y := p.rows.at(int(i)), p.rows.at(int(j))
+		return cmp.Or(x.src.Compare(y.src), x.dst.Compare(y.dst))
+	})
+	return order
+}

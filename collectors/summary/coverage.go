@@ -1,0 +1,182 @@
+package summary
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"flowctl/collectors/flow"
+)
+
+// facts are what the counted rows say about what they cannot say.
+type facts struct {
+	guessed   uint64 // conversations at a service whose initiator was guessed
+	unstarted uint64 // rows of flow logs with traffic, of which no begin was seen
+	counted   uint64 // rows of flow logs with traffic
+	uncounted uint64 // allowed flows of flow logs without any counter
+	points    map[*spot]bool
+}
+
+func (f *facts) add(s *seen) {
+	if f.points == nil {
+		f.points = map[*spot]bool{}
+	}
+	f.points[s.spot] = true
+	r := s.row
+	if r.marks&guessed != 0 {
+		f.guessed++
+	}
+	if s.spot.class >= capture || s.spot.verdict == denied {
+		return
+	}
+	switch {
+	case r.marks&measuredPackets == 0:
+		f.uncounted += uint64(r.flows)
+	default:
+		f.counted++
+		if r.begins == 0 {
+			f.unstarted++
+		}
+	}
+}
+
+// coverage says what this run could not see, as far as it applies.
+func (b *builder) coverage(t *Table, doc *Document, o Options) []Coverage {
+	var list []Coverage
+	say := func(code, format string, args ...any) {
+		list = append(list, Coverage{code, fmt.Sprintf(format, args...)})
+	}
+	logs, captures := kinds(o.Sources)
+	if logs > 0 {
+		b.logCoverage(t, doc, say)
+	}
+	if captures > 0 {
+		say("captures-see-the-machine", "A capture records at the machine: what a rule dropped on the way in never reached it, and what it sent is recorded even if a rule dropped it afterwards. Captures name neither rule nor verdict.")
+	}
+	if logs > 0 && captures > 0 && !doc.Total.Bytes.Known {
+		say("no-frame-bytes-in-total", "Only captures measure frame bytes, so the total has none; the captures' own totals are with the sources.")
+	}
+	if b.facts.guessed > 0 {
+		say("initiator-guessed", "Of %s the beginning was not seen; who opened them was guessed from the ports.", count(b.facts.guessed, "conversation"))
+	}
+	if t.flowLog.untimed > 0 {
+		say("no-time", "%s no time; they count in the totals but not in the timeline.", has(t.flowLog.untimed, "record"))
+	}
+	b.sourceCoverage(o.Sources, say)
+	b.nameCoverage(say)
+	return list
+}
+
+type sayer func(code, format string, args ...any)
+
+func (b *builder) logCoverage(t *Table, doc *Document, say sayer) {
+	say("no-icmp", "Flow logs hold TCP and UDP only: pings and every other protocol are not in them.")
+	if !doc.Total.Bytes.Known {
+		say("ip-bytes-only", "Flow logs count the bytes of IP packets, not of frames on the wire.")
+	}
+	if b.facts.unstarted > 0 {
+		say("window-start", "%d of %s that flow logs counted have no recorded beginning: their first counters can cover up to 5 minutes before the first record.",
+			b.facts.unstarted, count(b.facts.counted, "conversation"))
+	}
+	if t.flowLog.begun > t.flowLog.ended {
+		say("window-end", "%s without a recorded end: what flowed after the last counters, up to 5 minutes of each, is missing.",
+			was(t.flowLog.begun-t.flowLog.ended, "flow that began is", "flows that began are"))
+	}
+	if b.facts.uncounted > 0 {
+		say("no-counters", "Of %s only the beginning is recorded: how much was sent is not known.", count(b.facts.uncounted, "allowed flow"))
+	}
+	if doc.Total.Denied > 0 {
+		say("denied-uncounted", "Denied flows have no counters: %s recorded, their packets and bytes are not.", was(doc.Total.Denied, "flow is", "flows are"))
+	}
+}
+
+func (b *builder) sourceCoverage(sources []flow.Source, say sayer) {
+	for _, s := range []struct {
+		status flow.Status
+		code   string
+		text   string
+	}{
+		{flow.Truncated, "source-truncated", "%s before the end of a record; what came before is counted: %s."},
+		{flow.Corrupt, "source-corrupt", "%s damaged; what could be read is counted: %s."},
+		{flow.Unreadable, "source-unreadable", "%s unreadable, nothing of it is counted: %s."},
+		{flow.Empty, "source-empty", "%s no observation: %s."},
+	} {
+		var paths []string
+		for _, src := range sources {
+			if src.Status == s.status {
+				paths = append(paths, src.Path)
+			}
+		}
+		if n := uint64(len(paths)); n > 0 {
+			verb := map[flow.Status][2]string{
+				flow.Truncated: {"source ends", "sources end"}, flow.Corrupt: {"source is", "sources are"},
+				flow.Unreadable: {"source is", "sources are"}, flow.Empty: {"source holds", "sources hold"},
+			}[s.status]
+			say(s.code, s.text, was(n, verb[0], verb[1]), some(paths))
+		}
+	}
+}
+
+func (b *builder) nameCoverage(say sayer) {
+	p := b.naming.places
+	if !p.known() {
+		say("no-inventory", "No inventory was at hand: addresses have no names, and a private address may lie in any network.")
+		return
+	}
+	seen, vnets := map[int32]bool{}, map[int32]bool{}
+	for s := range b.facts.points {
+		for _, n := range p.vms[s.vm].nics {
+			seen[n] = seen[n] || s.class == capture
+		}
+		if s.nic != 0 {
+			seen[s.nic] = true
+			if s.class < capture {
+				vnets[s.vnet] = true
+			}
+		}
+	}
+	var silent []string
+	for i := 1; i < len(p.nics); i++ {
+		if n := &p.nics[i]; vnets[n.vnet] && n.vnet != 0 && !seen[int32(i)] {
+			silent = append(silent, n.name)
+		}
+	}
+	slices.Sort(silent)
+	if len(silent) > 0 {
+		say("silent-interfaces", "%s no record although others of their VNet have: not logged, switched off or silent: %s.",
+			has(uint64(len(silent)), "interface"), some(silent))
+	}
+}
+
+func kinds(sources []flow.Source) (logs, captures int) {
+	for _, s := range sources {
+		switch {
+		case s.Records == 0:
+		case s.Kind == flow.VNetFlowLog || s.Kind == flow.NSGFlowLog:
+			logs++
+		default:
+			captures++
+		}
+	}
+	return logs, captures
+}
+
+func count(n uint64, one string) string { return was(n, one, one+"s") }
+
+func has(n uint64, one string) string { return was(n, one+" has", one+"s have") }
+
+func was(n uint64, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+// some names the first few.
+func some(names []string) string {
+	const few = 5
+	if len(names) <= few {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:few], ", "), len(names)-few)
+}

@@ -1,0 +1,189 @@
+package summary
+
+import "flowctl/collectors/flow"
+
+// Format is the number of the document's form. It is raised when a reader
+// must change; new members do not raise it.
+const Format = "1"
+
+// Document is what a run found out, and the one thing that every view and
+// report is drawn from. Its JSON form is described by
+// cmd/flowctl/docs/summary.schema.json. Write it with Write: the
+// conversations can be millions and are streamed.
+type Document struct {
+	Format     string     `json:"format"`
+	Sources    []Source   `json:"sources"`
+	Total      Total      `json:"total"`
+	Answer     *Transfer  `json:"answer"` // the biggest transfer; null if nothing measured one
+	Merged     Merged     `json:"merged"`
+	Timeline   Timeline   `json:"timeline"`
+	Top        []Pair     `json:"top_conversations"`
+	Talkers    Answer     `json:"talkers"`
+	Egress     Answer     `json:"internet_egress"`
+	Services   Answer     `json:"services"`
+	Rules      Answer     `json:"rules"`
+	Encryption Answer     `json:"encryption"`
+	Scopes     Answer     `json:"scopes"`
+	Asks       []Answer   `json:"asks"`
+	Names      []Name     `json:"names"`
+	Coverage   []Coverage `json:"coverage"`
+	Skipped    []Skip     `json:"skipped"`
+
+	Conversations Conversations `json:"conversations"`
+}
+
+// Source is one file or blob that was read. Total is of this source alone,
+// before anything is merged.
+type Source struct {
+	Path    string      `json:"path"`
+	Kind    flow.Kind   `json:"kind"`
+	Status  flow.Status `json:"status"`
+	Detail  string      `json:"detail"`
+	Bytes   int64       `json:"bytes"`
+	Records uint64      `json:"records"`
+	Points  []string    `json:"points,omitempty"`
+	SHA256  string      `json:"sha256,omitempty"` // of the file as it lies on disk, where the caller knows it
+	Total   SourceTotal `json:"total"`
+}
+
+// SourceTotal is what one source measured.
+type SourceTotal struct {
+	Volume
+	First Instant `json:"first"`
+	Last  Instant `json:"last"`
+}
+
+// Volume is an amount of traffic. Bytes are those of the frames on the wire,
+// IPBytes the lengths that the IP headers state.
+type Volume struct {
+	Packets Figure `json:"packets"`
+	Bytes   Figure `json:"bytes"`
+	IPBytes Figure `json:"ip_bytes"`
+}
+
+// Total is what was counted over all sources, each conversation once.
+type Total struct {
+	Volume
+	First         Instant `json:"first"`
+	Last          Instant `json:"last"`
+	Conversations uint64  `json:"conversations"` // pairs of addresses
+	Flows         uint64  `json:"flows"`
+	Denied        uint64  `json:"denied"` // of Flows
+	Records       uint64  `json:"records"`
+}
+
+// Merged is what was left out of all sums because another point saw more of
+// the same conversation.
+type Merged struct {
+	Conversations uint64 `json:"conversations"` // that more than one point saw
+	Records       uint64 `json:"records"`       // left out
+	Volume
+}
+
+// End is one side of a conversation, by name where the inventory knows it.
+type End struct {
+	Address string `json:"address"`
+	VM      string `json:"vm,omitempty"`
+	Scope   string `json:"scope,omitempty"`
+}
+
+// Transfer is what one side sent to the other over one service.
+type Transfer struct {
+	From     End      `json:"from"`
+	To       End      `json:"to"`
+	Protocol string   `json:"protocol"`
+	Port     uint16   `json:"port"`
+	Service  string   `json:"service,omitempty"`
+	Opened   bool     `json:"opened_by_sender"`
+	IPBytes  uint64   `json:"ip_bytes"`
+	Share    *float64 `json:"share"` // of all IP bytes, 0 to 1
+}
+
+// Pair is a conversation with names, as the short lists show it.
+type Pair struct {
+	Conversation
+	AVM   string   `json:"a_vm,omitempty"`
+	BVM   string   `json:"b_vm,omitempty"`
+	Share *float64 `json:"share"` // of all IP bytes, 0 to 1
+}
+
+// Timeline is the traffic over time in steps of equal length.
+type Timeline struct {
+	Seconds int64  `json:"seconds"` // length of a step; 0 if nothing had a time
+	Steps   []Step `json:"steps"`
+}
+
+// Step is the traffic from Start until the next step. Begun and Denied are
+// unknown where no flow log says them.
+type Step struct {
+	Start Instant `json:"start"`
+	Volume
+	Begun  Figure `json:"begun"`
+	Denied Figure `json:"denied"`
+}
+
+// Answer is a table: rows by the values of fields, the biggest first, and
+// what the shown rows leave out.
+type Answer struct {
+	Name   string   `json:"name"`
+	By     []string `json:"by"`
+	Rows   []Row    `json:"rows"`
+	Total  Row      `json:"total"`  // over all rows, every conversation once
+	Others *Row     `json:"others"` // what was not shown, as one row; null if all is
+	Groups uint64   `json:"groups"` // rows there would be without a limit
+}
+
+// Row is one line of an answer. Sent is what the source of the flows sent,
+// Received what came back; of talkers, what the talker itself sent and got.
+type Row struct {
+	Key      []string `json:"key"` // one value per field in By
+	Sent     Volume   `json:"sent"`
+	Received Volume   `json:"received"`
+	Volume            // both together
+	Flows    uint64   `json:"flows"`
+	Denied   uint64   `json:"denied"` // of Flows
+	First    Instant  `json:"first"`
+	Last     Instant  `json:"last"`
+	Share    *float64 `json:"share"` // of all IP bytes, 0 to 1
+}
+
+// Name is what the inventory knows of an address that occurs.
+type Name struct {
+	Address string `json:"address"`
+	VM      string `json:"vm,omitempty"`
+	NIC     string `json:"nic,omitempty"`
+	Subnet  string `json:"subnet,omitempty"` // vnet/subnet
+	VNet    string `json:"vnet,omitempty"`
+	Region  string `json:"region,omitempty"`
+}
+
+// Coverage is something that this run could not see, and why.
+type Coverage struct {
+	Code string `json:"code"`
+	Text string `json:"text"`
+}
+
+// Skip is something that could not be read.
+type Skip struct {
+	Source string `json:"source"`
+	Reason string `json:"reason"`
+	Count  uint64 `json:"count"`
+	Offset int64  `json:"offset"` // where the first was, in bytes after decompression
+}
+
+// Conversation is all traffic between two addresses of the outermost IP
+// header. A is the lower address, IPv4 before IPv6.
+type Conversation struct {
+	A         string  `json:"a"`
+	B         string  `json:"b"`
+	PacketsAB Figure  `json:"packets_ab"`
+	BytesAB   Figure  `json:"bytes_ab"`
+	IPBytesAB Figure  `json:"ip_bytes_ab"`
+	PacketsBA Figure  `json:"packets_ba"`
+	BytesBA   Figure  `json:"bytes_ba"`
+	IPBytesBA Figure  `json:"ip_bytes_ba"`
+	Flows     uint64  `json:"flows"`
+	Denied    uint64  `json:"denied"` // of Flows
+	First     Instant `json:"first"`
+	Last      Instant `json:"last"`
+}

@@ -1,0 +1,188 @@
+package summary
+
+import (
+	"encoding/binary"
+	"strconv"
+
+	"flowctl/collectors/flow"
+)
+
+// field takes one flow.Field from a row. Its value has a short binary form,
+// so that grouping needs neither text nor memory per row; text is made from
+// it when it is shown.
+type field struct {
+	name   string
+	width  int // bytes of the binary form
+	put    func(b []byte, s *seen)
+	text   func(n *naming, b []byte) string
+	number func(s *seen) float64 // of fields that are numbers
+}
+
+// naming is what it takes to turn binary forms into text.
+type naming struct {
+	names  *flow.Names
+	places *places
+}
+
+// value returns the text of f in s.
+func (f *field) value(n *naming, s *seen) string {
+	var b [16]byte
+	f.put(b[:f.width], s)
+	return f.text(n, b[:f.width])
+}
+
+// lookupField returns the field with the name that flow.Fields gives it.
+func lookupField(name string) (field, bool) {
+	for _, f := range fields() {
+		if f.name == name {
+			return f, true
+		}
+	}
+	return field{}, false
+}
+
+func fields() []field {
+	fs := []field{
+		enumField("direction", func(s *seen) uint8 { return uint8(s.direction) }, func(v uint8) string { return flow.Direction(v).String() }),
+		enumField("verdict", func(s *seen) uint8 { return uint8(s.spot.verdict) }, func(v uint8) string { return verdicts[v] }),
+		{name: "protocol", width: 3, put: putProtocol, text: protocolText},
+		portField("port"),
+		serviceField("service"),
+		enumField("scope", func(s *seen) uint8 { _, v := s.far(); return uint8(v) }, scopeText),
+		idField("rule", func(s *seen) flow.ID { return s.spot.rule }),
+		idField("acl", func(s *seen) flow.ID { return s.spot.aclName }),
+		enumField("encryption", func(s *seen) uint8 { return uint8(s.spot.encrypted) }, func(v uint8) string { return flow.Encryption(v).String() }),
+		enumField("tunnel", func(s *seen) uint8 { return uint8(s.spot.tunnel) }, func(v uint8) string { return flow.Tunnel(v).String() }),
+		idField("nic", func(s *seen) flow.ID { return s.spot.pointName }),
+		placeField("vm", func(s *seen) int32 { return s.spot.vm }, vmText),
+		addrField("peer", func(s *seen) flow.Addr { a, _ := s.far(); return a }),
+		portField("destination.port"),
+		serviceField("destination.service"),
+	}
+	return append(fs, sideFields()...)
+}
+
+// sideFields are the fields that both the source and the destination have.
+func sideFields() []field {
+	var fs []field
+	for _, side := range []struct {
+		name  string
+		addr  func(s *seen) flow.Addr
+		place func(s *seen) place
+		scope func(s *seen) scope
+	}{
+		{"source", func(s *seen) flow.Addr { return s.row.src }, func(s *seen) place { return s.src }, func(s *seen) scope { return s.srcScope }},
+		{"destination", func(s *seen) flow.Addr { return s.row.dst }, func(s *seen) place { return s.dst }, func(s *seen) scope { return s.dstScope }},
+	} {
+		fs = append(fs,
+			addrField(side.name+".address", side.addr),
+			placeField(side.name+".vm", func(s *seen) int32 { return side.place(s).nic }, vmOfNIC),
+			placeField(side.name+".nic", func(s *seen) int32 { return side.place(s).nic }, func(p *places, i int32) string { return p.nics[i].name }),
+			placeField(side.name+".subnet", func(s *seen) int32 { return side.place(s).subnet }, func(p *places, i int32) string { return p.subnets[i].name }),
+			placeField(side.name+".vnet", func(s *seen) int32 { return side.place(s).vnet }, func(p *places, i int32) string { return p.vnets[i].name }),
+			placeField(side.name+".region", func(s *seen) int32 { return side.place(s).vnet }, func(p *places, i int32) string { return p.vnets[i].region }),
+			enumField(side.name+".scope", func(s *seen) uint8 { return uint8(side.scope(s)) }, scopeText),
+		)
+	}
+	return fs
+}
+
+func vmText(p *places, i int32) string  { return p.vms[i].name }
+func vmOfNIC(p *places, i int32) string { return p.vms[p.nics[i].vm].name }
+
+func scopeText(v uint8) string { return scopes[v] }
+
+func enumField(name string, get func(*seen) uint8, text func(uint8) string) field {
+	return field{
+		name: name, width: 1,
+		put:  func(b []byte, s *seen) { b[0] = get(s) },
+		text: func(_ *naming, b []byte) string { return text(b[0]) },
+	}
+}
+
+func idField(name string, get func(*seen) flow.ID) field {
+	return field{
+		name: name, width: 4,
+		put:  func(b []byte, s *seen) { binary.BigEndian.PutUint32(b, uint32(get(s))) },
+		text: func(n *naming, b []byte) string { return n.names.Text(flow.ID(binary.BigEndian.Uint32(b))) },
+	}
+}
+
+func placeField(name string, get func(*seen) int32, text func(*places, int32) string) field {
+	return field{
+		name: name, width: 4,
+		put:  func(b []byte, s *seen) { binary.BigEndian.PutUint32(b, uint32(get(s))) },
+		text: func(n *naming, b []byte) string { return text(n.places, int32(binary.BigEndian.Uint32(b))) },
+	}
+}
+
+func addrField(name string, get func(*seen) flow.Addr) field {
+	return field{
+		name: name, width: 16,
+		put: func(b []byte, s *seen) {
+			a := get(s)
+			if s.spot.class == noIP {
+				a = flow.Addr{Hi: ^uint64(0), Lo: ^uint64(0)}
+			}
+			binary.BigEndian.PutUint64(b, a.Hi)
+			binary.BigEndian.PutUint64(b[8:], a.Lo)
+		},
+		text: func(_ *naming, b []byte) string {
+			a := flow.Addr16(b)
+			if a.Hi&a.Lo == ^uint64(0) {
+				return ""
+			}
+			return addrText(a)
+		},
+	}
+}
+
+// addrText is the text of an address; the zero address is IPv6's unspecified one.
+func addrText(a flow.Addr) string {
+	if a.IsZero() {
+		return "::"
+	}
+	return a.String()
+}
+
+func portField(name string) field {
+	return field{
+		name: name, width: 2,
+		put:    func(b []byte, s *seen) { binary.BigEndian.PutUint16(b, s.port()) },
+		text:   func(_ *naming, b []byte) string { return strconv.Itoa(int(binary.BigEndian.Uint16(b))) },
+		number: func(s *seen) float64 { return float64(s.port()) },
+	}
+}
+
+func serviceField(name string) field {
+	return field{
+		name: name, width: 3,
+		put: func(b []byte, s *seen) {
+			p := s.port()
+			b[0], b[1], b[2] = s.row.proto, byte(p>>8), byte(p)
+		},
+		text: func(_ *naming, b []byte) string { return service(b[0], uint16(b[1])<<8|uint16(b[2])) },
+	}
+}
+
+// port is the destination's port, 0 for frames without IP.
+func (s *seen) port() uint16 {
+	if s.spot.class == noIP {
+		return 0
+	}
+	return s.row.port
+}
+
+func putProtocol(b []byte, s *seen) {
+	b[0], b[1], b[2] = s.row.proto, 0, 0
+	if s.spot.class == noIP {
+		b[1], b[2] = byte(s.row.port>>8), byte(s.row.port)
+	}
+}
+
+func protocolText(_ *naming, b []byte) string {
+	if t := uint16(b[1])<<8 | uint16(b[2]); t != 0 {
+		return etherType(t)
+	}
+	return protocol(b[0])
+}

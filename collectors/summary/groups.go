@@ -1,0 +1,252 @@
+package summary
+
+import (
+	"cmp"
+	"slices"
+	"sort"
+)
+
+// groups adds rows up by the values of some fields.
+type groups struct {
+	name  string
+	where func(*seen) bool // nil for all
+	by    []field
+	top   int
+
+	width int
+	index map[string]*group
+	free  []group
+	total group
+}
+
+// group is one line of an answer in the making.
+type group struct {
+	sent, received tally
+	flows, denied  uint64
+	records        uint64
+	first, last    int64
+}
+
+const defaultTop = 20
+
+func newGroups(name string, top int, where func(*seen) bool, by ...string) *groups {
+	g := &groups{name: name, where: where, top: top, index: map[string]*group{}, total: newGroup()}
+	for _, n := range by {
+		f, ok := lookupField(n)
+		if !ok {
+			panic("summary: no field " + n) // Compile refuses such names
+		}
+		g.by = append(g.by, f)
+		g.width += f.width
+	}
+	return g
+}
+
+func newGroup() group { return group{first: noFirst, last: noLast} }
+
+// add counts the rows of one conversation: those that match, once per line of
+// the answer. Where the points that saw it belong to different lines, as
+// with rules, every such line has it.
+func (g *groups) add(rows []*seen, p *places) {
+	var buf [8]*seen
+	match := buf[:0]
+	for _, s := range rows {
+		if g.where == nil || g.where(s) {
+			match = append(match, s)
+		}
+	}
+	switch len(match) {
+	case 0:
+		return
+	case 1:
+		g.total.add(match[0])
+		g.of(match[0]).add(match[0])
+		return
+	}
+	kept, _ := once(match, p)
+	for _, s := range kept {
+		g.total.add(s)
+	}
+	for len(match) > 0 {
+		match = g.addLine(match, p)
+	}
+}
+
+// addLine counts the rows of the first one's line and returns the others.
+func (g *groups) addLine(rows []*seen, p *places) (rest []*seen) {
+	var a, b [64]byte
+	key := g.key(a[:0], rows[0])
+	line := rows[:0:0]
+	for _, s := range rows {
+		if string(g.key(b[:0], s)) == string(key) {
+			line = append(line, s)
+		} else {
+			rest = append(rest, s)
+		}
+	}
+	kept, _ := once(line, p)
+	to := g.of(line[0])
+	for _, s := range kept {
+		to.add(s)
+	}
+	return rest
+}
+
+func (g *groups) key(b []byte, s *seen) []byte {
+	for i := range g.by {
+		f := &g.by[i]
+		n := len(b)
+		b = slices.Grow(b, f.width)[:n+f.width]
+		f.put(b[n:], s)
+	}
+	return b
+}
+
+// of returns the line that s belongs to.
+func (g *groups) of(s *seen) *group {
+	var buf [64]byte
+	key := g.key(buf[:0], s)
+	if v, ok := g.index[string(key)]; ok {
+		return v
+	}
+	return g.insert(string(key))
+}
+
+func (g *groups) insert(key string) *group {
+	if len(g.free) == 0 {
+		g.free = make([]group, 64)
+	}
+	v := &g.free[0]
+	g.free = g.free[1:]
+	*v = newGroup()
+	g.index[key] = v
+	return v
+}
+
+func (v *group) add(s *seen) {
+	sent, received := s.sums()
+	v.addSums(s, sent, received)
+}
+
+// addSums counts s with what the line's subject sent and received.
+func (v *group) addSums(s *seen, sent, received tally) {
+	r := s.row
+	v.sent.add(sent)
+	v.received.add(received)
+	v.flows += uint64(r.flows)
+	if s.spot.verdict == denied {
+		v.denied += uint64(r.flows)
+	}
+	v.records += uint64(r.records)
+	v.first = min(v.first, r.first)
+	v.last = max(v.last, r.last)
+}
+
+func (v *group) merge(o *group) {
+	v.sent.add(o.sent)
+	v.received.add(o.received)
+	v.flows += o.flows
+	v.denied += o.denied
+	v.records += o.records
+	v.first = min(v.first, o.first)
+	v.last = max(v.last, o.last)
+}
+
+// compare orders lines: the most IP bytes first, then packets, then flows.
+func (v *group) compare(o *group) int {
+	return cmp.Or(
+		cmp.Compare(o.sent.ipBytes+o.received.ipBytes, v.sent.ipBytes+v.received.ipBytes),
+		cmp.Compare(o.sent.packets+o.received.packets, v.sent.packets+v.received.packets),
+		cmp.Compare(o.flows, v.flows))
+}
+
+// line is a line that may be shown.
+type line struct {
+	key  string
+	text []string // made when it is needed
+	v    *group
+}
+
+// answer draws the lines up, the biggest first.
+func (g *groups) answer(n *naming, all tally) Answer {
+	a := Answer{Name: g.name, By: []string{}, Rows: []Row{}, Groups: uint64(len(g.index)), Total: g.total.row(nil, all)}
+	for _, f := range g.by {
+		a.By = append(a.By, f.name)
+	}
+	top, rest := g.largest(n)
+	for _, l := range top {
+		a.Rows = append(a.Rows, l.v.row(g.texts(n, l.key), all))
+	}
+	if len(g.index) > len(top) {
+		r := rest.row(nil, all)
+		a.Others = &r
+	}
+	return a
+}
+
+// largest returns the lines to show, in their order, and the sum of the
+// others. There can be millions, so only those that compete are ordered.
+func (g *groups) largest(n *naming) (top []line, rest group) {
+	limit := g.top
+	if limit <= 0 {
+		limit = defaultTop
+	}
+	rest = newGroup()
+	for k, v := range g.index {
+		l := line{key: k, v: v}
+		i := sort.Search(len(top), func(i int) bool { return g.before(&l, &top[i], n) })
+		if i == limit {
+			rest.merge(v)
+			continue
+		}
+		if len(top) == limit {
+			rest.merge(top[limit-1].v)
+			top = top[:limit-1]
+		}
+		top = slices.Insert(top, i, l)
+	}
+	return top, rest
+}
+
+// before reports whether a is shown before b. Only lines that are equal in
+// all else are compared by their text.
+func (g *groups) before(a, b *line, n *naming) bool {
+	if c := a.v.compare(b.v); c != 0 {
+		return c < 0
+	}
+	for _, l := range []*line{a, b} {
+		if l.text == nil {
+			l.text = g.texts(n, l.key)
+		}
+	}
+	return slices.Compare(a.text, b.text) < 0
+}
+
+func (g *groups) texts(n *naming, key string) []string {
+	texts := make([]string, 0, len(g.by))
+	b := []byte(key)
+	for i := range g.by {
+		f := &g.by[i]
+		texts = append(texts, f.text(n, b[:f.width]))
+		b = b[f.width:]
+	}
+	return texts
+}
+
+func (v *group) row(key []string, all tally) Row {
+	both := v.sent
+	both.add(v.received)
+	return Row{
+		Key: append([]string{}, key...), Sent: v.sent.volume(), Received: v.received.volume(), Volume: both.volume(),
+		Flows: v.flows, Denied: v.denied, First: instant(v.first), Last: instant(v.last), Share: share(both, all),
+	}
+}
+
+// share is the part of all IP bytes that t is, if both were measured.
+func share(t, all tally) *float64 {
+	if !t.marks.ipBytes() || !all.marks.ipBytes() || all.ipBytes == 0 {
+		return nil
+	}
+	v := float64(t.ipBytes) / float64(all.ipBytes)
+	return &v
+}

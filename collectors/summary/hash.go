@@ -1,0 +1,30 @@
+package summary
+
+import (
+	"math/bits"
+	"math/rand/v2"
+
+	"flowctl/collectors/flow"
+)
+
+// seeds differ from process to process, so that nobody can make up traffic
+// whose keys all fall into one place. No result depends on them.
+var seeds = [3]uint64{rand.Uint64() | 1, rand.Uint64() | 1, rand.Uint64() | 1}
+
+func mix(a, b uint64) uint64 {
+	hi, lo := bits.Mul64(a, b)
+	return hi ^ lo
+}
+
+func hashAddr(a flow.Addr) uint64 {
+	return mix(a.Hi^seeds[0], a.Lo^seeds[1]) ^ mix(a.Lo^seeds[2], seeds[0])
+}
+
+// hashes returns a hash of the pair of addresses, the same for both orders,
+// and one of the whole key.
+func hashes(k *row) (pair, key uint64) {
+	s, d := hashAddr(k.src), hashAddr(k.dst)
+	pair = mix(s+d, seeds[1])
+	rest := uint64(k.context)<<32 | uint64(k.port)<<16 | uint64(k.proto)
+	return pair, mix(s^seeds[2], mix(d, rest^seeds[0])|1) ^ mix(rest, seeds[1])
+}

@@ -1,0 +1,75 @@
+package summary
+
+// Merge adds what o counted to t. Both must have been made for the same
+// names. Afterwards o is empty; its memory is given back part by part.
+func (t *Table) Merge(o *Table) {
+	ids := make([]uint32, len(o.contexts.all))
+	for i, k := range o.contexts.all {
+		ids[i] = t.contexts.id(k, &t.timeline)
+	}
+	for i := range o.parts {
+		t.parts[i].merge(&o.parts[i], ids)
+		o.parts[i] = partition{}
+	}
+	t.timeline.merge(&o.timeline)
+	for i, s := range o.sources {
+		if i == len(t.sources) {
+			t.sources = append(t.sources, sourceSum{first: noFirst, last: noLast})
+		}
+		t.sources[i].merge(s)
+	}
+	t.flowLog.merge(o.flowLog)
+	*o = *New(o.names)
+}
+
+// merge adds the rows of o, whose contexts have the numbers ids here.
+func (p *partition) merge(o *partition, ids []uint32) {
+	moved := make([]uint32, o.rows.n)
+	for i := range o.rows.n {
+		moved[i] = uint32(p.take(o.rows.at(i), o.rows.frames(i), ids))
+	}
+	o.ports.each(func(row uint32, port uint16) { p.addFlow(int(moved[row]), port) })
+}
+
+// take adds one row of another partition and returns its number here.
+func (p *partition) take(r *row, f frameBytes, ids []uint32) int {
+	key := *r
+	key.context = ids[r.context]
+	key.flows = 0
+	_, hash := hashes(&key)
+	n, added := p.find(&key, hash)
+	if !added {
+		p.rows.at(n).merge(r)
+	}
+	if f != (frameBytes{}) {
+		p.rows.addFrames(n, f)
+	}
+	p.addFlow(n, r.srcPort)
+	return n
+}
+
+// merge adds all but the flows, which are counted by their ports.
+func (r *row) merge(o *row) {
+	r.sent.packets += o.sent.packets
+	r.sent.ipBytes += o.sent.ipBytes
+	r.received.packets += o.received.packets
+	r.received.ipBytes += o.received.ipBytes
+	r.marks |= o.marks
+	r.first = min(r.first, o.first)
+	r.last = max(r.last, o.last)
+	r.records = plus(r.records, o.records)
+	r.begins = plus(r.begins, o.begins)
+}
+
+func (s *sourceSum) merge(o sourceSum) {
+	s.sum.add(o.sum)
+	s.first = min(s.first, o.first)
+	s.last = max(s.last, o.last)
+}
+
+func (s *states) merge(o states) {
+	s.begun += o.begun
+	s.ended += o.ended
+	s.untimed += o.untimed
+	s.denied += o.denied
+}

@@ -1,0 +1,25 @@
+package summary
+
+import (
+	"flowctl/collectors/flow"
+	"flowctl/plan"
+)
+
+// Options are what a document needs beside the counted records.
+type Options struct {
+	// Sources are what was read, by the numbers that Add was given.
+	Sources []flow.Source
+	// SHA256 are digests of the sources' files by path, where known.
+	SHA256 map[string]string
+	// Skipped is what the readers left out.
+	Skipped []flow.Skip
+	// Inventories give names to MACs, addresses and access lists.
+	Inventories []*plan.Inventory
+	// Questions are the investigation's own, see Compile.
+	Questions []*Question
+	// Coverage is what the caller knows that this run could not see; it
+	// comes before what the records show.
+	Coverage []Coverage
+	// Top is how many rows the built-in answers show; 0 for 20.
+	Top int
+}

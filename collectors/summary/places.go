@@ -1,0 +1,249 @@
+package summary
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+
+	"flowctl/collectors/flow"
+	"flowctl/plan"
+)
+
+// places is what the inventories say of MACs, addresses and access lists.
+// Number 0 of every list is the unknown one.
+type places struct {
+	nics    []nic
+	subnets []subnet
+	vnets   []vnet
+	vms     []machine
+
+	byMAC   map[string]int32
+	byAddr  map[flow.Addr][]int32 // interfaces
+	byVM    map[string]int32      // key of the VM's or instance's id → vms
+	acls    map[string]string     // key of an NSG's id or GUID → name
+	vnetKey map[string]int32
+	subKey  map[string]int32
+}
+
+type nic struct {
+	name   string
+	mac    string
+	vm     int32
+	subnet int32
+	vnet   int32
+	region string
+	addrs  []flow.Addr
+}
+
+type subnet struct {
+	name     string // vnet/subnet
+	vnet     int32
+	prefixes []netip.Prefix
+}
+
+type vnet struct {
+	name     string
+	region   string
+	prefixes []netip.Prefix
+	peered   []int32
+	remote   []netip.Prefix // of peered networks that no inventory holds
+}
+
+type machine struct {
+	name string
+	nics []int32
+}
+
+// newPlaces indexes inventories. Without any, nothing is known.
+func newPlaces(invs []*plan.Inventory) *places {
+	p := &places{
+		nics: make([]nic, 1), subnets: make([]subnet, 1), vnets: make([]vnet, 1), vms: make([]machine, 1),
+		byMAC: map[string]int32{}, byAddr: map[flow.Addr][]int32{}, byVM: map[string]int32{},
+		acls: map[string]string{}, vnetKey: map[string]int32{}, subKey: map[string]int32{},
+	}
+	for _, inv := range invs {
+		p.addVNets(inv)
+	}
+	for _, inv := range invs {
+		p.addPeerings(inv)
+		for _, n := range inv.NICs {
+			p.addNIC(n)
+		}
+		for _, g := range inv.NSGs {
+			p.acls[g.ID.Key()] = g.ID.Name()
+			if g.GUID != "" {
+				p.acls[strings.ToLower(g.GUID)] = g.ID.Name()
+			}
+		}
+	}
+	return p
+}
+
+// known reports whether there is any inventory.
+func (p *places) known() bool { return len(p.nics) > 1 || len(p.vnets) > 1 }
+
+func (p *places) addVNets(inv *plan.Inventory) {
+	for _, v := range inv.VNets {
+		if p.vnetKey[v.ID.Key()] != 0 {
+			continue
+		}
+		n := int32(len(p.vnets))
+		p.vnetKey[v.ID.Key()] = n
+		p.vnets = append(p.vnets, vnet{name: v.ID.Name(), region: v.Location, prefixes: v.Prefixes})
+		for _, s := range v.Subnets {
+			p.subKey[s.ID.Key()] = int32(len(p.subnets))
+			p.subnets = append(p.subnets, subnet{v.ID.Name() + "/" + s.ID.Name(), n, s.Prefixes})
+		}
+	}
+}
+
+func (p *places) addPeerings(inv *plan.Inventory) {
+	for _, v := range inv.VNets {
+		here := &p.vnets[p.vnetKey[v.ID.Key()]]
+		for _, q := range v.Peerings {
+			if !strings.EqualFold(q.State, "Connected") {
+				continue
+			}
+			if n := p.vnetKey[q.Remote.Key()]; n != 0 {
+				here.peered = append(here.peered, n)
+			} else {
+				here.remote = append(here.remote, q.Prefixes...)
+			}
+		}
+	}
+}
+
+func (p *places) addNIC(n plan.NIC) {
+	if n.MAC != "" && p.byMAC[n.MAC] != 0 {
+		return
+	}
+	i := int32(len(p.nics))
+	v := nic{name: n.ID.Name(), mac: n.MAC, region: n.Location, vm: p.vm(n.VM, i)}
+	if len(n.Subnets) > 0 {
+		v.subnet = p.subKey[n.Subnets[0].Key()]
+		v.vnet = p.subnets[v.subnet].vnet
+	}
+	for _, a := range n.Addresses {
+		at := flow.AddrOf(a)
+		v.addrs = append(v.addrs, at)
+		p.byAddr[at] = append(p.byAddr[at], i)
+	}
+	p.nics = append(p.nics, v)
+	if n.MAC != "" {
+		p.byMAC[n.MAC] = i
+	}
+}
+
+// vm returns the number of the machine id and gives it interface n.
+func (p *places) vm(id plan.ID, n int32) int32 {
+	if id == "" {
+		return 0
+	}
+	i, ok := p.byVM[id.Key()]
+	if !ok {
+		i = int32(len(p.vms))
+		p.byVM[id.Key()] = i
+		p.vms = append(p.vms, machine{name: machineName(id)})
+	}
+	p.vms[i].nics = append(p.vms[i].nics, n)
+	return i
+}
+
+// machineName is the name of a VM, or of a scale set with the instance's number.
+func machineName(id plan.ID) string {
+	if strings.EqualFold(id.Type(), "Microsoft.Compute/virtualMachineScaleSets/virtualMachines") {
+		return id.Parent().Name() + "_" + id.Name()
+	}
+	return id.Name()
+}
+
+// acl is the name of the access list that a flow log calls text: an NSG's
+// GUID or resource id. What is not known keeps its text; of an id, its name.
+func (p *places) acl(text string) string {
+	if name, ok := p.acls[plan.ID(text).Key()]; ok {
+		return name
+	}
+	if strings.HasPrefix(text, "/") {
+		return plan.ID(text).Name()
+	}
+	return text
+}
+
+// place is where an address belongs; zero parts are unknown.
+type place struct{ nic, subnet, vnet int32 }
+
+// find says where a belongs, seen from a point in VNet from (0 if unknown).
+// VNets that are not peered may use the same addresses, so an address is
+// looked for in the point's VNet, then in its peers, and elsewhere only if
+// there is no choice.
+func (p *places) find(a flow.Addr, from int32) place {
+	if n := p.pick(p.byAddr[a], from); n != 0 {
+		return place{n, p.nics[n].subnet, p.nics[n].vnet}
+	}
+	if len(p.subnets) == 1 || !private(a) && from == 0 {
+		return place{}
+	}
+	ip := a.Netip()
+	if from != 0 {
+		for _, v := range append([]int32{from}, p.vnets[from].peered...) {
+			if holds(p.vnets[v].prefixes, ip) {
+				return place{0, p.subnetOf(ip, v), v}
+			}
+		}
+		return place{}
+	}
+	return p.onlyIn(ip)
+}
+
+func (p *places) pick(nics []int32, from int32) int32 {
+	if from == 0 {
+		if len(nics) == 1 {
+			return nics[0]
+		}
+		return 0
+	}
+	for _, n := range nics {
+		if p.nics[n].vnet == from {
+			return n
+		}
+	}
+	for _, n := range nics {
+		if slices.Contains(p.vnets[from].peered, p.nics[n].vnet) {
+			return n
+		}
+	}
+	if len(nics) == 1 && p.nics[nics[0]].vnet == 0 {
+		return nics[0]
+	}
+	return 0
+}
+
+// onlyIn returns the one VNet that holds ip, if just one does.
+func (p *places) onlyIn(ip netip.Addr) place {
+	var found int32
+	for v := 1; v < len(p.vnets); v++ {
+		if holds(p.vnets[v].prefixes, ip) {
+			if found != 0 {
+				return place{}
+			}
+			found = int32(v)
+		}
+	}
+	if found == 0 {
+		return place{}
+	}
+	return place{0, p.subnetOf(ip, found), found}
+}
+
+func (p *places) subnetOf(ip netip.Addr, v int32) int32 {
+	for i := 1; i < len(p.subnets); i++ {
+		if p.subnets[i].vnet == v && holds(p.subnets[i].prefixes, ip) {
+			return int32(i)
+		}
+	}
+	return 0
+}
+
+func holds(prefixes []netip.Prefix, ip netip.Addr) bool {
+	return slices.ContainsFunc(prefixes, func(q netip.Prefix) bool { return q.Contains(ip) })
+}

@@ -1,0 +1,127 @@
+package summary
+
+import "flowctl/collectors/flow"
+
+// talkers adds up what machines send and receive, and apart what of it goes
+// to and comes from the internet. Addresses of the internet are no talkers
+// unless both ends are there: they can be millions, and the conversations
+// list them.
+type talkers struct {
+	all, egress *groups
+}
+
+func newTalkers(top int) *talkers {
+	return &talkers{
+		all:    newGroups("talkers", top, nil, "source.vm", "source.address"),
+		egress: newGroups("internet egress", top, nil, "source.vm", "source.address"),
+	}
+}
+
+func (t *talkers) add(s *seen) {
+	if s.spot.class == noIP {
+		return
+	}
+	sent, received := s.sums()
+	inside := s.srcScope != internet || s.dstScope == internet
+	if inside {
+		t.all.of(s).addSums(s, sent, received)
+		t.all.total.addSums(s, sent, received)
+	}
+	back := s.reversed()
+	if s.dstScope != internet || s.srcScope == internet {
+		t.all.of(&back).addSums(s, received, sent)
+	}
+	if !inside {
+		t.all.total.addSums(s, received, sent)
+	}
+	switch {
+	case s.dstScope == internet && s.srcScope != internet:
+		t.egress.of(s).addSums(s, sent, received)
+		t.egress.total.addSums(s, sent, received)
+	case s.srcScope == internet && s.dstScope != internet:
+		t.egress.of(&back).addSums(s, received, sent)
+		t.egress.total.addSums(s, received, sent)
+	}
+}
+
+// reversed is s with its ends exchanged, for keys only.
+func (s *seen) reversed() seen {
+	r := *s
+	row := *s.row
+	row.src, row.dst = row.dst, row.src
+	r.row = &row
+	r.src, r.dst = s.dst, s.src
+	r.srcScope, r.dstScope = s.dstScope, s.srcScope
+	return r
+}
+
+// transfer is the most that one side sent the other over one service.
+type transfer struct {
+	ipBytes   uint64
+	from, to  flow.Addr
+	fromAt    place
+	toAt      place
+	fromScope scope
+	toScope   scope
+	proto     uint8
+	port      uint16
+	bySender  bool // the sender opened the flows
+}
+
+// offer takes the greater direction of a conversation if it is the most yet.
+func (t *transfer) offer(rows []*seen) {
+	if len(rows) == 0 || rows[0].spot.class == noIP || rows[0].spot.verdict == denied {
+		return
+	}
+	var up, down uint64 // from and to the lower address
+	for _, s := range rows {
+		if s.row.marks&measuredIP == 0 {
+			continue
+		}
+		if s.row.src == s.low() {
+			up, down = up+s.row.sent.ipBytes, down+s.row.received.ipBytes
+		} else {
+			up, down = up+s.row.received.ipBytes, down+s.row.sent.ipBytes
+		}
+	}
+	most := max(up, down)
+	if most == 0 || most < t.ipBytes {
+		return
+	}
+	s := rows[0]
+	n := transfer{
+		ipBytes: most, from: s.row.src, to: s.row.dst, fromAt: s.src, toAt: s.dst,
+		fromScope: s.srcScope, toScope: s.dstScope, proto: s.row.proto, port: s.row.port, bySender: true,
+	}
+	if sender := up >= down; sender != (n.from == s.low()) {
+		n.from, n.to, n.fromAt, n.toAt = n.to, n.from, n.toAt, n.fromAt
+		n.fromScope, n.toScope, n.bySender = n.toScope, n.fromScope, false
+	}
+	if most > t.ipBytes || n.before(t) {
+		*t = n
+	}
+}
+
+// before orders transfers of the same size.
+func (t *transfer) before(o *transfer) bool {
+	if c := t.from.Compare(o.from); c != 0 {
+		return c < 0
+	}
+	if c := t.to.Compare(o.to); c != 0 {
+		return c < 0
+	}
+	return uint32(t.proto)<<16|uint32(t.port) < uint32(o.proto)<<16|uint32(o.port)
+}
+
+func (t *transfer) shown(p *places, all tally) *Transfer {
+	if t.ipBytes == 0 {
+		return nil
+	}
+	part := tally{ipBytes: t.ipBytes, marks: measuredIP}
+	return &Transfer{
+		From:     End{addrText(t.from), vmOfNIC(p, t.fromAt.nic), scopes[t.fromScope]},
+		To:       End{addrText(t.to), vmOfNIC(p, t.toAt.nic), scopes[t.toScope]},
+		Protocol: protocol(t.proto), Port: t.port, Service: service(t.proto, t.port),
+		Opened: t.bySender, IPBytes: t.ipBytes, Share: share(part, all),
+	}
+}
