@@ -1,0 +1,117 @@
+package azure
+
+import (
+	"context"
+	"testing"
+
+	"flowctl/plan"
+)
+
+func TestRemove(t *testing.T) {
+	tests := map[string]struct {
+		set      func(*fakeARM)
+		gone     bool // before
+		sequence string
+		err      string
+	}{
+		"plain":              {sequence: "DELETE GET"},
+		"gone already":       {gone: true, sequence: "DELETE GET"},
+		"404":                {set: func(a *fakeARM) { a.fail = always("DELETE", fault{status: 404, code: "ResourceNotFound"}) }, gone: true, sequence: "DELETE GET"},
+		"throttled":          {set: func(a *fakeARM) { a.fail = nth("DELETE", 1, fault{status: 429, after: "3"}) }, sequence: "DELETE DELETE GET"},
+		"500 with effect":    {set: func(a *fakeARM) { a.fail = nth("DELETE", 1, fault{status: 500, effect: true}) }, sequence: "DELETE GET GET"},
+		"500 without effect": {set: func(a *fakeARM) { a.fail = nth("DELETE", 1, fault{status: 500}) }, sequence: "DELETE GET DELETE GET"},
+		"operation failed":   {set: func(a *fakeARM) { a.fail = nth("DELETE", 1, fault{opCode: "InternalServerError"}) }, sequence: "DELETE GET DELETE GET"},
+		"locked": {
+			set:      func(a *fakeARM) { a.fail = always("DELETE", fault{status: 409, code: "ScopeLocked"}) },
+			sequence: "DELETE", err: "remove packet capture one: 409 ScopeLocked: It did not work.",
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			a := newARM()
+			p, _ := newTestProvider(t, a)
+			r := started(t, p, a)
+			if tt.gone {
+				clear(a.resources)
+			}
+			if tt.set != nil {
+				tt.set(a)
+			}
+			check(t, p.Remove(context.Background(), r), tt.err)
+			if got := a.sequence(); got != tt.sequence {
+				t.Errorf("requests\n got %s\nwant %s", got, tt.sequence)
+			}
+			if left := len(a.resources) > 0; left != (tt.err != "") {
+				t.Errorf("left behind: %v", left)
+			}
+		})
+	}
+}
+
+// started returns a running capture and forgets the requests it took.
+func started(t *testing.T, p *Provider, a *fakeARM) plan.Recording {
+	t.Helper()
+	r, err := p.Start(context.Background(), testSession(plan.PacketCapture))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.requests, a.seen = nil, map[string]int{}
+	return r
+}
+
+func TestStop(t *testing.T) {
+	stopped := func(w *answer) { w.body = `{"packetCaptureStatus":"Stopped","stopReason":"Manual"}` }
+	running := func(w *answer) { w.body = `{"packetCaptureStatus":"Running"}` }
+	tests := map[string]struct {
+		set      func(*fakeARM)
+		sequence string
+		err      string
+	}{
+		"plain":     {sequence: "POST stop"},
+		"throttled": {set: func(a *fakeARM) { a.fail = nth("POST stop", 1, fault{status: 429}) }, sequence: "POST stop POST stop"},
+		"500 though it ended": {
+			set: func(a *fakeARM) {
+				a.fail, a.status = always("POST stop", fault{status: 500, code: "InternalServerError"}), stopped
+			},
+			sequence: "POST stop POST querystatus",
+		},
+		"operation failed though it ended": {
+			set:      func(a *fakeARM) { a.fail, a.status = always("POST stop", fault{opCode: "AgentStopped"}), stopped },
+			sequence: "POST stop POST querystatus",
+		},
+		"500 once": {
+			set:      func(a *fakeARM) { a.fail, a.status = nth("POST stop", 1, fault{status: 500}), running },
+			sequence: "POST stop POST querystatus POST stop",
+		},
+		"refused": {
+			set: func(a *fakeARM) {
+				a.fail, a.status = always("POST stop", fault{status: 403, code: "AuthorizationFailed"}), running
+			},
+			sequence: "POST stop POST querystatus", err: "stop packet capture one: 403 AuthorizationFailed",
+		},
+		"gone": {
+			set:      func(a *fakeARM) { clear(a.resources) },
+			sequence: "POST stop", err: "404 ResourceNotFound",
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			a := newARM()
+			p, _ := newTestProvider(t, a)
+			r := started(t, p, a)
+			if tt.set != nil {
+				tt.set(a)
+			}
+			check(t, p.Stop(context.Background(), r), tt.err)
+			if got := a.sequence(); got != tt.sequence {
+				t.Errorf("requests\n got %s\nwant %s", got, tt.sequence)
+			}
+		})
+	}
+}
+
+func TestStopOfAFlowLogIsRefused(t *testing.T) {
+	p, _ := newTestProvider(t, newARM())
+	err := p.Stop(context.Background(), plan.Recording{ID: watcher + "/flowLogs/one", Mechanism: plan.FlowLog})
+	check(t, err, "cannot be stopped, only removed")
+}
