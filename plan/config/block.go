@@ -2,6 +2,7 @@ package config
 
 import (
 	"math/big"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,7 +18,7 @@ import (
 type block struct {
 	*hclsyntax.Block
 	scope  *scope
-	secret bool // sensitive values may be used: nothing of this block is shown
+	secret []string // attributes that may have sensitive values: they are never shown
 }
 
 // has reports whether an attribute is written, right or wrong.
@@ -39,7 +40,7 @@ func (b block) value(name string) (cty.Value, bool) {
 	}
 	v := b.scope.value(a.Expr)
 	if isSensitive(v) {
-		if !b.secret {
+		if !slices.Contains(b.secret, name) {
 			b.scope.add("Sensitive value", a.Expr.Range(),
 				"%s is shown in plans, states and reports, so it cannot be made from a sensitive value. If it may be shown, write nonsensitive(…).", name)
 			return cty.NilVal, false
@@ -222,7 +223,7 @@ func (b block) elements(name string, n int) []hcl.Range {
 
 // inner reads a block inside b.
 func (b block) inner(child *hclsyntax.Block) block {
-	return block{Block: child, scope: b.scope, secret: b.secret}
+	return block{Block: child, scope: b.scope}
 }
 
 // one returns a text that must be among the known ones, whatever its case.

@@ -18,7 +18,7 @@ import (
 type condition struct{ scope *scope }
 
 func (c condition) check(expr hclsyntax.Expression) {
-	if !c.references(expr) {
+	if !c.references(expr) || !c.scope.functions(expr) {
 		return
 	}
 	before := len(c.scope.list)
@@ -32,6 +32,10 @@ func (c condition) check(expr hclsyntax.Expression) {
 	v, diags := expr.Value(c.withFields())
 	c.scope.extend(diags)
 	if diags.HasErrors() {
+		return
+	}
+	if isSensitive(v) {
+		c.scope.add("Sensitive value", expr.Range(), "A summary shows which flows it selects, so a sensitive value cannot select them.")
 		return
 	}
 	if t := v.Type(); t != cty.Bool && (t != cty.DynamicPseudoType || v.IsKnown()) {
@@ -133,10 +137,39 @@ func (c condition) node(n hclsyntax.Node) {
 		if e.Op == hclsyntax.OpEqual || e.Op == hclsyntax.OpNotEqual {
 			c.compared(e.LHS, e.RHS)
 			c.compared(e.RHS, e.LHS)
+			return
 		}
+		c.operand(e.LHS)
+		c.operand(e.RHS)
+	case *hclsyntax.UnaryOpExpr:
+		c.operand(e.Val)
+	case *hclsyntax.ConditionalExpr:
+		c.operand(e.Condition)
 	case *hclsyntax.FunctionCallExpr:
 		c.call(e)
 	}
+}
+
+// operand refuses a text where a truth or a number is needed, which HCL lets
+// through as long as the text is not known.
+func (c condition) operand(e hclsyntax.Expression) {
+	if f, ok := fieldOf(e); ok && f.Type == flow.Text {
+		c.scope.add("Wrong type", e.Range(), "%s is text. Compare it with == or !=, such as %s == \"…\".", f.Name, f.Name)
+	}
+}
+
+// fieldOf returns the field that an expression is.
+func fieldOf(e hclsyntax.Expression) (flow.Field, bool) {
+	t, ok := plain(e).(*hclsyntax.ScopeTraversalExpr)
+	if !ok {
+		return flow.Field{}, false
+	}
+	fields := flow.Fields()
+	i := slices.IndexFunc(fields, func(f flow.Field) bool { return f.Name == fieldName(t.Traversal) })
+	if i < 0 {
+		return flow.Field{}, false
+	}
+	return fields[i], true
 }
 
 // call checks the constant argument of a function that tests a field.
@@ -153,7 +186,7 @@ func (c condition) call(e *hclsyntax.FunctionCallExpr) {
 		}
 	case "cidrcontains":
 		v, diags := e.Args[0].Value(c.scope.ctx)
-		if diags.HasErrors() || !v.IsKnown() || v.IsNull() || v.Type() != cty.String {
+		if diags.HasErrors() || isSensitive(v) || !v.IsKnown() || v.IsNull() || v.Type() != cty.String {
 			return
 		}
 		if _, err := netip.ParsePrefix(v.AsString()); err != nil {
@@ -175,19 +208,15 @@ func plain(e hclsyntax.Expression) hclsyntax.Expression {
 
 // compared checks the value that left, if it is a field, is compared with.
 func (c condition) compared(left, right hclsyntax.Expression) {
-	t, ok := plain(left).(*hclsyntax.ScopeTraversalExpr)
+	f, ok := fieldOf(left)
 	if !ok {
 		return
 	}
-	i := slices.IndexFunc(flow.Fields(), func(f flow.Field) bool { return f.Name == fieldName(t.Traversal) })
-	if i < 0 {
-		return
-	}
 	v, diags := right.Value(c.scope.ctx)
-	if diags.HasErrors() || !v.IsKnown() || v.IsNull() {
+	if diags.HasErrors() || isSensitive(v) || !v.IsKnown() || v.IsNull() {
 		return
 	}
-	c.value(flow.Fields()[i], v, right.Range())
+	c.value(f, v, right.Range())
 }
 
 // value checks that a field can have a value.

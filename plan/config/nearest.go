@@ -2,22 +2,35 @@ package config
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/agext/levenshtein"
 )
 
 // nearest returns the name that was probably meant, or "" if none is near:
-// at most a third of the letters, and at least two, may differ.
+// the shorter a name, the fewer letters may differ, but two letters may always
+// have changed places.
 func nearest(given string, known []string) string {
-	best, least := "", max(2, len(given)/3)+1
+	given = strings.ToLower(given)
+	best, least := "", max(1, min(2, len(given)/4), len(given)/3-1)+1
 	for _, name := range known {
-		d := levenshtein.Distance(strings.ToLower(given), strings.ToLower(name), nil)
+		low := strings.ToLower(name)
+		d := levenshtein.Distance(given, low, nil)
+		if d == 2 && letters(given) == letters(low) {
+			d = 1
+		}
 		if d < least && d < len(name) {
 			best, least = name, d
 		}
 	}
 	return best
+}
+
+func letters(s string) string {
+	b := []byte(s)
+	slices.Sort(b)
+	return string(b)
 }
 
 // hint ends a message about an unknown name: with the nearest known one, or

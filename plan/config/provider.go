@@ -27,6 +27,10 @@ var (
 	credentials   = []string{"default", "cli", "environment", "managed_identity", "workload_identity"}
 )
 
+// unseen are the attributes that flowctl shows nowhere. The subscription is
+// part of every resource id that it shows.
+var unseen = []string{"tenant_id", "client_id"}
+
 // subscriptionEnv are the variables of the environment that stand in for
 // subscription_id: Azure's SDKs' and Terraform's.
 var subscriptionEnv = []string{"AZURE_SUBSCRIPTION_ID", "ARM_SUBSCRIPTION_ID"}
@@ -49,7 +53,7 @@ func (r providerReader) decode(hb *hclsyntax.Block) (Provider, bool) {
 		return p, false
 	}
 	known.check(hb.Body, title(hb), r.scope.problems)
-	b := block{Block: hb, scope: r.scope, secret: true}
+	b := block{Block: hb, scope: r.scope, secret: unseen}
 	if alias, ok := b.text("alias"); ok && r.scope.word(alias, "provider", b.at("alias")) {
 		p.Alias = alias
 	}

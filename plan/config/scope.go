@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 )
 
@@ -24,7 +25,7 @@ type scope struct {
 // value evaluates an expression. What is wrong with it is noted, and then the
 // value is cty.DynamicVal, which the callers treat as said already.
 func (s *scope) value(expr hcl.Expression) cty.Value {
-	if !s.references(expr) {
+	if s.ctx != nil && (!s.references(expr) || !s.functions(expr)) {
 		return cty.DynamicVal
 	}
 	v, diags := expr.Value(s.ctx)
@@ -41,6 +42,28 @@ func (s *scope) references(expr hcl.Expression) bool {
 	for _, t := range expr.Variables() {
 		ok = s.reference(t) && ok
 	}
+	return ok
+}
+
+// functions checks that the functions which an expression calls exist.
+func (s *scope) functions(expr hcl.Expression) bool {
+	syntax, ok := expr.(hclsyntax.Expression)
+	if !ok {
+		return true
+	}
+	known := Functions()
+	hclsyntax.VisitAll(syntax, func(n hclsyntax.Node) hcl.Diagnostics {
+		call, isCall := n.(*hclsyntax.FunctionCallExpr)
+		if !isCall {
+			return nil
+		}
+		if _, exists := known[call.Name]; exists {
+			return nil
+		}
+		s.add("Unknown function", call.NameRange, "There is no function %q. %s", call.Name, hint(call.Name, slices.Sorted(maps.Keys(known))))
+		ok = false
+		return nil
+	})
 	return ok
 }
 

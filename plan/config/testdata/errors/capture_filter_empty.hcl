@@ -1,0 +1,12 @@
+investigation "egress" {
+  reason = "egress tripled"
+  owner  = "netops@example.com"
+  window = "2h"
+
+  watch "vm" "db" {
+    tags = { role = "db" }
+    packet_capture {
+      filter {} # ERROR: Empty filter: lets everything through
+    }
+  }
+}

@@ -1,0 +1,5 @@
+investigation "egress" { # ERROR: Missing watch: records nothing
+  reason = "egress tripled"
+  owner  = "netops@example.com"
+  window = "2h"
+}

@@ -1,0 +1,4 @@
+# ERROR: No investigation: Add an investigation
+variable "ticket" {
+  default = "NET-1"
+}

@@ -1,0 +1,8 @@
+investigation "egress" {
+  reason = "egress tripled"
+  owner  = "netops@example.com"
+  window = "2h"
+
+  watch "vm" "db" { # ERROR: Missing selector: selects nothing
+  }
+}

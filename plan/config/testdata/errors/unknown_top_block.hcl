@@ -1,0 +1,2 @@
+investigatoin "egress" { # ERROR: Unknown block: Did you mean "investigation"?
+}

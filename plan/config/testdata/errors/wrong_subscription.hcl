@@ -1,0 +1,20 @@
+provider "azure" {
+  subscription_id = "11111111-2222-3333-4444-555555555555"
+  alias           = "west"
+}
+
+provider "azure" {
+  subscription_id = "11111111-2222-3333-4444-666666666666"
+  alias           = "east"
+}
+
+investigation "egress" {
+  reason = "egress tripled"
+  owner  = "netops@example.com"
+  window = "2h"
+
+  watch "vm" "db" {
+    provider = azure.east
+    id       = "/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/rg-app/providers/Microsoft.Compute/virtualMachines/db" # ERROR: Wrong subscription: not in the subscription of provider "east"
+  }
+}
