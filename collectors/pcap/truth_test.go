@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"io"
 	"math"
 	"net/netip"
@@ -118,7 +119,7 @@ func join(m map[string]sums, p pair, s sums) {
 		s.AB.Add(s.BA)
 		s.BA = flow.Count{}
 	}
-	key := strings.TrimSpace(gocmpKey(p))
+	key := p.String()
 	if old, ok := m[key]; ok {
 		s.AB.Add(old.AB)
 		s.BA.Add(old.BA)
@@ -130,8 +131,8 @@ func join(m map[string]sums, p pair, s sums) {
 	m[key] = s
 }
 
-func gocmpKey(p pair) string {
-	return netip.AddrPortFrom(p.a, p.pa).String() + " " + netip.AddrPortFrom(p.b, p.pb).String() + " " + string('0'+rune(p.proto/100)) + string('0'+rune(p.proto/10%10)) + string('0'+rune(p.proto%10))
+func (p pair) String() string {
+	return fmt.Sprintf("%s:%d %s:%d %d", p.a, p.pa, p.b, p.pb, p.proto)
 }
 
 // tally is what a truth file says.
@@ -146,7 +147,9 @@ func (tr *truth) tally(t *testing.T) tally {
 		want.First, want.Last = nanoseconds(t, tr.First), nanoseconds(t, tr.Last)
 	}
 	for _, c := range tr.Conversations {
-		join(want.Pairs, pair{a: netip.MustParseAddr(c.A), b: netip.MustParseAddr(c.B)}, c.sums(t))
+		got := c.sums(t)
+		want.Last = max(want.Last, got.Last)
+		join(want.Pairs, pair{a: netip.MustParseAddr(c.A), b: netip.MustParseAddr(c.B)}, got)
 	}
 	for _, c := range tr.Flows {
 		join(want.Flows, pair{netip.MustParseAddr(c.A), netip.MustParseAddr(c.B), c.APort, c.BPort, c.Proto}, c.sums(t))
@@ -167,8 +170,10 @@ func nanoseconds(t *testing.T, s string) int64 {
 		return flow.NoTime
 	}
 	v, err := time.Parse(time.RFC3339Nano, s)
-	if err != nil {
-		t.Skipf("the truth has a time that no clock shows: %s", s)
+	if err != nil && strings.Index(s, "-") > 4 {
+		return flow.NoTime // after the year 9999: no clock shows it, nor does the reader
+	} else if err != nil {
+		t.Fatal(err)
 	}
 	return v.UnixNano()
 }

@@ -48,6 +48,12 @@ func above(p *packet.Packet) bool {
 	return p.SrcPort > p.DstPort
 }
 
+// is reports whether both are the same, faster than the comparison of memory
+// that == becomes.
+func (k *key) is(o *key) bool {
+	return k.lo.Lo == o.lo.Lo && k.hi.Lo == o.hi.Lo && k.rest == o.rest && k.lo.Hi == o.lo.Hi && k.hi.Hi == o.hi.Hi
+}
+
 // hash mixes the key by multiplication to 128 bits. The seed keeps whoever
 // writes a capture from choosing keys that collide.
 func (k *key) hash(seed uint64) uint64 {

@@ -82,14 +82,18 @@ func (m *Meter) flush() {
 	ps, ls := m.packets[:m.n], m.looked[:m.n]
 	for i := range ps {
 		ls[i].of(&ps[i], m.table.seed)
+	}
+	for i := range ls {
 		ls[i].slot = m.table.slots[ls[i].hash&m.table.mask]
 	}
+	warm := uint64(0)
 	for i := range ls {
 		if s := ls[i].slot; s != 0 {
 			e := m.table.at(s&slotMask - 1)
-			m.sink += e.key.lo.Lo + e.frameBytes[1]
+			warm += e.key.lo.Lo + e.frameBytes[1]
 		}
 	}
+	m.sink += warm
 	for i := range ps {
 		m.add(&ps[i], &ls[i])
 	}
@@ -144,7 +148,7 @@ func apart(a, b int64) uint64 {
 // and everything if the table is full.
 func (m *Meter) sweep() {
 	full := m.table.used >= maxFlows
-	if !full && (m.clock == flow.NoTime || m.swept != flow.NoTime && apart(m.clock, m.swept) < active || m.since < m.table.used) {
+	if !full && (m.clock == flow.NoTime || m.swept != flow.NoTime && apart(m.clock, m.swept) < active || m.since < 2*m.table.used) {
 		return
 	}
 	m.swept, m.since = m.clock, 0

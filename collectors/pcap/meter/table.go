@@ -40,7 +40,7 @@ func (t *table) find(l *lookup) (e *entry, fresh bool) {
 			return t.add(l, j), true
 		}
 		if s>>slotBits == tag {
-			if e := t.at(s&slotMask - 1); e.key == l.key {
+			if e := t.at(s&slotMask - 1); e.key.is(&l.key) {
 				return e, false
 			}
 		}
