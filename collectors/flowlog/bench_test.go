@@ -1,0 +1,115 @@
+package flowlog
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"flowctl/collectors/flow"
+	"flowctl/collectors/flowlog/flowlogtest"
+)
+
+// blob returns what Generate writes.
+func blob(tb testing.TB, s flowlogtest.Spec) ([]byte, flowlogtest.Totals) {
+	tb.Helper()
+	var b bytes.Buffer
+	totals, err := flowlogtest.Generate(&b, s)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return b.Bytes(), totals
+}
+
+// BenchmarkRead reads an hour of a busy interface, about 64 MB. Compare its
+// MB/s with BenchmarkEncodingJSON.
+func BenchmarkRead(b *testing.B) {
+	for name, spec := range map[string]flowlogtest.Spec{
+		"IPv4":  {Flows: flowlogtest.FlowsFor(64 << 20)},
+		"mixed": {Flows: flowlogtest.FlowsFor(64 << 20), IPv6: 0.08},
+		"quiet": {Flows: 2000},
+		"NSG":   {Flows: flowlogtest.FlowsFor(64 << 20), Version: 2},
+	} {
+		data, totals := blob(b, spec)
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(len(data)))
+			for b.Loop() {
+				if n := count4(b, data, options{maxRecord: MaxRecord}); n != totals.Tuples {
+					b.Fatalf("read %d tuples of %d", n, totals.Tuples)
+				}
+			}
+			b.ReportMetric(float64(totals.Tuples)*float64(b.N)/b.Elapsed().Seconds()/1e6, "Mtuples/s")
+		})
+	}
+}
+
+func count4(b *testing.B, data []byte, o options) (n uint64) {
+	in := flow.Input{Source: new(flow.Source), Names: flow.NewNames(), Skipped: new(flow.Skipped)}
+	var bytesSent uint64
+	for batch, err := range read(bytes.NewReader(data), in, o) {
+		if err != nil {
+			b.Fatal(err)
+		}
+		n += uint64(len(batch))
+		for k := range batch {
+			bytesSent += batch[k].Sent.IPBytes
+		}
+	}
+	return n
+}
+
+// BenchmarkEncodingJSON is how one would read the same blob with the standard
+// library: a tree of structs, then every tuple split and converted.
+func BenchmarkEncodingJSON(b *testing.B) {
+	data, totals := blob(b, flowlogtest.Spec{Flows: flowlogtest.FlowsFor(64 << 20), IPv6: 0.08})
+	b.SetBytes(int64(len(data)))
+	for b.Loop() {
+		if n := readTree(b, data); n != totals.Tuples {
+			b.Fatalf("read %d tuples of %d", n, totals.Tuples)
+		}
+	}
+}
+
+func readTree(b *testing.B, data []byte) (n uint64) {
+	var log struct {
+		Records []struct {
+			FlowRecords struct {
+				Flows []struct {
+					ACLID      string
+					FlowGroups []struct {
+						Rule       string
+						FlowTuples []string
+					}
+				}
+			}
+		}
+	}
+	if err := json.Unmarshal(data, &log); err != nil {
+		b.Fatal(err)
+	}
+	names := flow.NewNames()
+	var batch []flow.Record
+	for _, r := range log.Records {
+		for _, f := range r.FlowRecords.Flows {
+			for _, g := range f.FlowGroups {
+				rule, acl := names.Of(g.Rule), names.Of(f.ACLID)
+				for _, t := range g.FlowTuples {
+					v := strings.Split(t, ",")
+					var fields [13][]byte
+					for k := range v {
+						fields[k] = []byte(v[k])
+					}
+					r := flow.Record{Rule: rule, ACL: acl}
+					if parseKey(&fields, &r.Key) != fine || parseState(&fields, vnet4, &r) != fine || parseCounters(fields[9:], &r) != fine {
+						b.Fatal(t)
+					}
+					if batch = append(batch, r); len(batch) == batchSize {
+						n += uint64(len(batch))
+						batch = batch[:0]
+					}
+				}
+			}
+		}
+	}
+	return n + uint64(len(batch))
+}

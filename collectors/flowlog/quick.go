@@ -1,0 +1,204 @@
+package flowlog
+
+import "flowctl/collectors/flow"
+
+// outcome is how an attempt to read a record ended.
+type outcome uint8
+
+const (
+	done    outcome = iota // read
+	wrapper                // it holds an array "records", whose entries begin at record.length
+	more                   // the window ends inside
+	unknown                // not in the shape that quick knows; nothing is said about it
+	broken                 // not JSON, from record.length on
+)
+
+// quick reads records of the shape that Azure writes, in any order of keys,
+// with any white space and with unknown keys, in one pass and without
+// building anything but flow records. Whatever else it meets, an escape in a
+// text or a key that comes twice, it leaves to plain.
+type quick struct {
+	cursor
+	out *[]flow.Record
+	nm  *names
+	rec *record
+
+	first  int    // of the record's tuples in out
+	has    uint   // keys of the record that were seen
+	late   bool   // one of them came after tuples that needed it
+	base   int64  // offset of the window
+	layout layout // of tuples
+
+	vnetTarget, nsgTarget flow.ID
+
+	// What the next tuple gets from around it.
+	target, point, acl, rule flow.ID
+}
+
+// The keys of an object that were seen, as bits.
+const (
+	hasMAC = 1 << iota
+	hasVNetTarget
+	hasNSGTarget
+	hasVersion
+	hasFlows
+	hasName // of an ACL, rule or interface
+)
+
+// once notes that a key was seen, and reports whether it is the first time.
+func once(has *uint, key uint) bool {
+	again := *has&key != 0
+	*has |= key
+	return !again
+}
+
+// record reads the record at the front of w.
+func (q *quick) record(w *window, rec *record) outcome {
+	rec.reset()
+	*q = quick{
+		cursor: cursor{b: w.b, i: w.i, n: w.n},
+		out:    q.out, nm: q.nm, rec: rec, first: len(*q.out), base: w.base,
+	}
+	found := q.envelope()
+	rec.length = q.i - w.i
+	if found == done {
+		q.complete()
+		return done
+	}
+	*q.out = (*q.out)[:q.first]
+	if found == unknown && q.i >= q.n {
+		return more
+	}
+	return found
+}
+
+// envelope reads the object of a record. It has no use for time, category and
+// the like.
+func (q *quick) envelope() outcome {
+	q.i++ // the brace
+	for first := true; ; first = false {
+		key, end, ok := q.key(first)
+		switch {
+		case !ok:
+			return unknown
+		case end:
+			return done
+		case string(key) == "records" && q.peek() == '[':
+			q.i++
+			return wrapper
+		case !q.member(key):
+			return unknown
+		}
+	}
+}
+
+// member reads the value of one of a record's keys.
+func (q *quick) member(key []byte) (ok bool) {
+	late := len(*q.out) > q.first
+	switch string(key) {
+	case "macAddress":
+		q.late = q.late || late
+		q.rec.point, ok = q.mac()
+		q.point = q.rec.point
+		return ok && once(&q.has, hasMAC)
+	case "targetResourceID":
+		q.late = q.late || late
+		q.vnetTarget, ok = q.name()
+		return ok && once(&q.has, hasVNetTarget)
+	case "resourceId":
+		q.late = q.late || late
+		q.nsgTarget, ok = q.name()
+		return ok && once(&q.has, hasNSGTarget)
+	case "flowLogVersion":
+		return once(&q.has, hasVersion) && q.version()
+	case "flowRecords":
+		q.rec.kind, q.layout, q.target = flow.VNetFlowLog, vnet4, q.vnetTarget
+		return once(&q.has, hasFlows) && q.object((*quick).flowRecords)
+	case "properties":
+		q.target = q.nsgTarget
+		return once(&q.has, hasFlows) && q.nsgProperties()
+	}
+	return q.skip(0)
+}
+
+// complete puts into the tuples what came after them.
+func (q *quick) complete() {
+	q.rec.target = q.vnetTarget
+	if q.rec.kind == flow.NSGFlowLog {
+		q.rec.target = q.nsgTarget
+	}
+	if !q.late {
+		return
+	}
+	tuples := (*q.out)[q.first:]
+	for k := range tuples {
+		tuples[k].Target = q.rec.target
+		if tuples[k].Point == 0 {
+			tuples[k].Point = q.rec.point
+		}
+	}
+}
+
+// version reads a version that is a small number.
+func (q *quick) version() bool {
+	text, ok := q.number()
+	if !ok || len(text) > 3 {
+		return false
+	}
+	q.rec.version = string(text)
+	return true
+}
+
+// name reads a text and returns its number.
+func (q *quick) name() (flow.ID, bool) {
+	text, ok := q.text()
+	if !ok {
+		return 0, false
+	}
+	return q.nm.id(text), true
+}
+
+// mac reads a MAC address and returns its number, 0 if it is none.
+func (q *quick) mac() (flow.ID, bool) {
+	text, ok := q.text()
+	if !ok {
+		return 0, false
+	}
+	return q.nm.mac(text), true
+}
+
+// object reads an object. member reads the value of a key, and returns the
+// key's bit; first is the number of tuples before the object.
+func (q *quick) object(member func(q *quick, key []byte, first int) (uint, bool)) bool {
+	if !q.next('{') {
+		return false
+	}
+	var has uint
+	at := len(*q.out)
+	for first := true; ; first = false {
+		key, end, ok := q.key(first)
+		if !ok || end {
+			return ok
+		}
+		bit, ok := member(q, key, at)
+		if !ok || bit != 0 && !once(&has, bit) {
+			return false
+		}
+	}
+}
+
+// array reads an array of things that element reads.
+func (q *quick) array(element func(*quick) bool) bool {
+	if !q.next('[') {
+		return false
+	}
+	for first := true; ; first = false {
+		end, ok := q.element(first)
+		if !ok || end {
+			return ok
+		}
+		if !element(q) {
+			return false
+		}
+	}
+}

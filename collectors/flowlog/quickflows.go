@@ -1,0 +1,179 @@
+package flowlog
+
+import (
+	"bytes"
+
+	"flowctl/collectors/flow"
+)
+
+// flowRecords reads a member of that object in a VNet flow log.
+func (q *quick) flowRecords(key []byte, _ int) (uint, bool) {
+	if string(key) != "flows" {
+		return 0, q.skip(0)
+	}
+	return hasFlows, q.array((*quick).aclFlows)
+}
+
+// aclFlows reads an entry of flowRecords.flows: what one ACL decided.
+func (q *quick) aclFlows() bool {
+	q.acl = 0
+	return q.object((*quick).aclMember)
+}
+
+func (q *quick) aclMember(key []byte, first int) (uint, bool) {
+	switch string(key) {
+	case "aclID":
+		id, ok := q.name()
+		for k := first; k < len(*q.out); k++ {
+			(*q.out)[k].ACL = id
+		}
+		q.acl = id
+		return hasName, ok
+	case "flowGroups":
+		return hasFlows, q.array((*quick).ruleFlows)
+	}
+	return 0, q.skip(0)
+}
+
+// ruleFlows reads an entry of flowGroups: what one rule of an ACL decided.
+func (q *quick) ruleFlows() bool {
+	q.rule = 0
+	return q.object((*quick).ruleMember)
+}
+
+func (q *quick) ruleMember(key []byte, first int) (uint, bool) {
+	switch string(key) {
+	case "rule":
+		return hasName, q.ruleName(first)
+	case "flowTuples":
+		return hasFlows, q.tuples()
+	}
+	return 0, q.skip(0)
+}
+
+// ruleName reads a rule, of the tuples to come and of those from first on.
+func (q *quick) ruleName(first int) bool {
+	id, ok := q.name()
+	for k := first; k < len(*q.out); k++ {
+		(*q.out)[k].Rule = id
+	}
+	q.rule = id
+	return ok
+}
+
+// nsgProperties reads the properties of a record, which are those of an NSG
+// flow log if they have flows.
+func (q *quick) nsgProperties() bool {
+	if q.peek() != '{' {
+		return q.skip(0)
+	}
+	return q.object((*quick).nsgProperty)
+}
+
+func (q *quick) nsgProperty(key []byte, _ int) (uint, bool) {
+	switch string(key) {
+	case "Version":
+		return hasVersion, once(&q.has, hasVersion) && q.version()
+	case "flows":
+		var known bool
+		q.rec.kind = flow.NSGFlowLog
+		q.layout, known = layoutOf(q.rec.kind, q.rec.version)
+		return hasFlows, known && q.array((*quick).nsgRuleFlows)
+	}
+	return 0, q.skip(0)
+}
+
+// nsgRuleFlows reads an entry of properties.flows: what one rule decided.
+func (q *quick) nsgRuleFlows() bool {
+	q.rule = 0
+	return q.object((*quick).nsgRuleMember)
+}
+
+func (q *quick) nsgRuleMember(key []byte, first int) (uint, bool) {
+	switch string(key) {
+	case "rule":
+		return hasName, q.ruleName(first)
+	case "flows":
+		return hasFlows, q.array((*quick).nsgInterfaceFlows)
+	}
+	return 0, q.skip(0)
+}
+
+// nsgInterfaceFlows reads what one rule decided at one interface.
+func (q *quick) nsgInterfaceFlows() bool {
+	q.point = q.rec.point
+	return q.object((*quick).nsgInterfaceMember)
+}
+
+func (q *quick) nsgInterfaceMember(key []byte, first int) (uint, bool) {
+	switch string(key) {
+	case "mac":
+		id, ok := q.mac()
+		if id == 0 {
+			return hasName, ok
+		}
+		for k := first; k < len(*q.out); k++ {
+			(*q.out)[k].Point = id
+		}
+		q.point = id
+		return hasName, ok
+	case "flowTuples":
+		return hasFlows, q.tuples()
+	}
+	return 0, q.skip(0)
+}
+
+// tuples reads an array of tuples.
+func (q *quick) tuples() bool {
+	if !q.next('[') {
+		return false
+	}
+	for first := true; ; first = false {
+		end, ok := q.element(first)
+		if !ok || end {
+			return ok
+		}
+		if !q.next('"') || !q.tuple() {
+			return false
+		}
+		// What follows is nearly always the next tuple.
+		for q.b[q.i] == ',' && q.b[q.i+1] == '"' {
+			q.i += 2
+			if !q.tuple() {
+				return false
+			}
+		}
+	}
+}
+
+// tuple reads a tuple after its opening quote.
+func (q *quick) tuple() bool {
+	n := bytes.IndexByte(q.b[q.i:q.n], '"')
+	if n < 0 {
+		q.i = q.n
+		return false
+	}
+	out := *q.out
+	if len(out) == cap(out) {
+		out = append(out, flow.Record{})
+	} else {
+		out = out[:len(out)+1]
+		out[len(out)-1] = flow.Record{}
+	}
+	r := &out[len(out)-1]
+	i, e := q.i, q.i+n
+	if !quickTuple(q.b, i, e, q.layout, r) {
+		if !ascii(q.b[i:e]) {
+			return false
+		}
+		if why := parseTuple(q.b[i:e], q.layout, r); why != fine {
+			q.rec.skips.add(why, 1, q.base+int64(i-1))
+			q.i = e + 1
+			return true
+		}
+	}
+	r.Point, r.Target, r.Rule, r.ACL = q.point, q.target, q.rule, q.acl
+	*q.out = out
+	q.i = e + 1
+	return true
+}

@@ -1,0 +1,99 @@
+package flowlog
+
+import (
+	"bytes"
+
+	"flowctl/collectors/flow"
+)
+
+// record is what is known of one JSON record while it is read. Its tuples go
+// to the document's batch and are taken back if the record is no good.
+type record struct {
+	kind    flow.Kind // empty if it is not of a flow log
+	version string    // as written; empty if it has none
+	refused reason    // why the record as a whole cannot be read
+	point   flow.ID   // of the record; NSG flow logs name one nearer to the tuples
+	target  flow.ID
+	skips   skips
+	length  int // in bytes
+}
+
+func (r *record) reset() {
+	all := r.skips.all[:0]
+	*r = record{skips: skips{all}}
+}
+
+// layoutOf returns the layout of the tuples in a record of a known version.
+func layoutOf(kind flow.Kind, version string) (layout, bool) {
+	switch {
+	case kind == flow.VNetFlowLog && version == "4":
+		return vnet4, true
+	case kind == flow.NSGFlowLog && version == "1":
+		return nsg1, true
+	case kind == flow.NSGFlowLog && version == "2":
+		return nsg2, true
+	}
+	return 0, false
+}
+
+// names numbers the texts of one source. A file has few of them and repeats
+// them in every record, so the run's own Names is rarely asked.
+type names struct {
+	run  *flow.Names
+	seen map[string]flow.ID
+	macs map[string]flow.ID // by the form in the file
+}
+
+const mostNames = 1 << 14
+
+func newNames(run *flow.Names) names {
+	return names{run: run, seen: map[string]flow.ID{}, macs: map[string]flow.ID{}}
+}
+
+func (n *names) id(text []byte) flow.ID {
+	id, ok := n.seen[string(text)]
+	if ok {
+		return id
+	}
+	if len(n.seen) >= mostNames {
+		clear(n.seen)
+	}
+	id = n.run.ID(text)
+	n.seen[string(text)] = id
+	return id
+}
+
+// mac returns the number of a MAC address in its usual form, or 0 if text is
+// none.
+func (n *names) mac(text []byte) flow.ID {
+	id, ok := n.macs[string(text)]
+	if ok {
+		return id
+	}
+	if len(n.macs) >= mostNames {
+		clear(n.macs)
+	}
+	if m := normalMAC(text); m != nil {
+		id = n.run.ID(m)
+	}
+	n.macs[string(text)] = id
+	return id
+}
+
+// normalMAC returns 12 upper-case hex digits, or nil.
+func normalMAC(text []byte) []byte {
+	m := make([]byte, 0, 12)
+	for _, c := range bytes.ToUpper(text) {
+		switch {
+		case c == '-' || c == ':' || c == '.':
+		case len(m) < 12 && (c >= '0' && c <= '9' || c >= 'A' && c <= 'F'):
+			m = append(m, c)
+		default:
+			return nil
+		}
+	}
+	if len(m) != 12 {
+		return nil
+	}
+	return m
+}
