@@ -1,7 +1,6 @@
 package config
 
 import (
-	"net/netip"
 	"slices"
 	"strings"
 
@@ -22,6 +21,7 @@ func (c condition) check(expr hclsyntax.Expression) {
 		return
 	}
 	before := len(c.scope.list)
+	c.supported(expr)
 	hclsyntax.VisitAll(expr, func(n hclsyntax.Node) hcl.Diagnostics {
 		c.node(n)
 		return nil
@@ -130,139 +130,56 @@ func (c condition) withFields() *hcl.EvalContext {
 	return c.scope.child(vars).ctx
 }
 
-// node checks a comparison of a field with a value, or contains(values, field).
-func (c condition) node(n hclsyntax.Node) {
-	switch e := n.(type) {
-	case *hclsyntax.BinaryOpExpr:
-		if e.Op == hclsyntax.OpEqual || e.Op == hclsyntax.OpNotEqual {
-			c.compared(e.LHS, e.RHS)
-			c.compared(e.RHS, e.LHS)
-			return
-		}
-		c.operand(e.LHS)
-		c.operand(e.RHS)
+// fieldFunctions are the functions that take a field.
+var fieldFunctions = []string{"contains", "startswith", "endswith", "cidrcontains"}
+
+// supported refuses what a condition over fields cannot be made of. Parts
+// without fields are evaluated once and may be anything.
+func (c condition) supported(expr hclsyntax.Expression) {
+	if !usesFields(expr) {
+		return
+	}
+	switch e := expr.(type) {
+	case *hclsyntax.ScopeTraversalExpr:
+	case *hclsyntax.ParenthesesExpr:
+		c.supported(e.Expression)
 	case *hclsyntax.UnaryOpExpr:
-		c.operand(e.Val)
+		c.operator(e.Op, e.Range())
+		c.supported(e.Val)
+	case *hclsyntax.BinaryOpExpr:
+		c.operator(e.Op, e.Range())
+		c.supported(e.LHS)
+		c.supported(e.RHS)
 	case *hclsyntax.ConditionalExpr:
-		c.operand(e.Condition)
+		c.supported(e.Condition)
+		c.supported(e.TrueResult)
+		c.supported(e.FalseResult)
 	case *hclsyntax.FunctionCallExpr:
-		c.call(e)
+		c.fieldCall(e)
+	default:
+		c.scope.add("Unsupported condition", expr.Range(), "Fields of flows can be compared, joined with &&, || and !, and given to %s. Compute everything else in locals.", strings.Join(fieldFunctions, ", "))
 	}
 }
 
-// operand refuses a text where a truth or a number is needed, which HCL lets
-// through as long as the text is not known.
-func (c condition) operand(e hclsyntax.Expression) {
-	if f, ok := fieldOf(e); ok && f.Type == flow.Text {
-		c.scope.add("Wrong type", e.Range(), "%s is text. Compare it with == or !=, such as %s == \"…\".", f.Name, f.Name)
+func usesFields(expr hclsyntax.Expression) bool {
+	return slices.ContainsFunc(expr.Variables(), func(t hcl.Traversal) bool {
+		return t.RootName() != "var" && t.RootName() != "local"
+	})
+}
+
+func (c condition) operator(op *hclsyntax.Operation, at hcl.Range) {
+	switch op {
+	case hclsyntax.OpAdd, hclsyntax.OpSubtract, hclsyntax.OpMultiply, hclsyntax.OpDivide, hclsyntax.OpModulo, hclsyntax.OpNegate:
+		c.scope.add("Unsupported condition", at, "Fields of flows cannot be calculated with. Compare them with a value; compute the value in locals.")
 	}
 }
 
-// fieldOf returns the field that an expression is.
-func fieldOf(e hclsyntax.Expression) (flow.Field, bool) {
-	t, ok := plain(e).(*hclsyntax.ScopeTraversalExpr)
-	if !ok {
-		return flow.Field{}, false
-	}
-	fields := flow.Fields()
-	i := slices.IndexFunc(fields, func(f flow.Field) bool { return f.Name == fieldName(t.Traversal) })
-	if i < 0 {
-		return flow.Field{}, false
-	}
-	return fields[i], true
-}
-
-// call checks the constant argument of a function that tests a field.
-func (c condition) call(e *hclsyntax.FunctionCallExpr) {
-	if len(e.Args) != 2 {
+func (c condition) fieldCall(e *hclsyntax.FunctionCallExpr) {
+	if !slices.Contains(fieldFunctions, e.Name) {
+		c.scope.add("Unsupported function", e.NameRange, "%s cannot be used on a field of a flow; %s can. Text is compared without regard to case.", e.Name, strings.Join(fieldFunctions, ", "))
 		return
 	}
-	switch e.Name {
-	case "contains":
-		if list, ok := plain(e.Args[0]).(*hclsyntax.TupleConsExpr); ok {
-			for _, elem := range list.Exprs {
-				c.compared(e.Args[1], elem)
-			}
-		}
-	case "cidrcontains":
-		v, diags := e.Args[0].Value(c.scope.ctx)
-		if diags.HasErrors() || isSensitive(v) || !v.IsKnown() || v.IsNull() || v.Type() != cty.String {
-			return
-		}
-		if _, err := netip.ParsePrefix(v.AsString()); err != nil {
-			c.scope.add("Invalid address", e.Args[0].Range(), "%q is not a network such as 10.0.0.0/8.", v.AsString())
-		}
-	}
-}
-
-// plain takes the parentheses off.
-func plain(e hclsyntax.Expression) hclsyntax.Expression {
-	for {
-		p, ok := e.(*hclsyntax.ParenthesesExpr)
-		if !ok {
-			return e
-		}
-		e = p.Expression
-	}
-}
-
-// compared checks the value that left, if it is a field, is compared with.
-func (c condition) compared(left, right hclsyntax.Expression) {
-	f, ok := fieldOf(left)
-	if !ok {
-		return
-	}
-	v, diags := right.Value(c.scope.ctx)
-	if diags.HasErrors() || isSensitive(v) || !v.IsKnown() || v.IsNull() {
-		return
-	}
-	c.value(f, v, right.Range())
-}
-
-// value checks that a field can have a value.
-func (c condition) value(f flow.Field, v cty.Value, at hcl.Range) {
-	switch {
-	case f.Type == flow.Number && v.Type() != cty.Number:
-		c.scope.add("Wrong type", at, "%s is a number: compare it with a number, without quotes.", f.Name)
-	case f.Type == flow.Text && v.Type() != cty.String:
-		c.scope.add("Wrong type", at, "%s is text: compare it with text in double quotes.", f.Name)
-	case f.Type != flow.Text:
-	case f.Values != nil && !slices.Contains(f.Values, v.AsString()):
-		c.scope.add("Unknown value", at, "%s is never %q. %s", f.Name, v.AsString(), hint(v.AsString(), shown(f.Values)))
-	case strings.HasSuffix(f.Name, "address"), f.Name == "peer":
-		c.address(f, v.AsString(), at)
-	case f.Name == "protocol":
-		c.protocol(v.AsString(), at)
-	}
-}
-
-func shown(values []string) []string {
-	return slices.DeleteFunc(slices.Clone(values), func(s string) bool { return s == "" })
-}
-
-func (c condition) address(f flow.Field, s string, at hcl.Range) {
-	if s == "" {
-		return
-	}
-	if _, err := netip.ParsePrefix(s); err == nil {
-		c.scope.add("Invalid address", at, "%s is one address and never equal to a network. Write cidrcontains(%q, %s).", f.Name, s, f.Name)
-		return
-	}
-	a, err := netip.ParseAddr(s)
-	if err != nil {
-		c.scope.add("Invalid address", at, "%s is an IP address, and never %q.", f.Name, s)
-	} else if a.String() != s {
-		c.scope.add("Invalid address", at, "%s is written in its shortest form: %q.", f.Name, a)
-	}
-}
-
-// protocols are names that people write in small letters.
-var protocols = []string{"TCP", "UDP", "ICMP", "SCTP", "GRE", "ESP", "AH"}
-
-func (c condition) protocol(s string, at hcl.Range) {
-	for _, p := range protocols {
-		if strings.EqualFold(s, p) && s != p {
-			c.scope.add("Unknown value", at, "protocol is never %q. Did you mean %q?", s, p)
-		}
+	for _, arg := range e.Args {
+		c.supported(arg)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"github.com/hashicorp/go-cty-funcs/cidr"
 	"github.com/hashicorp/hcl/v2/ext/tryfunc"
@@ -153,22 +154,46 @@ func marking(change func(cty.Value) cty.Value) function.Function {
 	})
 }
 
-// cidrContainsFunc tells whether a network holds an address or another network.
+// cidrContainsFunc tells whether a network, or one of several, holds an
+// address or another network.
 var cidrContainsFunc = function.New(&function.Spec{
-	Params: []function.Parameter{{Name: "prefix", Type: cty.String}, {Name: "address", Type: cty.String}},
+	Params: []function.Parameter{{Name: "prefix", Type: cty.DynamicPseudoType}, {Name: "address", Type: cty.String}},
 	Type:   function.StaticReturnType(cty.Bool),
 	Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
-		outer, err := netip.ParsePrefix(args[0].AsString())
+		outer, err := networks(args[0])
 		if err != nil {
-			return cty.NilVal, function.NewArgErrorf(0, "%q is not a network such as 10.0.0.0/8", args[0].AsString())
+			return cty.NilVal, function.NewArgError(0, err)
 		}
 		inner, err := prefixOf(args[1].AsString())
 		if err != nil {
 			return cty.NilVal, function.NewArgError(1, err)
 		}
-		return cty.BoolVal(inner.Bits() >= outer.Bits() && outer.Contains(inner.Addr())), nil
+		return cty.BoolVal(slices.ContainsFunc(outer, func(p netip.Prefix) bool {
+			return inner.Bits() >= p.Bits() && p.Contains(inner.Addr())
+		})), nil
 	},
 })
+
+// networks reads a network or a list of them.
+func networks(v cty.Value) ([]netip.Prefix, error) {
+	elems := []cty.Value{v}
+	if t := v.Type(); t.IsTupleType() || t.IsListType() || t.IsSetType() {
+		if v.IsNull() {
+			return nil, errors.New("the list of networks is null")
+		}
+		elems = v.AsValueSlice()
+	}
+	var nets []netip.Prefix
+	for _, e := range elems {
+		s, _ := textOf(e)
+		p, err := netip.ParsePrefix(s)
+		if err != nil {
+			return nil, fmt.Errorf("%q is not a network such as 10.0.0.0/8", s)
+		}
+		nets = append(nets, p.Masked())
+	}
+	return nets, nil
+}
 
 // prefixOf reads an address or a network; an address is the network of itself.
 func prefixOf(s string) (netip.Prefix, error) {

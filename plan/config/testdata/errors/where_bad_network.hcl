@@ -8,6 +8,6 @@ investigation "egress" {
   }
 
   summarize "egress" {
-    where = cidrcontains("10.0.0.0", source.address) # ERROR: Invalid address: is not a network
+    where = cidrcontains("10.0.0.0", source.address) # ERROR: Invalid address: is not a network such as
   }
 }

@@ -8,6 +8,6 @@ investigation "egress" {
   }
 
   summarize "egress" {
-    where = protocol == "tcp" # ERROR: Unknown value: Did you mean "TCP"?
+    where = port + 1 == 444 # ERROR: Unsupported condition: compute the value in locals
   }
 }
