@@ -99,7 +99,7 @@ type ref struct {
 func (b *builder) partition(p *partition) {
 	refs := make([]ref, p.rows.n)
 	for i := range refs {
-		pair, _ := hashes(p.rows.at(i))
+		pair, _ := p.rows.at(i).hashes()
 		refs[i] = ref{pair, uint32(i)}
 	}
 	slices.SortFunc(refs, func(x, y ref) int { return cmp.Compare(x.pair, y.pair) })

@@ -98,14 +98,30 @@ func (p *pairs) len() int      { return p.rows.n }
 func (p *pairs) at(i int) pair { return pair{p.rows.at(i), p.rows.frames(i)} }
 
 // sorted returns the numbers of the pairs in the order of their addresses.
+// Pairs of IPv4 addresses fit into a word and are sorted as such.
 func (p *pairs) sorted() []uint32 {
-	order := make([]uint32, p.len())
-	for i := range order {
-		order[i] = uint32(i)
+	type short struct {
+		key uint64
+		n   uint32
 	}
-	slices.SortFunc(order, func(i, j uint32) int {
+	var shorts []short
+	var others []uint32
+	for i := range p.len() {
+		r := p.rows.at(i)
+		if r.src.Is4() && r.dst.Is4() {
+			shorts = append(shorts, short{r.src.Lo<<32 | r.dst.Lo&0xffffffff, uint32(i)})
+		} else {
+			others = append(others, uint32(i))
+		}
+	}
+	slices.SortFunc(shorts, func(a, b short) int { return cmp.Compare(a.key, b.key) })
+	slices.SortFunc(others, func(i, j uint32) int {
 		x, y := p.rows.at(int(i)), p.rows.at(int(j))
 		return cmp.Or(x.src.Compare(y.src), x.dst.Compare(y.dst))
 	})
-	return order
+	order := make([]uint32, 0, p.len())
+	for _, s := range shorts {
+		order = append(order, s.n)
+	}
+	return append(order, others...)
 }

@@ -77,13 +77,11 @@ func (t Instant) Time() time.Time {
 	return time.Unix(0, int64(t)).UTC()
 }
 
-const instantLayout = "2006-01-02T15:04:05.000000000Z"
-
 func (t Instant) String() string {
 	if !t.Known() {
 		return "unknown"
 	}
-	return t.Time().Format(instantLayout)
+	return string(t.appendText(nil))
 }
 
 // MarshalJSON writes the time or null.
@@ -94,8 +92,36 @@ func (t Instant) appendJSON(b []byte) []byte {
 		return append(b, "null"...)
 	}
 	b = append(b, '"')
-	b = t.Time().AppendFormat(b, instantLayout)
+	b = t.appendText(b)
 	return append(b, '"')
+}
+
+// appendText does what AppendFormat would, several times faster.
+func (t Instant) appendText(b []byte) []byte {
+	u := t.Time()
+	year, month, day := u.Date()
+	hour, minute, second := u.Clock()
+	for _, f := range [...]struct {
+		n, width int
+		sep      byte
+	}{
+		{year, 4, '-'}, {int(month), 2, '-'}, {day, 2, 'T'}, {hour, 2, ':'}, {minute, 2, ':'}, {second, 2, '.'}, {u.Nanosecond(), 9, 'Z'},
+	} {
+		b = appendDigits(b, f.n, f.width)
+		b = append(b, f.sep)
+	}
+	return b
+}
+
+func appendDigits(b []byte, n, width int) []byte {
+	for range width {
+		b = append(b, '0')
+	}
+	for i := len(b) - 1; n > 0; i-- {
+		b[i] = byte('0' + n%10)
+		n /= 10
+	}
+	return b
 }
 
 // UnmarshalJSON reads an RFC 3339 time or null.

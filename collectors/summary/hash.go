@@ -22,7 +22,7 @@ func hashAddr(a flow.Addr) uint64 {
 
 // hashes returns a hash of the pair of addresses, the same for both orders,
 // and one of the whole key.
-func hashes(k *row) (pair, key uint64) {
+func (k *key) hashes() (pair, key uint64) {
 	s, d := hashAddr(k.src), hashAddr(k.dst)
 	pair = mix(s+d, seeds[1])
 	rest := uint64(k.context)<<32 | uint64(k.port)<<16 | uint64(k.proto)

@@ -33,14 +33,11 @@ func (p *partition) merge(o *partition, ids []uint32) {
 
 // take adds one row of another partition and returns its number here.
 func (p *partition) take(r *row, f frameBytes, ids []uint32) int {
-	key := *r
-	key.context = ids[r.context]
-	key.flows = 0
-	_, hash := hashes(&key)
-	n, added := p.find(&key, hash)
-	if !added {
-		p.rows.at(n).merge(r)
-	}
+	k := r.key
+	k.context = ids[r.context]
+	_, hash := k.hashes()
+	n, _ := p.find(&k, hash)
+	p.rows.at(n).merge(r)
 	if f != (frameBytes{}) {
 		p.rows.addFrames(n, f)
 	}

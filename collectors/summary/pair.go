@@ -18,7 +18,7 @@ type pairSum struct {
 }
 
 func (p *pairSum) begin(s *seen) {
-	p.row = row{src: s.low(), dst: s.high(), first: noFirst, last: noLast}
+	p.row = row{key: key{src: s.low(), dst: s.high()}, first: noFirst, last: noLast}
 }
 
 // add counts a row.

@@ -10,7 +10,7 @@ type partition struct {
 }
 
 // find returns the row with the key of k, which it adds if there is none.
-func (p *partition) find(k *row, hash uint64) (n int, added bool) {
+func (p *partition) find(k *key, hash uint64) (n int, added bool) {
 	if p.rows.n*4 >= len(p.index)*3 {
 		p.grow()
 	}
@@ -19,12 +19,12 @@ func (p *partition) find(k *row, hash uint64) (n int, added bool) {
 	for i := hash >> 32 & mask; ; i = (i + 1) & mask {
 		e := p.index[i]
 		if e == 0 {
-			n := p.rows.add(*k, nil)
+			n := p.rows.add(row{key: *k, first: noFirst, last: noLast}, nil)
 			p.index[i] = tag | uint64(n+1)
 			return n, true
 		}
 		if e&^0xffffffff == tag {
-			if n := int(uint32(e)) - 1; sameKey(p.rows.at(n), k) {
+			if n := int(uint32(e)) - 1; p.rows.at(n).key == *k {
 				return n, false
 			}
 		}
@@ -47,8 +47,21 @@ func (p *partition) grow() {
 	}
 }
 
-func sameKey(a, b *row) bool {
-	return a.src == b.src && a.dst == b.dst && a.context == b.context && a.port == b.port && a.proto == b.proto
+// warm loads what find will need of the index, and then of the rows, so that
+// a batch waits for memory once and not once per record.
+func (p *partition) warm(hash uint64) (e uint64) {
+	if len(p.index) == 0 {
+		return 0
+	}
+	return p.index[hash>>32&uint64(len(p.index)-1)]
+}
+
+func (p *partition) warmRow(e uint64) uint64 {
+	if n := int(uint32(e)) - 1; n >= 0 {
+		r := p.rows.at(n)
+		return r.src.Lo + uint64(r.marks)
+	}
+	return 0
 }
 
 // addFlow counts the source port of row n unless it was counted before.

@@ -6,15 +6,20 @@ import (
 	"flowctl/collectors/flow"
 )
 
-// row sums all records of one key. It holds no pointer and no source port:
+// key is what the records of a row have in common. There is no source port:
 // as in Traffic Analytics, connections that differ only in the port their
 // client happened to get are one row, which knows how many there were.
-type row struct {
+type key struct {
 	src, dst flow.Addr
 	context  uint32 // number of the record's context
 	port     uint16 // destination port; EtherType of frames without IP
 	proto    uint8
-	marks    marks
+	zero     uint8 // fills up, so that keys are compared as memory
+}
+
+// row sums all records of one key. It holds no pointer.
+type row struct {
+	key
 	sent     wire // src → dst
 	received wire // dst → src
 	first    int64
@@ -23,7 +28,7 @@ type row struct {
 	begins   uint32 // records with which a flow began; stops likewise
 	flows    uint32 // distinct source ports
 	srcPort  uint16 // the first of them; further ones are in the partition's set
-	_        uint16
+	marks    marks
 }
 
 // wire is a flow.Count without frame bytes, which only captures measure and

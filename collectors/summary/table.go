@@ -18,6 +18,8 @@ type Table struct {
 	timeline timeline
 	sources  []sourceSum
 	flowLog  states
+	pending  [32]pending
+	sink     uint64 // keeps loads alive that only warm the cache
 }
 
 // sourceSum is what one source said, before anything is merged.
@@ -41,37 +43,65 @@ func (t *Table) Add(source int, b flow.Batch) {
 		t.sources = append(t.sources, sourceSum{first: noFirst, last: noLast})
 	}
 	src := &t.sources[source]
-	for i := range b {
-		t.add(src, &b[i])
+	for len(b) > 0 {
+		n := min(len(b), len(t.pending))
+		t.addSome(src, b[:n])
+		b = b[n:]
 	}
 }
 
-func (t *Table) add(src *sourceSum, r *flow.Record) {
+// pending is a record on its way to its row.
+type pending struct {
+	key  key
+	part *partition
+	hash uint64
+	slot uint64
+}
+
+// addSome adds as many records as fit into pending.
+func (t *Table) addSome(src *sourceSum, b flow.Batch) {
+	for i := range b {
+		p := &t.pending[i]
+		p.key = t.key(&b[i])
+		var pair uint64
+		pair, p.hash = p.key.hashes()
+		p.part = &t.parts[pair%partitions]
+		p.slot = p.part.warm(p.hash)
+	}
+	for i := range b {
+		t.sink += t.pending[i].part.warmRow(t.pending[i].slot)
+	}
+	for i := range b {
+		t.add(src, &b[i], &t.pending[i])
+	}
+}
+
+// key returns the key of r.
+func (t *Table) key(r *flow.Record) key {
+	k := key{src: r.Src, dst: r.Dst, proto: r.Proto, port: r.DstPort}
+	c := contextOf(r)
+	if c.class == noIP {
+		k.port, k.proto = r.EtherType, 0
+	}
+	k.context = t.contexts.id(c, &t.timeline)
+	return k
+}
+
+func (t *Table) add(src *sourceSum, r *flow.Record, p *pending) {
 	m := marksOf(r)
-	k := contextOf(r)
-	key := row{
-		src: r.Src, dst: r.Dst, proto: r.Proto, port: r.DstPort,
-		context: t.contexts.id(k, &t.timeline),
-		first:   noFirst, last: noLast,
-	}
-	if k.class == noIP {
-		key.port, key.proto = r.EtherType, 0
-	}
-	pair, hash := hashes(&key)
-	p := &t.parts[pair%partitions]
-	n, _ := p.find(&key, hash)
-	p.rows.at(n).count(r, m)
+	n, _ := p.part.find(&p.key, p.hash)
+	p.part.rows.at(n).count(r, m)
 	if r.Measured&flow.FrameBytes != 0 {
-		p.rows.addFrames(n, frameBytes{r.Sent.FrameBytes, r.Received.FrameBytes})
+		p.part.rows.addFrames(n, frameBytes{r.Sent.FrameBytes, r.Received.FrameBytes})
 	}
-	p.addFlow(n, r.SrcPort)
+	p.part.addFlow(n, r.SrcPort)
 	src.count(r, m)
-	t.flowLog.count(r, k.class)
+	t.flowLog.count(r, t.contexts.all[p.key.context].class)
 	both := 0
 	if private(r.Src) && private(r.Dst) {
 		both = 1
 	}
-	t.timeline.add(t.contexts.series[key.context][both], r)
+	t.timeline.add(t.contexts.series[p.key.context][both], r)
 }
 
 // count adds the counters of one record.
