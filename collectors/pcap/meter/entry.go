@@ -125,6 +125,14 @@ func (e *entry) count(p *packet.Packet, l *lookup) {
 // over reports whether both sides closed the connection, or one broke it off.
 func (e *entry) over() bool { return e.broken || e.fins == 3 }
 
+// lasts reports whether e with a packet at t would span a minute or more.
+func (e *entry) lasts(t int64) bool {
+	if t == flow.NoTime || e.last == flow.NoTime {
+		return false
+	}
+	return apart(e.first, t) >= active || apart(e.last, t) >= active
+}
+
 // expired reports whether e was silent for too long before t to be the same
 // conversation, in either direction: files are not always in time order.
 func (e *entry) expired(t int64) bool {

@@ -40,6 +40,7 @@ type Meter struct {
 	clock   int64  // time of the last packet that had one
 	swept   int64  // clock at the last sweep
 	since   int    // packets since then
+	kept    int    // conversations that were left then
 	stopped bool   // emit wants no more
 	sink    uint64 // keeps loads alive that only warm the cache
 }
@@ -129,8 +130,7 @@ func (m *Meter) cut(e *entry, p *packet.Packet, l *lookup) {
 	case opens && e.opened && l.side != e.opener:
 		m.export(e, flow.Continue)
 		e.begin(l)
-	case e.first != flow.NoTime && p.Time != flow.NoTime && apart(e.first, p.Time) >= active,
-		e.packets[0]|e.packets[1] >= 1<<31:
+	case e.lasts(p.Time), e.packets[0]|e.packets[1] >= 1<<31:
 		m.export(e, flow.Continue)
 		e.reset()
 	}
@@ -148,7 +148,7 @@ func apart(a, b int64) uint64 {
 // and everything if the table is full.
 func (m *Meter) sweep() {
 	full := m.table.used >= maxFlows
-	if !full && (m.clock == flow.NoTime || m.swept != flow.NoTime && apart(m.clock, m.swept) < active || m.since < 2*m.table.used) {
+	if !full && (m.clock == flow.NoTime || m.swept != flow.NoTime && apart(m.clock, m.swept) < active || m.since < 2*m.kept) {
 		return
 	}
 	m.swept, m.since = m.clock, 0
@@ -163,6 +163,7 @@ func (m *Meter) sweep() {
 		}
 		return true
 	})
+	m.kept = m.table.used
 }
 
 // export appends the record of e.

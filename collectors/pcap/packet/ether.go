@@ -69,7 +69,7 @@ func (p *Packet) other(et uint16, b []byte, o int, wire uint32) {
 // llc reads IEEE 802.2: SNAP with an EtherType, or IP by its own number.
 func (p *Packet) llc(b []byte, o int, wire uint32) {
 	switch {
-	case len(b) >= o+8 && be32(b, o) == 0xaaaa0300 && b[o+4] == 0:
+	case len(b) >= o+8 && be32(b, o) == 0xaaaa0300 && be16(b, o+4) == 0:
 		if et := be16(b, o+6); et >= 0x600 {
 			p.network(et, b, o+8, wire)
 		}
