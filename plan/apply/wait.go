@@ -219,3 +219,28 @@ func (t *tracked) until(ends time.Time) time.Time {
 	}
 	return ends
 }
+
+// CollectNow brings what there is so far and leaves every session as it is.
+// The number of sessions that had something is returned.
+func (r *Run) CollectNow(ctx context.Context) (int, error) {
+	var mu sync.Mutex
+	var errs []error
+	n := 0
+	r.each(func(t *tracked) {
+		if t.rec.ID == "" {
+			return
+		}
+		got, err := r.files.Collect(ctx, r.want(t))
+		r.keep(t, got)
+		r.note(t)
+		mu.Lock()
+		defer mu.Unlock()
+		if err != nil && !errors.Is(err, plan.ErrNotFound) {
+			errs = append(errs, fmt.Errorf("%s: %w", t.session.Address(), err))
+		}
+		if len(got) > 0 {
+			n++
+		}
+	})
+	return n, errors.Join(append(errs, r.save())...)
+}

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"flowctl/collectors/flowlog/flowlogtest"
+	"flowctl/collectors/pcap/pcaptest"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"flowctl": func() { os.Exit(run()) }})
+}
+
+// TestScripts runs the whole program against the sandbox. Time in the scripts'
+// sandboxes passes only while flowctl waits, so nothing here sleeps.
+func TestScripts(t *testing.T) {
+	story, err := os.ReadFile("../../examples/investigation.hcl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("CI", "true")
+			return os.WriteFile(filepath.Join(e.WorkDir, "story.hcl"), []byte(virtual+string(story)), 0o600)
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"capture": writeCapture,
+			"flowlog": writeFlowLog,
+			"cut":     cut,
+			"same":    same,
+		},
+	})
+}
+
+// virtual is the example's sandbox with a clock that only waiting moves.
+const virtual = "provider \"sandbox\" {\n  clock = 0\n}\n\n"
+
+// writeCapture makes a small capture: capture FILE.
+func writeCapture(ts *testscript.TestScript, _ bool, args []string) {
+	var file pcaptest.Classic
+	b := file.Append(nil)
+	for r := range (pcaptest.Traffic{Seed: 1, Packets: 500, Flows: 20, Active: 5, Data: 400, Span: time.Minute}).Records() {
+		b = file.AppendRecord(b, r)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b, 0o600))
+}
+
+// writeFlowLog makes an hour of a flow log: flowlog FILE.
+func writeFlowLog(ts *testscript.TestScript, _ bool, args []string) {
+	f, err := os.Create(ts.MkAbs(args[0]))
+	ts.Check(err)
+	_, err = flowlogtest.Generate(f, flowlogtest.Spec{Seed: 1})
+	ts.Check(errors.Join(err, f.Close()))
+}
+
+// cut FILE BYTES takes bytes off the end of a file.
+func cut(ts *testscript.TestScript, _ bool, args []string) {
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	b := ts.ReadFile(args[0])
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(b[:len(b)-n]), 0o600))
+}
+
+// same FILE FILE PATTERN compares the lines of two files that hold a pattern.
+func same(ts *testscript.TestScript, neg bool, args []string) {
+	pick := func(name string) string {
+		var out []string
+		for _, l := range strings.Split(ts.ReadFile(name), "\n") {
+			if strings.Contains(l, args[2]) {
+				out = append(out, strings.TrimSpace(l))
+			}
+		}
+		return strings.Join(out, "\n")
+	}
+	a, b := pick(args[0]), pick(args[1])
+	if a == "" || (a != b) != neg {
+		ts.Fatalf("lines with %q:\n%s\n--- and\n%s", args[2], a, b)
+	}
+}

@@ -1,0 +1,193 @@
+package command
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io/fs"
+	"iter"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"flowctl/cmd/internal/report"
+	"flowctl/collectors"
+	"flowctl/collectors/flow"
+	"flowctl/collectors/summary"
+	"flowctl/plan"
+	"flowctl/plan/config"
+	"flowctl/plan/session"
+)
+
+type pathError = fs.PathError
+
+// unreadable counts the sources of which nothing could be read.
+func unreadable(doc *summary.Document) int {
+	n := 0
+	for _, s := range doc.Sources {
+		if s.Status == flow.Unreadable {
+			n++
+		}
+	}
+	return n
+}
+
+// answer sums up a run's folder with the file's questions, writes the reports
+// the file asks for, and shows the answer.
+func (ws *workspace) answer(ctx context.Context, env *Env, folder session.Folder, asJSON bool) error {
+	m, err := folder.Manifest()
+	if err != nil {
+		return err
+	}
+	inv := ws.investigation(m.Investigation.Name)
+	questions, diags := compile(inv.Summaries)
+	if err := env.diagnose(ws.config, diags); err != nil {
+		return err
+	}
+	doc, problems, err := sumFolder(ctx, folder, m, questions)
+	if err != nil {
+		return err
+	}
+	if err := writeReports(folder, m, doc, inv.Report.Formats); err != nil {
+		return err
+	}
+	if err := showSummary(env, doc, asJSON); err != nil {
+		return err
+	}
+	env.printf("\nResults: %s\n", relative(folder.Path))
+	return unread(env, doc, problems)
+}
+
+func (ws *workspace) investigation(name string) *config.Investigation {
+	i := slices.IndexFunc(ws.config.Investigations, func(i *config.Investigation) bool { return i.Name == name })
+	return ws.config.Investigations[i]
+}
+
+func compile(asks []config.Summary) ([]*summary.Question, hcl.Diagnostics) {
+	var out []*summary.Question
+	var all hcl.Diagnostics
+	for _, a := range asks {
+		q, diags := summary.Compile(summary.Ask{Name: a.Name, Where: a.Where, Context: a.Context, By: a.By, Top: a.Top})
+		all = append(all, diags...)
+		out = append(out, q)
+	}
+	return out, all
+}
+
+// summarizeFolder answers again from a results folder, offline.
+func summarizeFolder(ctx context.Context, env *Env, folder session.Folder, asJSON bool) error {
+	m, err := folder.Manifest()
+	if err != nil {
+		return err
+	}
+	doc, problems, err := sumFolder(ctx, folder, m, nil)
+	if err != nil {
+		return err
+	}
+	if err := showSummary(env, doc, asJSON); err != nil {
+		return err
+	}
+	return unread(env, doc, problems)
+}
+
+// sumFolder reads what a run collected, in its window and with its names.
+func sumFolder(ctx context.Context, folder session.Folder, m session.Manifest, questions []*summary.Question) (*summary.Document, collectors.Problems, error) {
+	inv, err := folder.Inventory()
+	if err != nil {
+		return nil, nil, err
+	}
+	o := summary.Options{Inventories: inv, Questions: questions, SHA256: map[string]string{}, Coverage: coverage(m)}
+	for _, a := range m.Artifacts {
+		o.SHA256[a.Path] = a.SHA256
+	}
+	doc, problems := collectors.Sum{Root: folder.Path, Items: artifacts(m), Start: m.Start, End: m.End, Options: o}.Run(ctx)
+	return doc, problems, ctx.Err()
+}
+
+// artifacts are the files of a run, with what the run knows of them.
+func artifacts(m session.Manifest) iter.Seq2[collectors.Item, error] {
+	return func(yield func(collectors.Item, error) bool) {
+		for _, a := range m.Artifacts {
+			item := collectors.Item{Path: a.Path, Target: string(a.Target), ACLs: onlyViews(m, a)}
+			if a.Kind == plan.PacketCapture {
+				item.Point = a.Target.Name() + "/" + strings.TrimSuffix(filepath.Base(a.Path), filepath.Ext(a.Path))
+			}
+			if !yield(item, nil) {
+				return
+			}
+		}
+	}
+}
+
+// onlyViews returns the security groups that alone asked for an artifact; nil
+// if something else asked too.
+func onlyViews(m session.Manifest, a session.Artifact) []string {
+	i := slices.IndexFunc(m.Sessions, func(s session.Session) bool { return s.Name == a.Session })
+	if i < 0 {
+		return nil
+	}
+	var acls []string
+	for _, w := range m.Sessions[i].Watches {
+		v := slices.IndexFunc(m.Views, func(v plan.View) bool { return v.Watch == w })
+		if v < 0 {
+			return nil
+		}
+		for _, view := range m.Views {
+			if view.Watch == w {
+				acls = append(acls, string(view.NSG), view.GUID)
+			}
+		}
+	}
+	return acls
+}
+
+// coverage is what the run knows that it could not see.
+func coverage(m session.Manifest) []summary.Coverage {
+	var out []summary.Coverage
+	say := func(code, format string, args ...any) {
+		out = append(out, summary.Coverage{Code: code, Text: fmt.Sprintf(format, args...)})
+	}
+	for _, f := range m.Findings {
+		say(f.Code, "%s", f.Detail)
+	}
+	for _, s := range m.Sessions {
+		switch {
+		case s.Outcome == "failed":
+			say("session-failed", "%s: %s.", s.Address, s.Reason)
+		case s.Mechanism == plan.PacketCapture && s.Reason != "" && s.Reason != "TimeExceeded" && s.Outcome != "recording":
+			say("capture-ended-early", "The capture of %s ended for the reason %q, before its time: later packets are missing.", s.Target.ID.Name(), s.Reason)
+		}
+		if s.Mechanism == plan.PacketCapture && s.Filtered {
+			say("capture-filtered", "The capture of %s holds only what its filters let through.", s.Target.ID.Name())
+		}
+		if s.Mechanism == plan.FlowLog && s.Filtered {
+			say("flow-log-filtered", "The flow log %s records only a part: it has a filter or leaves out record types.", s.Name)
+		}
+	}
+	return out
+}
+
+func writeReports(folder session.Folder, m session.Manifest, doc *summary.Document, formats []string) error {
+	for _, f := range formats {
+		var b bytes.Buffer
+		name := ""
+		var err error
+		switch f {
+		case config.JSON:
+			name, err = "summary.json", doc.Write(&b)
+		case config.Markdown:
+			name, err = "report.md", report.Markdown(&b, doc, meta(m))
+		default:
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("report %s: %w", f, err)
+		}
+		if err := folder.Write(name, b.Bytes()); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,61 @@
+package command
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+)
+
+// starter is what init writes: the least that apply can do something with.
+const starter = `# What are we looking for, and who asked? Both travel with everything that is made.
+investigation "first-look" {
+  reason = "who talks to whom in the hub"
+  owner  = "you@example.com"
+  window = "1h"
+
+  # Without a provider block this runs in flowctl's sandbox, where the network
+  # below exists. For Azure: provider "azure" { subscription_id = "…" }, and
+  # storage { account_id = "…" } in the region of what is watched.
+  watch "vnet" "hub" {
+    name           = "vnet-hub"
+    resource_group = "rg-net"
+  }
+
+  summarize "denied" {
+    where = verdict == "denied"
+    by    = ["source.address", "destination.vm", "port"]
+  }
+}
+`
+
+func newInit(env *Env) *cobra.Command {
+	return &cobra.Command{
+		Use:     "init [FILE]",
+		Short:   "Write a first investigation to start from",
+		Example: "  flowctl init && flowctl plan investigation.hcl",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			name := "investigation.hcl"
+			if len(args) > 0 {
+				name = args[0]
+			}
+			return writeStarter(env, name)
+		},
+	}
+}
+
+func writeStarter(env *Env, name string) error {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if os.IsExist(err) {
+		return fmt.Errorf("%s is there already; nothing was written", name)
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := f.WriteString(starter); err != nil {
+		return err
+	}
+	fmt.Fprintf(env.Stdout, "Wrote %s. Next: flowctl plan %s\n", name, name)
+	return f.Close()
+}

@@ -1,0 +1,105 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+
+	"github.com/spf13/cobra"
+
+	"flowctl/cmd/internal/terminal"
+	"flowctl/cmd/internal/view"
+	"flowctl/collectors"
+	"flowctl/collectors/summary"
+	"flowctl/plan/session"
+)
+
+type summarizeOptions struct {
+	paths []string
+	json  bool
+}
+
+func newSummarize(env *Env) *cobra.Command {
+	var o summarizeOptions
+	cmd := &cobra.Command{
+		Use:   "summarize PATH…",
+		Short: "Answer from captures and flow logs on disk",
+		Long: `summarize reads packet captures (pcap, pcapng, snoop) and Azure flow logs (VNet and
+NSG), plain or compressed with gzip or zstd, in any mix: files, folders with all that
+is below them, and patterns. What a file is, its content says, not its name. A
+results folder of apply is read with its window and its names.
+
+What cannot be read is left out, counted and reported; the exit status is 0 unless
+nothing could be read.`,
+		Example: "  flowctl summarize capture.cap\n  flowctl summarize --json insights-logs-flowlogflowevent/ 'captures/*.pcapng.gz'",
+		Args:    cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.paths = args
+			return runSummarize(cmd.Context(), env, o)
+		},
+	}
+	cmd.Flags().BoolVar(&o.json, "json", false, "print the summary as JSON (flowctl docs summary.schema.json)")
+	return cmd
+}
+
+func runSummarize(ctx context.Context, env *Env, o summarizeOptions) error {
+	if len(o.paths) == 1 && session.Is(o.paths[0]) {
+		return summarizeFolder(ctx, env, session.Folder{Path: o.paths[0]}, o.json)
+	}
+	doc, problems := collectors.Sum{Items: items(o.paths)}.Run(ctx)
+	if err := showSummary(env, doc, o.json); err != nil {
+		return err
+	}
+	return unread(env, doc, problems)
+}
+
+// items are the files that paths mean.
+func items(paths []string) iter.Seq2[collectors.Item, error] {
+	return func(yield func(collectors.Item, error) bool) {
+		for f, err := range collectors.Walk(paths) {
+			if !yield(collectors.Item{Path: f.Path}, err) {
+				return
+			}
+		}
+	}
+}
+
+func showSummary(env *Env, doc *summary.Document, asJSON bool) error {
+	if asJSON {
+		return doc.Write(env.Stdout)
+	}
+	return view.Summary(env.Stdout, doc, view.SummaryOptions{Width: terminal.Width(env.Stdout), Colour: terminal.Colour(env.Stdout)})
+}
+
+// fewProblems is how many files that could not be read are named on screen;
+// the document has them all.
+const fewProblems = 10
+
+// unread says what could not be read. It is an error only if nothing could.
+func unread(env *Env, doc *summary.Document, problems collectors.Problems) error {
+	for i, p := range problems {
+		if i == fewProblems {
+			env.printf("Warning: … and %d more files; --json lists them all\n", len(problems)-i)
+			break
+		}
+		env.printf("Warning: %s: %s\n", terminal.Escape(p.Path), terminal.Escape(cause(p.Err)))
+	}
+	if len(problems) > 0 && len(problems) == unreadable(doc) && len(doc.Sources) == len(problems) {
+		return errors.New("nothing could be read")
+	}
+	return nil
+}
+
+// cause is an error's text without the path that is said before it.
+func cause(err error) string {
+	var path *pathError
+	if errors.As(err, &path) {
+		return path.Err.Error()
+	}
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return fmt.Sprintf("ends too early (%v)", err)
+	}
+	return err.Error()
+}

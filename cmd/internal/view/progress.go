@@ -1,0 +1,134 @@
+package view
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"flowctl/cmd/internal/terminal"
+	"flowctl/plan"
+	"flowctl/plan/apply"
+)
+
+// Progress shows a run while it goes on: on a terminal a block that is drawn
+// anew, elsewhere a line for each thing that happened.
+type Progress struct {
+	mu    sync.Mutex
+	w     io.Writer
+	live  bool
+	drawn int       // lines of the block on the screen
+	said  time.Time // of the run's time, when a line about waiting was last written
+}
+
+// NewProgress returns a view on w; live draws in place.
+func NewProgress(w io.Writer, live bool) *Progress { return &Progress{w: w, live: live} }
+
+// quiet is how long, in the time of the run, plain output says nothing about
+// waiting.
+const quiet = 15 * time.Minute
+
+// Event shows e.
+func (p *Progress) Event(e apply.Event) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if e.Kind != apply.Progress {
+		p.clear()
+		p.line(e)
+		return
+	}
+	if p.live {
+		p.clear()
+		p.block(e)
+		return
+	}
+	if e.Time.Sub(p.said) >= quiet {
+		p.said = e.Time
+		fmt.Fprintf(p.w, "%s  waiting    %s left, %s\n", stamp(e.Time), e.Left.Round(time.Second), standings(e.Sessions))
+	}
+}
+
+// Close takes the block off the screen.
+func (p *Progress) Close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.clear()
+}
+
+func (p *Progress) clear() {
+	if p.drawn > 0 {
+		fmt.Fprintf(p.w, "\x1b[%dA\x1b[J", p.drawn) // up, and clear to the end
+		p.drawn = 0
+	}
+}
+
+func (p *Progress) line(e apply.Event) {
+	what := string(e.Mechanism)
+	if e.Session != "" {
+		what += " " + terminal.Escape(e.Session)
+	}
+	if e.Kind == apply.Collected && e.Bytes > 0 {
+		what += "  " + terminal.Bytes(uint64(e.Bytes))
+	}
+	if e.Text != "" {
+		what += "  (" + terminal.Escape(e.Text) + ")"
+	}
+	fmt.Fprintf(p.w, "%s  %-9s  %s\n", stamp(e.Time), e.Kind, strings.TrimSpace(what))
+}
+
+func stamp(t time.Time) string { return t.UTC().Format("15:04:05") }
+
+// block draws the sessions with their state, at most as many as a screen
+// takes.
+func (p *Progress) block(e apply.Event) {
+	const most = 12
+	width := terminal.Width(p.w)
+	lines := []string{fmt.Sprintf("%s  waiting    %s left", stamp(e.Time), e.Left.Round(time.Second))}
+	for i, s := range e.Sessions {
+		if i == most {
+			lines = append(lines, fmt.Sprintf("  … and %d more", len(e.Sessions)-most))
+			break
+		}
+		lines = append(lines, standingLine(s))
+	}
+	for _, l := range lines {
+		fmt.Fprintln(p.w, terminal.Cut(l, width-1))
+	}
+	p.drawn = len(lines)
+}
+
+func standingLine(s apply.Standing) string {
+	l := fmt.Sprintf("  %-14s %-28s %-10s", s.Mechanism, terminal.Escape(s.Target.Name()), s.State)
+	if s.Bytes > 0 {
+		l += " " + terminal.Bytes(uint64(s.Bytes))
+	}
+	if s.State == "recording" {
+		l += "  " + s.Left.Round(time.Second).String() + " left"
+	}
+	return l
+}
+
+// standings counts the sessions by state.
+func standings(list []apply.Standing) string {
+	var order []string
+	n := map[string]int{}
+	var bytes int64
+	for _, s := range list {
+		if n[s.State] == 0 {
+			order = append(order, s.State)
+		}
+		n[s.State]++
+		if s.Mechanism == plan.FlowLog {
+			bytes += s.Bytes
+		}
+	}
+	var parts []string
+	for _, s := range order {
+		parts = append(parts, fmt.Sprintf("%d %s", n[s], s))
+	}
+	if bytes > 0 {
+		parts = append(parts, terminal.Bytes(uint64(bytes))+" of flow logs so far")
+	}
+	return strings.Join(parts, ", ")
+}

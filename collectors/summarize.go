@@ -1,0 +1,200 @@
+package collectors
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+
+	"flowctl/collectors/flow"
+	"flowctl/collectors/summary"
+)
+
+// Item is one file to sum up, with what is known of it beforehand.
+type Item struct {
+	Path   string
+	Point  string   // of a capture: where it was taken
+	Target string   // of a capture: resource id of the machine
+	ACLs   []string // count only what these security groups decided: ids and GUIDs; nil for all
+}
+
+// Sum reads files and answers from them.
+type Sum struct {
+	Items      iter.Seq2[Item, error]
+	Root       string    // folder that the items' paths are below; empty for the working directory
+	Start, End time.Time // count only what happened between them; zero for all
+	Options    summary.Options
+	Workers    int // 0 for one a processor
+}
+
+// Run reads all items and returns the document. A file that cannot be read is
+// a source with that status and its error in Problems; others go on.
+func (s Sum) Run(ctx context.Context) (*summary.Document, Problems) {
+	r := &reading{Sum: s, names: flow.NewNames(), skipped: &flow.Skipped{}}
+	tables := r.read(ctx)
+	for _, t := range tables[1:] {
+		tables[0].Merge(t)
+	}
+	o := s.Options
+	o.Sources, o.Skipped = r.allSources(), r.skipped.All()
+	o.Coverage = append(o.Coverage, r.coverage()...)
+	return tables[0].Document(o), r.problems
+}
+
+// Problem is why a file could not be read, or not to its end.
+type Problem struct {
+	Path string
+	Err  error
+}
+
+// Problems are the files that could not be read.
+type Problems []Problem
+
+type reading struct {
+	Sum
+	names   *flow.Names
+	skipped *flow.Skipped
+
+	mu       sync.Mutex
+	sources  []*flow.Source
+	problems Problems
+	outside  uint64 // records before or after the window
+}
+
+// job is an item with its number.
+type job struct {
+	Item
+	number int
+	source *flow.Source
+}
+
+func (r *reading) read(ctx context.Context) []*summary.Table {
+	n := r.Workers
+	if n <= 0 {
+		n = runtime.GOMAXPROCS(0)
+	}
+	jobs := make(chan job)
+	tables := make([]*summary.Table, n)
+	var wg sync.WaitGroup
+	for i := range tables {
+		tables[i] = summary.New(r.names)
+		wg.Go(func() {
+			for j := range jobs {
+				r.file(ctx, j, tables[i])
+			}
+		})
+	}
+	for item, err := range r.Items {
+		if ctx.Err() != nil {
+			break
+		}
+		j := r.number(item)
+		if err != nil {
+			r.problem(j, err)
+			continue
+		}
+		jobs <- j
+	}
+	close(jobs)
+	wg.Wait()
+	return tables
+}
+
+func (r *reading) number(item Item) job {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	src := &flow.Source{Path: item.Path}
+	r.sources = append(r.sources, src)
+	return job{item, len(r.sources) - 1, src}
+}
+
+func (r *reading) problem(j job, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if j.source.Records == 0 {
+		j.source.Note(flow.Unreadable)
+		j.source.Detail = err.Error()
+	}
+	r.problems = append(r.problems, Problem{j.Path, err})
+}
+
+func (r *reading) file(ctx context.Context, j job, t *summary.Table) {
+	keep := r.filter(j)
+	var outside uint64
+	in := flow.Input{Source: j.source, Names: r.names, Skipped: r.skipped, Point: j.Point, Target: j.Target}
+	for b, err := range ReadFile(filepath.Join(r.Root, filepath.FromSlash(j.Path)), in) {
+		if err == nil {
+			err = ctx.Err()
+		}
+		kept := keep(b, &outside)
+		t.Add(j.number, kept)
+		if err != nil {
+			r.problem(j, err)
+			break
+		}
+	}
+	j.source.Note(flow.OK)
+	r.mu.Lock()
+	r.outside += outside
+	r.mu.Unlock()
+}
+
+// filter returns what keeps, of a batch and in its place, the records that
+// count.
+func (r *reading) filter(j job) func(b flow.Batch, outside *uint64) flow.Batch {
+	if r.Start.IsZero() && r.End.IsZero() && j.ACLs == nil {
+		return func(b flow.Batch, _ *uint64) flow.Batch { return b }
+	}
+	start, end := r.Start.UnixNano(), r.End.UnixNano()
+	acl := aclFilter(r.names, j.ACLs)
+	return func(b flow.Batch, outside *uint64) flow.Batch {
+		kept := b[:0]
+		for i := range b {
+			switch rec := &b[i]; {
+			case !r.End.IsZero() && rec.Last != flow.NoTime && (rec.Last < start || rec.First >= end):
+				*outside++
+			case acl(rec.ACL):
+				kept = append(kept, *rec)
+			}
+		}
+		return kept
+	}
+}
+
+// aclFilter reports whether an ACL is one of those named, by id or GUID.
+func aclFilter(names *flow.Names, acls []string) func(flow.ID) bool {
+	if acls == nil {
+		return func(flow.ID) bool { return true }
+	}
+	known := map[flow.ID]bool{}
+	return func(id flow.ID) bool {
+		is, ok := known[id]
+		if !ok {
+			for _, a := range acls {
+				is = is || strings.EqualFold(a, names.Text(id))
+			}
+			known[id] = is
+		}
+		return is
+	}
+}
+
+func (r *reading) allSources() []flow.Source {
+	out := make([]flow.Source, len(r.sources))
+	for i, s := range r.sources {
+		out[i] = *s
+	}
+	return out
+}
+
+func (r *reading) coverage() []summary.Coverage {
+	if r.outside == 0 {
+		return nil
+	}
+	return []summary.Coverage{{Code: "outside-window", Text: fmt.Sprintf("%d records from before or after the window (%s to %s) were read and left out.",
+		r.outside, r.Start.UTC().Format(time.RFC3339), r.End.UTC().Format(time.RFC3339))}}
+}
