@@ -44,8 +44,8 @@ type Provider struct {
 
 	// Of azure.
 	SubscriptionID string `json:"subscription_id,omitempty"`
-	TenantID       string `json:"tenant_id,omitempty"`
-	ClientID       string `json:"client_id,omitempty"`     // of a user-assigned managed or a workload identity
+	TenantID       string `json:"-"`                       // may be sensitive: not to be shown
+	ClientID       string `json:"-"`                       // of a user-assigned managed or a workload identity; may be sensitive
 	Environment    string `json:"environment,omitempty"`   // public, usgovernment, china
 	MetadataHost   string `json:"metadata_host,omitempty"` // host[:port] of another cloud
 	Credential     string `json:"credential,omitempty"`    // default, cli, environment, managed_identity, workload_identity

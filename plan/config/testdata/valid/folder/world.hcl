@@ -1,0 +1,1 @@
+a world is not read with the folder
