@@ -1,0 +1,284 @@
+package arm
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"time"
+
+	"flowctl/plan"
+)
+
+// FlowLogSettings are the properties of a flow log that clients set, as ARM
+// writes them.
+type FlowLogSettings struct {
+	Target     plan.ID `json:"targetResourceId"`
+	TargetGUID string  `json:"targetResourceGuid"`
+	Storage    plan.ID `json:"storageId"`
+	Enabled    bool    `json:"enabled"`
+	Analytics  struct {
+		Workspace *Analytics `json:"networkWatcherFlowAnalyticsConfiguration,omitempty"`
+	} `json:"flowAnalyticsConfiguration"`
+	Retention struct {
+		Days    int  `json:"days"`
+		Enabled bool `json:"enabled"`
+	} `json:"retentionPolicy"`
+	Format struct {
+		Type    string `json:"type"`
+		Version int    `json:"version"`
+	} `json:"format"`
+	Filter      string `json:"enabledFilteringCriteria,omitempty"`
+	RecordTypes string `json:"recordTypes,omitempty"`
+}
+
+// Analytics sends a flow log to Traffic Analytics.
+type Analytics struct {
+	Enabled         bool    `json:"enabled"`
+	WorkspaceID     string  `json:"workspaceId,omitempty"`
+	WorkspaceRegion string  `json:"workspaceRegion,omitempty"`
+	Workspace       plan.ID `json:"workspaceResourceId,omitempty"`
+	Interval        int     `json:"trafficAnalyticsInterval"`
+}
+
+// fill sets what clients left out, as the service does.
+func (s *FlowLogSettings) fill() {
+	if s.Format.Type == "" {
+		s.Format.Type = "JSON"
+	}
+	if s.Format.Version == 0 {
+		s.Format.Version = 1
+	}
+	if a := s.Analytics.Workspace; a != nil && a.Interval == 0 {
+		a.Interval = 60
+	}
+}
+
+func (s *FlowLogSettings) run(since time.Time) Run {
+	return Run{Target: s.Target, Storage: s.Storage, Since: since.UTC(), RecordTypes: s.RecordTypes, Filter: s.Filter}
+}
+
+// end ends what the log records at the moment.
+func (l *FlowLog) end(now time.Time) {
+	if n := len(l.Runs); n > 0 && l.Runs[n-1].Until.IsZero() {
+		last := &l.Runs[n-1]
+		last.Until = now.UTC()
+		if !last.Until.After(last.Since) { // it never began
+			l.Runs = l.Runs[:n-1]
+		}
+	}
+}
+
+// restart makes the log record by its settings from now on.
+func (l *FlowLog) restart(now time.Time) {
+	want := l.Settings.run(now)
+	if n := len(l.Runs); n > 0 && l.Runs[n-1].Until.IsZero() && l.Settings.Enabled {
+		last := l.Runs[n-1]
+		last.Since = want.Since
+		if last == want {
+			return
+		}
+	}
+	l.end(now)
+	if l.Settings.Enabled {
+		l.Runs = append(l.Runs, want)
+	}
+}
+
+// BlobPrefix is the beginning of the names of the log's blobs, up to /y=.
+func (l *FlowLog) BlobPrefix() string {
+	return "flowLogResourceID=/" + strings.ToUpper(l.ID.Subscription()+"_"+l.ID.ResourceGroup()+"/"+
+		l.ID.Parent().Name()+"_"+l.ID.Name())
+}
+
+func (l *FlowLog) state(now time.Time) string {
+	switch {
+	case !l.Gone.IsZero():
+		return "Deleting"
+	case now.Before(l.Ready):
+		return "Updating"
+	}
+	return "Succeeded"
+}
+
+// flowLogDoc has the order of keys that recordings show.
+type flowLogDoc struct {
+	Name       string  `json:"name"`
+	ID         plan.ID `json:"id"`
+	Etag       string  `json:"etag"`
+	Properties struct {
+		ProvisioningState string `json:"provisioningState"`
+		FlowLogSettings
+	} `json:"properties"`
+	Type     string            `json:"type"`
+	Location string            `json:"location"`
+	Tags     map[string]string `json:"tags,omitempty"`
+	Identity json.RawMessage   `json:"identity,omitempty"`
+}
+
+func (q *request) flowLogDoc(w *Watcher, l *FlowLog) flowLogDoc {
+	doc := flowLogDoc{Name: l.ID.Name(), ID: l.ID, Etag: q.etag(w), Type: watcherType + "/flowLogs",
+		Location: l.Location, Tags: l.Tags, Identity: l.Identity}
+	doc.Properties.ProvisioningState, doc.Properties.FlowLogSettings = l.state(q.now), l.Settings
+	_, doc.Properties.TargetGUID, _ = q.targetOf(l.Settings.Target)
+	if !l.Settings.Enabled { // a log that is off shows no retention
+		doc.Properties.Retention.Days, doc.Properties.Retention.Enabled = 0, false
+	}
+	return doc
+}
+
+func (q *request) flowLogID(w *Watcher) plan.ID { return w.ID + "/flowLogs/" + plan.ID(q.path["name"]) }
+
+func (q *request) listFlowLogs() (reply, error) {
+	st, err := q.State()
+	if err != nil {
+		return reply{}, err
+	}
+	w, err := q.findWatcher(st)
+	if err != nil {
+		return reply{}, err
+	}
+	var all []*FlowLog
+	for _, l := range st.FlowLogs {
+		if l.ID.Parent().Is(w.ID) && there(l.Gone, q.now) {
+			all = append(all, l)
+		}
+	}
+	return paged(q, all, func(l *FlowLog) flowLogDoc { return q.flowLogDoc(w, l) })
+}
+
+func (q *request) findFlowLog(st *State) (*Watcher, *FlowLog, error) {
+	missing := errNotFound(watcherType+"/"+q.path["watcher"]+"/flowLogs/"+q.path["name"], q.path["group"])
+	w := st.watcher(q.watcherID(), q.now)
+	if w == nil {
+		return nil, nil, missing
+	}
+	if l := st.flowLog(q.flowLogID(w), q.now); l != nil {
+		return w, l, nil
+	}
+	return w, nil, missing
+}
+
+func (q *request) getFlowLog() (reply, error) {
+	st, err := q.State()
+	if err != nil {
+		return reply{}, err
+	}
+	w, l, err := q.findFlowLog(st)
+	if err != nil {
+		return reply{}, err
+	}
+	return tagged(q.etag(w), q.flowLogDoc(w, l))
+}
+
+// flowLogBody is what a PUT says. What it leaves out takes the defaults.
+type flowLogBody struct {
+	Location   string            `json:"location"`
+	Tags       map[string]string `json:"tags"`
+	Identity   json.RawMessage   `json:"identity"`
+	Properties struct {
+		FlowLogSettings
+		Enabled *bool `json:"enabled"`
+	} `json:"properties"`
+}
+
+func (b *flowLogBody) settings() FlowLogSettings {
+	s := b.Properties.FlowLogSettings
+	s.Enabled = b.Properties.Enabled == nil || *b.Properties.Enabled
+	s.TargetGUID = ""
+	s.fill()
+	return s
+}
+
+func (q *request) putFlowLog() (reply, error) {
+	var body flowLogBody
+	if err := q.decode(&body); err != nil {
+		return reply{}, err
+	}
+	return q.writeFlowLog(&FlowLog{Location: body.Location, Tags: body.Tags, Identity: body.Identity, Settings: body.settings()})
+}
+
+// writeFlowLog creates the flow log in the path or changes it to want.
+func (q *request) writeFlowLog(want *FlowLog) (rep reply, err error) {
+	err = q.update(q.r.Context(), func(st *State) error {
+		w, err := q.parent(st, "flowLogs")
+		if err != nil {
+			return err
+		}
+		l, code, err := q.setFlowLog(st, w, want)
+		if err != nil {
+			return err
+		}
+		op, err := q.begin(st, l.ID, w.Location, flowLogWriteTime, http.StatusOK, nil)
+		if err != nil {
+			return err
+		}
+		rep = q.started(op, code, q.flowLogDoc(w, l))
+		return nil
+	})
+	return rep, err
+}
+
+// setFlowLog puts want under its name into the state.
+func (q *request) setFlowLog(st *State, w *Watcher, want *FlowLog) (l *FlowLog, code int, err error) {
+	old := st.flowLog(q.flowLogID(w), q.now)
+	if err := q.checkFlowLog(st, w, old, want); err != nil {
+		return nil, 0, err
+	}
+	l, code = old, http.StatusOK
+	if old == nil {
+		code = http.StatusCreated
+		l = &FlowLog{ID: q.flowLogID(w), GUID: q.world.GUID(string(q.flowLogID(w)) + q.now.String()), Location: w.Location}
+		st.FlowLogs = append(st.FlowLogs, l)
+	}
+	w.Serial++
+	l.Tags, l.Identity, l.Settings = want.Tags, want.Identity, want.Settings
+	l.Ready = q.now.Add(flowLogWriteTime)
+	l.restart(l.Ready)
+	return l, code, nil
+}
+
+func (q *request) patchFlowLog() (rep reply, err error) {
+	var body struct {
+		Tags map[string]string `json:"tags"`
+	}
+	if err := q.decode(&body); err != nil {
+		return reply{}, err
+	}
+	err = q.update(q.r.Context(), func(st *State) error {
+		w, l, err := q.findFlowLog(st)
+		if err != nil {
+			return err
+		}
+		if err := q.free(st, w.ID, l.ID); err != nil {
+			return err
+		}
+		w.Serial++
+		l.Tags = body.Tags
+		rep, err = tagged(q.etag(w), q.flowLogDoc(w, l))
+		return err
+	})
+	return rep, err
+}
+
+func (q *request) deleteFlowLog() (rep reply, err error) {
+	err = q.update(q.r.Context(), func(st *State) error {
+		w, l, err := q.findFlowLog(st)
+		if err != nil {
+			rep = reply{status: http.StatusNoContent}
+			return nil
+		}
+		if err := q.free(st, w.ID, l.ID); err != nil {
+			return err
+		}
+		w.Serial++
+		l.end(q.now)
+		l.Gone = q.now.Add(deleteTime)
+		op, err := q.begin(st, l.ID, w.Location, deleteTime, http.StatusNoContent, nil)
+		if err != nil {
+			return err
+		}
+		rep = q.accepted(op)
+		return nil
+	})
+	return rep, err
+}

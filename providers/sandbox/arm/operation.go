@@ -1,0 +1,160 @@
+package arm
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"flowctl/plan"
+)
+
+// Operation is a write that takes its time. What came of it is settled when
+// it begins; clients see it when its time has passed.
+type Operation struct {
+	ID       string          `json:"id"`
+	Provider string          `json:"provider"` // namespace
+	Location string          `json:"location"`
+	Resource plan.ID         `json:"resource"`
+	Begin    time.Time       `json:"begin"`
+	End      time.Time       `json:"end"`
+	Failed   *Error          `json:"failed,omitempty"`
+	Result   int             `json:"result"`         // status of the result: 200 or 204
+	Body     json.RawMessage `json:"body,omitempty"` // of a result with status 200
+}
+
+// How long operations take, in the world's time.
+const (
+	captureStartTime   = 2 * time.Second
+	captureStopTime    = 13 * time.Second
+	flowLogWriteTime   = 5 * time.Second
+	deleteTime         = 10 * time.Second
+	quickDeleteTime    = time.Second // of a capture that never ran
+	queryTime          = time.Second
+	extensionWriteTime = 90 * time.Second
+	extensionGoneTime  = 30 * time.Second
+)
+
+// begin adds an operation on a resource to the state.
+func (q *request) begin(st *State, resource plan.ID, location string, takes time.Duration, result int, body any) (*Operation, error) {
+	op := &Operation{ID: uuid.NewString(), Location: location, Resource: resource,
+		Begin: q.now, End: q.now.Add(takes), Result: result}
+	op.Provider, _, _ = strings.Cut(resource.Type(), "/")
+	if body != nil {
+		text, err := json.Marshal(body)
+		if err != nil {
+			return nil, err
+		}
+		op.Body = text
+	}
+	st.Operations = append(st.Operations, op)
+	return op, nil
+}
+
+// free refuses a write to a watcher's child while another one is on its way:
+// the network resource provider does one at a time.
+func (q *request) free(st *State, watcher, resource plan.ID) error {
+	for _, op := range st.Operations {
+		if !q.now.Before(op.End) || !strings.HasPrefix(op.Resource.Key()+"/", watcher.Key()+"/") {
+			continue
+		}
+		if op.Resource.Is(resource) {
+			return refuse(http.StatusConflict, "AnotherOperationInProgress",
+				"Another operation on this or dependent resource is in progress. To retrieve status of the operation use uri: %s.",
+				q.operationURL(op, "operations"))
+		}
+		return refuse(http.StatusTooManyRequests, "RetryableErrorDueToAnotherOperation",
+			"Operation on %s needs to retry because operation %s on %s is updating a dependent resource.",
+			resource.Name(), op.ID, op.Resource.Name())
+	}
+	return nil
+}
+
+// operationURL is the address of an operation or of its result. Azure's carry
+// a signature in the query, which clients must send back as it is.
+func (q *request) operationURL(op *Operation, kind string) string {
+	return q.base() + "/subscriptions/" + q.world.Subscription + "/providers/" + op.Provider + "/locations/" + op.Location +
+		"/" + kind + "/" + op.ID + "?api-version=" + url.QueryEscape(q.param("api-version")) +
+		"&t=" + op.Begin.UTC().Format("060102150405") + "&c=sandbox&s=" + op.ID[:8] + "&h=" + op.ID[24:]
+}
+
+// started answers the PUT of a child: the operation's address and no other.
+func (q *request) started(op *Operation, status int, body any) reply {
+	return reply{status: status, body: body, header: http.Header{
+		"Azure-Asyncoperation":      {q.operationURL(op, "operations")},
+		"Azure-Asyncnotification":   {"Enabled"},
+		"X-Ms-Operation-Identifier": {"tenantId=" + q.world.Tenant + ",objectId=sandbox/" + op.Location + "/" + op.ID},
+	}}
+}
+
+// accepted answers DELETE and POST: no body, two addresses.
+func (q *request) accepted(op *Operation) reply {
+	rep := q.started(op, http.StatusAccepted, nil)
+	rep.header.Set("Location", q.operationURL(op, "operationResults"))
+	return rep
+}
+
+func (q *request) findOperation() (*Operation, error) {
+	st, err := q.State()
+	if err != nil {
+		return nil, err
+	}
+	for _, op := range st.Operations {
+		if strings.EqualFold(op.ID, q.path["op"]) && strings.EqualFold(op.Provider, q.path["ns"]) {
+			return op, nil
+		}
+	}
+	return nil, gatewayError(404, "OperationNotFound", "Operation '%s' was not found.", q.path["op"])
+}
+
+// operationStatus is the document of an operation. Compute adds its times.
+type operationStatus struct {
+	Name      string     `json:"name,omitempty"`
+	StartTime *time.Time `json:"startTime,omitempty"`
+	EndTime   *time.Time `json:"endTime,omitempty"`
+	Status    string     `json:"status"`
+	Error     any        `json:"error,omitempty"`
+}
+
+func (q *request) getOperation() (reply, error) {
+	op, err := q.findOperation()
+	if err != nil {
+		return reply{}, err
+	}
+	doc := operationStatus{Status: "Succeeded"}
+	if strings.EqualFold(op.Provider, "Microsoft.Compute") {
+		doc.Name, doc.StartTime = op.ID, &op.Begin
+	}
+	switch {
+	case q.now.Before(op.End):
+		doc.Status = "InProgress"
+		return ok(doc)
+	case op.Failed != nil:
+		doc.Status = "Failed"
+		doc.Error = op.Failed.reply().body.(errorBody).Error
+	}
+	if doc.StartTime != nil {
+		doc.EndTime = &op.End
+	}
+	return ok(doc)
+}
+
+func (q *request) getOperationResult() (reply, error) {
+	op, err := q.findOperation()
+	switch {
+	case err != nil:
+		return reply{}, err
+	case q.now.Before(op.End):
+		return q.accepted(op), nil
+	case op.Failed != nil:
+		return reply{}, op.Failed
+	case op.Result == http.StatusNoContent:
+		return reply{status: http.StatusNoContent}, nil
+	case op.Body == nil:
+		return ok(json.RawMessage("null"))
+	}
+	return ok(op.Body)
+}

@@ -1,0 +1,162 @@
+package arm
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// request is one request and the moment at which it came.
+type request struct {
+	*Server
+	r     *http.Request
+	now   time.Time
+	query url.Values
+	path  map[string]string // values of the route's names
+}
+
+// reply is what is answered.
+type reply struct {
+	status int
+	header http.Header
+	body   any // nil: none
+}
+
+func ok(body any) (reply, error) { return reply{status: http.StatusOK, body: body}, nil }
+
+// serve finds out what is asked for and answers it.
+func (q *request) serve() (reply, error) {
+	if q.r.Header.Get("Authorization") == "" {
+		return reply{}, errUnauthenticated
+	}
+	h, err := q.find()
+	if err != nil {
+		return reply{}, err
+	}
+	if q.param("api-version") == "" {
+		return reply{}, errNoVersion
+	}
+	if sub, ok := q.path["sub"]; ok && !strings.EqualFold(sub, q.world.Subscription) {
+		return reply{}, errSubscription(sub)
+	}
+	if group, ok := q.path["group"]; ok {
+		if err := q.needGroup(group); err != nil {
+			return reply{}, err
+		}
+	}
+	return h(q)
+}
+
+// param is a query parameter, whose name may be in any case.
+func (q *request) param(name string) string {
+	for key, values := range q.query {
+		if strings.EqualFold(key, name) && len(values) > 0 {
+			return values[0]
+		}
+	}
+	return ""
+}
+
+// maxBody is the most that ARM reads of a request.
+const maxBody = 4 << 20
+
+// decode reads the request's body into v.
+func (q *request) decode(v any) error {
+	text, err := io.ReadAll(io.LimitReader(q.r.Body, maxBody+1))
+	if err != nil {
+		return fmt.Errorf("read the request: %w", err)
+	}
+	if len(text) > maxBody {
+		return &Error{Status: 413, Code: "RequestContentTooLarge", Message: "The request content size exceeds the maximum size of 4 MB."}
+	}
+	if err := json.Unmarshal(text, v); err != nil {
+		return &Error{Status: 400, Code: "InvalidRequestContent",
+			Message: fmt.Sprintf("The request content was invalid and could not be deserialized: '%v'.", err)}
+	}
+	return nil
+}
+
+// base is the URL of the server under the name by which the client asked.
+func (q *request) base() string {
+	if q.r.TLS != nil {
+		return "https://" + q.r.Host
+	}
+	return "http://" + q.r.Host
+}
+
+// refusal is the answer that tells of an error. One that is no refusal is the
+// sandbox's own and is logged.
+func (q *request) refusal(err error) reply {
+	var e *Error
+	if !errors.As(err, &e) {
+		q.log.Error("the sandbox's ARM failed", "method", q.r.Method, "path", q.r.URL.Path, "error", err)
+		e = &Error{Status: 500, Code: "InternalServerError", Message: err.Error()}
+	}
+	q.log.Debug("the sandbox's ARM refuses", "method", q.r.Method, "path", q.r.URL.Path, "status", e.Status, "code", e.Code)
+	return e.reply()
+}
+
+// write sends the answer with the headers that every answer of ARM has.
+func (q *request) write(w http.ResponseWriter, rep reply) {
+	h := w.Header()
+	q.commonHeaders(h)
+	maps.Copy(h, rep.header)
+	if rep.body == nil {
+		if rep.status != http.StatusNoContent {
+			h.Set("Content-Length", "0")
+		}
+		w.WriteHeader(rep.status)
+		return
+	}
+	text, err := json.Marshal(rep.body)
+	if err != nil {
+		q.log.Error("the sandbox's ARM failed", "path", q.r.URL.Path, "error", err)
+		rep.status, text = http.StatusInternalServerError, []byte(`{"error":{"code":"InternalServerError","message":"An error occurred."}}`)
+	}
+	h.Set("Content-Type", "application/json; charset=utf-8")
+	h.Set("Content-Length", strconv.Itoa(len(text)))
+	w.WriteHeader(rep.status)
+	if _, err := w.Write(text); err != nil {
+		q.log.Debug("the client went away", "path", q.r.URL.Path, "error", err)
+	}
+}
+
+func (q *request) commonHeaders(h http.Header) {
+	id := uuid.NewString()
+	correlation := q.r.Header.Get("X-Ms-Correlation-Request-Id")
+	if correlation == "" || len(correlation) > 100 {
+		correlation = id
+	}
+	h.Set("Cache-Control", "no-cache")
+	h.Set("Pragma", "no-cache")
+	h.Set("Expires", "-1")
+	h.Set("Date", q.now.UTC().Format(http.TimeFormat))
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+	h.Set("X-Ms-Request-Id", id)
+	h.Set("X-Ms-Arm-Service-Request-Id", uuid.NewString())
+	h.Set("X-Ms-Correlation-Request-Id", correlation)
+	h.Set("X-Ms-Routing-Request-Id", "SANDBOX:"+q.now.UTC().Format("20060102T150405Z")+":"+id)
+	if v := q.r.Header.Get("X-Ms-Client-Request-Id"); v != "" && len(v) <= 1024 &&
+		strings.EqualFold(q.r.Header.Get("X-Ms-Return-Client-Request-Id"), "true") {
+		h.Set("X-Ms-Client-Request-Id", v)
+	}
+	kind, own, global := "reads", 249, 3749
+	switch q.r.Method {
+	case http.MethodPut, http.MethodPatch, http.MethodPost:
+		kind, own, global = "writes", 199, 2999
+	case http.MethodDelete:
+		kind, own, global = "deletes", 199, 2999
+	}
+	h.Set("X-Ms-Ratelimit-Remaining-Subscription-"+kind, strconv.Itoa(own))
+	h.Set("X-Ms-Ratelimit-Remaining-Subscription-Global-"+kind, strconv.Itoa(global))
+}

@@ -1,0 +1,174 @@
+package arm
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// handler answers one kind of request.
+type handler func(*request) (reply, error)
+
+// route is a path with {names} in it, and what answers its methods.
+type route struct {
+	segments []string
+	methods  map[string]handler
+}
+
+// on is a route; methods are in the order GET, PUT, PATCH, DELETE, POST and
+// may be nil.
+func on(path string, get, put, patch, del, post handler) route {
+	r := route{segments: strings.Split(strings.Trim(path, "/"), "/"), methods: map[string]handler{}}
+	for i, h := range []handler{get, put, patch, del, post} {
+		if h != nil {
+			r.methods[[]string{"GET", "PUT", "PATCH", "DELETE", "POST"}[i]] = h
+		}
+	}
+	return r
+}
+
+// read is a route that is only read.
+func read(path string, get handler) route { return on(path, get, nil, nil, nil, nil) }
+
+// act is a route for an action.
+func act(path string, post handler) route { return on(path, nil, nil, nil, nil, post) }
+
+// match returns the values of the route's names. ARM does not heed case.
+func (r route) match(segments []string) (map[string]string, bool) {
+	if len(segments) != len(r.segments) {
+		return nil, false
+	}
+	values := map[string]string{}
+	for i, want := range r.segments {
+		if name, ok := strings.CutPrefix(want, "{"); ok {
+			values[strings.TrimSuffix(name, "}")] = segments[i]
+		} else if !strings.EqualFold(want, segments[i]) {
+			return nil, false
+		}
+	}
+	return values, true
+}
+
+// find returns what answers the request, and keeps the values of its path.
+func (q *request) find() (handler, error) {
+	segments, err := split(q.r.URL.EscapedPath())
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range q.routes {
+		values, ok := r.match(segments)
+		if !ok {
+			continue
+		}
+		q.path = values
+		method := q.r.Method
+		if method == http.MethodHead {
+			method = http.MethodGet
+		}
+		if h := r.methods[method]; h != nil {
+			return h, nil
+		}
+		q.log.Warn("the sandbox does not serve this method", "method", q.r.Method, "path", q.r.URL.Path)
+		return nil, errMethod(q.r.Method)
+	}
+	q.log.Warn("the sandbox does not serve this path", "method", q.r.Method, "path", q.r.URL.Path)
+	return nil, errUnserved(segments)
+}
+
+func split(escaped string) ([]string, error) {
+	segments := strings.Split(strings.Trim(escaped, "/"), "/")
+	for i, s := range segments {
+		text, err := url.PathUnescape(s)
+		if err != nil {
+			return nil, &Error{Status: 400, Code: "InvalidRequestUri", Message: "The provided URI is not correctly encoded."}
+		}
+		segments[i] = text
+	}
+	return segments, nil
+}
+
+// routes lists everything that is served.
+func routes() []route {
+	const (
+		sub      = "/subscriptions/{sub}"
+		group    = sub + "/resourceGroups/{group}"
+		network  = "/providers/Microsoft.Network"
+		compute  = "/providers/Microsoft.Compute"
+		storage  = "/providers/Microsoft.Storage"
+		watcher  = group + network + "/networkWatchers/{watcher}"
+		flowLog  = watcher + "/flowLogs/{name}"
+		capture  = watcher + "/packetCaptures/{name}"
+		vm       = group + compute + "/virtualMachines/{name}"
+		scaleSet = group + compute + "/virtualMachineScaleSets/{set}"
+		account  = group + storage + "/storageAccounts/{name}"
+	)
+	type q = request
+	return []route{
+		read("/subscriptions", (*q).listSubscriptions),
+		read(sub, (*q).getSubscription),
+		read(sub+"/locations", (*q).listLocations),
+		read(sub+"/providers", (*q).listProviders),
+		read(sub+"/providers/{ns}", (*q).getProvider),
+		act(sub+"/providers/{ns}/register", (*q).registerProvider),
+		act(sub+"/providers/{ns}/unregister", (*q).unregisterProvider),
+		read(sub+"/resourceGroups", (*q).listGroups),
+		read(group, (*q).getGroup),
+		read(sub+"/resources", (*q).listResources),
+		read(group+"/resources", (*q).listResources),
+		read(sub+"/providers/{ns}/locations/{region}/operations/{op}", (*q).getOperation),
+		read(sub+"/providers/{ns}/locations/{region}/operationResults/{op}", (*q).getOperationResult),
+
+		read(sub+network+"/virtualNetworks", (*q).listVNets),
+		read(group+network+"/virtualNetworks", (*q).listVNets),
+		read(group+network+"/virtualNetworks/{name}", (*q).getVNet),
+		read(group+network+"/virtualNetworks/{name}/subnets", (*q).listSubnets),
+		read(group+network+"/virtualNetworks/{name}/subnets/{child}", (*q).getSubnet),
+		read(group+network+"/virtualNetworks/{name}/virtualNetworkPeerings", (*q).listPeerings),
+		read(group+network+"/virtualNetworks/{name}/virtualNetworkPeerings/{child}", (*q).getPeering),
+		read(sub+network+"/networkInterfaces", (*q).listNICs),
+		read(group+network+"/networkInterfaces", (*q).listNICs),
+		read(group+network+"/networkInterfaces/{name}", (*q).getNIC),
+		read(sub+network+"/networkSecurityGroups", (*q).listNSGs),
+		read(group+network+"/networkSecurityGroups", (*q).listNSGs),
+		read(group+network+"/networkSecurityGroups/{name}", (*q).getNSG),
+		read(group+network+"/networkSecurityGroups/{name}/securityRules", (*q).listRules),
+		read(group+network+"/networkSecurityGroups/{name}/defaultSecurityRules", (*q).listDefaultRules),
+		read(sub+network+"/publicIPAddresses", (*q).listPublicIPs),
+		read(group+network+"/publicIPAddresses", (*q).listPublicIPs),
+		read(group+network+"/publicIPAddresses/{name}", (*q).getPublicIP),
+
+		read(sub+compute+"/virtualMachines", (*q).listVMs),
+		read(group+compute+"/virtualMachines", (*q).listVMs),
+		read(vm, (*q).getVM),
+		read(vm+"/instanceView", (*q).getInstanceView),
+		read(vm+"/extensions", (*q).listExtensions),
+		on(vm+"/extensions/{extension}", (*q).getExtension, (*q).putExtension, nil, (*q).deleteExtension, nil),
+		read(sub+compute+"/virtualMachineScaleSets", (*q).listScaleSets),
+		read(group+compute+"/virtualMachineScaleSets", (*q).listScaleSets),
+		read(scaleSet, (*q).getScaleSet),
+		read(scaleSet+"/extensions", (*q).listScaleSetExtensions),
+		read(scaleSet+"/virtualMachines", (*q).listInstances),
+		read(scaleSet+"/virtualMachines/{instance}", (*q).getInstance),
+		read(scaleSet+"/virtualMachines/{instance}/instanceView", (*q).getInstanceStatus),
+		read(scaleSet+"/networkInterfaces", (*q).listScaleSetNICs),
+		read(scaleSet+"/virtualMachines/{instance}/networkInterfaces", (*q).listScaleSetNICs),
+		read(scaleSet+"/virtualMachines/{instance}/networkInterfaces/{name}", (*q).getScaleSetNIC),
+
+		read(sub+storage+"/storageAccounts", (*q).listAccounts),
+		read(group+storage+"/storageAccounts", (*q).listAccounts),
+		read(account, (*q).getAccount),
+		act(account+"/listKeys", (*q).listKeys),
+
+		read(sub+network+"/networkWatchers", (*q).listWatchers),
+		read(group+network+"/networkWatchers", (*q).listWatchers),
+		on(watcher, (*q).getWatcher, (*q).putWatcher, (*q).patchWatcher, (*q).deleteWatcher, nil),
+		act(watcher+"/configureFlowLog", (*q).configureFlowLog),
+		act(watcher+"/queryFlowLogStatus", (*q).queryFlowLogStatus),
+		read(watcher+"/flowLogs", (*q).listFlowLogs),
+		on(flowLog, (*q).getFlowLog, (*q).putFlowLog, (*q).patchFlowLog, (*q).deleteFlowLog, nil),
+		read(watcher+"/packetCaptures", (*q).listCaptures),
+		on(capture, (*q).getCapture, (*q).putCapture, nil, (*q).deleteCapture, nil),
+		act(capture+"/stop", (*q).stopCapture),
+		act(capture+"/queryStatus", (*q).captureStatus),
+	}
+}

@@ -1,0 +1,158 @@
+package arm
+
+import (
+	"strings"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
+	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/compute/armcompute/v8"
+
+	"flowctl/plan"
+	"flowctl/providers/sandbox/world"
+)
+
+const scaleSetType = "Microsoft.Compute/virtualMachineScaleSets"
+
+func (q *request) listScaleSets() (reply, error) {
+	return paged(q, inGroup(q, q.world.ScaleSets, func(s *world.ScaleSet) plan.ID { return s.ID }), scaleSet)
+}
+
+func (q *request) findScaleSet() (*world.ScaleSet, error) {
+	return byPath[*world.ScaleSet](q, scaleSetType, q.path["set"])
+}
+
+func (q *request) getScaleSet() (reply, error) {
+	s, err := q.findScaleSet()
+	if err != nil {
+		return reply{}, err
+	}
+	return ok(scaleSet(s))
+}
+
+func scaleSet(s *world.ScaleSet) armcompute.VirtualMachineScaleSet {
+	disk := &armcompute.VirtualMachineScaleSetOSDisk{OSType: to.Ptr(armcompute.OperatingSystemTypes(s.OS)),
+		CreateOption: to.Ptr(armcompute.DiskCreateOptionTypesFromImage), Caching: to.Ptr(armcompute.CachingTypesReadWrite)}
+	return armcompute.VirtualMachineScaleSet{
+		ID: id(s.ID), Name: &s.Name, Type: to.Ptr(scaleSetType), Location: &s.Location, Tags: pointers(s.Tags),
+		SKU: &armcompute.SKU{Name: &s.Size, Tier: to.Ptr("Standard"), Capacity: to.Ptr(int64(len(s.Instances)))},
+		Properties: &armcompute.VirtualMachineScaleSetProperties{
+			OrchestrationMode: to.Ptr(armcompute.OrchestrationModeUniform), ProvisioningState: to.Ptr("Succeeded"), UniqueID: &s.GUID,
+			Overprovision: to.Ptr(false), SinglePlacementGroup: to.Ptr(false), PlatformFaultDomainCount: to.Ptr[int32](5),
+			UpgradePolicy: &armcompute.UpgradePolicy{Mode: to.Ptr(armcompute.UpgradeModeManual)},
+			VirtualMachineProfile: &armcompute.VirtualMachineScaleSetVMProfile{
+				StorageProfile:   &armcompute.VirtualMachineScaleSetStorageProfile{OSDisk: disk},
+				ExtensionProfile: &armcompute.VirtualMachineScaleSetExtensionProfile{Extensions: scaleSetExtensions(s)},
+			},
+		},
+	}
+}
+
+func scaleSetExtensions(s *world.ScaleSet) []*armcompute.VirtualMachineScaleSetExtension {
+	if !s.Agent {
+		return []*armcompute.VirtualMachineScaleSetExtension{}
+	}
+	return []*armcompute.VirtualMachineScaleSetExtension{{
+		ID: id(s.ID + "/extensions/" + agentName), Name: to.Ptr(agentName), Type: to.Ptr(scaleSetType + "/extensions"),
+		Properties: &armcompute.VirtualMachineScaleSetExtensionProperties{
+			Publisher: to.Ptr(agentPublisher), Type: to.Ptr(agentType + s.OS), TypeHandlerVersion: to.Ptr(agentVersion),
+			AutoUpgradeMinorVersion: to.Ptr(true), ProvisioningState: to.Ptr("Succeeded"),
+		},
+	}}
+}
+
+func (q *request) listScaleSetExtensions() (reply, error) {
+	s, err := q.findScaleSet()
+	if err != nil {
+		return reply{}, err
+	}
+	return whole(scaleSetExtensions(s))
+}
+
+func (q *request) listInstances() (reply, error) {
+	s, err := q.findScaleSet()
+	if err != nil {
+		return reply{}, err
+	}
+	return paged(q, s.Instances, q.instance)
+}
+
+func (q *request) findInstance() (*world.Instance, error) {
+	return byPath[*world.Instance](q, scaleSetType, q.path["set"], "virtualMachines", q.path["instance"])
+}
+
+func (q *request) getInstance() (reply, error) {
+	i, err := q.findInstance()
+	if err != nil {
+		return reply{}, err
+	}
+	return ok(q.instance(i))
+}
+
+func (q *request) getInstanceStatus() (reply, error) {
+	i, err := q.findInstance()
+	if err != nil {
+		return reply{}, err
+	}
+	return ok(q.instanceStatus(i))
+}
+
+func (q *request) instance(i *world.Instance) armcompute.VirtualMachineScaleSetVM {
+	doc := armcompute.VirtualMachineScaleSetVM{
+		ID: id(i.ID), Name: &i.Name, Type: to.Ptr(scaleSetType + "/virtualMachines"), Location: &i.Set.Location, Tags: pointers(i.Tags),
+		InstanceID: &i.Number, SKU: &armcompute.SKU{Name: &i.Set.Size, Tier: to.Ptr("Standard")},
+		Properties: &armcompute.VirtualMachineScaleSetVMProperties{
+			VMID: &i.GUID, ProvisioningState: to.Ptr("Succeeded"), LatestModelApplied: to.Ptr(true),
+			StorageProfile: &armcompute.StorageProfile{OSDisk: osDisk(i.Name, i.Set.OS), DataDisks: []*armcompute.DataDisk{}},
+			OSProfile:      osProfile(i.Name, i.Set.OS),
+			NetworkProfile: &armcompute.NetworkProfile{NetworkInterfaces: []*armcompute.NetworkInterfaceReference{
+				{ID: id(i.NIC.ID), Properties: &armcompute.NetworkInterfaceReferenceProperties{Primary: to.Ptr(true)}}}},
+		},
+	}
+	if i.Set.Agent {
+		e := &Extension{ID: i.ID + "/extensions/" + agentName, Location: i.Set.Location, Settings: ExtensionSettings{
+			Publisher: agentPublisher, Type: agentType + i.Set.OS, Version: agentVersion, AutoMinor: true}}
+		doc.Resources = []*armcompute.VirtualMachineExtension{to.Ptr(e.doc(q.now))}
+	}
+	if q.expandsInstanceView() {
+		doc.Properties.InstanceView = to.Ptr(q.instanceStatus(i))
+	}
+	return doc
+}
+
+func (q *request) instanceStatus(i *world.Instance) armcompute.VirtualMachineScaleSetVMInstanceView {
+	doc := armcompute.VirtualMachineScaleSetVMInstanceView{Statuses: powerStatuses(i.Power, q.world.Epoch)}
+	if i.Power == "running" {
+		doc.VMAgent = vmAgent(q.world.Epoch)
+	}
+	return doc
+}
+
+// listScaleSetNICs lists the interfaces of a scale set, or of one instance.
+func (q *request) listScaleSetNICs() (reply, error) {
+	s, err := q.findScaleSet()
+	if err != nil {
+		return reply{}, err
+	}
+	if q.path["instance"] != "" {
+		if _, err := q.findInstance(); err != nil {
+			return reply{}, err
+		}
+	}
+	var nics []*world.NIC
+	for _, i := range s.Instances {
+		if q.path["instance"] == "" || strings.EqualFold(i.Number, q.path["instance"]) {
+			nics = append(nics, i.NIC)
+		}
+	}
+	return paged(q, nics, q.nic)
+}
+
+func (q *request) getScaleSetNIC() (reply, error) {
+	i, err := q.findInstance()
+	if err != nil {
+		return reply{}, err
+	}
+	if !strings.EqualFold(i.NIC.ID.Name(), q.path["name"]) {
+		return reply{}, errNotFound(scaleSetType+"/"+i.Set.Name+"/virtualMachines/"+i.Number+"/networkInterfaces/"+q.path["name"], q.path["group"])
+	}
+	return ok(q.nic(i.NIC))
+}

@@ -1,0 +1,339 @@
+package arm
+
+import (
+	"cmp"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+
+	"flowctl/plan"
+	"flowctl/providers/sandbox/world"
+)
+
+type subscription struct {
+	ID                  string            `json:"id"`
+	AuthorizationSource string            `json:"authorizationSource"`
+	ManagedByTenants    []string          `json:"managedByTenants"`
+	SubscriptionID      string            `json:"subscriptionId"`
+	TenantID            string            `json:"tenantId"`
+	DisplayName         string            `json:"displayName"`
+	State               string            `json:"state"`
+	Policies            map[string]string `json:"subscriptionPolicies"`
+}
+
+func (q *request) subscription() subscription {
+	return subscription{
+		ID: "/subscriptions/" + q.world.Subscription, AuthorizationSource: "RoleBased", ManagedByTenants: []string{},
+		SubscriptionID: q.world.Subscription, TenantID: q.world.Tenant, DisplayName: q.world.Name, State: "Enabled",
+		Policies: map[string]string{"locationPlacementId": "Public_2014-09-01", "quotaId": "PayAsYouGo_2014-09-01", "spendingLimit": "Off"},
+	}
+}
+
+func (q *request) listSubscriptions() (reply, error) { return whole([]subscription{q.subscription()}) }
+
+func (q *request) getSubscription() (reply, error) { return ok(q.subscription()) }
+
+type location struct {
+	ID                  string `json:"id"`
+	Name                string `json:"name"`
+	Type                string `json:"type"`
+	DisplayName         string `json:"displayName"`
+	RegionalDisplayName string `json:"regionalDisplayName"`
+	Metadata            struct {
+		RegionType string `json:"regionType"`
+	} `json:"metadata"`
+}
+
+func (q *request) listLocations() (reply, error) {
+	var all []location
+	for _, name := range q.world.Regions {
+		l := location{ID: "/subscriptions/" + q.world.Subscription + "/locations/" + name, Name: name,
+			Type: "Region", DisplayName: name, RegionalDisplayName: name}
+		l.Metadata.RegionType = "Physical"
+		all = append(all, l)
+	}
+	return whole(all)
+}
+
+// providerTypes are the resource types of each namespace that clients ask for.
+var providerTypes = map[string][]string{
+	"Microsoft.Authorization":       {"permissions", "roleAssignments", "roleDefinitions"},
+	"Microsoft.Compute":             {"virtualMachines", "virtualMachines/extensions", "virtualMachineScaleSets"},
+	"Microsoft.Insights":            {"dataCollectionRules", "dataCollectionEndpoints"},
+	"Microsoft.Network":             {"virtualNetworks", "networkInterfaces", "networkSecurityGroups", "publicIPAddresses", "networkWatchers", "networkWatchers/flowLogs", "networkWatchers/packetCaptures"},
+	"Microsoft.OperationalInsights": {"workspaces"},
+	"Microsoft.Resources":           {"subscriptions", "resourceGroups"},
+	"Microsoft.Storage":             {"storageAccounts"},
+}
+
+// apiVersions are those that the providers' clients choose from; requests may
+// name any other.
+var apiVersions = []string{"2025-05-01", "2025-01-01", "2024-05-01", "2024-03-01", "2023-09-01", "2022-10-01", "2022-07-01", "2022-01-01", "2021-04-01"}
+
+type provider struct {
+	ID                string         `json:"id"`
+	Namespace         string         `json:"namespace"`
+	ResourceTypes     []resourceType `json:"resourceTypes"`
+	RegistrationState string         `json:"registrationState"`
+	Policy            string         `json:"registrationPolicy"`
+}
+
+type resourceType struct {
+	ResourceType string   `json:"resourceType"`
+	Locations    []string `json:"locations"`
+	APIVersions  []string `json:"apiVersions"`
+	Capabilities string   `json:"capabilities"`
+}
+
+func (q *request) provider(st *State, ns string) provider {
+	p := provider{ID: "/subscriptions/" + q.world.Subscription + "/providers/" + ns, Namespace: ns,
+		RegistrationState: st.registered(ns), Policy: "RegistrationRequired", ResourceTypes: []resourceType{}}
+	for _, t := range providerTypes[ns] {
+		p.ResourceTypes = append(p.ResourceTypes, resourceType{ResourceType: t, Locations: q.world.Regions,
+			APIVersions: apiVersions, Capabilities: "None"})
+	}
+	return p
+}
+
+// registered is a namespace's registration state; a world begins with all of
+// them registered.
+func (st *State) registered(ns string) string {
+	return cmp.Or(st.Providers[ns], "Registered")
+}
+
+func namespaces() []string {
+	var all []string
+	for ns := range providerTypes {
+		all = append(all, ns)
+	}
+	slices.Sort(all)
+	return all
+}
+
+// namespace is the one in the path, in its own case.
+func (q *request) namespace() (string, error) {
+	for _, ns := range namespaces() {
+		if strings.EqualFold(ns, q.path["ns"]) {
+			return ns, nil
+		}
+	}
+	return "", gatewayError(404, "InvalidResourceNamespace", "The resource namespace '%s' is invalid.", q.path["ns"])
+}
+
+func (q *request) listProviders() (reply, error) {
+	st, err := q.State()
+	if err != nil {
+		return reply{}, err
+	}
+	return paged(q, namespaces(), func(ns string) provider { return q.provider(st, ns) })
+}
+
+func (q *request) getProvider() (reply, error) {
+	ns, err := q.namespace()
+	if err != nil {
+		return reply{}, err
+	}
+	st, err := q.State()
+	if err != nil {
+		return reply{}, err
+	}
+	return ok(q.provider(st, ns))
+}
+
+func (q *request) registerProvider() (reply, error)   { return q.setRegistered("Registered") }
+func (q *request) unregisterProvider() (reply, error) { return q.setRegistered("NotRegistered") }
+
+func (q *request) setRegistered(state string) (reply, error) {
+	ns, err := q.namespace()
+	if err != nil {
+		return reply{}, err
+	}
+	var doc provider
+	err = q.update(q.r.Context(), func(st *State) error {
+		if st.Providers == nil {
+			st.Providers = map[string]string{}
+		}
+		st.Providers[ns] = state
+		doc = q.provider(st, ns)
+		return nil
+	})
+	return reply{status: http.StatusOK, body: doc}, err
+}
+
+// needRegistered refuses what needs a namespace that is not registered.
+func (q *request) needRegistered(st *State, ns string) error {
+	if st.registered(ns) == "Registered" {
+		return nil
+	}
+	return gatewayError(409, "MissingSubscriptionRegistration", "The subscription is not registered to use namespace '%s'. "+
+		"See https://aka.ms/rps-not-found for how to register subscriptions.", ns)
+}
+
+func (q *request) needGroup(name string) error {
+	if q.groups[strings.ToLower(name)] == nil {
+		return errGroup(name)
+	}
+	return nil
+}
+
+type resourceGroup struct {
+	ID         plan.ID           `json:"id"`
+	Name       string            `json:"name"`
+	Type       string            `json:"type"`
+	Location   string            `json:"location"`
+	Tags       map[string]string `json:"tags,omitempty"`
+	Properties struct {
+		ProvisioningState string `json:"provisioningState"`
+	} `json:"properties"`
+}
+
+func groupDoc(g *world.ResourceGroup) resourceGroup {
+	doc := resourceGroup{ID: g.ID, Name: g.Name, Type: "Microsoft.Resources/resourceGroups", Location: g.Location, Tags: g.Tags}
+	doc.Properties.ProvisioningState = "Succeeded"
+	return doc
+}
+
+func (q *request) listGroups() (reply, error) {
+	filter, err := parseTagFilter(q.param("$filter"))
+	if err != nil {
+		return reply{}, err
+	}
+	var kept []*world.ResourceGroup
+	for _, g := range q.world.Groups {
+		if filter.keeps("Microsoft.Resources/resourceGroups", g.Name, g.Tags) {
+			kept = append(kept, g)
+		}
+	}
+	return paged(q, kept, groupDoc)
+}
+
+func (q *request) getGroup() (reply, error) {
+	return ok(groupDoc(q.groups[strings.ToLower(q.path["group"])]))
+}
+
+// generic is a resource as the listing of all of them shows it.
+type generic struct {
+	ID       plan.ID           `json:"id"`
+	Name     string            `json:"name"`
+	Type     string            `json:"type"`
+	Location string            `json:"location"`
+	Tags     map[string]string `json:"tags,omitempty"`
+}
+
+func (q *request) listResources() (reply, error) {
+	filter, err := parseTagFilter(q.param("$filter"))
+	if err != nil {
+		return reply{}, err
+	}
+	all, err := q.resources()
+	if err != nil {
+		return reply{}, err
+	}
+	all = slices.DeleteFunc(all, func(r generic) bool { return !filter.keeps(r.Type, r.Name, r.Tags) })
+	slices.SortFunc(all, func(a, b generic) int { return cmp.Compare(a.ID.Key(), b.ID.Key()) })
+	return paged(q, inGroup(q, all, func(r generic) plan.ID { return r.ID }), func(r generic) generic { return r })
+}
+
+// resources are all top-level resources, and flow logs, which are tracked too.
+func (q *request) resources() ([]generic, error) {
+	st, err := q.State()
+	if err != nil {
+		return nil, err
+	}
+	var all []generic
+	add := func(id plan.ID, location string, tags map[string]string) {
+		all = append(all, generic{ID: id, Name: strings.Join(names(id), "/"), Type: id.Type(), Location: location, Tags: tags})
+	}
+	for _, r := range q.world.VNets {
+		add(r.ID, r.Location, r.Tags)
+	}
+	for _, r := range q.world.NSGs {
+		add(r.ID, r.Location, r.Tags)
+	}
+	for _, r := range q.world.NICs {
+		if r.Instance == nil { // those of scale set instances are no resources of their own
+			add(r.ID, r.Location, r.Tags)
+		}
+	}
+	for _, r := range q.world.PublicIPs {
+		add(r.ID, r.Location, r.Tags)
+	}
+	for _, r := range q.world.VMs {
+		add(r.ID, r.Location, r.Tags)
+	}
+	for _, r := range q.world.ScaleSets {
+		add(r.ID, r.Location, r.Tags)
+	}
+	for _, r := range q.world.Accounts {
+		add(r.ID, r.Location, r.Tags)
+	}
+	for _, w := range st.Watchers {
+		if there(w.Gone, q.now) {
+			add(w.ID, w.Location, w.Tags)
+		}
+	}
+	for _, l := range st.FlowLogs {
+		if there(l.Gone, q.now) {
+			add(l.ID, l.Location, l.Tags)
+		}
+	}
+	return all, nil
+}
+
+// names are the segments of a resource's name, such as watcher and flow log.
+func names(id plan.ID) []string {
+	segments := strings.Split(strings.Trim(string(id), "/"), "/")
+	var all []string
+	for i := 7; i < len(segments); i += 2 {
+		all = append(all, segments[i])
+	}
+	return all
+}
+
+// tagFilter is one of the $filter expressions that listings of resources take.
+type tagFilter struct {
+	tag, value string
+	withValue  bool
+	kind, name string
+}
+
+var (
+	tagExpr  = regexp.MustCompile(`(?i)^\s*tagname\s+eq\s+'((?:[^']|'')*)'(?:\s+and\s+tagvalue\s+eq\s+'((?:[^']|'')*)')?\s*$`)
+	kindExpr = regexp.MustCompile(`(?i)^\s*resourceType\s+eq\s+'((?:[^']|'')*)'(?:\s+and\s+name\s+eq\s+'((?:[^']|'')*)')?\s*$`)
+)
+
+func parseTagFilter(text string) (tagFilter, error) {
+	unquote := func(s string) string { return strings.ReplaceAll(s, "''", "'") }
+	if strings.TrimSpace(text) == "" {
+		return tagFilter{}, nil
+	}
+	if m := tagExpr.FindStringSubmatchIndex(text); m != nil {
+		f := tagFilter{tag: unquote(text[m[2]:m[3]]), withValue: m[4] >= 0}
+		if f.withValue {
+			f.value = unquote(text[m[4]:m[5]])
+		}
+		return f, nil
+	}
+	if m := kindExpr.FindStringSubmatch(text); m != nil {
+		return tagFilter{kind: unquote(m[1]), name: unquote(m[2])}, nil
+	}
+	return tagFilter{}, gatewayError(400, "InvalidFilterInQueryString", "Invalid $filter '%s' specified in the query string; "+
+		"the sandbox knows tagName eq '…' [and tagValue eq '…'] and resourceType eq '…' [and name eq '…'].", text)
+}
+
+// keeps reports whether a resource matches; names of tags have no case.
+func (f tagFilter) keeps(kind, name string, tags map[string]string) bool {
+	if f.kind != "" {
+		return strings.EqualFold(f.kind, kind) && (f.name == "" || strings.EqualFold(f.name, name))
+	}
+	if f.tag == "" {
+		return true
+	}
+	for k, v := range tags {
+		if strings.EqualFold(k, f.tag) {
+			return !f.withValue || v == f.value
+		}
+	}
+	return false
+}
