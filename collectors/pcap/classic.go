@@ -27,11 +27,11 @@ func variantOf(head []byte) (variant, bool) {
 	for _, e := range []endian{{false}, {true}} {
 		switch e.u32(head) {
 		case magicMicro:
-			return variant{e, 1000, 16, "microseconds"}, true
+			return variant{endian: e, unit: 1000, header: 16, name: "microseconds"}, true
 		case magicNano:
-			return variant{e, 1, 16, "nanoseconds"}, true
+			return variant{endian: e, unit: 1, header: 16, name: "nanoseconds"}, true
 		case magicModified:
-			return variant{e, 1000, 24, "microseconds, modified"}, true
+			return variant{endian: e, unit: 1000, header: 24, name: "microseconds, modified"}, true
 		}
 	}
 	return variant{}, false
@@ -40,6 +40,7 @@ func variantOf(head []byte) (variant, bool) {
 // classic is a pcap file.
 type classic struct {
 	variant
+	begins  [8]byte // magic and version
 	link    packet.Link
 	minor   uint16
 	longest uint32 // that a record may be
@@ -71,9 +72,23 @@ func parseFileHeader(h []byte) (classic, error) {
 	if network&0x03ff0000 != 0 {
 		return classic{}, fmt.Errorf("link type %#08x has reserved bits set: %w", network, ErrFormat)
 	}
-	f := classic{variant: v, link: packet.Link(network), minor: v.u16(h[6:])}
+	f := classic{variant: v, begins: [8]byte(h), link: packet.Link(network), minor: v.u16(h[6:])}
 	f.longest = f.link.MaxCaptured()
 	return f, nil
+}
+
+// another reads the header of a file that was appended to f, if there is one
+// at the window's place: as a record it would be an empty packet.
+func (c *capture) another(f classic) (classic, bool) {
+	if !c.w.fill(fileHeader) || [8]byte(c.w.rest()) != f.begins {
+		return f, false
+	}
+	g, err := parseFileHeader(c.w.rest())
+	if err != nil {
+		return f, false
+	}
+	c.w.skip(fileHeader)
+	return g, true
 }
 
 // records reads records until the end or the first that cannot be one.
@@ -88,6 +103,12 @@ func (c *capture) records(f classic) error {
 		sec, sub, got, wire := f.u32(h), f.u32(h[4:]), f.u32(h[8:]), f.u32(h[12:])
 		if f.minor < 4 && (f.minor < 3 || got > wire) { // early libpcaps had them the other way round
 			got, wire = wire, got
+		}
+		if got|wire == 0 {
+			if g, ok := c.another(f); ok {
+				f, known = g, g.link.Known()
+				continue
+			}
 		}
 		if got > f.longest {
 			c.skip(flow.Corrupt, at, fmt.Sprintf("packet of %d bytes, more than a frame of %s can have; nothing after it is read", got, f.link))
