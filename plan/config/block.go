@@ -21,8 +21,20 @@ type block struct {
 	secret []string // attributes that may have sensitive values: they are never shown
 }
 
-// has reports whether an attribute is written, right or wrong.
-func (b block) has(name string) bool { return b.Body.Attributes[name] != nil }
+// has reports whether an attribute is there, right or wrong; null is the same
+// as not written.
+func (b block) has(name string) bool {
+	a := b.Body.Attributes[name]
+	if a == nil {
+		return false
+	}
+	v, _ := a.Expr.Value(b.scope.ctx)
+	v, _ = v.Unmark()
+	return !v.IsKnown() || !v.IsNull()
+}
+
+// empty reports whether none of some attributes is there.
+func (b block) empty(names []string) bool { return !slices.ContainsFunc(names, b.has) }
 
 // at is the range of an attribute's value, or the block's header.
 func (b block) at(name string) hcl.Range {
@@ -70,6 +82,8 @@ func (b block) typed(name string, t cty.Type, example string) (cty.Value, bool) 
 // kindOf names the type of a value for people.
 func kindOf(v cty.Value) string {
 	switch t := v.Type(); {
+	case v.IsKnown() && v.IsNull():
+		return "null"
 	case t == cty.Bool:
 		return "true or false"
 	case t == cty.String:

@@ -25,7 +25,7 @@ func (b block) captureFilter() (plan.CaptureFilter, bool) {
 		RemoteAddress: b.selection("remote_address", "Invalid address", addressTerm),
 		RemotePort:    b.selection("remote_port", "Invalid port", portTerm),
 	}
-	if len(b.Body.Attributes) == 0 && len(b.scope.list) == before {
+	if b.empty(captureFilterSchema.attrs) && len(b.scope.list) == before {
 		b.scope.add("Empty filter", header(b.Block), "This filter lets everything through. Name something, such as remote_port = 443, or remove it.")
 	}
 	return f, len(b.scope.list) == before

@@ -105,6 +105,12 @@ func TestFileErrors(t *testing.T) {
 	if err := os.Chmod(locked, 0); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.MkdirAll(filepath.Join(dir, "broken"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("nowhere", filepath.Join(dir, "broken", "a.hcl")); err != nil {
+		t.Fatal(err)
+	}
 	varFile := write("vars/a.hclvars", "tikcet = \"NET-7\"\nticket = \"NET-8\"\n")
 	badVars := write("vars/b.hclvars", "block {}\nticket = upper(\"x\")\n")
 	tests := map[string]struct {
@@ -113,7 +119,8 @@ func TestFileErrors(t *testing.T) {
 		want []string // line, summary and a part of the detail
 	}{
 		"missing":       {filepath.Join(dir, "none.hcl"), Inputs{}, []string{"0: Unreadable file: no such file"}},
-		"empty folder":  {write("empty/README", "")[:len(dir)+6], Inputs{}, []string{"0: No configuration: flowctl init"}},
+		"dangling link": {filepath.Join(dir, "broken"), Inputs{}, []string{"0: Unreadable file: no such file"}},
+		"empty folder":  {write("empty/README", "")[:len(dir)+6], Inputs{}, []string{"0: No configuration: name the folder that has it"}},
 		"empty file":    {write("empty.hcl", ""), Inputs{}, []string{"1: No investigation: Add an investigation"}},
 		"Windows-1252":  {write("latin.hcl", "variable \"a\" {}\n# Z\xfcrich\n"), Inputs{}, []string{"2: Not UTF-8: Byte 19 of"}},
 		"UTF-16":        {write("utf16.hcl", "\xff\xfev\x00"), Inputs{}, []string{"1: Not UTF-8: UTF-16"}},

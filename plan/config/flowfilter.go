@@ -120,12 +120,13 @@ func (b block) flowFilterBlock() (string, bool) {
 
 // unsaid reports whether the block has no attribute at all, here or inside.
 func (b block) unsaid() bool {
+	names := flowFilterSchema(true).attrs
 	for _, c := range b.Body.Blocks {
-		if len(c.Body.Attributes) > 0 {
+		if !b.inner(c).empty(names) {
 			return false
 		}
 	}
-	return len(b.Body.Attributes) == 0
+	return b.empty(names)
 }
 
 // terms compiles the attributes of a block.

@@ -25,10 +25,14 @@ const laterState = "The state is a local file: keep it where all runs of this in
 
 // Load reads the file or the folder of *.hcl at path. The Config holds what
 // could be read even if there are errors among the diagnostics, and must not
-// be acted upon then.
+// be acted upon then. If a file cannot be parsed nothing else is said, since
+// what it lacks would be missed everywhere.
 func Load(path string, in Inputs) (*Config, hcl.Diagnostics) {
 	l := &loader{cfg: &Config{Path: path, Files: map[string]*hcl.File{}}, in: in}
 	l.read(path)
+	if l.halted {
+		return l.cfg, l.sorted()
+	}
 	l.declare()
 	l.providers()
 	l.investigations()
@@ -45,7 +49,8 @@ type loader struct {
 	blocks map[string][]*hclsyntax.Block // by type, in the order of the files
 	vars   map[string]*variable
 	scope  *scope
-	broken bool // a file or a provider is: what hangs on it is not complained about
+	halted bool // a file cannot be read or parsed
+	broken bool // a block or a provider is wrong: what hangs on it is not complained about
 }
 
 // read parses the files and sorts their blocks by type.
@@ -54,11 +59,11 @@ func (l *loader) read(path string) {
 	names, err := files(path)
 	switch {
 	case err != nil:
-		l.broken = true
+		l.halted = true
 		l.general(hcl.DiagError, "Unreadable file", "Cannot read %s: %s.", path, cause(err))
 	case len(names) == 0:
-		l.broken = true
-		l.general(hcl.DiagError, "No configuration", "There is no *.hcl file in %s. Write one, or run flowctl init there.", path)
+		l.halted = true
+		l.general(hcl.DiagError, "No configuration", "There is no *.hcl file in %s. Write one, or name the folder that has it.", path)
 	}
 	for _, name := range names {
 		l.file(name)
@@ -71,18 +76,17 @@ func (l *loader) read(path string) {
 
 func (l *loader) file(name string) {
 	before := len(l.list)
-	defer func() { l.broken = l.broken || len(l.list) > before }()
 	file := readFile(name, &l.problems)
+	l.halted = l.halted || len(l.list) > before
 	if file == nil {
 		return
 	}
 	l.cfg.Files[name] = file
-	body, ok := file.Body.(*hclsyntax.Body)
-	if !ok {
-		return
-	}
-	for _, b := range fileSchema.check(body, "a file", &l.problems) {
-		l.blocks[b.Type] = append(l.blocks[b.Type], b)
+	if body, ok := file.Body.(*hclsyntax.Body); ok && !l.halted {
+		for _, b := range fileSchema.check(body, "a file", &l.problems) {
+			l.blocks[b.Type] = append(l.blocks[b.Type], b)
+		}
+		l.broken = l.broken || len(l.list) > before
 	}
 }
 
@@ -150,7 +154,8 @@ func (l *loader) providers() {
 			continue
 		}
 		if prior, ok := seen[p.Alias]; ok {
-			l.add("Duplicate name", p.Range, "There is a second provider %q; the first is on line %d. Give one of them an alias.", p.Alias, prior.Start.Line)
+			l.add("Duplicate name", p.Range, "There is a second provider %q; the first is at %s:%d. Give one of them an alias.",
+				p.Alias, filepath.Base(prior.Filename), prior.Start.Line)
 			continue
 		}
 		seen[p.Alias] = p.Range
@@ -172,7 +177,7 @@ func (l *loader) investigations() {
 		seen[inv.Name] = inv.Range
 		l.cfg.Investigations = append(l.cfg.Investigations, inv)
 	}
-	if len(l.blocks["investigation"]) > 0 || l.broken || len(l.cfg.Files) == 0 {
+	if len(l.blocks["investigation"]) > 0 || l.broken {
 		return
 	}
 	first := slices.Min(slices.Collect(maps.Keys(l.cfg.Files)))

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -142,7 +143,8 @@ func (b block) tags(kind string) map[string]string {
 		return nil
 	}
 	tags := map[string]string{}
-	for name, val := range m.AsValueMap() {
+	for _, name := range slices.Sorted(maps.Keys(m.AsValueMap())) {
+		val := m.Index(cty.StringVal(name))
 		if val.IsNull() || name == "" {
 			b.scope.add("Wrong type", b.at("tags"), "Tag %q has no value or no name. Write \"\" for a tag without a value.", name)
 			return nil

@@ -31,7 +31,7 @@ func (inv *Investigation) summarize(b block) {
 		s.Top = int(n)
 	}
 	s.By = b.dimensions()
-	if a := b.Body.Attributes["where"]; a != nil {
+	if a := b.Body.Attributes["where"]; b.has("where") {
 		condition{b.scope}.check(a.Expr)
 		s.Where = a.Expr
 		s.Condition = b.source(a.Expr.Range())

@@ -48,7 +48,7 @@ func (l *loader) watches(inv *Investigation, b block) {
 			return
 		}
 	}
-	if !b.has("for_each") {
+	if b.Body.Attributes["for_each"] == nil {
 		inv.Watches = append(inv.Watches, l.watch(inv, b))
 		return
 	}
