@@ -25,6 +25,7 @@ type document struct {
 	plain     plain
 	names     names
 	rec       record
+	slow      uint64 // records left to plain
 	usual     int    // bytes of the last record: the next will be about as long
 	again     int64  // bytes that were looked at in vain
 	open      []byte // brackets and braces around the records to come
@@ -37,7 +38,7 @@ func newDocument(r io.Reader, in flow.Input, o options) *document {
 	d := &document{
 		in: in, window: newWindow(r, o.maxRecord), plainOnly: o.plain, names: newNames(in.Names),
 	}
-	d.quick = quick{out: &d.out, nm: &d.names}
+	d.quick = quick{out: &d.out, nm: &d.names, seen: new(addresses)}
 	d.plain = plain{out: &d.out, nm: &d.names}
 	return d
 }
@@ -147,6 +148,7 @@ func (d *document) attempt() outcome {
 			return found
 		}
 	}
+	d.slow++
 	return d.plain.record(&d.window, &d.rec)
 }
 

@@ -19,9 +19,10 @@ const (
 // text or a key that comes twice, it leaves to plain.
 type quick struct {
 	cursor
-	out *[]flow.Record
-	nm  *names
-	rec *record
+	out  *[]flow.Record
+	nm   *names
+	seen *addresses
+	rec  *record
 
 	first  int    // of the record's tuples in out
 	has    uint   // keys of the record that were seen
@@ -57,7 +58,7 @@ func (q *quick) record(w *window, rec *record) outcome {
 	rec.reset()
 	*q = quick{
 		cursor: cursor{b: w.b, i: w.i, n: w.n},
-		out:    q.out, nm: q.nm, rec: rec, first: len(*q.out), base: w.base,
+		out:    q.out, nm: q.nm, seen: q.seen, rec: rec, first: len(*q.out), base: w.base,
 	}
 	found := q.envelope()
 	rec.length = q.i - w.i

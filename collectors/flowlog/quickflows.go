@@ -148,11 +148,6 @@ func (q *quick) tuples() bool {
 
 // tuple reads a tuple after its opening quote.
 func (q *quick) tuple() bool {
-	n := bytes.IndexByte(q.b[q.i:q.n], '"')
-	if n < 0 {
-		q.i = q.n
-		return false
-	}
 	out := *q.out
 	if len(out) == cap(out) {
 		out = append(out, flow.Record{})
@@ -161,19 +156,33 @@ func (q *quick) tuple() bool {
 		out[len(out)-1] = flow.Record{}
 	}
 	r := &out[len(out)-1]
-	i, e := q.i, q.i+n
-	if !quickTuple(q.b, i, e, q.layout, r) {
-		if !ascii(q.b[i:e]) {
-			return false
-		}
-		if why := parseTuple(q.b[i:e], q.layout, r); why != fine {
-			q.rec.skips.add(why, 1, q.base+int64(i-1))
-			q.i = e + 1
-			return true
-		}
+	if e := q.seen.quickTuple(q.b, q.i, q.layout, r); e != 0 && e < q.n {
+		q.i = e + 1
+	} else if kept, ok := q.slowTuple(r); !kept {
+		return ok
 	}
 	r.Point, r.Target, r.Rule, r.ACL = q.point, q.target, q.rule, q.acl
 	*q.out = out
-	q.i = e + 1
 	return true
+}
+
+// slowTuple reads a tuple that quickTuple does not know. It is kept unless it
+// is no tuple; ok is false if only plain can tell.
+func (q *quick) slowTuple(r *flow.Record) (kept, ok bool) {
+	at := q.base + int64(q.i-1)
+	n := bytes.IndexByte(q.b[q.i:q.n], '"')
+	if n < 0 {
+		q.i = q.n
+		return false, false
+	}
+	text := q.b[q.i : q.i+n]
+	if !ascii(text) {
+		return false, false
+	}
+	q.i += n + 1
+	if why := parseTuple(text, q.layout, r); why != fine {
+		q.rec.skips.add(why, 1, at)
+		return false, true
+	}
+	return true, true
 }

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
 
@@ -214,3 +215,9 @@ func (res *result) state(r *flow.Record) string {
 	}
 	return map[flow.State]string{flow.Begin: "B", flow.Continue: "C", flow.End: "E", flow.Deny: "D"}[r.State]
 }
+
+func testInput() flow.Input {
+	return flow.Input{Source: &flow.Source{Path: "test"}, Names: flow.NewNames(), Skipped: new(flow.Skipped)}
+}
+
+func timeOf(ns int64) time.Time { return time.Unix(0, ns).UTC() }

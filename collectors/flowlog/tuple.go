@@ -225,10 +225,9 @@ func parseCounters(f [][]byte, r *flow.Record) reason {
 // which is written as nothing or as zeros.
 func count(r *flow.Record, v [4]uint64, present bool) {
 	counts := r.State == flow.Continue || r.State == flow.End
-	if !present || !counts && v == [4]uint64{} {
-		return
+	if present && (counts || v[0]|v[1]|v[2]|v[3] != 0) {
+		r.Measured = flow.Packets | flow.IPBytes
 	}
 	r.Sent = flow.Count{Packets: v[0], IPBytes: v[1]}
 	r.Received = flow.Count{Packets: v[2], IPBytes: v[3]}
-	r.Measured = flow.Packets | flow.IPBytes
 }
