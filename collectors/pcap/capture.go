@@ -47,14 +47,25 @@ func newCapture(r io.Reader, in flow.Input, emit func(flow.Batch) bool) *capture
 	return c
 }
 
-// frame counts one frame: what was captured of it, its length on the wire and
-// its time. It reports whether more are wanted.
-func (c *capture) frame(link packet.Link, b []byte, wire uint32, at int64) bool {
+// frame is a frame as a file holds it.
+type frame struct {
+	link packet.Link
+	data []byte // what was captured
+	wire uint32 // length on the wire
+	time int64  // Unix nanoseconds, or flow.NoTime
+	at   int64  // where in the file its record begins
+}
+
+// frame counts one frame and reports whether more are wanted.
+func (c *capture) frame(f frame) bool {
 	p := c.meter.Next()
-	p.Time = at
-	packet.Parse(link, b[:min(len(b), headers)], wire, p)
+	p.Time = f.time
+	packet.Parse(f.link, f.data[:min(len(f.data), headers)], f.wire, p)
+	if p.EtherType == packet.TypeIPv4 || p.EtherType == packet.TypeIPv6 {
+		c.in.Skipped.Add(c.in.Source.Path, "IP header cut or damaged; the frame is counted without addresses", f.at)
+	}
 	if c.in.Hosts != nil && p.Payload != 0 {
-		names.Learn(c.in.Hosts, p, b[p.Payload:])
+		names.Learn(c.in.Hosts, p, f.data[p.Payload:])
 	}
 	c.packets++
 	return c.meter.Add()

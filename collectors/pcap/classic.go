@@ -121,7 +121,7 @@ func (c *capture) records(f classic) error {
 		if !known {
 			c.unknown(f.link, at)
 		}
-		if !c.frame(f.link, b[min(f.header, len(b)):], wire, int64(sec)*1e9+int64(sub)*f.unit) {
+		if !c.frame(frame{f.link, b[min(f.header, len(b)):], wire, int64(sec)*1e9 + int64(sub)*f.unit, at}) {
 			return nil
 		}
 	}

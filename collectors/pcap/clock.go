@@ -9,7 +9,6 @@ import (
 
 // The options of an interface that say what its time stamps mean.
 const (
-	optionEnd        = 0
 	optionResolution = 9  // if_tsresol
 	optionOffset     = 14 // if_tsoffset
 )
@@ -25,19 +24,13 @@ var microseconds = clock{perSecond: 1e6}
 // clock reads the options of an interface description.
 func (e endian) clock(options []byte) clock {
 	c := microseconds
-	for len(options) >= 4 {
-		kind, n := e.u16(options), int(e.u16(options[2:]))
-		options = options[4:]
-		if kind == optionEnd || n > len(options) {
-			break
-		}
+	for kind, v := range e.options(options) {
 		switch {
-		case kind == optionResolution && n >= 1:
-			c.perSecond = resolution(options[0])
-		case kind == optionOffset && n >= 8:
-			c.offset = int64(e.u64(options))
+		case kind == optionResolution && len(v) >= 1:
+			c.perSecond = resolution(v[0])
+		case kind == optionOffset && len(v) >= 8:
+			c.offset = int64(e.u64(v))
 		}
-		options = options[min((n+3)&^3, len(options)):]
 	}
 	return c
 }

@@ -3,6 +3,7 @@ package pcap_test
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"io"
 	"net/netip"
@@ -292,5 +293,45 @@ func TestPoint(t *testing.T) {
 	}
 	if !slices.Equal(in.Source.Points, []string{"vm-1"}) {
 		t.Errorf("points %q", in.Source.Points)
+	}
+}
+
+// TestMissedPackets checks that a file's own count of what the capture missed
+// is passed on.
+func TestMissedPackets(t *testing.T) {
+	statistics := func(b []byte, dropped ...uint64) []byte {
+		body := make([]byte, 12)
+		for i, d := range dropped {
+			body = binary.LittleEndian.AppendUint16(body, []uint16{4, 5, 7}[i]) // received, and dropped twice
+			body = binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint16(body, 8), d)
+		}
+		return pcaptest.Blocks{}.Append(b, pcaptest.BlockStatistics, body)
+	}
+	ng := pcaptest.Pcapng(false, exchange()...)
+	ng = statistics(statistics(statistics(ng, 99, 5), 99, 5, 2), 99)
+	snoop := pcaptest.Snoop(4, exchange()...)
+	snoop[16+15], snoop[16+24+60+15], snoop[16+2*(24+60)+15] = 1, 3, 7
+	for name, file := range map[string][]byte{"pcapng": ng, "snoop": snoop} {
+		_, in, err := read(bytes.NewReader(file))
+		if s := in.Skipped.All(); err != nil || len(s) != 1 || s[0].Count != 7 || !strings.HasPrefix(s[0].Reason, "packets that were missed") {
+			t.Errorf("%s: skipped %+v, %v", name, s, err)
+		}
+		if in.Source.Status != flow.OK || in.Source.Records != 3 {
+			t.Errorf("%s: %+v", name, in.Source)
+		}
+	}
+}
+
+func TestCutHeaders(t *testing.T) {
+	rs := exchange()
+	for i := range rs {
+		rs[i].Data, rs[i].Wire = rs[i].Data[:30], uint32(len(rs[i].Data))
+	}
+	records, in, err := read(bytes.NewReader(pcaptest.Classic{}.File(rs...)))
+	if err != nil || len(records) != 1 || records[0].Sent.FrameBytes != 200 || records[0].EtherType != 0x0800 {
+		t.Errorf("%+v, %v", records, err)
+	}
+	if s := in.Skipped.All(); len(s) != 1 || s[0].Count != 3 || s[0].Offset != 24 || !strings.HasPrefix(s[0].Reason, "IP header cut") {
+		t.Errorf("skipped %+v", s)
 	}
 }

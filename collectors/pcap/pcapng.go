@@ -14,6 +14,7 @@ const (
 	blockInterface = 1
 	blockOld       = 2 // packet block, obsolete
 	blockSimple    = 3
+	blockStats     = 5
 	blockPacket    = 6 // enhanced packet block
 )
 
@@ -37,6 +38,7 @@ type nic struct {
 	known bool
 	snap  uint32
 	clock clock
+	drops uint64 // of which its statistics have told
 }
 
 func knownOrder(b []byte) bool {
@@ -122,6 +124,8 @@ func (c *capture) content(s *section, kind uint32, b block) bool {
 		return c.stamped(s, b, true)
 	case blockSimple:
 		return c.simple(s, b)
+	case blockStats:
+		c.statistics(s, b)
 	}
 	return true
 }
@@ -167,7 +171,7 @@ func (c *capture) stamped(s *section, b block, old bool) bool {
 	if !ok {
 		c.in.Skipped.Add(c.in.Source.Path, "time stamp out of range; the packet is counted without it", b.at)
 	}
-	return c.frame(n.link, data[:min(int(got), len(data))], wire, t)
+	return c.frame(frame{n.link, data[:min(int(got), len(data))], wire, t, b.at})
 }
 
 // simple reads a simple packet block, which has neither time nor interface.
@@ -185,7 +189,7 @@ func (c *capture) simple(s *section, b block) bool {
 	if n.snap != 0 {
 		got = min(got, uint64(n.snap))
 	}
-	return c.frame(n.link, data[:got], wire, flow.NoTime)
+	return c.frame(frame{n.link, data[:got], wire, flow.NoTime, b.at})
 }
 
 // nic returns the interface with the number id.

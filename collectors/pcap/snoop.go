@@ -45,6 +45,7 @@ func (c *capture) readSnoop() error {
 }
 
 func (c *capture) snoopRecords(link packet.Link) error {
+	var drops uint64
 	for {
 		at := c.w.offset()
 		if !c.w.fill(snoopRecord) {
@@ -52,6 +53,7 @@ func (c *capture) snoopRecords(link packet.Link) error {
 		}
 		h := c.w.rest()
 		wire, got, length := binary.BigEndian.Uint32(h), binary.BigEndian.Uint32(h[4:]), binary.BigEndian.Uint32(h[8:])
+		drops = c.dropped(drops, uint64(binary.BigEndian.Uint32(h[12:])), at)
 		sec, micro := binary.BigEndian.Uint32(h[16:]), binary.BigEndian.Uint32(h[20:])
 		if got > link.MaxCaptured() || length < snoopRecord+got || length > snoopRecord+got+windowSize/4 {
 			c.skip(flow.Corrupt, at, fmt.Sprintf("packet of %d bytes in a record of %d; nothing after it is read", got, length))
@@ -64,7 +66,7 @@ func (c *capture) snoopRecords(link packet.Link) error {
 		if !link.Known() {
 			c.unknown(link, at)
 		}
-		if !c.frame(link, b[snoopRecord:][:got], wire, int64(sec)*1e9+int64(micro)*1000) {
+		if !c.frame(frame{link, b[snoopRecord:][:got], wire, int64(sec)*1e9 + int64(micro)*1000, at}) {
 			return nil
 		}
 	}

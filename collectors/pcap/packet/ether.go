@@ -2,10 +2,15 @@ package packet
 
 import "flowctl/collectors/flow"
 
+// The EtherTypes of IP. A packet has one of them only if its IP header could
+// not be read.
+const (
+	TypeIPv4 = 0x0800
+	TypeIPv6 = 0x86dd
+)
+
 // The EtherTypes that lead to an IP header.
 const (
-	typeIPv4       = 0x0800
-	typeIPv6       = 0x86dd
 	typeVLAN       = 0x8100 // IEEE 802.1Q
 	typeService    = 0x88a8 // IEEE 802.1ad
 	typeQinQ       = 0x9100 // before the standard
@@ -30,10 +35,10 @@ func (p *Packet) ethernet(b []byte, o int, wire uint32) {
 func (p *Packet) network(et uint16, b []byte, o int, wire uint32) {
 	for range maxTags {
 		switch et {
-		case typeIPv4:
+		case TypeIPv4:
 			p.ip4(b, o, wire)
 			return
-		case typeIPv6:
+		case TypeIPv6:
 			p.ip6(b, o, wire)
 			return
 		case typeVLAN, typeService, typeQinQ:
@@ -107,7 +112,7 @@ func (p *Packet) inner(b []byte, o int, wire uint32) {
 	if len(b) < o+14 {
 		return
 	}
-	if et := be16(b, o+12); et == typeIPv4 || et == typeIPv6 || et == typeVLAN {
+	if et := be16(b, o+12); et == TypeIPv4 || et == TypeIPv6 || et == typeVLAN {
 		p.network(et, b, o+14, wire)
 	}
 }

@@ -36,7 +36,7 @@ const minFrame = 60
 // ip4 reads an IPv4 header (RFC 791) at o. One that is cut or has another
 // version leaves a frame without addresses.
 func (p *Packet) ip4(b []byte, o int, wire uint32) {
-	p.EtherType = typeIPv4
+	p.EtherType = TypeIPv4
 	if len(b) < o+20 {
 		return
 	}
@@ -74,7 +74,7 @@ func (p *Packet) authentication(b []byte, o int) int {
 
 // ip6 reads an IPv6 header (RFC 8200) at o.
 func (p *Packet) ip6(b []byte, o int, wire uint32) {
-	p.EtherType = typeIPv6
+	p.EtherType = TypeIPv6
 	if len(b) < o+40 {
 		return
 	}

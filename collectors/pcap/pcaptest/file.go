@@ -93,10 +93,11 @@ func (c Classic) File(rs ...Record) []byte {
 
 // Block types of pcapng.
 const (
-	BlockInterface = 1
-	BlockOld       = 2
-	BlockSimple    = 3
-	BlockPacket    = 6
+	BlockInterface  = 1
+	BlockOld        = 2
+	BlockSimple     = 3
+	BlockStatistics = 5
+	BlockPacket     = 6
 )
 
 // Blocks writes pcapng blocks, in one byte order.

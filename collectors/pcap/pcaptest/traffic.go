@@ -143,7 +143,11 @@ func (g *generator) next(k *talk) []byte {
 	b = appendIP(b, proto, src.Addr(), dst.Addr(), head+len(data))
 	switch k.kind {
 	case ProtoTCP:
-		b = appendTCP(b, src, dst, flags, k.seq[side], k.seq[1-side], data)
+		ack := k.seq[1-side]
+		if flags&ACK == 0 {
+			ack = 0
+		}
+		b = appendTCP(b, src, dst, flags, k.seq[side], ack, data)
 		k.seq[side] += uint32(len(data)) + consumed(flags)
 	case ProtoUDP:
 		b = appendUDP(b, src, dst, data)
