@@ -570,7 +570,7 @@ traffic "report-sync" {
   every         = "30s"
   duration      = "120s"
   spread        = 0.1
-  up_per_second = "1354kB"
+  up_per_second = "1360kB"
   down          = "6kB"
   rtt           = "38ms"
   retransmit    = 0.002
