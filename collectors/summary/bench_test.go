@@ -38,7 +38,11 @@ func BenchmarkDocument(b *testing.B) {
 		t := New(w.names)
 		t.Add(0, batch)
 		b.StartTimer()
-		if err := t.Document(Options{}).Write(io.Discard); err != nil {
+		doc, err := t.Document(Options{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := doc.Write(io.Discard); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -2,22 +2,33 @@ package summary
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 
 	"flowctl/collectors/flow"
 )
 
 // Document answers. It uses the table up: its rows become the conversations
-// of the document, so that this needs hardly any more memory.
-func (t *Table) Document(o Options) *Document {
+// of the document, so that this needs hardly any more memory. It fails only
+// if rows cannot be read back from the temporary file.
+func (t *Table) Document(o Options) (*Document, error) {
 	b := newBuilder(t, o)
+	var spare partition // lends its tables to the next one
 	for i := range t.parts {
-		b.partition(&t.parts[i])
-		t.parts[i] = partition{}
+		p := &t.parts[i]
+		p.borrow(&spare)
+		for _, s := range t.spills {
+			if err := s.restore(i, p, &b.free); err != nil {
+				return nil, errors.Join(err, t.Close())
+			}
+		}
+		b.partition(p)
+		spare, *p = *p, partition{}
 	}
 	doc := b.document(t, o)
+	err := t.Close()
 	*t = *New(t.names)
-	return doc
+	return doc, err
 }
 
 // builder goes over the rows of a table once and feeds all answers.
@@ -35,6 +46,10 @@ type builder struct {
 	talkers *talkers
 	answers []*groups // built in, then the questions
 	known   map[flow.Addr]place
+
+	refs []ref // scratch, of a partition and of a pair
+	rows []seen
+	ptrs []*seen
 }
 
 // totals is what counts, each conversation once.
@@ -64,6 +79,7 @@ func newBuilder(t *Table, o Options) *builder {
 	p := newPlaces(o.Inventories)
 	b := &builder{
 		naming:  naming{t.names, p},
+		free:    t.free,
 		pairs:   &pairs{},
 		total:   totals{first: noFirst, last: noLast},
 		dropped: map[seriesKey]*removal{},
@@ -97,24 +113,23 @@ type ref struct {
 
 // partition answers for all rows of p, pair by pair.
 func (b *builder) partition(p *partition) {
-	refs := make([]ref, p.rows.n)
-	for i := range refs {
+	refs := b.refs[:0]
+	for i := range p.rows.n {
 		pair, _ := p.rows.at(i).hashes()
-		refs[i] = ref{pair, uint32(i)}
+		refs = append(refs, ref{pair, uint32(i)})
 	}
+	b.refs = refs
 	slices.SortFunc(refs, func(x, y ref) int { return cmp.Compare(x.pair, y.pair) })
-	p.index, p.ports = nil, ports{}
-	var rows []seen
 	for len(refs) > 0 {
 		n := 1
 		for n < len(refs) && refs[n].pair == refs[0].pair {
 			n++
 		}
-		rows = b.look(p, refs[:n], rows[:0])
-		b.conversations(rows)
+		b.rows = b.look(p, refs[:n], b.rows[:0])
+		b.conversations(b.rows)
 		refs = refs[n:]
 	}
-	b.free.put(&p.rows)
+	p.reset(&b.free)
 }
 
 // look fills rows with those that refs name, sorted by conversation.
@@ -154,11 +169,11 @@ func (s *seen) part() int {
 // conversations answers for the sorted rows of one pair of addresses, or,
 // should two pairs have one hash, of several.
 func (b *builder) conversations(rows []seen) {
-	var buf [16]*seen
-	ptrs := buf[:0]
+	ptrs := b.ptrs[:0]
 	for i := range rows {
 		ptrs = append(ptrs, &rows[i])
 	}
+	b.ptrs = ptrs
 	for len(ptrs) > 0 {
 		n := 1
 		for n < len(ptrs) && ptrs[n].low() == ptrs[0].low() && ptrs[n].high() == ptrs[0].high() {

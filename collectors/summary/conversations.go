@@ -104,7 +104,7 @@ func (p *pairs) sorted() []uint32 {
 		key uint64
 		n   uint32
 	}
-	var shorts []short
+	shorts := make([]short, 0, p.len())
 	var others []uint32
 	for i := range p.len() {
 		r := p.rows.at(i)

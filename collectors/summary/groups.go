@@ -17,6 +17,9 @@ type groups struct {
 	index map[string]*group
 	free  []group
 	total group
+
+	match      []*seen // of the conversation at hand
+	keyA, keyB []byte  // scratch
 }
 
 // group is one line of an answer in the making.
@@ -48,13 +51,13 @@ func newGroup() group { return group{first: noFirst, last: noLast} }
 // the answer. Where the points that saw it belong to different lines, as
 // with rules, every such line has it.
 func (g *groups) add(rows []*seen, p *places) {
-	var buf [8]*seen
-	match := buf[:0]
+	match := g.match[:0]
 	for _, s := range rows {
 		if g.where == nil || g.where(s) {
 			match = append(match, s)
 		}
 	}
+	g.match = match
 	switch len(match) {
 	case 0:
 		return
@@ -74,22 +77,45 @@ func (g *groups) add(rows []*seen, p *places) {
 
 // addLine counts the rows of the first one's line and returns the others.
 func (g *groups) addLine(rows []*seen, p *places) (rest []*seen) {
-	var a, b [64]byte
-	key := g.key(a[:0], rows[0])
+	g.keyA = g.key(g.keyA[:0], rows[0])
+	if g.oneLine(rows) {
+		g.addKept(rows, p)
+		return nil
+	}
 	line := rows[:0:0]
 	for _, s := range rows {
-		if string(g.key(b[:0], s)) == string(key) {
+		if g.sameLine(s) {
 			line = append(line, s)
 		} else {
 			rest = append(rest, s)
 		}
 	}
+	g.addKept(line, p)
+	return rest
+}
+
+// addKept counts the rows of one line.
+func (g *groups) addKept(line []*seen, p *places) {
 	kept, _ := once(line, p)
 	to := g.of(line[0])
 	for _, s := range kept {
 		to.add(s)
 	}
-	return rest
+}
+
+// sameLine reports whether s belongs to the line with the key in keyA.
+func (g *groups) sameLine(s *seen) bool {
+	g.keyB = g.key(g.keyB[:0], s)
+	return string(g.keyB) == string(g.keyA)
+}
+
+func (g *groups) oneLine(rows []*seen) bool {
+	for _, s := range rows[1:] {
+		if !g.sameLine(s) {
+			return false
+		}
+	}
+	return true
 }
 
 func (g *groups) key(b []byte, s *seen) []byte {
@@ -104,12 +130,11 @@ func (g *groups) key(b []byte, s *seen) []byte {
 
 // of returns the line that s belongs to.
 func (g *groups) of(s *seen) *group {
-	var buf [64]byte
-	key := g.key(buf[:0], s)
-	if v, ok := g.index[string(key)]; ok {
+	g.keyB = g.key(g.keyB[:0], s)
+	if v, ok := g.index[string(g.keyB)]; ok {
 		return v
 	}
-	return g.insert(string(key))
+	return g.insert(string(g.keyB))
 }
 
 func (g *groups) insert(key string) *group {

@@ -8,9 +8,16 @@ func (t *Table) Merge(o *Table) {
 		ids[i] = t.contexts.id(k, &t.timeline)
 	}
 	for i := range o.parts {
-		t.parts[i].merge(&o.parts[i], ids)
-		o.parts[i] = partition{}
+		before := t.parts[i].rows.n
+		t.parts[i].merge(&o.parts[i], ids, &t.free)
+		t.rows += t.parts[i].rows.n - before
+		o.parts[i].reset(&t.free)
 	}
+	for _, s := range o.spills {
+		s.renumber(ids)
+	}
+	t.spills = append(t.spills, o.spills...)
+	t.relieve()
 	t.timeline.merge(&o.timeline)
 	for i, s := range o.sources {
 		if i == len(t.sources) {
@@ -23,20 +30,21 @@ func (t *Table) Merge(o *Table) {
 }
 
 // merge adds the rows of o, whose contexts have the numbers ids here.
-func (p *partition) merge(o *partition, ids []uint32) {
+func (p *partition) merge(o *partition, ids []uint32, free *pool) {
 	moved := make([]uint32, o.rows.n)
 	for i := range o.rows.n {
-		moved[i] = uint32(p.take(o.rows.at(i), o.rows.frames(i), ids))
+		r := *o.rows.at(i)
+		r.context = ids[r.context]
+		moved[i] = uint32(p.take(&r, o.rows.frames(i), free))
 	}
 	o.ports.each(func(row uint32, port uint16) { p.addFlow(int(moved[row]), port) })
 }
 
-// take adds one row of another partition and returns its number here.
-func (p *partition) take(r *row, f frameBytes, ids []uint32) int {
-	k := r.key
-	k.context = ids[r.context]
-	_, hash := k.hashes()
-	n, _ := p.find(&k, hash)
+// take adds a row of another partition, with but its first source port, and
+// returns its number here.
+func (p *partition) take(r *row, f frameBytes, free *pool) int {
+	_, hash := r.hashes()
+	n, _ := p.find(&r.key, hash, free)
 	p.rows.at(n).merge(r)
 	if f != (frameBytes{}) {
 		p.rows.addFrames(n, f)

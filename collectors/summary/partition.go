@@ -10,7 +10,7 @@ type partition struct {
 }
 
 // find returns the row with the key of k, which it adds if there is none.
-func (p *partition) find(k *key, hash uint64) (n int, added bool) {
+func (p *partition) find(k *key, hash uint64, free *pool) (n int, added bool) {
 	if p.rows.n*4 >= len(p.index)*3 {
 		p.grow()
 	}
@@ -19,7 +19,7 @@ func (p *partition) find(k *key, hash uint64) (n int, added bool) {
 	for i := hash >> 32 & mask; ; i = (i + 1) & mask {
 		e := p.index[i]
 		if e == 0 {
-			n := p.rows.add(row{key: *k, first: noFirst, last: noLast}, nil)
+			n := p.rows.add(row{key: *k, first: noFirst, last: noLast}, free)
 			p.index[i] = tag | uint64(n+1)
 			return n, true
 		}
@@ -31,9 +31,12 @@ func (p *partition) find(k *key, hash uint64) (n int, added bool) {
 	}
 }
 
-func (p *partition) grow() {
+func (p *partition) grow() { p.rehash(make([]uint64, max(64, 2*len(p.index)))) }
+
+// rehash moves the index into free slots.
+func (p *partition) rehash(free []uint64) {
 	old := p.index
-	p.index = make([]uint64, max(64, 2*len(old)))
+	p.index = free
 	mask := uint64(len(p.index) - 1)
 	for _, e := range old {
 		if e == 0 {
@@ -108,9 +111,11 @@ func (s *ports) slot(v uint64) uint64 {
 	return i
 }
 
-func (s *ports) grow() {
+func (s *ports) grow() { s.rehash(make([]uint64, max(64, 2*len(s.slots)))) }
+
+func (s *ports) rehash(free []uint64) {
 	old := s.slots
-	s.slots = make([]uint64, max(64, 2*len(old)))
+	s.slots = free
 	for _, v := range old {
 		if v != 0 {
 			s.slots[s.slot(v)] = v
@@ -124,5 +129,15 @@ func (s *ports) each(f func(row uint32, port uint16)) {
 		if v != 0 {
 			f(uint32((v-1)>>16), uint16(v-1))
 		}
+	}
+}
+
+// borrow takes over the tables of an empty partition where they are larger.
+func (p *partition) borrow(from *partition) {
+	if len(from.index) > len(p.index) {
+		p.rehash(from.index)
+	}
+	if len(from.ports.slots) > len(p.ports.slots) {
+		p.ports.rehash(from.ports.slots)
 	}
 }

@@ -1,6 +1,8 @@
 package summary
 
 import (
+	"errors"
+
 	"flowctl/collectors/flow"
 )
 
@@ -10,7 +12,8 @@ const partitions = 128
 // Table adds up flow records. Give every worker its own, all with the same
 // names, merge them when everything is read, and ask for the document. The
 // result does not depend on the order of the records, nor on which worker
-// read what. A Table is not for concurrent use.
+// read what. Rows beyond some hundred thousand go to a temporary file, which
+// Document or Close removes. A Table is not for concurrent use.
 type Table struct {
 	names    *flow.Names
 	parts    [partitions]partition
@@ -20,6 +23,11 @@ type Table struct {
 	flowLog  states
 	pending  [32]pending
 	sink     uint64 // keeps loads alive that only warm the cache
+
+	rows   int // in parts
+	limit  int // of rows
+	spills []*spill
+	free   pool
 }
 
 // sourceSum is what one source said, before anything is merged.
@@ -33,7 +41,7 @@ type states struct{ begun, ended, untimed, denied uint64 }
 
 // New returns an empty table for records that refer to names.
 func New(names *flow.Names) *Table {
-	return &Table{names: names, timeline: newTimeline()}
+	return &Table{names: names, timeline: newTimeline(), limit: hotShare()}
 }
 
 // Add counts the records of a batch. Source is the number of the source they
@@ -46,6 +54,7 @@ func (t *Table) Add(source int, b flow.Batch) {
 	for len(b) > 0 {
 		n := min(len(b), len(t.pending))
 		t.addSome(src, b[:n])
+		t.relieve()
 		b = b[n:]
 	}
 }
@@ -89,7 +98,10 @@ func (t *Table) key(r *flow.Record) key {
 
 func (t *Table) add(src *sourceSum, r *flow.Record, p *pending) {
 	m := marksOf(r)
-	n, _ := p.part.find(&p.key, p.hash)
+	n, added := p.part.find(&p.key, p.hash, &t.free)
+	if added {
+		t.rows++
+	}
 	p.part.rows.at(n).count(r, m)
 	if r.Measured&flow.FrameBytes != 0 {
 		p.part.rows.addFrames(n, frameBytes{r.Sent.FrameBytes, r.Received.FrameBytes})
@@ -102,6 +114,16 @@ func (t *Table) add(src *sourceSum, r *flow.Record, p *pending) {
 		both = 1
 	}
 	t.timeline.add(t.contexts.series[p.key.context][both], r)
+}
+
+// Close removes temporary files. It is needed only if no document is made.
+func (t *Table) Close() error {
+	var errs []error
+	for _, s := range t.spills {
+		errs = append(errs, s.close())
+	}
+	t.spills = nil
+	return errors.Join(errs...)
 }
 
 // count adds the counters of one record.

@@ -8,6 +8,9 @@ import "flowctl/collectors/flow"
 // list them.
 type talkers struct {
 	all, egress *groups
+
+	back    seen // the row at hand with its ends exchanged
+	backRow row
 }
 
 func newTalkers(top int) *talkers {
@@ -27,9 +30,9 @@ func (t *talkers) add(s *seen) {
 		t.all.of(s).addSums(s, sent, received)
 		t.all.total.addSums(s, sent, received)
 	}
-	back := s.reversed()
+	t.reverse(s)
 	if s.dstScope != internet || s.srcScope == internet {
-		t.all.of(&back).addSums(s, received, sent)
+		t.all.of(&t.back).addSums(s, received, sent)
 	}
 	if !inside {
 		t.all.total.addSums(s, received, sent)
@@ -39,20 +42,19 @@ func (t *talkers) add(s *seen) {
 		t.egress.of(s).addSums(s, sent, received)
 		t.egress.total.addSums(s, sent, received)
 	case s.srcScope == internet && s.dstScope != internet:
-		t.egress.of(&back).addSums(s, received, sent)
+		t.egress.of(&t.back).addSums(s, received, sent)
 		t.egress.total.addSums(s, received, sent)
 	}
 }
 
-// reversed is s with its ends exchanged, for keys only.
-func (s *seen) reversed() seen {
-	r := *s
-	row := *s.row
-	row.src, row.dst = row.dst, row.src
-	r.row = &row
+// reverse makes back of s, for keys only.
+func (t *talkers) reverse(s *seen) {
+	t.back, t.backRow = *s, *s.row
+	r := &t.back
+	r.row = &t.backRow
+	r.row.src, r.row.dst = r.row.dst, r.row.src
 	r.src, r.dst = s.dst, s.src
 	r.srcScope, r.dstScope = s.dstScope, s.srcScope
-	return r
 }
 
 // transfer is the most that one side sent the other over one service.
