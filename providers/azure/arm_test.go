@@ -62,11 +62,11 @@ func newTestProvider(t *testing.T, transport policy.Transporter) (*Provider, *st
 	clock := newStepClock()
 	p, err := New(Options{
 		Subscription: sub, Credential: &azfake.TokenCredential{}, Transport: transport, InProcess: true, Clock: clock,
+		jitter: func() float64 { return 0 },
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.retry.jitter = func() float64 { return 0 }
 	return p, clock
 }
 
@@ -85,6 +85,7 @@ type fakeARM struct {
 	hideReads  int                  // reads that answer 404 though it is there
 	onPut      func(map[string]any) // changes what is kept
 	status     func(w *answer)      // answers queryStatus
+	results    []string             // what operations of queryStatus come to; empty: not yet
 	overlapped bool                 // a write came while another was running on the watcher
 	running    map[string]bool      // by watcher
 }
@@ -281,7 +282,12 @@ func (a *fakeARM) poll(w *answer, path string) {
 
 func (a *fakeARM) result(w *answer, path string) {
 	w.body = "null"
-	_ = path
+	if !strings.HasSuffix(path, "/s") || len(a.results) == 0 {
+		return
+	}
+	if w.body, a.results = a.results[0], a.results[1:]; w.body == "" {
+		w.status = http.StatusAccepted
+	}
 }
 
 // sequence is the requests without the polling.

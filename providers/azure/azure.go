@@ -48,6 +48,8 @@ type Options struct {
 	Logger    *slog.Logger       // nil: nothing is logged
 	Retries   int                // of what may have failed on the way; 0: 5, negative: none
 	Timeout   time.Duration      // of one request to Resource Manager, in real time; 0: two minutes
+
+	jitter func() float64 // of tests
 }
 
 const (
@@ -92,7 +94,7 @@ func New(o Options) (*Provider, error) {
 	}
 	p := &Provider{
 		subscription: o.Subscription, clock: o.Clock, log: o.Logger,
-		retry: retry{clock: o.Clock, log: o.Logger, again: max(o.Retries, 0), jitter: rand.Float64},
+		retry: retry{clock: o.Clock, log: o.Logger, again: max(o.Retries, 0), jitter: o.jitter},
 	}
 	if err := p.connect(o, cred, o.armOptions(c, p)); err != nil {
 		return nil, fmt.Errorf("provider azure: %w", err)
@@ -114,6 +116,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Retries == 0 {
 		o.Retries = defaultRetries
+	}
+	if o.jitter == nil {
+		o.jitter = rand.Float64
 	}
 	if o.Timeout == 0 {
 		o.Timeout = defaultTimeout

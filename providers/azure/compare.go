@@ -10,7 +10,7 @@ import (
 )
 
 // difference names the first setting that Azure kept otherwise than it was
-// sent, as "target as … and not …"; empty if it kept all. Settings that were
+// sent, as "target is … and not …"; empty if it kept all. Settings that were
 // left to Azure are not compared, nor are tags that a policy adds. Changing
 // the target of a flow log is known to have succeeded without effect.
 func difference(s plan.Session, r plan.Recording) string {
@@ -26,7 +26,7 @@ func difference(s plan.Session, r plan.Recording) string {
 	}
 	for _, f := range fields {
 		if f.sent != f.kept {
-			return fmt.Sprintf("%s as %q and not %q", f.name, f.kept, f.sent)
+			return fmt.Sprintf("%s is %q and not %q", f.name, f.kept, f.sent)
 		}
 	}
 	return ""

@@ -20,7 +20,7 @@ import (
 // be read the error names every list that failed.
 func (p *Provider) Inventory(ctx context.Context) (*plan.Inventory, error) {
 	before := p.Calls()
-	inv := &plan.Inventory{Subscription: p.subscription, Read: p.clock.Now()}
+	inv := &plan.Inventory{Subscription: p.subscription, Read: p.clock.Now().UTC()}
 	var nics, setNICs []plan.NIC
 	var vms []machine
 	err := inParallel(
@@ -60,16 +60,24 @@ func sortInventory(inv *plan.Inventory) {
 }
 
 // joinScaleSets gives sets whose machines are virtual machines of their own
-// (flexible orchestration) these as their instances.
+// (flexible orchestration) these as their instances. Such a set need not have
+// a model, so it has the system and the agent that all its machines have.
 func joinScaleSets(sets []plan.ScaleSet, vms []machine) {
-	index := map[string]*plan.ScaleSet{}
-	for i := range sets {
-		index[sets[i].ID.Key()] = &sets[i]
-	}
+	members := map[string][]machine{}
 	for _, m := range vms {
-		if s := index[m.set.Key()]; s != nil {
-			s.Instances = append(s.Instances, plan.Instance{ID: m.ID, Number: m.ID.Name(), Power: m.Power, NICs: m.NICs})
+		if m.set != "" {
+			members[m.set.Key()] = append(members[m.set.Key()], m)
 		}
+	}
+	for i := range sets {
+		s := &sets[i]
+		ms := members[s.ID.Key()]
+		for _, m := range ms {
+			s.Instances = append(s.Instances, plan.Instance{ID: m.ID, Number: m.ID.Name(), Power: m.Power, NICs: m.NICs})
+			s.OS = firstOf(s.OS, m.OS)
+		}
+		without := func(m machine) bool { return !m.Agent }
+		s.Agent = s.Agent || len(ms) > 0 && !slices.ContainsFunc(ms, without)
 	}
 }
 

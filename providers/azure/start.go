@@ -51,11 +51,11 @@ func (p *Provider) create(ctx context.Context, rec recorder, at place, s plan.Se
 		return r, p.abandon(ctx, rec, at, err)
 	}
 	if r.Provisioning == failed {
-		return r, p.abandon(ctx, rec, at, fmt.Errorf("Azure left it in state %s", failed))
+		return r, p.abandon(ctx, rec, at, fmt.Errorf("it came to state %s", failed))
 	}
 	r.Location = firstOf(r.Location, s.Target.Location)
 	if d := difference(s, r); d != "" {
-		return r, p.undo(ctx, rec, at, fmt.Errorf("Azure kept %s", d))
+		return r, p.undo(ctx, rec, at, fmt.Errorf("what is kept is not what was sent: %s", d))
 	}
 	return r, nil
 }

@@ -117,7 +117,7 @@ func TestStart(t *testing.T) {
 				}
 			},
 			sequence: "GET PUT GET GET DELETE GET",
-			err:      `Azure kept target as "/other" and not`,
+			err:      `what is kept is not what was sent: target is "/other" and not`,
 		},
 		"seen late": {
 			set:      func(a *fakeARM) { a.hideReads = 3 },
