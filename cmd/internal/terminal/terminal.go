@@ -1,0 +1,81 @@
+// Package terminal knows the screen: whether there is one, how wide it is,
+// whether it shows colour, and how foreign text is made harmless on it.
+package terminal
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/charmbracelet/x/ansi"
+	"golang.org/x/term"
+)
+
+// Is reports whether w is a terminal.
+func Is(w any) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// plainWidth is that of output that no terminal limits.
+const plainWidth = 100
+
+// Width is how many columns w has: the terminal's, or COLUMNS, or 100.
+func Width(w io.Writer) int {
+	if f, ok := w.(*os.File); ok {
+		if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 {
+			return width
+		}
+	}
+	if n, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && n > 0 {
+		return n
+	}
+	return plainWidth
+}
+
+// Colour reports whether w shows colour and nobody asked for none
+// (https://no-color.org).
+func Colour(w io.Writer) bool {
+	return Is(w) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && os.Getenv("CI") == ""
+}
+
+// Escape makes text that came from a network or a file harmless: control
+// characters and characters that change the direction of text are shown by
+// their number.
+func Escape(s string) string {
+	if strings.IndexFunc(s, harmful) < 0 {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		if harmful(r) {
+			fmt.Fprintf(&b, "\\u%04x", r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+func harmful(r rune) bool {
+	return unicode.IsControl(r) || r == unicode.ReplacementChar || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029'
+}
+
+// Cut shortens a line to width columns, with a mark that something is missing.
+func Cut(s string, width int) string { return ansi.Truncate(s, max(width, 1), "…") }
+
+// Bytes shows an amount in decimal units, in which Azure bills.
+func Bytes(n uint64) string {
+	units := []string{"B", "kB", "MB", "GB", "TB", "PB", "EB"}
+	v, u := float64(n), 0
+	for v >= 1000 && u < len(units)-1 {
+		v, u = v/1000, u+1
+	}
+	if u == 0 {
+		return fmt.Sprintf("%d B", n)
+	}
+	return fmt.Sprintf("%.1f %s", v, units[u])
+}
