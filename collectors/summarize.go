@@ -42,7 +42,11 @@ func (s Sum) Run(ctx context.Context) (*summary.Document, Problems) {
 	o := s.Options
 	o.Sources, o.Skipped = r.allSources(), r.skipped.All()
 	o.Coverage = append(o.Coverage, r.coverage()...)
-	return tables[0].Document(o), r.problems
+	doc, err := tables[0].Document(o)
+	if err != nil {
+		r.problems = append(r.problems, Problem{"temporary file", err})
+	}
+	return doc, r.problems
 }
 
 // Problem is why a file could not be read, or not to its end.

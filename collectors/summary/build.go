@@ -9,24 +9,28 @@ import (
 )
 
 // Document answers. It uses the table up: its rows become the conversations
-// of the document, so that this needs hardly any more memory. It fails only
-// if rows cannot be read back from the temporary file.
+// of the document, so that this needs hardly any more memory. There is an
+// error only if rows could not be read back from the temporary file; then the
+// document is of the others and says so.
 func (t *Table) Document(o Options) (*Document, error) {
 	b := newBuilder(t, o)
+	var errs []error
 	var spare partition // lends its tables to the next one
 	for i := range t.parts {
 		p := &t.parts[i]
 		p.borrow(&spare)
 		for _, s := range t.spills {
-			if err := s.restore(i, p, &b.free); err != nil {
-				return nil, errors.Join(err, t.Close())
-			}
+			errs = append(errs, s.restore(i, p, &b.free))
 		}
 		b.partition(p)
 		spare, *p = *p, partition{}
 	}
+	lost := errors.Join(errs...)
+	if lost != nil {
+		o.Coverage = append(o.Coverage, Coverage{"rows-lost", "A part of what was counted could not be read back from a temporary file, so all sums are too small."})
+	}
 	doc := b.document(t, o)
-	err := t.Close()
+	err := errors.Join(lost, t.Close())
 	*t = *New(t.names)
 	return doc, err
 }
