@@ -1,2 +1,171 @@
-// Package sandbox is an Azure that runs in the process.
+// Package sandbox is an Azure that runs in the process: Resource Manager and
+// Blob service over a simulated world with its own clock. Its provider is the
+// azure provider with a transport that does not leave the process, so that all
+// of flowctl runs as it would against Azure.
 package sandbox
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+
+	"flowctl/plan"
+	"flowctl/providers/azure"
+	"flowctl/providers/sandbox/arm"
+	"flowctl/providers/sandbox/blob"
+	"flowctl/providers/sandbox/clock"
+	"flowctl/providers/sandbox/recorded"
+	"flowctl/providers/sandbox/traffic"
+	"flowctl/providers/sandbox/world"
+)
+
+// DefaultFactor is how many seconds of the world pass in a real one, unless
+// Options say otherwise: ten minutes.
+const DefaultFactor = 600
+
+// Options describe a sandbox. The zero value is the built-in world, kept in
+// memory.
+type Options struct {
+	Dir       string   // where changes are kept; empty: in memory
+	WorldPath string   // of a world in HCL; empty: the built-in one
+	Clock     *float64 // world seconds per real one, 0: time passes only by Sleep; nil: DefaultFactor
+	Seed      *int64   // of the traffic; nil: the world's own
+	Logger    *slog.Logger
+
+	PageSize int              // entries in a page of a listing; 0: as Azure's
+	Real     func() time.Time // real time; nil: time.Now
+}
+
+// Sandbox is a simulated Azure.
+type Sandbox struct {
+	World *world.World
+	Model *traffic.Model
+
+	clock   *clock.Clock
+	arm     *arm.Server
+	blob    *blob.Service
+	options Options
+}
+
+// New returns the provider of the sandbox that o describes.
+func New(o Options) (plan.Provider, error) {
+	s, err := Open(o)
+	if err != nil {
+		return nil, err
+	}
+	return s.Provider()
+}
+
+// Open returns the sandbox that o describes. Several processes may have one
+// folder open at a time.
+func Open(o Options) (*Sandbox, error) {
+	w, err := load(o)
+	if err != nil {
+		return nil, err
+	}
+	factor := float64(DefaultFactor)
+	if o.Clock != nil {
+		factor = *o.Clock
+	}
+	// What New waits for is a lock that others hold for milliseconds.
+	ctx, cancel := context.WithTimeout(context.Background(), lockTimeout)
+	defer cancel()
+	c, err := clock.New(ctx, clock.Options{Dir: o.Dir, Epoch: w.Epoch, Factor: factor, Real: o.Real})
+	if err != nil {
+		return nil, err
+	}
+	s := &Sandbox{World: w, Model: traffic.New(w), clock: c, options: o}
+	return s, s.serve()
+}
+
+// lockTimeout is how long Open waits for another process.
+const lockTimeout = 10 * time.Second
+
+func load(o Options) (w *world.World, err error) {
+	if o.WorldPath == "" {
+		w, err = world.Builtin()
+	} else {
+		w, err = world.Load(o.WorldPath)
+	}
+	if err == nil && o.Seed != nil {
+		w.Seed = uint64(*o.Seed)
+	}
+	return w, err
+}
+
+// serve makes the two services.
+func (s *Sandbox) serve() (err error) {
+	o := s.options
+	s.arm, err = arm.New(arm.Options{World: s.World, Model: s.Model, Clock: s.clock, Dir: o.Dir, PageSize: o.PageSize, Logger: o.Logger})
+	if err != nil {
+		return err
+	}
+	uploads, err := blob.OpenUploads(o.Dir)
+	if err != nil {
+		return err
+	}
+	source := recorded.New(recorded.Options{World: s.World, Model: s.Model, ARM: s.arm, Clock: s.clock})
+	s.blob = blob.New(blob.Options{Source: source, Uploads: uploads, Clock: s.clock, PageSize: o.PageSize, Logger: o.Logger})
+	return nil
+}
+
+// Clock is the world's time.
+func (s *Sandbox) Clock() plan.Clock { return s.clock }
+
+// Handler serves Resource Manager and the Blob service, on any host: an
+// account's Blob service is found by its host name, or else by the account's
+// name at the beginning of the path.
+func (s *Sandbox) Handler() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if blob.Host(r.Host) || s.namesAccount(r.URL.Path) {
+			s.blob.ServeHTTP(w, r)
+			return
+		}
+		s.arm.ServeHTTP(w, r)
+	})
+}
+
+func (s *Sandbox) namesAccount(path string) bool {
+	first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	for _, a := range s.World.Accounts {
+		if strings.EqualFold(a.Name, first) {
+			return true
+		}
+	}
+	return false
+}
+
+// Transport carries requests to the sandbox without leaving the process.
+func (s *Sandbox) Transport() policy.Transporter { return transporter{transport{s.Handler()}} }
+
+// transporter is a round tripper as the SDK wants it.
+type transporter struct{ http.RoundTripper }
+
+// Do sends a request.
+func (t transporter) Do(req *http.Request) (*http.Response, error) { return t.RoundTrip(req) }
+
+// Provider is the azure provider on this sandbox.
+func (s *Sandbox) Provider() (plan.Provider, error) {
+	return azure.New(azure.Options{
+		Subscription: s.World.Subscription, Tenant: s.World.Tenant, Credential: credential{},
+		Transport: s.Transport(), InProcess: true, Clock: s.clock,
+		Logger: cmp.Or(s.options.Logger, slog.New(slog.DiscardHandler)),
+	})
+}
+
+// credential has a token for everything; the sandbox takes any.
+type credential struct{}
+
+// tokenLife is long enough that no run asks twice.
+const tokenLife = 24 * time.Hour
+
+// GetToken returns the sandbox's token.
+func (credential) GetToken(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	return azcore.AccessToken{Token: "sandbox", ExpiresOn: time.Now().Add(tokenLife)}, nil
+}

@@ -37,6 +37,7 @@ type Server struct {
 	model  *traffic.Model
 	clock  plan.Clock
 	file   *store.File[State]
+	fresh  *State // of the world before anybody touched it
 	page   int
 	log    *slog.Logger
 	routes []route
@@ -65,6 +66,7 @@ func New(o Options) (*Server, error) {
 		s.log = slog.New(slog.DiscardHandler)
 	}
 	s.index()
+	s.fresh = seed(s.world)
 	if _, err := s.State(); err != nil {
 		return nil, err
 	}
@@ -118,34 +120,35 @@ func (s *Server) State() (*State, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.seeded(st)
+	if st.Format == 0 {
+		return s.fresh, nil
+	}
+	return st, s.check(st)
 }
 
-// seeded is st, or what a world holds that nobody has changed yet.
-func (s *Server) seeded(st *State) (*State, error) {
-	if st.Format == 0 {
-		return seed(s.world), nil
-	}
+// check refuses the state of another world, whose ids this one would not know.
+func (s *Server) check(st *State) error {
 	if st.Format != stateFormat || st.World != worldName(s.world) {
-		return nil, fmt.Errorf("the sandbox's state is of format %d and of the world %q, not of format %d and %q; "+
+		return fmt.Errorf("the sandbox's state is of format %d and of the world %q, not of format %d and %q; "+
 			"remove the sandbox's folder to start anew, or give this world another one",
 			st.Format, st.World, stateFormat, worldName(s.world))
 	}
-	return st, nil
+	return nil
 }
 
 // update changes the state. An error from change leaves it as it was.
 func (s *Server) update(ctx context.Context, change func(*State) error) error {
 	return s.file.Update(ctx, func(st *State) error {
-		cur, err := s.seeded(st)
-		if err != nil {
+		if st.Format == 0 {
+			*st = *seed(s.world)
+		}
+		if err := s.check(st); err != nil {
 			return err
 		}
-		if err := change(cur); err != nil {
+		if err := change(st); err != nil {
 			return err
 		}
-		cur.prune(s.clock.Now())
-		*st = *cur
+		st.prune(s.clock.Now())
 		return nil
 	})
 }
