@@ -71,15 +71,20 @@ func refusal(r *record) reason {
 
 // shown is a text of the file as it can be shown anywhere.
 func shown(s string) string {
-	const most = 48
-	cut := ""
-	if len(s) > most {
-		s, cut = s[:most], "…"
+	if ascii([]byte(s)) && len(s) <= mostShown {
+		return s
 	}
-	if !ascii([]byte(s)) {
-		s = strconv.QuoteToASCII(s)
+	return quoted(s)
+}
+
+// mostShown is how many bytes of a text are shown.
+const mostShown = 48
+
+func quoted(s string) string {
+	if len(s) > mostShown {
+		return strconv.QuoteToASCII(s[:mostShown]) + "…"
 	}
-	return s + cut
+	return strconv.QuoteToASCII(s)
 }
 
 func note(all *[]string, version string) {
@@ -113,7 +118,7 @@ func describe(b []byte) string {
 		return "other JSON"
 	}
 	if c, ok := text(value{text: log.Category}); ok && len(c) > 0 {
-		return "logs of category " + strconv.QuoteToASCII(shown(string(c)))
+		return "logs of category " + quoted(string(c))
 	}
 	if _, ok := text(value{text: log.MetricName}); ok {
 		return "metrics"
@@ -121,7 +126,7 @@ func describe(b []byte) string {
 	o, _, _ := decode(b, 0, false)
 	keys := make([]string, 0, len(o))
 	for k := range o {
-		keys = append(keys, strconv.QuoteToASCII(shown(k)))
+		keys = append(keys, quoted(k))
 	}
 	if len(keys) == 0 {
 		return "empty JSON objects"

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -142,11 +143,13 @@ type result struct {
 	err     error
 }
 
-func readAll(data []byte, o options) result {
+func readAll(data []byte, o options) result { return readFrom(bytes.NewReader(data), o) }
+
+func readFrom(r io.Reader, o options) result {
 	res := result{source: flow.Source{Path: "test"}, names: flow.NewNames()}
 	var skipped flow.Skipped
 	in := flow.Input{Source: &res.source, Names: res.names, Skipped: &skipped}
-	for b, err := range read(bytes.NewReader(data), in, o) {
+	for b, err := range read(r, in, o) {
 		res.records = append(res.records, b...)
 		res.err = err
 	}
