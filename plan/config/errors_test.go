@@ -241,4 +241,21 @@ func TestSecrets(t *testing.T) {
 	}
 }
 
+// TestSecretDefault keeps the line of a secret out of the snippet.
+func TestSecretDefault(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.hcl")
+	src := "variable \"password\" {\n  type = number\n  sensitive = true\n  default = \"hunter2\"\n}\n"
+	if err := os.WriteFile(path, []byte(small+src), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cfg, diags := Load(path, Inputs{})
+	var out bytes.Buffer
+	if err := hcl.NewDiagnosticTextWriter(&out, cfg.Files, 80, false).WriteDiagnostics(diags); err != nil {
+		t.Fatal(err)
+	}
+	if len(diags) != 1 || diags[0].Summary != "Wrong type" || strings.Contains(out.String(), "hunter2") {
+		t.Error(out.String())
+	}
+}
+
 const declared = "variable \"password\" {\n type = string\n sensitive = true\n}\n"

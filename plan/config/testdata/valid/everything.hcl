@@ -179,7 +179,7 @@ investigation "everything" {
   }
 
   summarize "inside" {
-    where = cidrcontains(["10.0.0.0/8", "192.168.0.0/16"], source.address) && protocol == "tcp"
+    where = cidrcontains(["10.0.0.0/8", "192.168.0.0/16"], source.address) && scope == "VNet" && protocol == "tcp"
   }
 
   summarize "all" {
