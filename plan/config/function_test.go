@@ -65,7 +65,7 @@ func same(a, b cty.Value) bool {
 	}
 	for it := a.ElementIterator(); it.Next(); {
 		k, v := it.Element()
-		other := cty.NilVal
+		var other cty.Value
 		if k.Type() == cty.String && b.Type().IsObjectType() {
 			other = b.GetAttr(k.AsString())
 		} else {
