@@ -320,3 +320,11 @@ func debugLog() (*slog.Logger, *bytes.Buffer) {
 	var b bytes.Buffer
 	return slog.New(slog.NewTextHandler(&b, &slog.HandlerOptions{Level: slog.LevelDebug})), &b
 }
+
+// teeBody is body with all that is read from it written to w.
+func teeBody(body io.ReadCloser, w io.Writer) io.ReadCloser {
+	return struct {
+		io.Reader
+		io.Closer
+	}{io.TeeReader(body, w), body}
+}

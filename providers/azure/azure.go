@@ -101,7 +101,7 @@ func New(o Options) (*Provider, error) {
 	}
 	p.blobCredential = cred
 	if o.BlobCredential != nil {
-		p.blobCredential = identity{o.BlobCredential, "the one for blobs", ""}
+		p.blobCredential = identity{o.BlobCredential, "the given credential for blobs", ""}
 	}
 	p.blobOptions = func(blobURL string) policy.ClientOptions { return o.blobOptions(c, p, blobURL) }
 	return p, nil

@@ -36,10 +36,22 @@ func (e *refusal) Error() string {
 	if e.code != "" {
 		what += " " + e.code
 	}
-	if e.message == "" {
-		return what
+	if e.message != "" {
+		what += ": " + e.message
 	}
-	return what + ": " + e.message
+	if hint := hints[e.code]; hint != "" {
+		what = strings.TrimSuffix(what, ".") + "; " + hint
+	}
+	return what
+}
+
+// hints say what helps where Azure's own sentence does not.
+var hints = map[string]string{
+	"AuthorizationPermissionMismatch":  "give the identity that flowctl signs in with the role Storage Blob Data Reader on the account",
+	"AuthorizationFailure":             "the account's network rules may keep this machine out, or its roles this identity",
+	"InvalidAuthenticationTokenTenant": "set tenant_id to the tenant of the subscription",
+	"SubscriptionNotFound":             "check subscription_id, and sign in to the tenant that has it",
+	"MissingSubscriptionRegistration":  "run az provider register --wait --namespace with the provider's name",
 }
 
 func (e *refusal) Unwrap() error { return e.cause }
@@ -186,7 +198,7 @@ func outcomeOf(err error) outcome {
 		return busy
 	case no.status == http.StatusRequestTimeout || no.status >= 500:
 		return unclear
-	case no.operation() && slices.Contains(unclearCodes, no.code):
+	case no.operation() && (no.code == "" || slices.Contains(unclearCodes, no.code)):
 		return unclear
 	}
 	return refused

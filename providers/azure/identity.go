@@ -46,7 +46,7 @@ func CredentialNames() []string { return slices.Sorted(maps.Keys(credentials)) }
 // credential returns the one that is given or named.
 func (o Options) credential(c cloud.Configuration) (azcore.TokenCredential, error) {
 	if o.Credential != nil {
-		return identity{o.Credential, "the one given", ""}, nil
+		return identity{o.Credential, "the given credential", ""}, nil
 	}
 	name := o.CredentialName
 	if name == "" {
@@ -58,9 +58,9 @@ func (o Options) credential(c cloud.Configuration) (azcore.TokenCredential, erro
 	}
 	opened, err := way.open(o, policy.ClientOptions{Cloud: c, Transport: o.Transport})
 	if err != nil {
-		return nil, &identityError{name, way.remedy, err}
+		return nil, &identityError{"credential " + name, way.remedy, err}
 	}
-	return identity{opened, name, way.remedy}, nil
+	return identity{opened, "credential " + name, way.remedy}, nil
 }
 
 func openDefault(o Options, c policy.ClientOptions) (azcore.TokenCredential, error) {
@@ -134,7 +134,7 @@ type identityError struct {
 }
 
 func (e *identityError) Error() string {
-	s := fmt.Sprintf("sign in with credential %s: %s", e.name, signInSentence(e.cause))
+	s := fmt.Sprintf("sign in with %s: %s", e.name, signInSentence(e.cause))
 	if e.remedy != "" {
 		s += ": " + e.remedy
 	}

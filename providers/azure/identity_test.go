@@ -27,7 +27,7 @@ func TestASignInThatFailsIsSaidOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = p.Status(context.Background(), plan.Recording{ID: watcher + "/flowLogs/one", Mechanism: plan.FlowLog})
-	check(t, err, "sign in with credential the one given: DefaultAzureCredential: no token.; Attempted:; AzureCLI: not signed in")
+	check(t, err, "sign in with the given credential: DefaultAzureCredential: no token.; Attempted:; AzureCLI: not signed in")
 	if calls != 1 || p.Calls() != 0 {
 		t.Errorf("%d attempts to sign in and %d calls, want 1 and 0", calls, p.Calls())
 	}

@@ -119,7 +119,7 @@ func (p readPolicy) Do(req *policy.Request) (*http.Response, error) {
 			return nil, err
 		}
 		resp, err := req.Clone(ctx).Next()
-		if !isRead(req.Raw()) || n == p.retry.again || ctx.Err() != nil || !failedOnTheWay(resp, err) {
+		if !isRead(req.Raw()) || n >= p.limit(resp) || ctx.Err() != nil || !failedOnTheWay(resp, err) {
 			return resp, err
 		}
 		var after time.Duration
@@ -133,6 +133,14 @@ func (p readPolicy) Do(req *policy.Request) (*http.Response, error) {
 			return nil, err
 		}
 	}
+}
+
+// limit is how many times a request is sent again after resp.
+func (p readPolicy) limit(resp *http.Response) int {
+	if resp != nil && resp.StatusCode == http.StatusTooManyRequests {
+		return p.retry.again * busyFactor
+	}
+	return p.retry.again
 }
 
 func failedOnTheWay(resp *http.Response, err error) bool {

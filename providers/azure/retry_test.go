@@ -80,6 +80,7 @@ func TestOutcome(t *testing.T) {
 		"503":                   {&refusal{status: 503}, unclear},
 		"408":                   {&refusal{status: 408}, unclear},
 		"operation broke":       {&refusal{status: 200, code: "InternalServerError"}, unclear},
+		"odd success":           {&refusal{status: 200}, unclear},
 		"operation refused":     {&refusal{status: 200, code: "VMAgentMissing"}, refused},
 		"connection":            {errors.New("reset"), unclear},
 		"409":                   {&refusal{status: 409, code: "ScopeLocked"}, refused},
@@ -128,6 +129,22 @@ func TestReadsAreTriedAgain(t *testing.T) {
 	}
 }
 
+func TestReadsWaitOutThrottling(t *testing.T) {
+	a := newARM()
+	p, clock := newTestProvider(t, a)
+	a.fail = func(_ string, n int) *fault {
+		if n <= 2*defaultRetries {
+			return &fault{status: 429, after: "10"}
+		}
+		return nil
+	}
+	_, err := p.Status(context.Background(), plan.Recording{ID: watcher + "/flowLogs/one", Mechanism: plan.FlowLog})
+	check(t, err, "404 ResourceNotFound")
+	if d := clock.Now().Sub(newStepClock().now); d != 100*time.Second {
+		t.Errorf("waited %s, want 1m40s", d)
+	}
+}
+
 func TestReadsAreNotTriedForEver(t *testing.T) {
 	a := newARM()
 	p, _ := newTestProvider(t, a)
@@ -151,6 +168,7 @@ func TestPlainErrors(t *testing.T) {
 		"refusal":       {&refusal{status: 403, code: "AuthorizationFailed", message: "No."}, "403 AuthorizationFailed: No."},
 		"without words": {&refusal{status: 404, code: "BlobNotFound"}, "404 BlobNotFound"},
 		"operation":     {&refusal{status: 200, code: "Broken", message: "No."}, "operation failed Broken: No."},
+		"with a hint":   {&refusal{status: 403, code: "AuthorizationPermissionMismatch", message: "No."}, "403 AuthorizationPermissionMismatch: No; give the identity that flowctl signs in with the role Storage Blob Data Reader on the account"},
 		"anything":      {errors.New("x"), "x"},
 	}
 	for name, tt := range tests {
