@@ -94,8 +94,8 @@ func (f Fetch) hour(ctx context.Context, hour time.Time) ([]session.Artifact, er
 // layout of their names.
 func (f Fetch) list(ctx context.Context, hour time.Time) iter.Seq2[plan.Blob, error] {
 	return func(yield func(plan.Blob, error) bool) {
-		for _, prefix := range flowlog.Prefixes(string(f.Recording.ID), hour) {
-			for b, err := range f.Blobs.List(ctx, flowlog.Container, prefix) {
+		for _, prefix := range flowlog.Prefixes(f.Recording.ID.Parent(), f.Recording.ID.Name(), hour) {
+			for b, err := range f.Blobs.List(ctx, flowlog.VNetContainer, prefix) {
 				if errors.Is(err, plan.ErrNotFound) {
 					break // no container yet: nothing was ever written
 				}

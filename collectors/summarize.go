@@ -2,6 +2,7 @@ package collectors
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"path/filepath"
@@ -32,8 +33,9 @@ type Sum struct {
 }
 
 // Run reads all items and returns the document. A file that cannot be read is
-// a source with that status and its error in Problems; others go on.
-func (s Sum) Run(ctx context.Context) (*summary.Document, Problems) {
+// a source with that status and its error in Problems; others go on. The error
+// says that the document is not of all that was read.
+func (s Sum) Run(ctx context.Context) (*summary.Document, Problems, error) {
 	r := &reading{Sum: s, names: flow.NewNames(), skipped: &flow.Skipped{}}
 	tables := r.read(ctx)
 	for _, t := range tables[1:] {
@@ -43,10 +45,7 @@ func (s Sum) Run(ctx context.Context) (*summary.Document, Problems) {
 	o.Sources, o.Skipped = r.allSources(), r.skipped.All()
 	o.Coverage = append(o.Coverage, r.coverage()...)
 	doc, err := tables[0].Document(o)
-	if err != nil {
-		r.problems = append(r.problems, Problem{"temporary file", err})
-	}
-	return doc, r.problems
+	return doc, r.problems, errors.Join(err, ctx.Err())
 }
 
 // Problem is why a file could not be read, or not to its end.

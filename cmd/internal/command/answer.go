@@ -102,8 +102,7 @@ func sumFolder(ctx context.Context, folder session.Folder, m session.Manifest, q
 	for _, a := range m.Artifacts {
 		o.SHA256[a.Path] = a.SHA256
 	}
-	doc, problems := collectors.Sum{Root: folder.Path, Items: artifacts(m), Start: m.Start, End: m.End, Options: o}.Run(ctx)
-	return doc, problems, ctx.Err()
+	return collectors.Sum{Root: folder.Path, Items: artifacts(m), Start: m.Start, End: m.End, Options: o}.Run(ctx)
 }
 
 // artifacts are the files of a run, with what the run knows of them.

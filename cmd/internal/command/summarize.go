@@ -48,7 +48,10 @@ func runSummarize(ctx context.Context, env *Env, o summarizeOptions) error {
 	if len(o.paths) == 1 && session.Is(o.paths[0]) {
 		return summarizeFolder(ctx, env, session.Folder{Path: o.paths[0]}, o.json)
 	}
-	doc, problems := collectors.Sum{Items: items(o.paths)}.Run(ctx)
+	doc, problems, err := collectors.Sum{Items: items(o.paths)}.Run(ctx)
+	if err != nil {
+		return err
+	}
 	if err := showSummary(env, doc, o.json); err != nil {
 		return err
 	}
