@@ -31,6 +31,7 @@ type Meter struct {
 	emit  func(flow.Batch) bool
 	stamp flow.Record // what all records have in common
 	table table
+	most  int // conversations at once
 
 	packets [pending]packet.Packet
 	looked  [pending]lookup
@@ -48,7 +49,7 @@ type Meter struct {
 // New returns a meter that hands its records to emit until that returns false.
 // The point and target of stamp are those of all records.
 func New(stamp flow.Record, emit func(flow.Batch) bool) *Meter {
-	m := &Meter{emit: emit, clock: flow.NoTime, swept: flow.NoTime}
+	m := &Meter{emit: emit, most: maxFlows, clock: flow.NoTime, swept: flow.NoTime}
 	m.stamp = flow.Record{Point: stamp.Point, Target: stamp.Target}
 	m.table.init(rand.Uint64())
 	m.out = make(flow.Batch, 0, batch)
@@ -100,7 +101,7 @@ func (m *Meter) flush() {
 	}
 	m.since += m.n
 	m.n = 0
-	if m.since >= minSweep || m.table.used >= maxFlows {
+	if m.since >= minSweep || m.table.used >= m.most {
 		m.sweep()
 	}
 }
@@ -147,7 +148,7 @@ func apart(a, b int64) uint64 {
 // sweep exports what has ended, if enough time has passed since the last look,
 // and everything if the table is full.
 func (m *Meter) sweep() {
-	full := m.table.used >= maxFlows
+	full := m.table.used >= m.most
 	if !full && (m.clock == flow.NoTime || m.swept != flow.NoTime && apart(m.clock, m.swept) < active || m.since < 2*m.kept) {
 		return
 	}
