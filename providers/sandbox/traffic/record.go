@@ -25,7 +25,12 @@ type event struct {
 	protocol     string
 	encryption   string
 	sum          [2]tally
-	verdict      *world.Verdict
+}
+
+// group are the events of one minute that one rule decided.
+type group struct {
+	verdict world.Verdict
+	events  []event
 }
 
 func (e *event) direction() string {
@@ -52,8 +57,8 @@ type recorder struct {
 	salt       uint64
 	head       []byte // of every record, after its time
 	conn       conn
-	events     []event
-	verdicts   []world.Verdict
+	event      event   // the one being made
+	groups     []group // of the minute; the memory is used again
 	buf        []byte
 }
 
@@ -126,21 +131,38 @@ func (r *recorder) committed(start int64) int64 {
 // minute returns a comma and the record of the minute from start, or nothing
 // if nothing happened. It is valid until the next call.
 func (r *recorder) minute(start int64) []byte {
-	r.events = r.events[:0]
+	r.groups = r.groups[:0]
 	for _, p := range r.m.at[r.nic] {
 		if p.t.Protocol != "icmp" && r.spans != nil { // flow logs do not know ICMP
 			r.pair(p, start, start+minute)
 		}
 	}
-	if len(r.events) == 0 {
+	if len(r.groups) == 0 {
 		return nil
 	}
-	slices.SortStableFunc(r.events, func(a, b event) int {
-		return cmp.Or(
-			cmp.Compare(a.verdict.ACL, b.verdict.ACL), cmp.Compare(a.verdict.Rule, b.verdict.Rule), cmp.Compare(a.at, b.at),
-		)
+	slices.SortFunc(r.groups, func(a, b group) int {
+		return cmp.Or(cmp.Compare(a.verdict.ACL, b.verdict.ACL), cmp.Compare(a.verdict.Rule, b.verdict.Rule))
 	})
+	for _, g := range r.groups {
+		slices.SortStableFunc(g.events, func(a, b event) int { return cmp.Compare(a.at, b.at) })
+	}
 	return r.record(r.logged(start))
+}
+
+// group is where events go that v decided.
+func (r *recorder) group(v *world.Verdict) *group {
+	for i := range r.groups {
+		if g := &r.groups[i]; g.verdict == *v {
+			return g
+		}
+	}
+	if n := len(r.groups); n < cap(r.groups) {
+		r.groups = r.groups[:n+1]
+		r.groups[n].verdict, r.groups[n].events = *v, r.groups[n].events[:0]
+	} else {
+		r.groups = append(r.groups, group{verdict: *v})
+	}
+	return &r.groups[len(r.groups)-1]
 }
 
 // pair collects the events of one pair from lo to before hi.
@@ -152,65 +174,68 @@ func (r *recorder) pair(p *pair, lo, hi int64) {
 			continue
 		}
 		packets, outbound := c.sees(r.nic)
-		verdict := c.in
-		if outbound {
-			verdict = c.out
-		}
-		e := event{
+		r.event = event{
 			outbound: outbound, src: c.src, dst: c.dst, sport: c.sport, dport: c.dport,
-			protocol: p.t.Protocol, encryption: p.t.Encryption, verdict: &verdict,
+			protocol: p.t.Protocol, encryption: p.t.Encryption,
 		}
 		switch {
 		case packets:
-			r.allowed(c, e, lo, hi)
-		case outbound || c.fate != droppedOut:
-			e.at, e.state = c.start, 'D'
-			r.add(e, r.d && lo <= c.start)
+			r.allowed(lo, hi)
+		case (outbound || c.fate != droppedOut) && lo <= c.start && r.d:
+			r.add('D', c.start)
 		}
 	}
 }
 
 // allowed collects the records of a flow: its begin, every five minutes, its
 // end.
-func (r *recorder) allowed(c *conn, e event, lo, hi int64) {
-	if lo <= c.start {
-		e.at, e.state = c.start, 'B'
-		r.add(e, r.b)
+func (r *recorder) allowed(lo, hi int64) {
+	c := &r.conn
+	if lo <= c.start && r.b {
+		r.add('B', c.start)
 	}
 	t := c.start + tick*max(1, (lo-c.start+tick-1)/tick)
-	for ; t < min(hi, c.end); t += tick {
-		e.at, e.state = t, 'C'
-		r.counted(c, e, r.c)
+	for ; t < min(hi, c.end) && r.c; t += tick {
+		r.counted('C', t)
 	}
-	if lo <= c.end && c.end < hi {
-		e.at, e.state = c.end, 'E'
-		r.counted(c, e, r.e)
+	if lo <= c.end && c.end < hi && r.e {
+		r.counted('E', c.end)
 	}
 }
 
-// counted adds an event with what c sent since its previous record, or since
-// the log is on.
-func (r *recorder) counted(c *conn, e event, wanted bool) {
-	since, ok := r.on(e.at)
-	if !ok || !wanted {
+// counted adds a record with what was sent since the flow's previous record,
+// or since the log is on.
+func (r *recorder) counted(state byte, at int64) {
+	since, ok := r.on(at)
+	if !ok {
 		return
 	}
+	c := &r.conn
 	last := c.start - 1
-	if n := (e.at - c.start - 1) / tick; r.c && n > 0 {
+	if n := (at - c.start - 1) / tick; r.c && n > 0 {
 		last = c.start + n*tick
 	}
 	last = max(last, since-1)
-	now, before := c.count(e.at), c.count(last)
+	now, before := c.count(at), c.count(last)
 	for d := range now {
-		e.sum[d] = now[d].minus(before[d])
+		r.event.sum[d] = now[d].minus(before[d])
 	}
-	r.add(e, true)
+	r.add(state, at)
 }
 
-func (r *recorder) add(e event, wanted bool) {
-	if _, on := r.on(e.at); on && wanted && r.log.Filter.keeps(&e) {
-		r.events = append(r.events, e)
+// add files the event under the rule that decided it.
+func (r *recorder) add(state byte, at int64) {
+	e := &r.event
+	e.state, e.at = state, at
+	if _, on := r.on(at); !on || !r.log.Filter.keeps(e) {
+		return
 	}
+	verdict := &r.conn.in
+	if e.outbound {
+		verdict = &r.conn.out
+	}
+	g := r.group(verdict)
+	g.events = append(g.events, *e)
 }
 
 // record writes the collected events.
@@ -218,35 +243,26 @@ func (r *recorder) record(logged int64) []byte {
 	b := append(r.buf[:0], `,{"time":"`...)
 	b = time.UnixMicro(logged).UTC().AppendFormat(b, "2006-01-02T15:04:05.0000000Z")
 	b = append(b, r.head...)
-	for i := 0; i < len(r.events); {
-		if i > 0 {
+	for i, g := range r.groups {
+		switch {
+		case i == 0:
+			b = append(appendText(b, `{"aclID":`, g.verdict.ACL), `,"flowGroups":[`...)
+		case g.verdict.ACL != r.groups[i-1].verdict.ACL:
+			b = append(appendText(b, `]},{"aclID":`, g.verdict.ACL), `,"flowGroups":[`...)
+		default:
 			b = append(b, ',')
 		}
-		acl := r.events[i].verdict.ACL
-		b = append(appendText(b, `{"aclID":`, acl), `,"flowGroups":[`...)
-		for first := true; i < len(r.events) && r.events[i].verdict.ACL == acl; first = false {
-			if !first {
+		b = append(appendText(b, `{"rule":`, g.verdict.Rule), `,"flowTuples":[`...)
+		for j := range g.events {
+			if j > 0 {
 				b = append(b, ',')
 			}
-			b, i = r.group(b, i)
+			b = append(g.events[j].append(append(b, '"')), '"')
 		}
 		b = append(b, `]}`...)
 	}
-	r.buf = append(b, `]}}`...)
+	r.buf = append(b, `]}]}}`...)
 	return r.buf
-}
-
-// group writes the events from i that one rule decided, and returns the next.
-func (r *recorder) group(b []byte, i int) ([]byte, int) {
-	v := *r.events[i].verdict
-	b = append(appendText(b, `{"rule":`, v.Rule), `,"flowTuples":[`...)
-	for first := true; i < len(r.events) && *r.events[i].verdict == v; i, first = i+1, false {
-		if !first {
-			b = append(b, ',')
-		}
-		b = append(r.events[i].append(append(b, '"')), '"')
-	}
-	return append(b, `]}`...), i
 }
 
 // append writes the tuple's 13 fields (flow log format, version 4).

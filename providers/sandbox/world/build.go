@@ -199,5 +199,10 @@ func (b *builder) errorf(body hcl.Body, attr, summary, format string, args ...an
 	if sb, ok := body.(*hclsyntax.Body); ok && sb.Attributes[attr] != nil {
 		d.Subject = sb.Attributes[attr].SrcRange.Ptr()
 	}
+	for _, o := range b.diags {
+		if *o.Subject == *d.Subject && o.Detail == d.Detail {
+			return // a machine and its interfaces have the same mistake
+		}
+	}
 	b.diags = append(b.diags, d)
 }

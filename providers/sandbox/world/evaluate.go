@@ -58,12 +58,12 @@ func (w *World) admin(n *NIC, direction string, p Packet) (v Verdict, done bool)
 func (g *NSG) decide(n *NIC, direction string, p Packet) Verdict {
 	for _, r := range g.Rules {
 		if r.Direction == direction && r.matches(n, p) {
-			return Verdict{r.Access == "Allow", string(g.ID), "UserRule_" + r.Name}
+			return Verdict{r.Access == "Allow", string(g.ID), r.match.label}
 		}
 	}
 	for _, r := range g.Defaults {
 		if r.Direction == direction && r.matches(n, p) {
-			return Verdict{r.Access == "Allow", string(g.ID), "DefaultRule_" + r.Name}
+			return Verdict{r.Access == "Allow", string(g.ID), r.match.label}
 		}
 	}
 	return Verdict{ACL: string(g.ID), Rule: Unspecified} // not reached: the last default takes all
@@ -99,13 +99,12 @@ func (s *side) contains(n *NIC, a netip.Addr) bool {
 	return s.balancer && balancer || s.vnet && vnet || s.internet && !vnet && !balancer
 }
 
-// Reaches reports whether a is in v, in a VNet peered with it, or the
-// platform's own address: what the tag VirtualNetwork means in v.
+// Reaches reports whether a is in v or in a VNet peered with it: what the tag
+// VirtualNetwork means in v. Azure counts the host's own address in as well;
+// here it belongs to AzureLoadBalancer alone, so that health probes show under
+// the default rule that is made for them.
 func (v *VNet) Reaches(a netip.Addr) bool {
-	if a == platform[0] || v.Contains(a) {
-		return true
-	}
-	return slices.ContainsFunc(v.Peerings, func(p Peering) bool { return p.Remote.Contains(a) })
+	return v.Contains(a) || slices.ContainsFunc(v.Peerings, func(p Peering) bool { return p.Remote.Contains(a) })
 }
 
 // Contains reports whether a is in the address space of v.

@@ -58,7 +58,8 @@ func defaultRules(nsg plan.ID) []*Rule {
 
 // matcher is a rule made ready for evaluation.
 type matcher struct {
-	protocol       uint8 // 0: any
+	label          string // as flow logs name the rule
+	protocol       uint8  // 0: any
 	from, to       side
 	sports, dports []portRange
 }
@@ -114,6 +115,10 @@ func (b *builder) bind(r *Rule, specs []ruleSpec, at int) {
 		body = specs[at].Body
 	}
 	m := matcher{protocol: map[string]uint8{"Tcp": TCP, "Udp": UDP, "Icmp": ICMP, "Esp": 50, "Ah": 51}[r.Protocol]}
+	m.label = "UserRule_" + r.Name
+	if r.Default {
+		m.label = "DefaultRule_" + r.Name
+	}
 	for _, p := range r.SourcePorts {
 		pr, _ := parsePorts(p) // checked in rule
 		m.sports = append(m.sports, pr)
