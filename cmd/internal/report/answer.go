@@ -1,0 +1,91 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"flowctl/cmd/internal/terminal"
+	"flowctl/collectors/flow"
+	"flowctl/collectors/summary"
+)
+
+// Sentence is the answer in one sentence: who sent whom the most.
+func Sentence(doc *summary.Document) string {
+	t := doc.Answer
+	if t == nil {
+		return nothing(doc)
+	}
+	from, to := end(t.From.VM, t.From.Address), end(t.To.VM, t.To.Address)
+	s := fmt.Sprintf("%s sent %s to %s", from, terminal.Bytes(t.IPBytes), to)
+	if t.To.Scope == "internet" && t.From.Scope != "internet" {
+		s += " on the internet"
+	}
+	s += " over " + Port(t.Protocol, t.Port, t.Service)
+	if t.Share != nil {
+		s += ", " + Share(t.Share) + " of all bytes"
+	}
+	return terminal.Escape(s) + "."
+}
+
+// nothing is the answer where no traffic was measured.
+func nothing(doc *summary.Document) string {
+	switch {
+	case doc.Total.Denied > 0 && doc.Total.Denied == doc.Total.Flows:
+		return fmt.Sprintf("Everything that was seen was denied: %s.", Many(doc.Total.Denied, "flow"))
+	case doc.Total.Flows > 0:
+		return fmt.Sprintf("How much was sent was not measured; %s, %s of them denied.", Many(doc.Total.Flows, "flow"), Count(doc.Total.Denied))
+	case doc.Total.Packets.Known && doc.Total.Packets.N > 0:
+		return fmt.Sprintf("No IP traffic, but %s of other protocols.", Many(doc.Total.Packets.N, "frame"))
+	}
+	return "No traffic was seen."
+}
+
+// Fact is a labelled line about the whole.
+type Fact struct{ Label, Text string }
+
+// Facts are the lines about the whole.
+func Facts(doc *summary.Document) []Fact {
+	t := doc.Total
+	total := []string{}
+	if t.IPBytes.Known {
+		total = append(total, terminal.Bytes(t.IPBytes.N))
+	}
+	if t.Bytes.Known {
+		total = append(total, terminal.Bytes(t.Bytes.N)+" on the wire")
+	}
+	if t.Packets.Known {
+		total = append(total, Many(t.Packets.N, "packet"))
+	}
+	total = append(total, Many(t.Conversations, "conversation"), Many(t.Flows, "flow"))
+	if t.Denied > 0 {
+		total[len(total)-1] += fmt.Sprintf(" (%s denied)", Count(t.Denied))
+	}
+	facts := []Fact{{"Total", strings.Join(total, ", ")}, {"Time", Span(t.First, t.Last)}, {"Sources", sources(doc)}}
+	if m := doc.Merged; m.Conversations > 0 {
+		s := Many(m.Conversations, "conversation") + " seen at more than one point, counted once"
+		if m.IPBytes.Known {
+			s += fmt.Sprintf(" (%s in %s left out)", terminal.Bytes(m.IPBytes.N), Many(m.Records, "record"))
+		} else {
+			s += fmt.Sprintf(" (%s left out)", Many(m.Records, "record"))
+		}
+		facts = append(facts, Fact{"Merged", s})
+	}
+	return facts
+}
+
+// sources counts what was read by how it went.
+func sources(doc *summary.Document) string {
+	n := map[flow.Status]uint64{}
+	var records uint64
+	for _, s := range doc.Sources {
+		n[s.Status]++
+		records += s.Records
+	}
+	s := fmt.Sprintf("%s, %s", Many(uint64(len(doc.Sources)), "source"), Many(records, "record"))
+	for _, st := range []flow.Status{flow.Empty, flow.Truncated, flow.Corrupt, flow.Unreadable} {
+		if n[st] > 0 {
+			s += fmt.Sprintf(", %s %s", Count(n[st]), st)
+		}
+	}
+	return s
+}

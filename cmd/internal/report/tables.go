@@ -1,0 +1,171 @@
+package report
+
+import (
+	"fmt"
+	"strconv"
+
+	"flowctl/cmd/internal/terminal"
+	"flowctl/collectors/summary"
+)
+
+// Table is one table of a report. Its cells are as they were found; whoever
+// draws it escapes them.
+type Table struct {
+	Title   string
+	Note    string
+	Columns []terminal.Column
+	Rows    [][]string
+}
+
+// Tables returns the tables of a document that have rows, what was asked for
+// first.
+func Tables(doc *summary.Document) []Table {
+	var list []Table
+	for i := range doc.Asks {
+		list = append(list, ask(&doc.Asks[i]))
+	}
+	list = append(list, conversations(doc), talkers(&doc.Talkers, "Talkers", "sent", "received"),
+		talkers(&doc.Egress, "Internet", "sent there", "received"), services(&doc.Services), rules(&doc.Rules),
+		states(&doc.Encryption, "Encryption", encryptionMeaning), states(&doc.Scopes, "Where to", scopeMeaning))
+	kept := list[:0]
+	for i, t := range list {
+		if len(t.Rows) > 0 || i < len(doc.Asks) {
+			kept = append(kept, t)
+		}
+	}
+	return kept
+}
+
+func ask(a *summary.Answer) Table {
+	t := Table{Title: a.Name}
+	for _, by := range a.By {
+		t.Columns = append(t.Columns, terminal.Column{Title: by})
+	}
+	t.Columns = append(t.Columns, amounts("sent", "received")...)
+	for i := range a.Rows {
+		r := &a.Rows[i]
+		t.Rows = append(t.Rows, append(append([]string{}, keys(r.Key)...), amountCells(r)...))
+	}
+	if len(a.Rows) == 0 {
+		t.Note = "No flow matches."
+	}
+	if len(a.By) == 0 {
+		t.Columns = append([]terminal.Column{{Title: ""}}, t.Columns...)
+		for i := range t.Rows {
+			t.Rows[i] = append([]string{"all"}, t.Rows[i]...)
+		}
+	}
+	return t.others(a)
+}
+
+// keys shows key values; an empty one is not known.
+func keys(key []string) []string {
+	out := make([]string, len(key))
+	for i, k := range key {
+		if out[i] = k; k == "" {
+			out[i] = unknown
+		}
+	}
+	return out
+}
+
+// others adds the line that sums up what is not shown.
+func (t Table) others(a *summary.Answer) Table {
+	if a.Others == nil || len(t.Columns) == 0 {
+		return t
+	}
+	cells := amountCells(a.Others)
+	row := make([]string, len(t.Columns))
+	row[0] = fmt.Sprintf("%s others", Count(a.Groups-uint64(len(a.Rows))))
+	copy(row[len(row)-len(cells):], cells)
+	t.Rows = append(t.Rows, row)
+	return t
+}
+
+// amounts are the columns of every answer, after its keys.
+func amounts(sent, received string) []terminal.Column {
+	return []terminal.Column{
+		{Title: sent, Right: true, Drop: 3}, {Title: received, Right: true, Drop: 4}, {Title: "bytes", Right: true}, {Title: "share", Right: true, Drop: 2},
+		{Title: "flows", Right: true, Drop: 1}, {Title: "denied", Right: true, Drop: 5},
+	}
+}
+
+func amountCells(r *summary.Row) []string {
+	return []string{Bytes(r.Sent), Bytes(r.Received), Bytes(r.Volume), Share(r.Share), Count(r.Flows), Count(r.Denied)}
+}
+
+func conversations(doc *summary.Document) Table {
+	t := Table{Title: "Conversations", Columns: []terminal.Column{
+		{Title: "a"}, {Title: "b"}, {Title: "a → b", Right: true}, {Title: "b → a", Right: true}, {Title: "share", Right: true, Drop: 1},
+		{Title: "packets", Right: true, Drop: 3}, {Title: "flows", Right: true, Drop: 2}, {Title: "denied", Right: true, Drop: 4},
+	}}
+	for _, p := range doc.Top {
+		t.Rows = append(t.Rows, []string{
+			end(p.AVM, p.A), end(p.BVM, p.B), figure(p.IPBytesAB, terminal.Bytes), figure(p.IPBytesBA, terminal.Bytes), Share(p.Share),
+			figure(p.PacketsAB.Plus(p.PacketsBA), Count), Count(p.Flows), Count(p.Denied),
+		})
+	}
+	if n := doc.Total.Conversations; n > uint64(len(doc.Top)) {
+		t.Note = fmt.Sprintf("The %d biggest of %s.", len(doc.Top), Count(n))
+	}
+	return t
+}
+
+func talkers(a *summary.Answer, title, sent, received string) Table {
+	t := Table{Title: title, Columns: append([]terminal.Column{{Title: "machine"}}, amounts(sent, received)...)}
+	t.Columns[1].Drop, t.Columns[2].Drop, t.Columns[3].Drop = 0, 2, 4
+	for i := range a.Rows {
+		r := &a.Rows[i]
+		t.Rows = append(t.Rows, append([]string{end(r.Key[0], r.Key[1])}, amountCells(r)...))
+	}
+	return t.others(a)
+}
+
+func services(a *summary.Answer) Table {
+	t := Table{Title: "Services", Columns: append([]terminal.Column{{Title: "service"}}, amounts("requests", "replies")...)}
+	for i := range a.Rows {
+		r := &a.Rows[i]
+		port, _ := strconv.ParseUint(r.Key[1], 10, 16)
+		t.Rows = append(t.Rows, append([]string{Port(r.Key[0], uint16(port), r.Key[2])}, amountCells(r)...))
+	}
+	return t.others(a)
+}
+
+func rules(a *summary.Answer) Table {
+	t := Table{Title: "Rules", Note: "Each rule has all it decided; a conversation that rules at both ends let through is with both.",
+		Columns: []terminal.Column{
+			{Title: "verdict"}, {Title: "rule"}, {Title: "acl", Drop: 3}, {Title: "direction", Drop: 4},
+			{Title: "flows", Right: true}, {Title: "bytes", Right: true, Drop: 1}, {Title: "share", Right: true, Drop: 5},
+		}}
+	for i := range a.Rows {
+		r := &a.Rows[i]
+		t.Rows = append(t.Rows, append(keys(r.Key), Count(r.Flows), Bytes(r.Volume), Share(r.Share)))
+	}
+	return t
+}
+
+// states are answers by one field whose values need a word of explanation.
+func states(a *summary.Answer, title string, meaning map[string]string) Table {
+	t := Table{Title: title, Columns: []terminal.Column{
+		{Title: a.Name}, {Title: "meaning", Drop: 3}, {Title: "bytes", Right: true}, {Title: "share", Right: true}, {Title: "flows", Right: true, Drop: 1},
+		{Title: "denied", Right: true, Drop: 2},
+	}}
+	t.Columns[0].Title = map[string]string{"encryption": "state", "scopes": "scope"}[a.Name]
+	for i := range a.Rows {
+		r := &a.Rows[i]
+		t.Rows = append(t.Rows, []string{r.Key[0], meaning[r.Key[0]], Bytes(r.Volume), Share(r.Share), Count(r.Flows), Count(r.Denied)})
+	}
+	return t
+}
+
+// The encryption states as Microsoft Learn, "VNet flow logs overview", has them.
+var encryptionMeaning = map[string]string{
+	"X": "encrypted", "NX": "not encrypted", "NX_HW_NOT_SUPPORTED": "no hardware for it", "NX_SW_NOT_READY": "host not ready, dropped",
+	"NX_NOT_ACCEPTED": "policy forbids plain text, dropped", "NX_NOT_SUPPORTED": "host cannot, dropped", "NX_LOCAL_DST": "same host, plain by design",
+	"NX_FALLBACK": "fell back to plain text",
+}
+
+var scopeMeaning = map[string]string{
+	"internet": "public addresses", "vnet": "the same VNet", "peered": "a peered VNet", "private": "private, not in a known VNet",
+	"platform": "Azure's own: DNS, probes, agent, metadata",
+}

@@ -1,0 +1,166 @@
+package view
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strings"
+
+	"charm.land/lipgloss/v2"
+
+	"flowctl/cmd/internal/report"
+	"flowctl/cmd/internal/terminal"
+	"flowctl/collectors/summary"
+)
+
+// SummaryOptions say what the screen can show.
+type SummaryOptions struct {
+	Width  int // columns; 0 for 80
+	Colour bool
+	Rows   int // rows of each table; 0 for 10, negative for all
+}
+
+// Summary writes a summary as text, the answer first.
+func Summary(w io.Writer, doc *summary.Document, o SummaryOptions) error {
+	if o.Width <= 0 {
+		o.Width = 80
+	}
+	if o.Rows == 0 {
+		o.Rows = 10
+	}
+	s := &summaryText{bufio.NewWriter(w), o}
+	s.answer(doc)
+	for _, t := range report.Tables(doc) {
+		s.table(t)
+	}
+	s.timeline(doc.Timeline)
+	s.coverage(doc)
+	s.skipped(doc)
+	if err := s.w.Flush(); err != nil {
+		return fmt.Errorf("write summary: %w", err)
+	}
+	return nil
+}
+
+type summaryText struct {
+	w *bufio.Writer
+	o SummaryOptions
+}
+
+func (s *summaryText) printf(format string, args ...any) { fmt.Fprintf(s.w, format, args...) }
+
+// bold and faint mark text where the screen can.
+func (s *summaryText) bold(text string) string {
+	return s.styled(lipgloss.NewStyle().Bold(true), text)
+}
+
+func (s *summaryText) faint(text string) string {
+	return s.styled(lipgloss.NewStyle().Faint(true), text)
+}
+
+func (s *summaryText) styled(style lipgloss.Style, text string) string {
+	if !s.o.Colour {
+		return text
+	}
+	lines := strings.Split(text, "\n")
+	for i, l := range lines {
+		lines[i] = style.Render(l)
+	}
+	return strings.Join(lines, "\n")
+}
+
+func (s *summaryText) answer(doc *summary.Document) {
+	s.printf("%s\n\n", s.bold(terminal.Wrap(report.Sentence(doc), s.o.Width, "")))
+	for _, f := range report.Facts(doc) {
+		const label = "          "
+		s.printf("%-*s%s\n", len(label), f.Label, terminal.Wrap(terminal.Escape(f.Text), s.o.Width, label))
+	}
+	s.printf("\n%s\n", s.faint(terminal.Wrap(report.Units, s.o.Width, "")))
+}
+
+func (s *summaryText) table(t report.Table) {
+	s.printf("\n%s\n", s.bold(terminal.Cut(terminal.Escape(t.Title), s.o.Width)))
+	if t.Note != "" {
+		s.printf("%s\n", s.faint(terminal.Wrap(terminal.Escape(t.Note), s.o.Width, "")))
+	}
+	rows := t.Rows
+	if s.o.Rows > 0 && len(rows) > s.o.Rows {
+		rows = rows[:s.o.Rows]
+	}
+	if len(rows) == 0 {
+		return
+	}
+	cells := make([][]string, len(rows))
+	for i, r := range rows {
+		for _, c := range r {
+			cells[i] = append(cells[i], terminal.Escape(c))
+		}
+	}
+	for i, l := range terminal.Table(t.Columns, cells, s.o.Width) {
+		if i == 0 {
+			l = s.faint(l)
+		}
+		s.printf("%s\n", l)
+	}
+	if left := len(t.Rows) - len(rows); left > 0 {
+		s.printf("%s\n", s.faint(fmt.Sprintf("… %d more rows in the JSON and the report", left)))
+	}
+}
+
+// timeline draws one line of bars, as wide as the screen.
+func (s *summaryText) timeline(t summary.Timeline) {
+	slots, length := report.Slots(t, min(s.o.Width, 120))
+	if len(slots) < 2 {
+		return
+	}
+	heights, show := report.Measured(slots)
+	var top uint64
+	for _, h := range heights {
+		top = max(top, h)
+	}
+	s.printf("\n%s\n%s\n", s.bold("Timeline"), sparkline(heights, top))
+	text := fmt.Sprintf("from %s UTC, %s each, at most %s", slots[0].Start.Format("2006-01-02 15:04"), report.Duration(length), show(top))
+	s.printf("%s\n", s.faint(terminal.Wrap(text, s.o.Width, "")))
+}
+
+// sparkline draws one character a height; nothing at all is a space.
+func sparkline(heights []uint64, top uint64) string {
+	marks := []rune("▁▂▃▄▅▆▇█")
+	var b strings.Builder
+	for _, h := range heights {
+		if h == 0 || top == 0 {
+			b.WriteByte(' ')
+			continue
+		}
+		b.WriteRune(marks[int(float64(h)/float64(top)*float64(len(marks)-1)+0.5)])
+	}
+	return strings.TrimRight(b.String(), " ")
+}
+
+func (s *summaryText) coverage(doc *summary.Document) {
+	if len(doc.Coverage) == 0 {
+		return
+	}
+	s.printf("\n%s\n", s.bold("What this run could not see"))
+	for _, c := range doc.Coverage {
+		s.printf("- %s\n", terminal.Wrap(terminal.Escape(c.Text), s.o.Width-2, "  "))
+	}
+}
+
+// fewSkips is how many reasons the screen shows; the JSON has them all.
+const fewSkips = 10
+
+func (s *summaryText) skipped(doc *summary.Document) {
+	if len(doc.Skipped) == 0 {
+		return
+	}
+	s.printf("\n%s\n", s.bold("Skipped"))
+	for i, k := range doc.Skipped {
+		if i == fewSkips {
+			s.printf("- … and %d more\n", len(doc.Skipped)-i)
+			break
+		}
+		line := fmt.Sprintf("%s× %s, first at byte %d of %s", report.Count(k.Count), k.Reason, k.Offset, k.Source)
+		s.printf("- %s\n", terminal.Wrap(terminal.Escape(line), s.o.Width-2, "  "))
+	}
+}
