@@ -171,12 +171,13 @@ func (f *framer) payload(b []byte, u *cursor, p packet, keep int) uint64 {
 func (m *message) fill(b []byte, key uint64) {
 	copy(b, m.data)
 	for _, v := range m.vary {
-		h := mix(key, uint64(v.id)<<32)
+		var h uint64
 		for i := range v.n {
-			if i%8 == 0 {
-				h = mix(h, uint64(i))
+			at := v.skip + i
+			if i == 0 || at%8 == 0 {
+				h = mix(key, uint64(v.id)<<32|uint64(at/8))
 			}
-			b[v.off+i] = byte(h >> (8 * (i % 8)))
+			b[v.off+i] = byte(h >> (8 * (at % 8)))
 		}
 	}
 }

@@ -23,8 +23,8 @@ type message struct {
 }
 
 // blank is a part of a message that differs between connections. Blanks with
-// the same id are filled alike.
-type blank struct{ off, n, id int }
+// the same id are filled alike; skip is what of it was in an earlier packet.
+type blank struct{ off, n, id, skip int }
 
 // scripts are the openings that the connections of t draw from.
 func (m *Model) scripts(t *world.Traffic) []script {
@@ -57,7 +57,7 @@ func within(blanks []blank, at, end int) (out []blank) {
 	for _, v := range blanks {
 		lo, hi := max(v.off, at), min(v.off+v.n, end)
 		if lo < hi {
-			out = append(out, blank{off: lo - at, n: hi - lo, id: v.id})
+			out = append(out, blank{off: lo - at, n: hi - lo, id: v.id, skip: v.skip + lo - v.off})
 		}
 	}
 	return out
@@ -69,7 +69,7 @@ func text(dir uint8, s string) message { return message{dir: dir, data: []byte(s
 func opaque(dir uint8, head string, size, id int) message {
 	data := make([]byte, size)
 	n := copy(data, head)
-	return message{dir: dir, data: data, vary: []blank{{n, size - n, id}}}
+	return message{dir: dir, data: data, vary: []blank{{off: n, n: size - n, id: id}}}
 }
 
 // openings of applications whose first bytes say what they are: TDS
@@ -115,8 +115,8 @@ func ntpOpening() []message {
 	ask[0] = 0x23
 	copy(answer, "\x24\x02\x06\xe8")
 	return []message{
-		{dir: up, data: ask, vary: []blank{{40, 8, 1}}},
-		{dir: down, data: answer, vary: []blank{{16, 8, 2}, {24, 8, 1}, {32, 16, 3}}},
+		{dir: up, data: ask, vary: []blank{{off: 40, n: 8, id: 1}}},
+		{dir: down, data: answer, vary: []blank{{off: 16, n: 8, id: 2}, {off: 24, n: 8, id: 1}, {off: 32, n: 16, id: 3}}},
 	}
 }
 
@@ -159,7 +159,7 @@ func (m *Model) resolve(name string) []netip.Addr {
 }
 
 func dnsScript(name string, typ uint16, addrs []netip.Addr) script {
-	id := []blank{{0, 2, 1}}
+	id := []blank{{off: 0, n: 2, id: 1}}
 	return script{body: plain, messages: []message{
 		{dir: up, data: dnsMessage(name, typ, 0x0100, nil), vary: id},
 		{dir: down, data: dnsMessage(name, typ, 0x8180, addrs), vary: id},

@@ -8,11 +8,19 @@ import "encoding/binary"
 func tlsOpening(serverName string) []message {
 	hello := clientHello(serverName)
 	return []message{
-		{dir: up, data: hello, vary: []blank{{11, 32, 1}, {44, 32, 2}, {len(hello) - 32, 32, 3}}},
+		{dir: up, data: hello, vary: blanks(11, 32, 1, 44, 32, 2, len(hello)-32, 32, 3)},
 		serverFlight(),
 		opaque(up, "\x14\x03\x03\x00\x01\x01\x17\x03\x03\x00\x35", 64, 6),
 		opaque(down, "\x17\x03\x03\x00\xfa", 255, 7),
 	}
+}
+
+// blanks makes blanks of offset, size and id each.
+func blanks(v ...int) (out []blank) {
+	for ; len(v) >= 3; v = v[3:] {
+		out = append(out, blank{off: v[0], n: v[1], id: v[2]})
+	}
+	return out
 }
 
 // vector appends the length of what f appends, in size bytes, and then that.
@@ -97,5 +105,5 @@ func serverFlight() message {
 	share := len(b) - 32
 	b = append(b, "\x14\x03\x03\x00\x01\x01"...)
 	b = vector(append(b, 0x17, 3, 3), 2, func(b []byte) []byte { return append(b, make([]byte, certificate)...) })
-	return message{dir: down, data: b, vary: []blank{{11, 32, 4}, {44, 32, 2}, {share, 32, 5}, {len(b) - certificate, certificate, 8}}}
+	return message{dir: down, data: b, vary: blanks(11, 32, 4, 44, 32, 2, share, 32, 5, len(b)-certificate, certificate, 8)}
 }

@@ -555,9 +555,29 @@ host "sync" {
 
 # ----------------------------------------------------------------- traffic
 # One block is a habit: from each machine or host of "from" to each of "to", a
-# connection every so often. A list of hosts counts as one party whose address
-# changes. Bytes are payload per connection, up from the one who opens it;
-# duration and bytes stray by "spread". What rules deny is refused as they say.
+# connection every so often. Both take VMs, scale sets, network interfaces,
+# subnets, VNets and hosts; a host of many addresses takes another one each
+# time. What the rules deny is refused as they say.
+#
+#   protocol     tcp, udp or icmp (which flow logs do not show)
+#   ports        of the destination; each connection takes one
+#   app          what the first packets look like: tls, http, dns, mssql,
+#                postgres, redis, ssh, rdp, ntp, or raw (the default)
+#   every        time between two connections of a pair, on average
+#   duration     of a connection, on average; the default is 200ms
+#   up, down     payload bytes of a connection, on average, beside what the app
+#                opens with (http asks by itself: it needs no up);
+#                up_per_second and down_per_second say it per time
+#   spread       how far duration and bytes stray from the average: 0 to 0.9
+#   exchanges    questions and answers in a connection; 1 is bulk, which is
+#                spread evenly over the duration
+#   server_name  in the TLS ClientHello or the HTTP Host header
+#   names        asked for in DNS
+#   encryption   as flow logs say it: X, NX (the default), NX_FALLBACK …
+#   rtt          round-trip time; the default is 1ms
+#   retransmit   share of data packets that are sent twice
+#   reset        share of connections that end by RST
+#   unanswered   true if nobody listens
 
 # The answer.
 traffic "report-sync" {
@@ -613,7 +633,6 @@ traffic "customers-http" {
   app         = "http"
   server_name = "shop.contoso.example"
   every       = "23s"
-  up          = "350B"
   down        = "480B"
   rtt         = "24ms"
 }
@@ -644,9 +663,7 @@ traffic "web-to-api" {
   every       = "12s"
   duration    = "2s"
   spread      = 0.5
-  up          = "3kB"
   down        = "24kB"
-  exchanges   = 6
   rtt         = "800us"
   reset       = 0.02
 }
@@ -808,7 +825,6 @@ traffic "vm-agent" {
   server_name = "168.63.129.16"
   every       = "30s"
   duration    = "40ms"
-  up          = "220B"
   down        = "2kB"
   rtt         = "400us"
 }
@@ -822,7 +838,6 @@ traffic "metadata" {
   server_name = "169.254.169.254"
   every       = "5m"
   duration    = "30ms"
-  up          = "180B"
   down        = "1500B"
   rtt         = "300us"
 }
@@ -881,7 +896,6 @@ traffic "monitoring" {
   server_name = "metrics"
   every       = "30s"
   duration    = "150ms"
-  up          = "300B"
   down        = "18kB"
   rtt         = "900us"
 }
@@ -935,9 +949,7 @@ traffic "packages" {
   every       = "19m"
   duration    = "6s"
   spread      = 0.6
-  up          = "2kB"
   down        = "3MB"
-  exchanges   = 3
   rtt         = "14ms"
 }
 

@@ -64,6 +64,9 @@ func inside(p netip.Prefix, n uint64) netip.Addr {
 	return netip.AddrFrom16(raw).Unmap()
 }
 
+// maxExchanges keeps the arithmetic of a connection far from its limits.
+const maxExchanges = 1_000_000
+
 var apps = []string{"tls", "http", "dns", "mssql", "postgres", "redis", "ssh", "rdp", "ntp", "raw"}
 
 var encryptions = []string{
@@ -107,6 +110,12 @@ func (b *builder) checkTraffic(s trafficSpec, t *Traffic) {
 			b.errorf(s.Body, "ports", "Invalid port", "%d is not a port.", p)
 		}
 		t.Ports = append(t.Ports, uint16(p))
+	}
+	if t.Every < time.Millisecond && t.Every > 0 {
+		b.errorf(s.Body, "every", "Too often", "The sandbox knows at most a connection per pair and millisecond; %q is less than 1ms.", s.Every)
+	}
+	if s.Exchanges < 0 || int64(s.Exchanges) > maxExchanges {
+		b.errorf(s.Body, "exchanges", "Invalid exchanges", "%d is not between 1 and %d.", s.Exchanges, int64(maxExchanges))
 	}
 	if len(s.Ports) == 0 && s.Protocol != "icmp" {
 		b.errorf(s.Body, "ports", "No port", "Traffic %q needs at least one destination port.", s.Name)

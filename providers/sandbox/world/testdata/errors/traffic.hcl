@@ -54,3 +54,11 @@ traffic "d" { # ERROR: No port
   protocol = "tcp"
   every    = "1s"
 }
+traffic "e" {
+  from      = ["a"]
+  to        = ["h"]
+  protocol  = "tcp"
+  ports     = [80]
+  every     = "900us" # ERROR: Too often
+  exchanges = -1 # ERROR: Invalid exchanges
+}
