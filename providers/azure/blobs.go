@@ -156,6 +156,10 @@ func (b blobs) Open(ctx context.Context, at plan.Blob, offset, length int64) (io
 		}
 		return nil, b.fail("read blob", at.Container, at.Name, err)
 	}
+	if offset > 0 && resp.ContentRange == nil {
+		resp.Body.Close()
+		return nil, b.fail("read blob", at.Container, at.Name, fmt.Errorf("asked for what follows byte %d and was sent all of it", offset))
+	}
 	body := resp.NewRetryReader(ctx, &blob.RetryReaderOptions{EarlyCloseAsError: true})
 	return &blobReader{body: body, left: val(resp.ContentLength), sized: resp.ContentLength != nil,
 		fail: func(err error) error { return b.fail("read blob", at.Container, at.Name, err) }}, nil

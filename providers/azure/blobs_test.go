@@ -324,3 +324,9 @@ func TestBlobsRefusesWhatIsNoURL(t *testing.T) {
 	_, err := p.Blobs(context.Background(), "logs")
 	check(t, err, `"logs" is not the URL of a blob service`)
 }
+
+func TestARangeThatIsNotHeededIsAnError(t *testing.T) {
+	b := newBlobs(t, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "0123456789") })
+	_, err := b.Open(context.Background(), plan.Blob{Container: "c", Name: "n"}, 4, -1)
+	check(t, err, "asked for what follows byte 4 and was sent all of it")
+}
