@@ -30,6 +30,11 @@ func (p *pairSum) add(s *seen) {
 		sent, received = received, sent
 		frames = frameBytes{frames.received, frames.sent}
 	}
+	if r.src == r.dst { // to itself there is but one direction
+		sent = wire{sent.packets + received.packets, sent.ipBytes + received.ipBytes}
+		frames.sent += frames.received
+		received, frames.received = wire{}, 0
+	}
 	p.row.sent.packets += sent.packets
 	p.row.sent.ipBytes += sent.ipBytes
 	p.row.received.packets += received.packets

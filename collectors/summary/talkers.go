@@ -25,6 +25,12 @@ func (t *talkers) add(s *seen) {
 		return
 	}
 	sent, received := s.sums()
+	if s.row.src == s.row.dst { // with itself: said once
+		sent.add(received)
+		t.all.of(s).addSums(s, sent, tally{marks: sent.marks})
+		t.all.total.addSums(s, sent, tally{marks: sent.marks})
+		return
+	}
 	inside := s.srcScope != internet || s.dstScope == internet
 	if inside {
 		t.all.of(s).addSums(s, sent, received)

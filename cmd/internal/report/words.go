@@ -71,8 +71,12 @@ func Span(first, last summary.Instant) string {
 	return fmt.Sprintf("%s to %s UTC (%s)", a.Format("2006-01-02 15:04:05"), end, Duration(b.Sub(a)))
 }
 
-// Duration shows a length of time, to the second above a minute.
+// Duration shows a length of time, to the second above a minute and in days
+// from two of them on.
 func Duration(d time.Duration) string {
+	if d >= 48*time.Hour {
+		return fmt.Sprintf("%.1f days", d.Hours()/24)
+	}
 	if d < time.Minute {
 		return d.Round(time.Millisecond).String()
 	}
