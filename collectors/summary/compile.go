@@ -92,8 +92,10 @@ func fieldRoot(name string) bool {
 
 // constant evaluates e, which has no fields, once.
 func (c *compiler) constant(e hcl.Expression) value {
-	if t, ok := e.(*hclsyntax.ScopeTraversalExpr); ok && !c.defined(t.Traversal.RootName()) {
-		return c.refuse(e.Range(), "Unknown field", unknownField(traversalName(t.Traversal)))
+	for _, t := range e.Variables() {
+		if !c.defined(t.RootName()) {
+			return c.refuse(t.SourceRange(), "Unknown field", unknownField(traversalName(t)))
+		}
 	}
 	v, diags := e.Value(c.ctx)
 	c.diags = append(c.diags, diags...)
