@@ -156,8 +156,8 @@ func (q *quick) tuple() bool {
 		out[len(out)-1] = flow.Record{}
 	}
 	r := &out[len(out)-1]
-	if e := q.seen.quickTuple(q.b, q.i, q.layout, r); e != 0 && e < q.n {
-		q.i = e + 1
+	if n := q.seen.quickTuple((*span)(q.b[q.i:]), q.layout, r); n != 0 && q.i+n < q.n {
+		q.i += n + 1
 	} else if kept, ok := q.slowTuple(r); !kept {
 		return ok
 	}

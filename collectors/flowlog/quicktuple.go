@@ -7,49 +7,51 @@ import (
 	"flowctl/collectors/flow"
 )
 
-// quickTuple fills r from the tuple that begins at b[i], and returns the place
-// of the quote after it. It returns 0, with r in any state, for what it does
-// not know; parseTuple is then asked. b must go on for padding bytes after the
-// last tuple.
+// quickTuple fills r from the tuple that t begins with, and returns its length.
+// It returns 0, with r in any state, for what it does not know; parseTuple is
+// then asked.
 //
 // A field is found and converted eight bytes at a time, without a branch on
 // its length, which cannot be predicted.
-func (a *addresses) quickTuple(b []byte, i int, l layout, r *flow.Record) int {
-	i, wrong := quickTime(b, i, r)
+func (a *addresses) quickTuple(t *span, l layout, r *flow.Record) int {
+	i, wrong := quickTime(t, r)
 	if i == 0 {
 		return 0
 	}
-	if i = a.read(b, i, &r.Src); i == 0 {
+	if i = a.read(t, i, &r.Src); i == 0 {
 		return 0
 	}
-	if i = a.read(b, i, &r.Dst); i == 0 {
+	if i = a.read(t, i, &r.Dst); i == 0 {
 		return 0
 	}
-	sport, i, w1 := number(b, i, commas)
-	dport, i, w2 := number(b, i, commas)
-	proto, i, w3 := quickProto(b, i)
+	sport, i, w1 := t.number(i, commas)
+	dport, i, w2 := t.number(i, commas)
+	proto, i, w3 := quickProto(t, i)
 	r.SrcPort, r.DstPort, r.Proto = uint16(sport), uint16(dport), uint8(proto)
-	r.Direction = directionOf[b[i]]
+	r.Direction = directionOf[t.byte(i)]
 	if (wrong|w1|w2|w3)&high != 0 || sport|dport > 0xffff || proto > 0xff ||
-		r.Direction == flow.DirectionUnknown || b[i+1] != ',' {
+		r.Direction == flow.DirectionUnknown || t.byte(i+1) != ',' {
 		return 0
 	}
 	if l == vnet4 {
-		i = quickState(b, i+2, r)
+		i = quickState(t, i+2, r)
 	} else {
-		i = quickDecision(b, i+2, l, r)
+		i = quickDecision(t, i+2, l, r)
 	}
-	if i == 0 || l == nsg1 {
-		return i
+	if i != 0 && l != nsg1 {
+		i = quickCounters(t, i, r)
 	}
-	return quickCounters(b, i, r)
+	if i > longest {
+		return 0
+	}
+	return i
 }
 
 // quickTime reads a time of 9 to 15 digits and its comma.
-func quickTime(b []byte, i int, r *flow.Record) (next int, wrong uint64) {
-	x := word(b, i) ^ zeros
-	low, next, wrong := number(b, i+8, commas)
-	n := next - i - 9 // digits in low
+func quickTime(t *span, r *flow.Record) (next int, wrong uint64) {
+	x := t.word(0) ^ zeros
+	low, next, wrong := t.number(8, commas)
+	n := next - 9 // digits in low
 	if uint(n) >= uint(len(pow10)) {
 		return 0, high
 	}
@@ -69,50 +71,51 @@ var (
 )
 
 // quickProto reads a protocol and its comma: most often 6, 17 or a letter.
-func quickProto(b []byte, i int) (v uint64, next int, wrong uint64) {
-	if b[i+1] == ',' && protocolOf[b[i]] != 0 {
-		return uint64(protocolOf[b[i]]), i + 2, 0
+func quickProto(t *span, i int) (v uint64, next int, wrong uint64) {
+	if t.byte(i+1) == ',' && protocolOf[t.byte(i)] != 0 {
+		return uint64(protocolOf[t.byte(i)]), i + 2, 0
 	}
-	return number(b, i, commas)
+	return t.number(i, commas)
 }
 
 // quickState reads state and encryption, and returns where the counters
 // begin.
-func quickState(b []byte, i int, r *flow.Record) int {
-	if r.State = stateOf[b[i]]; r.State == flow.StateUnknown || b[i+1] != ',' {
+func quickState(t *span, i int, r *flow.Record) int {
+	if r.State = stateOf[t.byte(i)]; r.State == flow.StateUnknown || t.byte(i+1) != ',' {
 		return 0
 	}
 	i += 2
 	switch {
-	case b[i] == 'N' && b[i+1] == 'X' && b[i+2] == ',':
+	case t.byte(i) == 'N' && t.byte(i+1) == 'X' && t.byte(i+2) == ',':
 		r.Encryption = flow.NotEncrypted
 		return i + 3
-	case b[i] == 'X' && b[i+1] == ',':
+	case t.byte(i) == 'X' && t.byte(i+1) == ',':
 		r.Encryption = flow.Encrypted
 		return i + 2
 	}
-	n := bytes.IndexByte(b[i:i+32], ',')
-	if n <= 0 || !ascii(b[i:i+n]) || bytes.IndexByte(b[i:i+n], '"') >= 0 {
+	text := t[min(i, longest):][:32]
+	n := bytes.IndexByte(text, ',')
+	if n <= 0 || !ascii(text[:n]) || bytes.IndexByte(text[:n], '"') >= 0 {
 		return 0
 	}
-	r.Encryption = flow.ParseEncryption(b[i : i+n])
+	r.Encryption = flow.ParseEncryption(text[:n])
 	return i + n + 1
 }
 
 // quickDecision reads decision and state of an NSG tuple, and returns where
 // the counters begin; in version 1, the place of the quote.
-func quickDecision(b []byte, i int, l layout, r *flow.Record) int {
-	deny := b[i] == 'D'
-	if !deny && b[i] != 'A' {
+func quickDecision(t *span, i int, l layout, r *flow.Record) int {
+	deny := t.byte(i) == 'D'
+	if !deny && t.byte(i) != 'A' {
 		return 0
 	}
 	r.State = flow.Begin
 	if l == nsg2 {
-		r.State = stateOf[b[i+2]]
-		if r.State == flow.StateUnknown || r.State == flow.Deny || b[i+1] != ',' || b[i+3] != ',' {
+		r.State = stateOf[t.byte(i+2)]
+		if r.State == flow.StateUnknown || r.State == flow.Deny || t.byte(i+1) != ',' || t.byte(i+3) != ',' {
 			return 0
 		}
-	} else if b[i+1] != '"' {
+	} else if t.byte(i+1) != '"' {
 		return 0
 	}
 	if deny {
@@ -130,8 +133,8 @@ const (
 )
 
 // quickCounters reads the counters and returns the place of the quote.
-func quickCounters(b []byte, i int, r *flow.Record) int {
-	x := word(b, i)
+func quickCounters(t *span, i int, r *flow.Record) int {
+	x := t.word(i)
 	if x == noCounters {
 		count(r, [4]uint64{}, true)
 		return i + 7
@@ -141,10 +144,10 @@ func quickCounters(b []byte, i int, r *flow.Record) int {
 	}
 	var v [4]uint64
 	var w1, w2, w3, w4 uint64
-	v[0], i, w1 = number(b, i, commas)
-	v[1], i, w2 = number(b, i, commas)
-	v[2], i, w3 = number(b, i, commas)
-	v[3], i, w4 = number(b, i, quotes)
+	v[0], i, w1 = t.number(i, commas)
+	v[1], i, w2 = t.number(i, commas)
+	v[2], i, w3 = t.number(i, commas)
+	v[3], i, w4 = t.number(i, quotes)
 	if (w1|w2|w3|w4)&high != 0 {
 		return 0
 	}
@@ -155,8 +158,8 @@ func quickCounters(b []byte, i int, r *flow.Record) int {
 // longNumber reads 8 to 15 digits and the byte of which end is made.
 //
 //go:noinline
-func longNumber(b []byte, i int, end uint64) (v uint64, next int, wrong uint64) {
-	x, y := word(b, i)^zeros, word(b, i+8)
+func (t *span) longNumber(i int, end uint64) (v uint64, next int, wrong uint64) {
+	x, y := t.word(i)^zeros, t.word(i+8)
 	z := same(y, end)
 	if z == 0 {
 		return 0, i, high

@@ -85,7 +85,7 @@ func parseKey(f *[13][]byte, k *flow.Key) reason {
 
 // parseAddr reads an address; one with a zone is none.
 func parseAddr(b []byte) (flow.Addr, bool) {
-	if len(b) == 0 || len(b) > 45 {
+	if len(b) == 0 || len(b) > longestAddress {
 		return flow.Addr{}, false
 	}
 	// The text is only looked at while b does not change.

@@ -7,7 +7,7 @@ const (
 	usualWindow = 1 << 20  // stays within the second-level cache
 	// padding follows the bytes of a window, so that a tuple can be loaded in
 	// words without asking at each where the bytes end.
-	padding = 128
+	padding = len(span{})
 )
 
 // window is the part of a stream that is looked at: bytes b[i:n], of which

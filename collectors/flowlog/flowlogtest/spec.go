@@ -43,7 +43,7 @@ type Totals struct {
 }
 
 // perFlow is about how many bytes a conversation takes in a large blob.
-const perFlow = 210
+const perFlow = 250
 
 // FlowsFor returns the number of conversations that make a blob of about so
 // many bytes.
