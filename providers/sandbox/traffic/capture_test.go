@@ -6,14 +6,18 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/gopacket/gopacket"
+	"github.com/gopacket/gopacket/layers"
 
 	"flowctl/providers/sandbox/traffic"
 )
@@ -74,7 +78,13 @@ func TestCaptureEnd(t *testing.T) {
 		if test.end > 0 || c.MaxBytes < 100 {
 			continue
 		}
-		if more := m.CaptureSize(c, end.Add(time.Microsecond)); size > c.MaxBytes || more <= c.MaxBytes {
+		next := end.Add(time.Microsecond) // the packet that would break the limit is sent at end
+		more := m.CaptureSize(c, next)
+		file.n = 0
+		if err := m.WriteCapture(&file, c, c.Start, next); err != nil || file.n != more {
+			t.Errorf("%s: %d bytes written with the next packet, %d said: %v", name, file.n, more, err)
+		}
+		if size > c.MaxBytes || more <= c.MaxBytes {
 			t.Errorf("%s: %d bytes, %d with the next packet, allowed are %d", name, size, more, c.MaxBytes)
 		}
 	}
@@ -117,6 +127,74 @@ func TestCaptureFiles(t *testing.T) {
 	c.Ring = nil
 	if one := m.CaptureFiles(c, end); len(one) != 1 || one[0].Size != size {
 		t.Errorf("a classic capture has files %v", one)
+	}
+}
+
+// TestCaptureFilter compares filtered captures with what a filter should leave
+// of an unfiltered one.
+func TestCaptureFilter(t *testing.T) {
+	w, m := builtin(t)
+	nic := nicOf(t, w, "nic-web-1")
+	type packet struct {
+		at           time.Time
+		proto        string
+		remote       netip.Addr
+		lport, rport int
+	}
+	read := func(filters ...traffic.CaptureFilter) (out []packet) {
+		c := traffic.Capture{Target: machine(nic), Start: w.Epoch, Filters: filters}
+		packets(t, m, c, w.Epoch, w.Epoch.Add(30*time.Second), func(at time.Time, _ int, p gopacket.Packet) {
+			ip := p.NetworkLayer().(*layers.IPv4)
+			src, _ := netip.AddrFromSlice(ip.SrcIP)
+			dst, _ := netip.AddrFromSlice(ip.DstIP)
+			q := packet{at: at, proto: ip.Protocol.String(), remote: dst}
+			switch l := p.TransportLayer().(type) {
+			case *layers.TCP:
+				q.lport, q.rport = int(l.SrcPort), int(l.DstPort)
+			case *layers.UDP:
+				q.lport, q.rport = int(l.SrcPort), int(l.DstPort)
+			}
+			if src != nic.Private {
+				q.remote, q.lport, q.rport = src, q.rport, q.lport
+			}
+			out = append(out, q)
+		})
+		return out
+	}
+	all := read()
+	tests := map[string]struct {
+		filters []traffic.CaptureFilter
+		want    func(packet) bool
+	}{
+		"local port":  {[]traffic.CaptureFilter{{LocalPort: "443"}}, func(p packet) bool { return p.lport == 443 }},
+		"remote port": {[]traffic.CaptureFilter{{RemotePort: "8443"}}, func(p packet) bool { return p.rport == 8443 }},
+		"protocol":    {[]traffic.CaptureFilter{{Protocol: "UDP"}}, func(p packet) bool { return p.proto == "UDP" }},
+		"range and list": {
+			[]traffic.CaptureFilter{{RemoteAddress: "10.1.3.4-10.1.3.5"}, {Protocol: "TCP", LocalPort: "80;443;"}},
+			func(p packet) bool {
+				a := p.remote.String()
+				return a == "10.1.3.4" || a == "10.1.3.5" || p.proto == "TCP" && (p.lport == 80 || p.lport == 443)
+			},
+		},
+		"all fields": {
+			[]traffic.CaptureFilter{{Protocol: "TCP", LocalAddress: "10.1.1.4", RemoteAddress: "10.1.2.4;10.1.2.5", RemotePort: "8000-9000"}},
+			func(p packet) bool {
+				a := p.remote.String()
+				return p.proto == "TCP" && (a == "10.1.2.4" || a == "10.1.2.5") && p.rport >= 8000 && p.rport <= 9000
+			},
+		},
+	}
+	for name, test := range tests {
+		var want []packet
+		for _, p := range all {
+			if test.want(p) {
+				want = append(want, p)
+			}
+		}
+		got := read(test.filters...)
+		if len(want) == 0 || len(want) == len(all) || !slices.Equal(got, want) {
+			t.Errorf("%s: %d packets, want %d of %d", name, len(got), len(want), len(all))
+		}
 	}
 }
 
@@ -181,13 +259,13 @@ func TestSeed(t *testing.T) {
 	for i, seed := range []string{"seed         = 7", "seed         = 8"} {
 		w, m := parse(t, strings.Replace(lab, "seed         = 7", seed, 1))
 		var b bytes.Buffer
-		c := traffic.Capture{Target: machine(w.NICs[0]), Start: w.Epoch}
+		c := traffic.Capture{Target: machine(w.NICs[0]), Start: w.Epoch, Filters: []traffic.CaptureFilter{{Protocol: "UDP"}}}
 		if err := m.WriteCapture(&b, c, c.Start, c.Start.Add(10*time.Minute)); err != nil {
 			t.Fatal(err)
 		}
 		files[i] = b.Bytes()
 	}
-	if bytes.Equal(files[0], files[1]) || len(files[0]) < 10_000 {
+	if bytes.Equal(files[0], files[1]) || len(files[0]) < 5_000 {
 		t.Errorf("the seed changes nothing")
 	}
 }

@@ -57,8 +57,7 @@ traffic "long" {
   every     = "20m"
   duration  = "18m"
   up        = "300kB"
-  down      = "2MB"
-  exchanges = 500
+  down      = "2GB"
 }
 traffic "short" {
   from     = ["a"]
