@@ -71,7 +71,7 @@ func Cut(s string, width int) string { return ansi.Truncate(s, max(width, 1), "â
 func Bytes(n uint64) string {
 	units := []string{"B", "kB", "MB", "GB", "TB", "PB", "EB"}
 	v, u := float64(n), 0
-	for v >= 1000 && u < len(units)-1 {
+	for (u == 0 && v >= 1000 || v >= 999.95) && u < len(units)-1 { // what would be shown as 1000.0 is 1.0 of the next
 		v, u = v/1000, u+1
 	}
 	if u == 0 {

@@ -128,14 +128,14 @@ func newChangeDoc(c plan.Change) ChangeDoc {
 // settings says in a line how a target is recorded.
 func settings(s plan.Session) string {
 	if c := s.Capture; c != nil {
-		parts := []string{c.Duration.String() + " or " + terminal.Bytes(uint64(c.MaxBytes))}
+		parts := []string{duration(c.Duration.String()) + " or " + size(c.MaxBytes)}
 		if c.BytesPerPacket > 0 {
 			parts = append(parts, fmt.Sprintf("the first %d bytes of each packet", c.BytesPerPacket))
 		} else {
 			parts = append(parts, "whole packets")
 		}
 		if n := len(c.Filters); n > 0 {
-			parts = append(parts, fmt.Sprintf("%d filter(s)", n))
+			parts = append(parts, "only "+filters(c.Filters))
 		}
 		return strings.Join(parts, ", ")
 	}
@@ -205,6 +205,31 @@ func duration(s string) string {
 		s = strings.TrimSuffix(s, "0m")
 	}
 	return s
+}
+
+// size shows a limit in the binary units that people give it in.
+func size(n int64) string {
+	for i, unit := range []string{"GiB", "MiB", "KiB"} {
+		if one := int64(1) << (30 - 10*i); n >= one && n%one == 0 {
+			return fmt.Sprintf("%d %s", n/one, unit)
+		}
+	}
+	return terminal.Bytes(uint64(n))
+}
+
+// filters says what the filters of a capture let through.
+func filters(list []plan.CaptureFilter) string {
+	var all []string
+	for _, f := range list {
+		var parts []string
+		for _, p := range [][2]string{{"", f.Protocol}, {"from local ", f.LocalAddress}, {"local port ", f.LocalPort}, {"to ", f.RemoteAddress}, {"remote port ", f.RemotePort}} {
+			if p[1] != "" {
+				parts = append(parts, p[0]+p[1])
+			}
+		}
+		all = append(all, strings.Join(parts, " "))
+	}
+	return strings.Join(all, " or ")
 }
 
 func changeText(w io.Writer, c ChangeDoc) {
