@@ -148,6 +148,7 @@ func (d *document) finish() error {
 		}
 	}
 	if d.stopped {
+		s.skips.report(d.in)
 		return nil
 	}
 	if err := d.streamError(); err != nil {

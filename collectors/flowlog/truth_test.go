@@ -164,7 +164,7 @@ func (res *result) truth() truth {
 		State: map[string]uint64{}, Direction: map[string]uint64{}, Protocol: map[string]uint64{},
 		Encryption: map[string]uint64{}, Rule: map[string]uint64{}, ACL: map[string]uint64{},
 	}
-	for _, s := range strings.Split(strings.TrimLeft(res.source.Detail, "versions "), ", ") {
+	for _, s := range strings.Split(res.source.Detail[strings.IndexByte(res.source.Detail, ' ')+1:], ", ") {
 		v.Versions[s] = 1
 	}
 	pairs, services, flows := map[[2]string]*sums{}, map[service]*sums{}, map[flow.Key]bool{}
