@@ -58,6 +58,7 @@ func serverRequest(ctx context.Context, req *http.Request) (*http.Request, error
 		return nil, fmt.Errorf("%s %s: %w", req.Method, req.URL.Redacted(), err)
 	}
 	in.URL, in.RequestURI = u, req.URL.RequestURI()
+	in.Header = canonical(req.Header)
 	if in.Host == "" {
 		in.Host = req.URL.Host
 	}
@@ -73,6 +74,17 @@ func serverRequest(ctx context.Context, req *http.Request) (*http.Request, error
 	in.Proto, in.ProtoMajor, in.ProtoMinor = "HTTP/1.1", 1, 1
 	in.RemoteAddr = "127.0.0.1:0"
 	return in, nil
+}
+
+// canonical spells the names of h as a server that parses them does: the SDK
+// for storage writes some of them, such as x-ms-range, in lower case.
+func canonical(h http.Header) http.Header {
+	out := make(http.Header, len(h))
+	for name, values := range h {
+		name = http.CanonicalHeaderKey(name)
+		out[name] = append(out[name], values...)
+	}
+	return out
 }
 
 func closeBody(req *http.Request) {

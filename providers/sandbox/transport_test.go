@@ -46,6 +46,27 @@ func TestTransportShowsTheServerARequest(t *testing.T) {
 	}
 }
 
+// The storage SDK writes x-ms-range in lower case into the header's map, past
+// the methods that would spell it as servers do.
+func TestTransportSpellsHeadersAsServersDo(t *testing.T) {
+	h := transport{http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Got", r.Header.Get("X-Ms-Range"))
+	})}
+	req, err := http.NewRequestWithContext(t.Context(), "GET", "https://a.blob.example/c/b", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header["x-ms-range"] = []string{"bytes=1-2"}
+	resp, err := h.RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if got := resp.Header.Get("X-Got"); got != "bytes=1-2" {
+		t.Errorf("the handler saw the range %q", got)
+	}
+}
+
 func TestTransportBodiesThatAreNone(t *testing.T) {
 	tests := map[string]struct {
 		method string
