@@ -16,6 +16,7 @@ import (
 	"github.com/gopacket/gopacket/layers"
 
 	"flowctl/providers/sandbox/traffic"
+	"flowctl/providers/sandbox/world"
 )
 
 // stream is one direction of a TCP connection in a capture.
@@ -48,18 +49,33 @@ func TestTCP(t *testing.T) {
 	t.Log(counts)
 }
 
-// TestRetransmission follows the big uploads.
+// TestRetransmission follows one of the big uploads.
 func TestRetransmission(t *testing.T) {
 	w, m := builtin(t)
 	counts := map[string]int{}
 	nic := nicOf(t, w, "nic-report-1")
+	begin := upload(t, w, m)
 	c := traffic.Capture{
-		Target: machine(nic), Start: w.Epoch, Filters: []traffic.CaptureFilter{{Protocol: "TCP", RemoteAddress: "203.0.113.77"}},
+		Target: machine(nic), Start: time.UnixMilli(begin.at),
+		Filters: []traffic.CaptureFilter{{LocalPort: strconv.Itoa(begin.sport)}},
 	}
-	follow(t, m, c, w.Epoch.Add(35*time.Second), counts)
-	if counts["repeated"] < 10 || counts["data"] < 10_000 {
+	follow(t, m, c, c.Start.Add(12*time.Second), counts)
+	if counts["repeated"] < 15 || counts["data"] < 10_000 || counts["syn"] != 2 {
 		t.Error(counts)
 	}
+}
+
+// upload is the begin of one of them.
+func upload(t *testing.T, w *world.World, m *traffic.Model) tuple {
+	t.Helper()
+	nic := nicOf(t, w, "nic-report-1")
+	for _, u := range history(t, m, nic, w.Epoch.Add(10*time.Minute), logOn(nic.ID, w.Epoch)) {
+		if u.dst == "203.0.113.77" && u.state == "B" {
+			return u
+		}
+	}
+	t.Fatal("no upload")
+	return tuple{}
 }
 
 func follow(t *testing.T, m *traffic.Model, c traffic.Capture, to time.Time, counts map[string]int) {
@@ -146,12 +162,7 @@ func step(t *testing.T, p gopacket.Packet, streams map[string]*stream, there, ba
 func TestServerName(t *testing.T) {
 	w, m := builtin(t)
 	nic := nicOf(t, w, "nic-report-1")
-	var begin tuple
-	for _, u := range history(t, m, nic, w.Epoch.Add(10*time.Minute), logOn(nic.ID, w.Epoch)) {
-		if u.dst == "203.0.113.77" && u.state == "B" {
-			begin = u
-		}
-	}
+	begin := upload(t, w, m)
 	start := time.UnixMilli(begin.at)
 	c := traffic.Capture{Target: machine(nic), Start: start, Filters: []traffic.CaptureFilter{{LocalPort: strconv.Itoa(begin.sport)}}}
 	var hello []byte

@@ -61,7 +61,6 @@ func (b *builder) build() {
 	b.flowLogs()
 	b.hostList()
 	b.traffic()
-	b.faults()
 	b.bindRules()
 }
 

@@ -467,7 +467,7 @@ storage_account "stcontosolocked" {
 flow_log "soc-vnet-web" {
   target          = "vnet-web"
   storage_account = "stcontososoc"
-  created         = "2026-10-01T06:00:00Z"
+  created         = "2026-11-11T06:00:00Z"
   retention_days  = 30
   tags            = { owner = "soc" }
 }

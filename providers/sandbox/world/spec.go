@@ -25,7 +25,6 @@ type fileSpec struct {
 	FlowLogs    []flowLogSpec  `hcl:"flow_log,block"`
 	Hosts       []hostSpec     `hcl:"host,block"`
 	Traffic     []trafficSpec  `hcl:"traffic,block"`
-	Faults      []faultSpec    `hcl:"fault,block"`
 
 	Body hcl.Body `hcl:",body"`
 }
@@ -206,20 +205,6 @@ type trafficSpec struct {
 	Retransmit float64   `hcl:"retransmit,optional"`
 	Reset      float64   `hcl:"reset,optional"`
 	Unanswered bool      `hcl:"unanswered,optional"`
-	Body       hcl.Body  `hcl:",body"`
-	Range      hcl.Range `hcl:",def_range"`
-}
-
-type faultSpec struct {
-	Kind       string    `hcl:"kind,label"`
-	Match      string    `hcl:"match,optional"`
-	Method     string    `hcl:"method,optional"`
-	After      int       `hcl:"after,optional"`
-	Count      int       `hcl:"count,optional"`
-	Status     int       `hcl:"status,optional"`
-	Code       string    `hcl:"code,optional"`
-	Message    string    `hcl:"message,optional"`
-	RetryAfter string    `hcl:"retry_after,optional"`
 	Body       hcl.Body  `hcl:",body"`
 	Range      hcl.Range `hcl:",def_range"`
 }

@@ -3,7 +3,6 @@ package world
 import (
 	"cmp"
 	"regexp"
-	"time"
 
 	"flowctl/plan"
 )
@@ -69,14 +68,4 @@ func (b *builder) flowLogTarget(s flowLogSpec) (plan.ID, string) {
 	}
 	b.unknown(s.Body, "target", "vnet, subnet or network interface", s.Target, b.places())
 	return "", ""
-}
-
-func (b *builder) faults() {
-	for _, s := range b.spec.Faults {
-		b.w.Faults = append(b.w.Faults, Fault{
-			Kind: s.Kind, Match: s.Match, Method: s.Method, After: s.After, Count: s.Count,
-			Status: s.Status, Code: s.Code, Message: s.Message,
-			RetryAfter: b.duration(s.Body, "retry_after", s.RetryAfter, time.Duration(0)),
-		})
-	}
 }

@@ -35,7 +35,6 @@ type World struct {
 	ServiceTags []ServiceTag
 	Hosts       []*Host
 	Traffic     []*Traffic
-	Faults      []Fault
 }
 
 // Resource is what all ARM resources of the world have.
@@ -199,19 +198,4 @@ type Host struct {
 	Name      string
 	Addresses []netip.Addr
 	Names     []string // in DNS
-}
-
-// Fault is something that goes wrong in this Azure. What a kind means, and
-// which of the attributes it reads, is up to the part of the sandbox that
-// acts it out.
-type Fault struct {
-	Kind       string // throttle, busy, error, operation, disconnect, agent, blocks …
-	Match      string // part of a path, or the name of a resource; empty: any
-	Method     string // HTTP method; empty: any
-	After      int    // matches that still go well
-	Count      int    // how often it happens; 0: always
-	Status     int
-	Code       string
-	Message    string
-	RetryAfter time.Duration
 }
