@@ -133,9 +133,26 @@ func (f Fetch) Size(ctx context.Context) (int64, error) {
 	return n, nil
 }
 
+// changes is how often a blob may change between a look and a read before
+// that is an error; a growing flow log changes once a minute.
+const changes = 3
+
 // blob brings one blob as the file name below the folder, if it is not there
-// in this version already, and checks its size.
+// in this version already.
 func (f Fetch) blob(ctx context.Context, b plan.Blob, name string) (session.Artifact, error) {
+	for tries := 0; ; tries++ {
+		a, err := f.version(ctx, b, name)
+		if !errors.Is(err, plan.ErrChanged) || tries == changes {
+			return a, err
+		}
+		if b, err = f.Blobs.Stat(ctx, b.Container, b.Name); err != nil {
+			return a, err
+		}
+	}
+}
+
+// version brings one version of a blob and checks its size.
+func (f Fetch) version(ctx context.Context, b plan.Blob, name string) (session.Artifact, error) {
 	if a, ok := f.have(name); ok && a.ETag == b.ETag && a.Size == b.Size {
 		return a, nil
 	}

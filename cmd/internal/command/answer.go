@@ -156,10 +156,10 @@ func coverage(m session.Manifest) []summary.Coverage {
 		case s.Outcome == "failed":
 			say("session-failed", "%s: %s.", s.Address, s.Reason)
 		case s.Mechanism == plan.PacketCapture && s.Reason != "" && s.Reason != "TimeExceeded" && s.Outcome != "recording":
-			say("capture-ended-early", "The capture of %s ended for the reason %q, before its time: later packets are missing.", s.Target.ID.Name(), s.Reason)
+			say("capture-ended-early", "The capture of %s ended for the reason %q, before its time: later packets are missing.", s.Address, s.Reason)
 		}
 		if s.Mechanism == plan.PacketCapture && s.Filtered {
-			say("capture-filtered", "The capture of %s holds only what its filters let through.", s.Target.ID.Name())
+			say("capture-filtered", "The capture of %s holds only what its filters let through.", s.Address)
 		}
 		if s.Mechanism == plan.FlowLog && s.Filtered {
 			say("flow-log-filtered", "The flow log %s records only a part: it has a filter or leaves out record types.", s.Name)
@@ -189,4 +189,30 @@ func writeReports(folder session.Folder, m session.Manifest, doc *summary.Docume
 		}
 	}
 	return nil
+}
+
+// meta is what a report says about its run.
+func meta(m session.Manifest) report.Meta {
+	i := m.Investigation
+	out := report.Meta{Name: i.Name, Reason: i.Reason, Owner: i.Owner, Ticket: i.Ticket, Start: m.Start, End: m.End}
+	for _, s := range m.Sessions {
+		out.Recorded = append(out.Recorded, recorded(s))
+	}
+	return out
+}
+
+// recorded says in a line how one session went.
+func recorded(s session.Session) string {
+	what := "packet capture"
+	if s.Mechanism == plan.FlowLog {
+		what = "flow log"
+	}
+	if s.Reused {
+		what = "somebody's flow log " + s.Name
+	}
+	line := fmt.Sprintf("%s of %s (%s)", what, s.Target.ID.Name(), strings.Join(s.Watches, ", "))
+	if s.Reason != "" {
+		line += ", ended by " + s.Reason
+	}
+	return line
 }
