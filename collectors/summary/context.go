@@ -60,20 +60,42 @@ func contextOf(r *flow.Record) context {
 	return c
 }
 
-// contexts numbers contexts. Records come in runs of one context, so the
-// last one is looked at first.
+// contexts numbers contexts.
 type contexts struct {
 	ids    map[context]uint32
 	all    []context
 	series [][2]*series // of the timeline, by whether both addresses are private
-	last   context
-	lastID uint32
+	recent [256]recent
+}
+
+// recent is a context that was seen not long ago. Records come in runs of a
+// few contexts, and comparing words is much quicker than hashing a context.
+type recent struct {
+	point, target, rule, acl flow.ID
+	traits                   uint32
+	id                       uint32 // + 1; 0 for none
+}
+
+// of returns the number of r's context.
+func (c *contexts) of(r *flow.Record, t *timeline) uint32 {
+	traits := uint32(r.Direction) | uint32(r.Encryption)<<4 | uint32(r.Tunnel)<<8 | uint32(r.Measured&flow.FrameBytes)<<13
+	if r.Denied() {
+		traits |= 1 << 20
+	}
+	if !r.IsIP() {
+		traits |= 1 << 21
+	}
+	slot := (uint32(r.Point)*31+uint32(r.Rule)*7+traits)*0x9e3779b1 >> 24
+	e := &c.recent[slot]
+	if e.id != 0 && e.point == r.Point && e.rule == r.Rule && e.acl == r.ACL && e.target == r.Target && e.traits == traits {
+		return e.id - 1
+	}
+	id := c.id(contextOf(r), t)
+	*e = recent{r.Point, r.Target, r.Rule, r.ACL, traits, id + 1}
+	return id
 }
 
 func (c *contexts) id(k context, t *timeline) uint32 {
-	if len(c.all) > 0 && c.last == k {
-		return c.lastID
-	}
 	id, ok := c.ids[k]
 	if !ok {
 		if c.ids == nil {
@@ -84,6 +106,5 @@ func (c *contexts) id(k context, t *timeline) uint32 {
 		c.all = append(c.all, k)
 		c.series = append(c.series, [2]*series{t.of(k, false), t.of(k, true)})
 	}
-	c.last, c.lastID = k, id
 	return id
 }

@@ -62,7 +62,7 @@ func (p *partition) warm(hash uint64) (e uint64) {
 func (p *partition) warmRow(e uint64) uint64 {
 	if n := int(uint32(e)) - 1; n >= 0 {
 		r := p.rows.at(n)
-		return r.src.Lo + uint64(r.marks)
+		return r.src.Lo + r.received.packets + uint64(r.marks)
 	}
 	return 0
 }

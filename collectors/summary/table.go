@@ -87,12 +87,10 @@ func (t *Table) addSome(src *sourceSum, b flow.Batch) {
 
 // key returns the key of r.
 func (t *Table) key(r *flow.Record) key {
-	k := key{src: r.Src, dst: r.Dst, proto: r.Proto, port: r.DstPort}
-	c := contextOf(r)
-	if c.class == noIP {
+	k := key{src: r.Src, dst: r.Dst, proto: r.Proto, port: r.DstPort, context: t.contexts.of(r, &t.timeline)}
+	if !r.IsIP() {
 		k.port, k.proto = r.EtherType, 0
 	}
-	k.context = t.contexts.id(c, &t.timeline)
 	return k
 }
 
