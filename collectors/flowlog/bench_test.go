@@ -24,17 +24,21 @@ func blob(tb testing.TB, s flowlogtest.Spec) ([]byte, flowlogtest.Totals) {
 // BenchmarkRead reads an hour of a busy interface, about 64 MB. Compare its
 // MB/s with BenchmarkEncodingJSON.
 func BenchmarkRead(b *testing.B) {
-	for name, spec := range map[string]flowlogtest.Spec{
-		"IPv4":  {Flows: flowlogtest.FlowsFor(64 << 20)},
-		"mixed": {Flows: flowlogtest.FlowsFor(64 << 20), IPv6: 0.08},
-		"quiet": {Flows: 2000},
-		"NSG":   {Flows: flowlogtest.FlowsFor(64 << 20), Version: 2},
+	busy := flowlogtest.FlowsFor(64 << 20)
+	for _, bb := range []struct {
+		name string
+		spec flowlogtest.Spec
+	}{
+		{"mixed", flowlogtest.Spec{Flows: busy, IPv6: 0.08}}, // what BenchmarkEncodingJSON reads
+		{"IPv4", flowlogtest.Spec{Flows: busy}},
+		{"NSG", flowlogtest.Spec{Flows: busy, Version: 2}},
+		{"quiet", flowlogtest.Spec{Flows: 2000}},
 	} {
-		data, totals := blob(b, spec)
-		b.Run(name, func(b *testing.B) {
+		data, totals := blob(b, bb.spec)
+		b.Run(bb.name, func(b *testing.B) {
 			b.SetBytes(int64(len(data)))
 			for b.Loop() {
-				if n := count4(b, data, options{maxRecord: MaxRecord}); n != totals.Tuples {
+				if n := countTuples(b, data, options{maxRecord: MaxRecord}); n != totals.Tuples {
 					b.Fatalf("read %d tuples of %d", n, totals.Tuples)
 				}
 			}
@@ -43,7 +47,7 @@ func BenchmarkRead(b *testing.B) {
 	}
 }
 
-func count4(b *testing.B, data []byte, o options) (n uint64) {
+func countTuples(b *testing.B, data []byte, o options) (n uint64) {
 	in := flow.Input{Source: new(flow.Source), Names: flow.NewNames(), Skipped: new(flow.Skipped)}
 	var bytesSent uint64
 	for batch, err := range read(bytes.NewReader(data), in, o) {

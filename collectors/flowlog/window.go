@@ -3,8 +3,8 @@ package flowlog
 import "io"
 
 const (
-	firstWindow = 16 << 10 // bytes; hour files of quiet machines are a few KiB
-	usualWindow = 1 << 20  // stays within the second-level cache
+	firstWindow = 16 << 10  // bytes; hour files of quiet machines are a few KiB
+	usualWindow = 256 << 10 // stays within the second-level cache
 	// padding follows the bytes of a window, so that a tuple can be loaded in
 	// words without asking at each where the bytes end.
 	padding = len(span{})
@@ -50,13 +50,14 @@ func (w *window) fill() bool {
 }
 
 // grow makes the window larger while the stream turns out to be long, and
-// when a record takes more than half of it.
+// when what has to be moved within it for the next record is more than a
+// quarter of it.
 func (w *window) grow() {
 	size := len(w.b) - padding
 	if w.base+int64(w.n) > 0 && size < usualWindow {
-		size *= 8
+		size *= 4
 	}
-	if w.n > size/2 {
+	if w.n > size/4 {
 		size = 4 * w.n
 	}
 	if size = min(size, w.limit); size <= len(w.b)-padding {
