@@ -139,9 +139,21 @@ func Differs(s Session, r Recording) string {
 	case s.FlowLog != nil && r.FlowLog != nil:
 		return fieldDiff(*s.FlowLog, *r.FlowLog)
 	case s.Capture != nil && r.Capture != nil:
-		return fieldDiff(*s.Capture, *r.Capture)
+		return fieldDiff(anyProtocol(*s.Capture), anyProtocol(*r.Capture))
 	}
 	return ""
+}
+
+// anyProtocol is c with filters for any protocol written as those that name
+// none: Azure shows both as Any.
+func anyProtocol(c CaptureSpec) CaptureSpec {
+	c.Filters = slices.Clone(c.Filters)
+	for i := range c.Filters {
+		if c.Filters[i].Protocol == "Any" {
+			c.Filters[i].Protocol = ""
+		}
+	}
+	return c
 }
 
 // fieldDiff returns the JSON name of the first field in which a and b differ;

@@ -105,6 +105,12 @@ func TestDiffers(t *testing.T) {
 	if got := Differs(capture, same); got != "" {
 		t.Errorf("equal settings differ in %q", got)
 	}
+	explicit := capture
+	explicit.Capture = &CaptureSpec{MaxBytes: 1, Duration: time.Minute, Filters: []CaptureFilter{{Protocol: "Any", LocalPort: "53"}}}
+	same.Capture.Filters = []CaptureFilter{{LocalPort: "53"}}
+	if got := Differs(explicit, same); got != "" {
+		t.Errorf("any protocol and none differ in %q", got)
+	}
 	same.Capture = &CaptureSpec{MaxBytes: 2, Duration: time.Minute}
 	if got, want := Differs(capture, same), "max bytes"; got != want {
 		t.Errorf("Differs = %q, want %q", got, want)
