@@ -81,6 +81,7 @@ func TestFlowLogRecording(t *testing.T) {
 		"retention":           {&armnetwork.FlowLogPropertiesFormat{RetentionPolicy: &armnetwork.RetentionPolicyParameters{Days: to.Ptr[int32](7), Enabled: to.Ptr(true)}}, plan.FlowLogSpec{RetentionDays: 7}},
 		"retention off":       {&armnetwork.FlowLogPropertiesFormat{RetentionPolicy: &armnetwork.RetentionPolicyParameters{Days: to.Ptr[int32](7), Enabled: to.Ptr(false)}}, plan.FlowLogSpec{}},
 		"types":               {&armnetwork.FlowLogPropertiesFormat{RecordTypes: to.Ptr("e, B")}, plan.FlowLogSpec{RecordTypes: "B,E"}},
+		"all types":           {&armnetwork.FlowLogPropertiesFormat{RecordTypes: to.Ptr("D,E,C,B")}, plan.FlowLogSpec{}},
 		"analytics":           {&armnetwork.FlowLogPropertiesFormat{FlowAnalyticsConfiguration: &enabled}, plan.FlowLogSpec{TrafficAnalytics: &plan.TrafficAnalytics{Workspace: "/ws", Interval: 60}}},
 		"analytics {}":        {&armnetwork.FlowLogPropertiesFormat{FlowAnalyticsConfiguration: &armnetwork.TrafficAnalyticsProperties{}}, plan.FlowLogSpec{}},
 		"analytics of dashes": {&armnetwork.FlowLogPropertiesFormat{FlowAnalyticsConfiguration: &dashes}, plan.FlowLogSpec{}},

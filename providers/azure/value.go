@@ -64,7 +64,8 @@ func region(location *string) string {
 	return strings.ToLower(strings.ReplaceAll(val(location), " ", ""))
 }
 
-// recordTypes is a list such as "D, B" in the order and form of "B,C,E,D".
+// recordTypes is a list such as "D, B" in the order and form of "B,C,E,D", and
+// empty if it has all.
 func recordTypes(s string) string {
 	var out []string
 	given := strings.FieldsFunc(strings.ToUpper(s), func(r rune) bool { return r == ',' || r == ' ' })
@@ -72,6 +73,9 @@ func recordTypes(s string) string {
 		if slices.Contains(given, t) {
 			out = append(out, t)
 		}
+	}
+	if len(out) == 4 {
+		return ""
 	}
 	return strings.Join(out, ",")
 }
