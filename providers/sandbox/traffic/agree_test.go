@@ -275,6 +275,39 @@ func TestBlocked(t *testing.T) {
 	packets(t, m, c, from, now, func(time.Time, int, gopacket.Packet) { t.Error("the capture sees denied packets") })
 }
 
+// TestUnencrypted checks traffic that is dropped because it is not encrypted:
+// denied at both ends, by no rule, and in no capture.
+func TestUnencrypted(t *testing.T) {
+	w, m := parse(t, lab+`
+traffic "plain" {
+  from       = ["a"]
+  to         = ["b"]
+  protocol   = "tcp"
+  ports      = [8443]
+  every      = "10s"
+  encryption = "NX_NOT_ACCEPTED"
+}`)
+	for _, name := range []string{"nic-a", "nic-b"} {
+		nic, n := nicOf(t, w, name), 0
+		for _, u := range history(t, m, nic, w.Epoch.Add(20*time.Minute), logOn(nic.ID, w.Epoch)) {
+			if u.dport != 8443 {
+				continue
+			}
+			n++
+			if u.state != "D" || u.encrypt != "NX_NOT_ACCEPTED" || u.acl != "unspecified" || u.rule != "unspecified" {
+				t.Errorf("%s: %+v", name, u)
+			}
+		}
+		if n < 90 {
+			t.Errorf("%s: %d denials", name, n)
+		}
+		c := traffic.Capture{Target: machine(nic), Start: w.Epoch, Filters: []traffic.CaptureFilter{{LocalPort: "8443"}, {RemotePort: "8443"}}}
+		if size := m.CaptureSize(c, w.Epoch.Add(time.Hour)); size != 24 {
+			t.Errorf("%s: a capture of %d bytes", name, size)
+		}
+	}
+}
+
 // TestOff checks that machines that are off have no traffic of their own.
 func TestOff(t *testing.T) {
 	w, m := builtin(t)

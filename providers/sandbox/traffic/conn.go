@@ -293,8 +293,6 @@ func (c *conn) echo(s shape) {
 	c.seal(reps, s.duration/reps)
 }
 
-// isTCP and its like spare the reader the numbers.
-func (c *conn) isTCP() bool  { return c.p.t.Protocol == "tcp" }
 func (c *conn) isICMP() bool { return c.p.t.Protocol == "icmp" }
 
 func (c *conn) protocol() uint8 {

@@ -1,7 +1,10 @@
 package traffic
 
+// ordered are things that know which of two comes first.
+type ordered[T any] interface{ before(T) bool }
+
 // heap keeps the item that comes before all others at index 0.
-type heap[T interface{ before(T) bool }] []T
+type heap[T ordered[T]] []T
 
 func (q *heap[T]) push(v T) {
 	*q = append(*q, v)

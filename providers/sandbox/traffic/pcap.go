@@ -153,9 +153,6 @@ type start struct {
 	k    int64
 }
 
-// starts is a heap of one coming connection per seat.
-type starts []start
-
 func (s start) before(o start) bool {
 	if s.at != o.at {
 		return s.at < o.at

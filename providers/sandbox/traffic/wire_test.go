@@ -25,7 +25,6 @@ type stream struct {
 	ack        uint32
 	begun      bool
 	fin, rst   bool
-	repeated   int
 }
 
 // TestTCP follows every connection that begins in a capture of each machine:

@@ -31,11 +31,18 @@ func (b *builder) hostList() {
 	}
 }
 
+// maxAddresses is the most that a host can have drawn for it.
+const maxAddresses = 65536
+
 // draw picks the addresses of a host that is given as prefixes and a count.
 // They follow from the seed and the host's name.
 func (b *builder) draw(s hostSpec) []netip.Addr {
 	ps := b.prefixes(s.Body, "prefixes", s.Prefixes)
 	if len(ps) == 0 {
+		return nil
+	}
+	if s.Count < 0 || s.Count > maxAddresses {
+		b.errorf(s.Body, "count", "Invalid count", "%d is not between 1 and %d.", s.Count, maxAddresses)
 		return nil
 	}
 	rng := rand.New(rand.NewPCG(b.w.Seed, named(s.Name)))

@@ -95,6 +95,9 @@ func (b *builder) mac(id plan.ID) string {
 	}
 }
 
+// maxInstances is the most that Azure allows in a scale set.
+const maxInstances = 1000
+
 func (b *builder) scaleSets() {
 	for _, s := range b.spec.ScaleSets {
 		set := &ScaleSet{
@@ -104,6 +107,10 @@ func (b *builder) scaleSets() {
 		b.oneOf(s.Body, "os", s.OS, "Linux", "Windows")
 		subnet := find(b, s.Body, "subnet", "subnet", b.subnets, s.Subnet)
 		addr := b.addr(s.Body, "first_private_ip", s.First)
+		if s.Instances < 0 || s.Instances > maxInstances {
+			b.errorf(s.Body, "instances", "Invalid instances", "%d is not between 0 and %d.", s.Instances, maxInstances)
+			s.Instances = 0
+		}
 		for i := range s.Instances {
 			set.Instances = append(set.Instances, b.instance(s, set, subnet, addr, i))
 			addr = addr.Next()

@@ -45,6 +45,9 @@ func (b *builder) flowLogs() {
 				fl.Watcher = w
 			}
 		}
+		if fl.Watcher == nil {
+			continue // the target's region is unknown, which is told elsewhere
+		}
 		fl.Resource = Resource{
 			ID: fl.Watcher.ID + plan.ID("/flowLogs/"+s.Name), Name: s.Name,
 			Group: fl.Watcher.Group, Location: location, Tags: s.Tags,

@@ -62,3 +62,14 @@ traffic "e" {
   every     = "900us" # ERROR: Too often
   exchanges = -1 # ERROR: Invalid exchanges
 }
+host "many" { # ERROR: No address
+  prefixes = ["192.0.2.0/24"]
+  count    = 1000000 # ERROR: Invalid count
+}
+scale_set "big" {
+  resource_group   = "rg"
+  os               = "Linux"
+  instances        = 2000 # ERROR: Invalid instances
+  subnet           = "v/s"
+  first_private_ip = "10.0.1.100"
+}
