@@ -61,6 +61,7 @@ type player struct {
 	spare  []*cursor     // that have ended
 	macs   map[*world.NIC][6]byte
 	frames framer
+	head   [recordHeader]byte
 }
 
 // fill brings in the connections that are under way at from.
@@ -134,7 +135,7 @@ func (p *player) write(w *bufio.Writer, u *cursor) error {
 	size := frameHeader + pk.size
 	keep := min(p.snap, size)
 	frame := p.frames.frame(u, pk, u.nic, p.macs[u.nic], keep)
-	var head [recordHeader]byte
+	head := &p.head
 	binary.LittleEndian.PutUint32(head[0:], uint32(u.next/second))
 	binary.LittleEndian.PutUint32(head[4:], uint32(u.next%second))
 	binary.LittleEndian.PutUint32(head[8:], uint32(keep))
