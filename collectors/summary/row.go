@@ -14,7 +14,6 @@ type key struct {
 	context  uint32 // number of the record's context
 	port     uint16 // destination port; EtherType of frames without IP
 	proto    uint8
-	zero     uint8 // fills up, so that keys are compared as memory
 }
 
 // row sums all records of one key. It holds no pointer.

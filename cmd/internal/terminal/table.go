@@ -122,9 +122,28 @@ func layOut(columns []Column, row []string, keep, widths []int) string {
 	return strings.TrimRight(b.String(), " ")
 }
 
-// Wrap breaks text into lines of at most width columns, all but the first
-// indented.
+// Wrap breaks text at its spaces into lines of at most width columns, all but
+// the first indented. A word that fits in no line is cut into several.
 func Wrap(text string, width int, indent string) string {
-	body := ansi.Wordwrap(text, max(20, width-ansi.StringWidth(indent)), "")
-	return strings.ReplaceAll(body, "\n", "\n"+indent)
+	room := max(20, width-ansi.StringWidth(indent))
+	var lines []string
+	line := ""
+	for word := range strings.FieldsSeq(text) {
+		switch {
+		case line == "":
+			line = word
+		case ansi.StringWidth(line)+1+ansi.StringWidth(word) <= room:
+			line += " " + word
+			continue
+		default:
+			lines = append(lines, line)
+			line = word
+		}
+		for ansi.StringWidth(line) > room {
+			head := ansi.Truncate(line, room, "")
+			lines = append(lines, head)
+			line = line[len(head):]
+		}
+	}
+	return strings.Join(append(lines, line), "\n"+indent)
 }

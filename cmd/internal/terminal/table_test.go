@@ -82,6 +82,9 @@ func TestWrap(t *testing.T) {
 	if want := "one two three four\n    five six seven"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
+	if got, want := Wrap("in azure-vm-trailing-newline.cap", 20, ""), "in\nazure-vm-trailing-ne\nwline.cap"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
 	for _, l := range strings.Split(got, "\n") {
 		if ansi.StringWidth(l) > 24 {
 			t.Errorf("%q is wider than 24", l)
