@@ -25,6 +25,7 @@ type Clock struct {
 	file   *store.File[anchor]
 	factor float64
 	real   func() time.Time
+	first  anchor // of this process
 }
 
 // anchor ties a moment of the world to a real one. From there the world's
@@ -50,8 +51,12 @@ func New(ctx context.Context, o Options) (*Clock, error) {
 		c.real = time.Now
 	}
 	now, err := f.Read()
-	if err != nil || (!now.World.IsZero() && now.Factor == o.Factor) {
-		return c, err
+	if err != nil {
+		return nil, err
+	}
+	c.first = *now
+	if !now.World.IsZero() && now.Factor == o.Factor {
+		return c, nil
 	}
 	return c, f.Update(ctx, func(a *anchor) error {
 		at := c.real()
@@ -60,6 +65,7 @@ func New(ctx context.Context, o Options) (*Clock, error) {
 			world = a.at(at)
 		}
 		*a = anchor{World: world.UTC(), Real: at.UTC(), Factor: o.Factor}
+		c.first = *a
 		return nil
 	})
 }
@@ -70,13 +76,12 @@ func (a *anchor) at(real time.Time) time.Time {
 	return a.World.Add(time.Duration(float64(passed) * a.Factor)).UTC()
 }
 
-// Now returns the world's time.
+// Now returns the world's time. Should the file be lost, which the next write
+// will report, it goes on from where this process began.
 func (c *Clock) Now() time.Time {
 	a, err := c.file.Read()
-	if err != nil {
-		// New read the file; if it went away since, another process has begun
-		// the world anew and the next request reports what is wrong with it.
-		return time.Time{}
+	if err != nil || a.World.IsZero() {
+		a = &c.first
 	}
 	return a.at(c.real())
 }
@@ -104,6 +109,9 @@ func (c *Clock) Sleep(ctx context.Context, d time.Duration) error {
 // moveTo makes the world's time at least then.
 func (c *Clock) moveTo(ctx context.Context, then time.Time) error {
 	return c.file.Update(ctx, func(a *anchor) error {
+		if a.World.IsZero() {
+			*a = c.first
+		}
 		if then.After(a.World) {
 			a.World = then.UTC()
 		}

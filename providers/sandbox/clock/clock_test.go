@@ -3,6 +3,8 @@ package clock
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -115,6 +117,20 @@ func TestSleepEndsWithContext(t *testing.T) {
 		if factor == 0 && since(c) != 0 {
 			t.Errorf("a cancelled sleep moved time")
 		}
+	}
+}
+
+func TestLostFile(t *testing.T) {
+	dir := t.TempDir()
+	c := open(t, Options{Dir: dir})
+	if err := os.Remove(filepath.Join(dir, "clock.json")); err != nil {
+		t.Fatal(err)
+	}
+	if got := since(c); got != 0 {
+		t.Errorf("without its file the world is %v old", got)
+	}
+	if err := c.Sleep(t.Context(), time.Hour); err != nil || since(c) != time.Hour {
+		t.Errorf("after an hour it is %v old (%v)", since(c), err)
 	}
 }
 
