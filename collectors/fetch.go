@@ -63,7 +63,7 @@ func (f Fetch) capture(ctx context.Context) ([]session.Artifact, error) {
 // flowLog brings the hours of the window, one after the other.
 func (f Fetch) flowLog(ctx context.Context) ([]session.Artifact, error) {
 	var out []session.Artifact
-	for hour := f.Start.UTC().Truncate(time.Hour); hour.Before(f.End); hour = hour.Add(time.Hour) {
+	for hour := range f.hours() {
 		got, err := f.hour(ctx, hour)
 		out = append(out, got...)
 		if err != nil {
@@ -71,6 +71,22 @@ func (f Fetch) flowLog(ctx context.Context) ([]session.Artifact, error) {
 		}
 	}
 	return out, nil
+}
+
+// late is how long after its minute a record can be stamped. The hour of that
+// stamp is the one of the blob, so what happened just before the hour can lie
+// in the next one's.
+const late = 5 * time.Minute
+
+// hours yields the hours whose blobs can hold records of the window.
+func (f Fetch) hours() iter.Seq[time.Time] {
+	return func(yield func(time.Time) bool) {
+		for hour := f.Start.UTC().Truncate(time.Hour); hour.Before(f.End.Add(late)); hour = hour.Add(time.Hour) {
+			if !yield(hour) {
+				return
+			}
+		}
+	}
 }
 
 func (f Fetch) hour(ctx context.Context, hour time.Time) ([]session.Artifact, error) {
@@ -122,7 +138,7 @@ func (f Fetch) Size(ctx context.Context) (int64, error) {
 	if f.Session.Mechanism != plan.FlowLog {
 		return 0, nil
 	}
-	for hour := f.Start.UTC().Truncate(time.Hour); hour.Before(f.End); hour = hour.Add(time.Hour) {
+	for hour := range f.hours() {
 		for b, err := range f.list(ctx, hour) {
 			if err != nil {
 				return n, err
