@@ -3,6 +3,7 @@ package collectors
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"flowctl/plan"
 	"flowctl/plan/apply"
@@ -47,7 +48,7 @@ func (c Collector) fetch(ctx context.Context, w apply.Want) (Fetch, error) {
 	}
 	return Fetch{
 		Session: w.Session, Recording: w.Recording, Start: w.Start, End: w.End, Have: w.Have,
-		Blobs: blobs, Folder: c.Folder, MACs: c.macs(w),
+		Blobs: blobs, Folder: c.Folder, MACs: c.macs(w), Machines: c.machines(w),
 	}, nil
 }
 
@@ -90,4 +91,32 @@ func within(n plan.NIC, target plan.ID) bool {
 		}
 	}
 	return false
+}
+
+// machines is how many machines write a file for a capture: one, or the
+// running instances of a scale set that it takes in.
+func (c Collector) machines(w apply.Want) int {
+	spec := w.Session.Capture
+	if spec == nil {
+		return 0
+	}
+	for _, inv := range c.Inventories {
+		for _, set := range inv.ScaleSets {
+			if set.ID.Is(w.Session.Target.ID) {
+				return takenIn(set, *spec)
+			}
+		}
+	}
+	return 1
+}
+
+func takenIn(set plan.ScaleSet, spec plan.CaptureSpec) int {
+	n := 0
+	for _, i := range set.Instances {
+		in := len(spec.Include) == 0 || slices.Contains(spec.Include, i.Number)
+		if in && !slices.Contains(spec.Exclude, i.Number) && (i.Power == "running" || i.Power == "") {
+			n++
+		}
+	}
+	return n
 }

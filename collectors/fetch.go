@@ -27,6 +27,7 @@ type Fetch struct {
 	Start     time.Time // of the window; flow logs have a file per hour
 	End       time.Time
 	MACs      map[string]bool // of flow logs: the interfaces to read; nil for all
+	Machines  int             // of captures: how many write a file of their own
 	Blobs     plan.Blobs
 	Folder    session.Folder
 	Have      []session.Artifact // what was fetched before
@@ -40,24 +41,6 @@ func (f Fetch) Run(ctx context.Context) ([]session.Artifact, error) {
 		return f.capture(ctx)
 	}
 	return f.flowLog(ctx)
-}
-
-// capture brings a capture's file. It exists only after the capture's end;
-// until then the error wraps plan.ErrNotFound.
-func (f Fetch) capture(ctx context.Context) ([]session.Artifact, error) {
-	container, name, err := SplitBlobURL(f.Recording.Path)
-	if err != nil {
-		return nil, fmt.Errorf("fetch capture %s: %w", f.Recording.ID.Name(), err)
-	}
-	b, err := f.Blobs.Stat(ctx, container, name)
-	if err != nil {
-		return nil, fmt.Errorf("fetch capture %s: %w", f.Recording.ID.Name(), err)
-	}
-	a, err := f.blob(ctx, b, path.Join("captures", f.Session.Target.ID.Name()+"-"+path.Base(name)))
-	if err != nil {
-		return nil, fmt.Errorf("fetch capture %s: %w", f.Recording.ID.Name(), err)
-	}
-	return []session.Artifact{a}, nil
 }
 
 // flowLog brings the hours of the window, one after the other.

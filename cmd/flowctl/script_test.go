@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -38,6 +39,7 @@ func TestScripts(t *testing.T) {
 			"flowlog": writeFlowLog,
 			"cut":     cut,
 			"same":    same,
+			"await":   await,
 		},
 	})
 }
@@ -86,4 +88,17 @@ func same(ts *testscript.TestScript, neg bool, args []string) {
 	if a == "" || (a != b) != neg {
 		ts.Fatalf("lines with %q:\n%s\n--- and\n%s", args[2], a, b)
 	}
+}
+
+// await FILE PATTERN returns when a file that another process writes holds a
+// pattern.
+func await(ts *testscript.TestScript, _ bool, args []string) {
+	want := regexp.MustCompile(args[1])
+	for range 6000 {
+		if b, err := os.ReadFile(ts.MkAbs(args[0])); err == nil && want.Match(b) {
+			return
+		}
+		time.Sleep(10 * time.Millisecond) // between looks at another process
+	}
+	ts.Fatalf("%s never held %q", args[0], args[1])
 }

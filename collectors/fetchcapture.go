@@ -1,0 +1,96 @@
+package collectors
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+
+	"flowctl/plan"
+	"flowctl/plan/session"
+)
+
+// capture brings a capture's files: one, or one a machine of a scale set, or
+// those of a ring. They exist only after the capture's end; until each machine
+// has one the error wraps plan.ErrNotFound.
+func (f Fetch) capture(ctx context.Context) ([]session.Artifact, error) {
+	name := f.Recording.ID.Name()
+	container, stem, err := SplitBlobURL(f.Recording.Path)
+	if err != nil {
+		return nil, fmt.Errorf("fetch capture %s: %w", name, err)
+	}
+	var out []session.Artifact
+	machines := map[plan.ID]bool{}
+	for b, err := range f.Blobs.List(ctx, container, folderOf(stem)) {
+		if errors.Is(err, plan.ErrNotFound) {
+			break // no container yet: no capture ever ended
+		}
+		if err != nil {
+			return out, fmt.Errorf("fetch capture %s: %w", name, err)
+		}
+		if !partOf(stem, b.Name) {
+			continue
+		}
+		a, err := f.captureFile(ctx, b)
+		if err != nil {
+			return out, fmt.Errorf("fetch capture %s: %w", name, err)
+		}
+		out = append(out, a)
+		machines[a.Target] = true
+	}
+	if want := max(1, f.Machines); len(machines) < want {
+		return out, fmt.Errorf("fetch capture %s: files of %d machines are there, of %d there should be: %w", name, len(machines), want, plan.ErrNotFound)
+	}
+	return out, nil
+}
+
+func (f Fetch) captureFile(ctx context.Context, b plan.Blob) (session.Artifact, error) {
+	machine := f.Session.Target.ID
+	label := machine.Name()
+	if n := instance(b.Name); n != "" {
+		machine += plan.ID("/virtualMachines/" + n)
+		label += "_" + n
+	}
+	a, err := f.blob(ctx, b, path.Join("captures", label+"-"+path.Base(b.Name)))
+	a.Target = machine
+	return a, err
+}
+
+// folderOf is what the names of all files of a capture begin with. Azure does
+// not document how those of scale sets and rings differ from the path that it
+// states, so everything of the machine or set is looked through.
+func folderOf(stem string) string {
+	for _, kind := range []string{"/virtualmachinescalesets/", "/virtualmachines/"} {
+		i := strings.Index(strings.ToLower(stem), kind)
+		if i < 0 {
+			continue
+		}
+		if j := strings.IndexByte(stem[i+len(kind):], '/'); j >= 0 {
+			return stem[:i+len(kind)+j+1]
+		}
+	}
+	return strings.TrimSuffix(stem, path.Ext(stem))
+}
+
+// partOf reports whether a blob is a file of the capture at stem: its last
+// part begins as the stem's does, and something may follow before the ending.
+func partOf(stem, name string) bool {
+	base := path.Base(stem)
+	base = strings.TrimSuffix(base, path.Ext(base))
+	return strings.HasPrefix(strings.ToLower(path.Base(name)), strings.ToLower(base))
+}
+
+// instance is the number of the scale set machine in a blob's name.
+func instance(name string) string {
+	_, rest, ok := strings.Cut(strings.ToLower(name), "/virtualmachinescalesets/")
+	if !ok {
+		return ""
+	}
+	_, rest, ok = strings.Cut(rest, "/virtualmachines/")
+	if !ok {
+		return ""
+	}
+	n, _, _ := strings.Cut(rest, "/")
+	return n
+}
