@@ -13,7 +13,8 @@ import (
 // such name, and on one line, packages below one parent may use each other.
 var layers = []string{
 	"plan collectors/flow",
-	"plan/config/... plan/state plan/session",
+	"plan/config/... plan/session",
+	"plan/state",
 	"plan/resolve plan/apply providers/azure/... collectors/flowlog/... collectors/pcap/... collectors/summary/...",
 	"providers/sandbox/... cmd/internal/terminal",
 	"providers collectors cmd/internal/report",

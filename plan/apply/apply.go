@@ -170,14 +170,22 @@ func (r *Run) track() error {
 			return fmt.Errorf("session %s: no provider %q", c.Session.Address(), c.Session.Target.Provider)
 		}
 		t := r.trackedOf(c, p)
-		t.place = len(r.tracked)
+		t.place = r.place(t)
 		r.tracked = append(r.tracked, t)
 	}
-	r.manifest.Sessions = make([]session.Session, len(r.tracked))
-	for _, t := range r.tracked {
-		r.manifest.Sessions[t.place] = t.describe()
-	}
 	return nil
+}
+
+// place puts t into the manifest, where it was if it was there, and returns
+// where that is.
+func (r *Run) place(t *tracked) int {
+	m := &r.manifest
+	i := slices.IndexFunc(m.Sessions, func(s session.Session) bool { return s.Print == t.session.Print() })
+	if i < 0 {
+		i, m.Sessions = len(m.Sessions), append(m.Sessions, session.Session{})
+	}
+	m.Sessions[i] = t.describe()
+	return i
 }
 
 func (r *Run) trackedOf(c plan.Change, p plan.Provider) *tracked {

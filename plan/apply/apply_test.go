@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"flowctl/plan"
+	"flowctl/plan/state"
 )
 
 func TestRunEndsEverySession(t *testing.T) {
@@ -83,6 +84,34 @@ func TestLostState(t *testing.T) {
 	}
 	if starts != 2 || len(b.azure.there) != 0 {
 		t.Errorf("%d starts, %d left; want 2 and 0: %v", starts, len(b.azure.there), b.azure.calls)
+	}
+}
+
+// TestLostStateAfterACollection loses the state when one of two sessions is
+// collected and removed already: the results tell that it was.
+func TestLostStateAfterACollection(t *testing.T) {
+	b := newBench(t)
+	r := b.run(flowLog(), capture(10*time.Minute))
+	if err := r.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	b.azure.clock.now = noon.Add(15 * time.Minute)
+	r.each(func(x *tracked) { r.step(t.Context(), x) })
+	m, err := r.Folder().Manifest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := state.Recover(r.Folder().Path, m)
+	have, _ := b.azure.Recordings(t.Context(), nil)
+	var got []plan.Action
+	for _, c := range plan.Diff("spike", []plan.Session{flowLog(), capture(10 * time.Minute)}, have, collected(run), b.azure.clock.now) {
+		got = append(got, c.Action)
+	}
+	if diff := cmp.Diff([]plan.Action{plan.Keep, plan.Leave}, got); diff != "" {
+		t.Errorf("actions (-want +got):\n%s", diff)
+	}
+	if !run.Ends.Equal(noon.Add(2*time.Hour)) || !run.Started.Equal(noon) || !run.Finished.IsZero() {
+		t.Errorf("run %+v, want the one that is under way", run)
 	}
 }
 

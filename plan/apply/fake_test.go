@@ -200,7 +200,7 @@ func collected(run *state.Run) plan.Prior {
 	}
 	for print, s := range run.Sessions {
 		if s.Phase == state.Removed || s.Phase == state.Collected {
-			p.Collected[print] = s.Session.Digest()
+			p.Collected[print] = s.Digest
 		}
 	}
 	return p

@@ -29,12 +29,12 @@ func (r *Run) saveLocked() error {
 func (r *Run) describe() {
 	m := &r.manifest
 	m.Investigation, m.Views, m.Findings = r.Plan.Investigation, r.Plan.Views, r.Plan.Findings
-	m.Start, m.End = r.run.Started, r.run.Ends
+	m.Start, m.End, m.Finished = r.run.Started, r.run.Ends, r.run.Finished
 }
 
 func (t *tracked) describe() session.Session {
 	s := session.Session{
-		Name: t.session.Name, Address: t.session.Address(), Watches: t.session.Watches,
+		Print: t.session.Print(), Digest: t.session.Digest(), Name: t.session.Name, Address: t.session.Address(), Watches: t.session.Watches,
 		Mechanism: t.session.Mechanism, Target: t.session.Target, Reused: t.reused,
 		Outcome: string(t.phase), Reason: t.reason,
 	}
@@ -54,7 +54,7 @@ func (r *Run) note(t *tracked) {
 	defer r.mu.Unlock()
 	rec := t.rec
 	r.run.Sessions[t.session.Print()] = &state.Session{
-		Session: t.session, Phase: t.phase, Reused: t.reused, Recording: &rec, Bytes: t.bytes, Reason: t.reason,
+		Session: t.session, Digest: t.session.Digest(), Phase: t.phase, Reused: t.reused, Recording: &rec, Bytes: t.bytes, Reason: t.reason,
 	}
 	r.manifest.Sessions[t.place] = t.describe()
 	_ = r.saveLocked()

@@ -28,6 +28,8 @@ type Manifest struct {
 	Investigation plan.Investigation `json:"investigation"`
 	Start         time.Time          `json:"start"` // of the window that answers are about
 	End           time.Time          `json:"end"`
+	Finished      time.Time          `json:"finished,omitzero"`   // nothing of it is left in Azure
+	Destroyed     bool               `json:"destroyed,omitempty"` // ended before it was collected
 	Sessions      []Session          `json:"sessions"`
 	Views         []plan.View        `json:"views,omitempty"`
 	Findings      []plan.Finding     `json:"findings,omitempty"`
@@ -36,6 +38,8 @@ type Manifest struct {
 
 // Session is how one session went.
 type Session struct {
+	Print     string         `json:"print"`  // of the watch, target and mechanism
+	Digest    string         `json:"digest"` // of the settings
 	Name      string         `json:"name"`
 	Address   string         `json:"address"`
 	Watches   []string       `json:"watches"`
@@ -75,6 +79,16 @@ func Create(path string) (Folder, error) {
 func Is(path string) bool {
 	_, err := os.Stat(filepath.Join(path, "manifest.json"))
 	return err == nil
+}
+
+// Latest returns the folder of the latest run below dir that has a manifest;
+// ok is false if there is none. Folders are named by the end of their window.
+func Latest(dir string) (f Folder, ok bool) {
+	names, err := filepath.Glob(filepath.Join(dir, "*", "manifest.json"))
+	if err != nil || len(names) == 0 {
+		return Folder{}, false
+	}
+	return Folder{filepath.Dir(slices.Max(names))}, true
 }
 
 // Join returns the place of a file below the folder. Names come from Azure,

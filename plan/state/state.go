@@ -16,6 +16,7 @@ import (
 	"github.com/google/uuid"
 
 	"flowctl/plan"
+	"flowctl/plan/session"
 )
 
 // Format is the number of the file's form. A file with a higher one was
@@ -32,18 +33,18 @@ type Snapshot struct {
 
 // Run is one time box of one investigation.
 type Run struct {
-	Started   time.Time           `json:"started"`
-	Ends      time.Time           `json:"ends"`
-	Stopped   bool                `json:"stopped,omitempty"`  // ended early by hand
-	Finished  time.Time           `json:"finished,omitzero"`  // results are there and nothing of it is left
-	Results   string              `json:"results,omitempty"`  // folder
-	Sessions  map[string]*Session `json:"sessions"`           // by print
-	Providers map[string]string   `json:"providers,omitzero"` // alias to subscription
+	Started  time.Time           `json:"started"`
+	Ends     time.Time           `json:"ends"`
+	Stopped  bool                `json:"stopped,omitempty"` // ended early by hand
+	Finished time.Time           `json:"finished,omitzero"` // results are there and nothing of it is left
+	Results  string              `json:"results,omitempty"` // folder
+	Sessions map[string]*Session `json:"sessions"`          // by print
 }
 
 // Session is what is remembered of one session.
 type Session struct {
 	Session   plan.Session    `json:"session"`
+	Digest    string          `json:"digest"` // of its settings
 	Phase     Phase           `json:"phase"`
 	Reused    bool            `json:"reused,omitempty"`
 	Recording *plan.Recording `json:"recording,omitempty"`
@@ -64,6 +65,19 @@ const (
 	Removed   Phase = "removed"
 	Failed    Phase = "failed"
 )
+
+// Recover makes the run of a results folder, for a state that was lost: what
+// was collected is not recorded a second time.
+func Recover(folder string, m session.Manifest) *Run {
+	run := &Run{Started: m.Start, Ends: m.End, Finished: m.Finished, Results: folder, Sessions: map[string]*Session{}}
+	for _, s := range m.Sessions {
+		run.Sessions[s.Print] = &Session{
+			Session: plan.Session{Name: s.Name, Watches: s.Watches, Mechanism: s.Mechanism, Target: s.Target},
+			Digest:  s.Digest, Phase: Phase(s.Outcome), Reused: s.Reused, Reason: s.Reason,
+		}
+	}
+	return run
+}
 
 // ErrStale says that another run wrote the state since it was read.
 var ErrStale = errors.New("state was changed by another run since it was read")

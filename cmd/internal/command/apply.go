@@ -23,6 +23,7 @@ type applyOptions struct {
 	source
 	auto   bool
 	detach bool
+	again  bool
 	json   bool
 }
 
@@ -45,6 +46,7 @@ and leaves the sessions running; twice ends at once.`,
 	o.flags(cmd)
 	cmd.Flags().BoolVar(&o.auto, "auto-approve", false, "do not ask before acting")
 	cmd.Flags().BoolVar(&o.detach, "detach", false, "start and return; the next apply goes on")
+	cmd.Flags().BoolVar(&o.again, "again", false, "record anew what is finished")
 	cmd.Flags().BoolVar(&o.json, "json", false, "print the summary as JSON")
 	return cmd
 }
@@ -56,6 +58,7 @@ func runApply(ctx context.Context, env *Env, o applyOptions) error {
 	}
 	if isPlan {
 		o.path, o.varFiles = saved.Path, append(saved.VarFiles, o.varFiles...)
+		o.again = o.again || saved.Again
 	}
 	unlock, err := stateFile(env).Lock("apply")
 	if err != nil {
@@ -66,6 +69,7 @@ func runApply(ctx context.Context, env *Env, o applyOptions) error {
 	if err != nil {
 		return err
 	}
+	ws.again = o.again
 	plans, err := ws.plans(env)
 	if err != nil {
 		return err
@@ -147,7 +151,7 @@ func (ws *workspace) newRun(env *Env, p plan.Plan, emit func(apply.Event)) (*app
 	return apply.New(apply.Options{
 		Plan: p, Providers: ws.providers, State: ws.state, Inventory: ws.allInventories(), Emit: emit,
 		Results: func(ends time.Time) string {
-			return filepath.Join(env.Root(), "results", p.Investigation.Name, ends.UTC().Format("20060102T150405Z"))
+			return filepath.Join(resultsOf(env, p.Investigation.Name), ends.UTC().Format("20060102T150405Z"))
 		},
 		Collector: func(f session.Folder) apply.Collector {
 			return collectors.Collector{Folder: f, Providers: ws.providers, Inventories: ws.allInventories()}

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"flowctl/cmd/internal/terminal"
+	"flowctl/plan/session"
 )
 
 type destroyOptions struct {
@@ -72,15 +73,27 @@ func (ws *workspace) destroy(ctx context.Context, env *Env, o destroyOptions, na
 		}
 	}
 	if len(errs) == 0 {
-		ws.forget(name)
+		errs = append(errs, ws.forget(name))
 		fmt.Fprintf(env.Stdout, "%s: %s removed, nothing of it is left in Azure; results on disk stay.\n", name, count(len(there), "recording"))
 	}
 	return errors.Join(errs...)
 }
 
 // forget lets a run that was not finished start anew.
-func (ws *workspace) forget(name string) {
-	if run := ws.snapshot.Runs[name]; run != nil && run.Finished.IsZero() {
-		delete(ws.snapshot.Runs, name)
+func (ws *workspace) forget(name string) error {
+	run := ws.snapshot.Runs[name]
+	if run == nil || !run.Finished.IsZero() {
+		return nil
 	}
+	delete(ws.snapshot.Runs, name)
+	folder := session.Folder{Path: run.Results}
+	if !session.Is(folder.Path) {
+		return nil
+	}
+	m, err := folder.Manifest()
+	if err != nil {
+		return err
+	}
+	m.Destroyed = true
+	return folder.WriteManifest(m)
 }

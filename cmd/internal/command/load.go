@@ -31,10 +31,30 @@ func (s *source) at(args []string) {
 	}
 }
 
+// read reads the configuration and says what is wrong with it.
+func (s *source) read(env *Env) (*config.Config, hcl.Diagnostics) {
+	cfg, diags := config.Load(s.path, config.Inputs{Vars: s.vars, VarFiles: s.varFiles, Environ: env.Environ})
+	if !diags.HasErrors() {
+		diags = append(diags, questions(cfg)...)
+	}
+	return cfg, diags
+}
+
 // load reads the configuration and shows what is wrong with it.
 func (s *source) load(env *Env) (*config.Config, error) {
-	cfg, diags := config.Load(s.path, config.Inputs{Vars: s.vars, VarFiles: s.varFiles, Environ: env.Environ})
+	cfg, diags := s.read(env)
 	return cfg, env.diagnose(cfg, diags)
+}
+
+// questions says what is wrong with the summaries: their conditions are
+// compiled, and thrown away.
+func questions(cfg *config.Config) hcl.Diagnostics {
+	var diags hcl.Diagnostics
+	for _, inv := range cfg.Investigations {
+		_, more := compile(inv.Summaries)
+		diags = append(diags, more...)
+	}
+	return diags
 }
 
 // diagnose draws diagnostics with the lines they are about. The error is nil

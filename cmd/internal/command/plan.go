@@ -18,6 +18,7 @@ type planOptions struct {
 	source
 	json     bool
 	detailed bool
+	again    bool
 	out      string
 }
 
@@ -40,6 +41,7 @@ func newPlan(env *Env) *cobra.Command {
 		},
 	}
 	o.flags(cmd)
+	cmd.Flags().BoolVar(&o.again, "again", false, "record anew what is finished")
 	cmd.Flags().BoolVar(&o.json, "json", false, "print the plan as JSON")
 	cmd.Flags().BoolVar(&o.detailed, "detailed-exitcode", false, "exit with 0 if there is nothing to do, 2 if there is, 1 on errors")
 	cmd.Flags().StringVar(&o.out, "out", "", "save the plan to a `file` that apply takes")
@@ -51,6 +53,7 @@ func runPlan(ctx context.Context, env *Env, o planOptions) error {
 	if err != nil {
 		return err
 	}
+	ws.again = o.again
 	plans, err := ws.plans(env)
 	if err != nil {
 		return err
@@ -103,6 +106,7 @@ type savedPlan struct {
 	Lineage  string            `json:"lineage"`
 	Serial   int               `json:"serial"`
 	VarFiles []string          `json:"var_files,omitempty"`
+	Again    bool              `json:"again,omitempty"`
 	Plans    map[string]string `json:"plans"` // digest of what each investigation's plan does
 }
 
@@ -110,7 +114,7 @@ const savedFormat = "1"
 
 func savePlan(o planOptions, ws *workspace, plans []plan.Plan) error {
 	s := savedPlan{
-		Flowctl: savedFormat, Path: o.path, Digest: ws.config.Digest, VarFiles: o.varFiles,
+		Flowctl: savedFormat, Path: o.path, Digest: ws.config.Digest, VarFiles: o.varFiles, Again: o.again,
 		Lineage: ws.snapshot.Lineage, Serial: ws.snapshot.Serial, Plans: map[string]string{},
 	}
 	for _, p := range plans {

@@ -1,10 +1,13 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"text/tabwriter"
 	"time"
 
@@ -124,8 +127,7 @@ func (s *standing) remember(run *state.Run, there []plan.Recording) {
 	for _, r := range there {
 		known[r.ID.Name()] = true
 	}
-	for _, print := range sorted(run.Sessions) {
-		m := run.Sessions[print]
+	for _, m := range byAddress(run.Sessions) {
 		if known[m.Session.Name] {
 			continue
 		}
@@ -134,6 +136,13 @@ func (s *standing) remember(run *state.Run, there []plan.Recording) {
 			State: string(m.Phase), Reason: m.Reason, Reused: m.Reused, There: m.Reused,
 		})
 	}
+}
+
+// byAddress lists sessions in the order of their watches and targets.
+func byAddress(sessions map[string]*state.Session) []*state.Session {
+	return slices.SortedFunc(maps.Values(sessions), func(a, b *state.Session) int {
+		return cmp.Or(cmp.Compare(a.Session.Address(), b.Session.Address()), cmp.Compare(a.Session.Name, b.Session.Name))
+	})
 }
 
 // ours lists what flowctl made for an investigation, captures with their

@@ -6,8 +6,6 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/spf13/cobra"
-
-	"flowctl/plan/config"
 )
 
 type validateOptions struct {
@@ -64,7 +62,7 @@ type diagnostic struct {
 }
 
 func validateJSON(env *Env, o validateOptions) error {
-	_, diags := config.Load(o.path, config.Inputs{Vars: o.vars, VarFiles: o.varFiles, Environ: env.Environ})
+	_, diags := o.read(env)
 	v := validation{Format: "1", Valid: !diags.HasErrors(), Diagnostics: []diagnostic{}}
 	for _, d := range diags {
 		v.Diagnostics = append(v.Diagnostics, diagnosticOf(d))

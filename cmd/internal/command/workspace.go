@@ -13,8 +13,10 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"flowctl/plan"
+	"flowctl/plan/apply"
 	"flowctl/plan/config"
 	"flowctl/plan/resolve"
+	"flowctl/plan/session"
 	"flowctl/plan/state"
 	"flowctl/providers"
 )
@@ -27,6 +29,7 @@ type workspace struct {
 	recordings  map[string][]plan.Recording // by alias
 	state       *state.File
 	snapshot    state.Snapshot
+	again       bool // record anew what is finished
 }
 
 // open loads the configuration and reads what there is in Azure.
@@ -42,11 +45,36 @@ func (s *source) open(ctx context.Context, env *Env) (*workspace, error) {
 	if ws.snapshot, err = ws.state.Read(); err != nil {
 		return nil, err
 	}
+	if err := ws.recover(env); err != nil {
+		return nil, err
+	}
 	if err := ws.connect(env); err != nil {
 		return nil, err
 	}
 	return ws, ws.read(ctx)
 }
+
+// recover takes what the state does not know of an investigation from its
+// latest results.
+func (ws *workspace) recover(env *Env) error {
+	for _, inv := range ws.config.Investigations {
+		folder, ok := session.Latest(resultsOf(env, inv.Name))
+		if ws.snapshot.Runs[inv.Name] != nil || !ok {
+			continue
+		}
+		m, err := folder.Manifest()
+		if err != nil {
+			return err
+		}
+		if !m.Destroyed {
+			ws.snapshot.Runs[inv.Name] = state.Recover(folder.Path, m)
+		}
+	}
+	return nil
+}
+
+// resultsOf is where the results of an investigation's runs lie.
+func resultsOf(env *Env, name string) string { return filepath.Join(env.Root(), "results", name) }
 
 func stateFile(env *Env) *state.File { return state.Open(filepath.Join(env.Root(), "state.json")) }
 
@@ -147,6 +175,9 @@ func (ws *workspace) plans(env *Env) ([]plan.Plan, error) {
 func (ws *workspace) plan(res resolve.Result, now time.Time) plan.Plan {
 	name := res.Investigation.Name
 	run := ws.snapshot.Runs[name]
+	if ws.again && run != nil && !run.Finished.IsZero() {
+		run = nil
+	}
 	p := plan.Plan{
 		Investigation: res.Investigation, Made: now, Views: res.Views, Findings: res.Findings,
 		Changes:  plan.Diff(name, res.Sessions, ws.allRecordings(), prior(run), now),
@@ -155,6 +186,8 @@ func (ws *workspace) plan(res resolve.Result, now time.Time) plan.Plan {
 	p.Ends = ends(res.Investigation, now)
 	if run != nil && run.Finished.IsZero() {
 		p.Ends = run.Ends
+	} else {
+		p.Ends = apply.Ends(p)
 	}
 	return p
 }
@@ -178,7 +211,7 @@ func prior(run *state.Run) plan.Prior {
 	}
 	for print, s := range run.Sessions {
 		if s.Phase == state.Collected || s.Phase == state.Removed {
-			p.Collected[print] = s.Session.Digest()
+			p.Collected[print] = s.Digest
 		}
 	}
 	return p

@@ -160,7 +160,7 @@ func PlanText(w io.Writer, d PlanDoc) {
 	}
 	n := d.Summary
 	if n == (PlanCounts{Leave: n.Leave, Reuse: n.Reuse}) && !anyPending(d) {
-		fmt.Fprintln(w, "Nothing to do: everything was recorded and collected before.")
+		fmt.Fprintln(w, "Nothing to do: everything was recorded and collected before. To record anew: flowctl apply --again")
 		return
 	}
 	fmt.Fprintf(w, "Plan: %d to create, %d reused, %d to replace, %d to remove, %d going on, %d left.\n",
