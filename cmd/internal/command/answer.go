@@ -178,6 +178,8 @@ func writeReports(folder session.Folder, m session.Manifest, doc *summary.Docume
 			name, err = "summary.json", doc.Write(&b)
 		case config.Markdown:
 			name, err = "report.md", report.Markdown(&b, doc, meta(m))
+		case config.HTML:
+			name, err = "report.html", report.HTML(&b, doc, meta(m))
 		default:
 			continue
 		}

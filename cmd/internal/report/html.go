@@ -1,0 +1,142 @@
+package report
+
+import (
+	"bufio"
+	"embed"
+	"fmt"
+	"html/template"
+	"io"
+
+	"flowctl/cmd/internal/terminal"
+	"flowctl/collectors/flow"
+	"flowctl/collectors/summary"
+)
+
+//go:embed html
+var pages embed.FS
+
+// HTML writes the report of doc as one page that needs nothing beside itself:
+// it loads no script, font or image and works offline and on paper.
+func HTML(w io.Writer, doc *summary.Document, meta Meta) error {
+	t, err := template.ParseFS(pages, "html/*")
+	if err != nil {
+		return fmt.Errorf("read the page's templates: %w", err)
+	}
+	out := bufio.NewWriter(w)
+	if err := t.ExecuteTemplate(out, "report.html", newPage(doc, meta)); err != nil {
+		return fmt.Errorf("write report: %w", err)
+	}
+	if err := out.Flush(); err != nil {
+		return fmt.Errorf("write report: %w", err)
+	}
+	return nil
+}
+
+// page is what the template shows. All foreign text in it went through
+// terminal.Escape; the template escapes it for HTML.
+type page struct {
+	Title, Sentence, Units string
+	Facts, Figures         []Fact
+	Timeline               *timelineChart
+	Transfers              *transferChart
+	Asks, Tables           []pageTable
+	Coverage, Recorded     []string
+	Sources                []pageSource
+	SourcesLeft            string
+	Skipped                []pageSkip
+}
+
+type pageSource struct{ Path, Kind, Status, Detail, Mark, Bytes, Records, SHA256 string }
+
+type pageSkip struct{ Source, Reason, Count, Offset string }
+
+func newPage(doc *summary.Document, meta Meta) page {
+	p := page{Title: meta.Name, Sentence: Sentence(doc), Units: Units, Figures: figures(doc),
+		Timeline: newTimelineChart(doc.Timeline), Transfers: newTransferChart(doc)}
+	if p.Title == "" {
+		p.Title = "Traffic"
+	}
+	p.Title = terminal.Escape(p.Title)
+	for _, f := range append([]Fact{{"Reason", meta.Reason}, {"Owner", meta.Owner}, {"Ticket", meta.Ticket}, {"Window", window(meta)}}, Facts(doc)...) {
+		if f.Text != "" && f.Label != "Total" { // the figures have it
+			p.Facts = append(p.Facts, Fact{f.Label, terminal.Escape(f.Text)})
+		}
+	}
+	for i, t := range Tables(doc) {
+		if i < len(doc.Asks) {
+			p.Asks = append(p.Asks, newPageTable(t, fmt.Sprintf("ask-%d", i+1), whole(&doc.Asks[i])))
+		} else {
+			p.Tables = append(p.Tables, newPageTable(t, fmt.Sprintf("table-%d", i-len(doc.Asks)+1), ""))
+		}
+	}
+	for _, c := range doc.Coverage {
+		p.Coverage = append(p.Coverage, terminal.Escape(c.Text))
+	}
+	for _, r := range meta.Recorded {
+		p.Recorded = append(p.Recorded, terminal.Escape(r))
+	}
+	p.sources(doc)
+	return p
+}
+
+func (p *page) sources(doc *summary.Document) {
+	for i, s := range doc.Sources {
+		if i == manySources {
+			p.SourcesLeft = fmt.Sprintf("%s more are in the summary.", Count(uint64(len(doc.Sources)-i)))
+			break
+		}
+		row := pageSource{
+			Path: terminal.Escape(s.Path), Kind: terminal.Escape(string(s.Kind)), Status: terminal.Escape(string(s.Status)), Detail: terminal.Escape(s.Detail),
+			Mark: sourceMark(s.Status), Bytes: terminal.Bytes(uint64(max(0, s.Bytes))), Records: Count(s.Records), SHA256: terminal.Escape(s.SHA256),
+		}
+		if row.Kind == "" {
+			row.Kind = unknown
+		}
+		if s.Status == flow.Unreadable {
+			row.Records = unknown
+		}
+		p.Sources = append(p.Sources, row)
+	}
+	for _, s := range doc.Skipped {
+		p.Skipped = append(p.Skipped, pageSkip{terminal.Escape(s.Source), terminal.Escape(s.Reason), Count(s.Count), fmt.Sprint(s.Offset)})
+	}
+}
+
+// sourceMark is the sign before a status, so that it is not known by its
+// colour alone.
+func sourceMark(s flow.Status) string {
+	switch s {
+	case flow.OK:
+		return "✓"
+	case flow.Empty:
+		return "○"
+	case flow.Unreadable:
+		return "✕"
+	}
+	return "!"
+}
+
+// figures are the numbers to see first.
+func figures(doc *summary.Document) []Fact {
+	t := doc.Total
+	list := []Fact{{"IP bytes", Bytes(t.Volume)}}
+	if t.Bytes.Known {
+		list = append(list, Fact{"on the wire", terminal.Bytes(t.Bytes.N)})
+	}
+	denied := unknown // captures name no verdict
+	if t.Denied > 0 || judged(doc.Sources) {
+		denied = Count(t.Denied)
+	}
+	return append(list, Fact{"packets", figure(t.Packets, Count)}, Fact{"conversations", Count(t.Conversations)},
+		Fact{"flows", Count(t.Flows)}, Fact{"denied flows", denied})
+}
+
+// judged reports whether a source says what was denied.
+func judged(sources []summary.Source) bool {
+	for _, s := range sources {
+		if s.Status != flow.Unreadable && (s.Kind == flow.VNetFlowLog || s.Kind == flow.NSGFlowLog) {
+			return true
+		}
+	}
+	return false
+}

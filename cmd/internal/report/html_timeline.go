@@ -1,0 +1,201 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"flowctl/collectors/summary"
+)
+
+// timelineChart is the timeline as bars. Places across are percentages, so
+// that the chart is as wide as the page without scaling its text; places down
+// are pixels.
+type timelineChart struct {
+	Height        int
+	Mark          int // where the marks of times end
+	Bytes         timelinePanel
+	Denied        *timelinePanel // nil where nothing was denied
+	Hits          []timelineBar  // a slot's whole height, for its text
+	Wide, Narrow  []timelineTick // ticks of time, for wide and narrow pages
+	Note, Describ string
+}
+
+// timelinePanel is one row of bars with its own axis.
+type timelinePanel struct {
+	Title     string
+	Top, Base int
+	Bars      []timelineBar
+	Ticks     []timelineTick // of the heights
+}
+
+type timelineBar struct{ X, Y, Width, Height, Text string }
+
+type timelineTick struct{ At, Text, Anchor string }
+
+const (
+	slotLimit    = 120
+	panelTop     = 12
+	panelHeight  = 180
+	axisHeight   = 28 // below a panel, for the times
+	deniedTop    = panelTop + panelHeight + axisHeight + 24
+	deniedHeight = 44
+)
+
+func newTimelineChart(t summary.Timeline) *timelineChart {
+	slots, length := Slots(t, slotLimit)
+	if len(slots) == 0 {
+		return nil
+	}
+	heights, show := Measured(slots)
+	c := &timelineChart{Height: panelTop + panelHeight + axisHeight, Mark: panelTop + panelHeight + 5}
+	c.Bytes = newTimelinePanel(heights, show, panelTop, panelHeight, 4)
+	c.Bytes.Title = "bytes"
+	if !slots[0].IPBytes.Known {
+		c.Bytes.Title = "flows begun or denied"
+	} else if denied, some := deniedOf(slots); some {
+		p := newTimelinePanel(denied, Count, deniedTop, deniedHeight, 1)
+		p.Title = "denied flows"
+		c.Denied, c.Height = &p, deniedTop+deniedHeight+6
+	}
+	c.hits(slots, length, show, heights)
+	from, to := slots[0].Start, slots[len(slots)-1].Start.Add(length)
+	c.Wide, c.Narrow = timeTicks(from, to, 12), timeTicks(from, to, 4)
+	peak := 0
+	for i, h := range heights {
+		if h > heights[peak] {
+			peak = i
+		}
+	}
+	span := Span(summary.Instant(from.UnixNano()), summary.Instant(to.UnixNano()))
+	c.Note = fmt.Sprintf("%s. A bar is %s; the highest is %s at %s.", span, Duration(length), show(heights[peak]), slots[peak].Start.Format("2006-01-02 15:04"))
+	c.Describ = fmt.Sprintf("Bar chart of %s over time in %s. %s", c.Bytes.Title, Many(uint64(len(slots)), "bar"), c.Note)
+	return c
+}
+
+func deniedOf(slots []Slot) (heights []uint64, some bool) {
+	for _, s := range slots {
+		heights = append(heights, s.Denied.N)
+		some = some || s.Denied.N > 0
+	}
+	return heights, some
+}
+
+func newTimelinePanel(heights []uint64, show func(uint64) string, top, height, ticks int) timelinePanel {
+	p := timelinePanel{Top: top, Base: top + height}
+	var most uint64
+	for _, h := range heights {
+		most = max(most, h)
+	}
+	step, end := scale(float64(most), ticks)
+	for v := 0.0; v <= end+step/2; v += step {
+		at := float64(p.Base) - v/end*float64(height)
+		p.Ticks = append(p.Ticks, timelineTick{At: decimal(at), Text: strings.Replace(show(whole64(v)), ".0 ", " ", 1)})
+	}
+	for i, h := range heights {
+		if h == 0 {
+			continue
+		}
+		tall := max(1, float64(h)/end*float64(height))
+		bar := slotBar(i, len(heights), 0.84)
+		bar.Y, bar.Height = decimal(float64(p.Base)-tall), decimal(tall)
+		p.Bars = append(p.Bars, bar)
+	}
+	return p
+}
+
+// slotBar is the place across of slot i of n, filled to a part.
+func slotBar(i, n int, filled float64) timelineBar {
+	each := 100 / float64(n)
+	return timelineBar{X: decimal((float64(i) + (1-filled)/2) * each), Width: decimal(each * filled)}
+}
+
+// hits adds what a reader sees over each slot.
+func (c *timelineChart) hits(slots []Slot, length time.Duration, show func(uint64) string, heights []uint64) {
+	for i, s := range slots {
+		text := []string{show(heights[i])}
+		if s.IPBytes.Known && s.Packets.Known {
+			text = append(text, Many(s.Packets.N, "packet"))
+		}
+		if s.Begun.Known {
+			text = append(text, Count(s.Begun.N)+" begun")
+		}
+		if s.Denied.Known {
+			text = append(text, Count(s.Denied.N)+" denied")
+		}
+		hit := slotBar(i, len(slots), 1)
+		hit.Text = fmt.Sprintf("%s to %s: %s", s.Start.Format("2006-01-02 15:04"), s.Start.Add(length).Format("15:04"), strings.Join(text, ", "))
+		c.Hits = append(c.Hits, hit)
+	}
+}
+
+// scale divides 0 to most into up to limit steps of 1, 2 or 5 times a power
+// of ten, and says where the last one ends.
+func scale(most float64, limit int) (step, end float64) {
+	if most < 1 {
+		return 1, 1
+	}
+	for unit := 1.0; ; unit *= 10 {
+		for _, f := range []float64{1, 2, 5} {
+			if n := math.Ceil(most / (f * unit)); n <= float64(limit) {
+				return f * unit, n * f * unit
+			}
+		}
+	}
+}
+
+// whole64 is v as a number of bytes, the greatest one if it is too great.
+func whole64(v float64) uint64 {
+	if v >= math.MaxUint64 {
+		return math.MaxUint64
+	}
+	return uint64(v)
+}
+
+// decimal is a place in the page with as few digits as it needs.
+func decimal(v float64) string {
+	return strconv.FormatFloat(math.Round(v*1000)/1000, 'f', -1, 64)
+}
+
+// timeTicks are up to limit places of round times from one time to another.
+func timeTicks(from, to time.Time, limit int) (ticks []timelineTick) {
+	step, span := tickStep(to.Sub(from), limit), to.Sub(from)
+	at := from.Truncate(step)
+	if at.Before(from) {
+		at = at.Add(step)
+	}
+	for ; !at.After(to); at = at.Add(step) {
+		part := float64(at.Sub(from)) / float64(span)
+		tick := timelineTick{At: decimal(100 * part), Text: at.Format("15:04"), Anchor: "middle"}
+		if step >= 24*time.Hour || span > 24*time.Hour && at.Truncate(24*time.Hour).Equal(at) {
+			tick.Text = at.Format("2 Jan")
+		}
+		if part < 0.03 {
+			tick.Anchor = "start"
+		} else if part > 0.97 {
+			tick.Anchor = "end"
+		}
+		ticks = append(ticks, tick)
+	}
+	return ticks
+}
+
+// tickStep is the shortest round length of which span has no more than limit.
+func tickStep(span time.Duration, limit int) time.Duration {
+	const day = 24 * time.Hour
+	for _, s := range []time.Duration{
+		time.Minute, 2 * time.Minute, 5 * time.Minute, 10 * time.Minute, 15 * time.Minute, 30 * time.Minute,
+		time.Hour, 2 * time.Hour, 3 * time.Hour, 6 * time.Hour, 12 * time.Hour, day, 2 * day, 7 * day, 14 * day, 28 * day,
+	} {
+		if span <= s*time.Duration(limit) {
+			return s
+		}
+	}
+	step := 56 * day
+	for span/step >= time.Duration(limit) {
+		step *= 2
+	}
+	return step
+}

@@ -1,0 +1,184 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"flowctl/cmd/internal/terminal"
+	"flowctl/collectors/summary"
+)
+
+// transferChart shows who sends to whom: senders at the left, receivers at
+// the right, between them bands as thick as what was sent.
+type transferChart struct {
+	Height        int
+	Left, Right   []*transferEnd
+	Bands         []band
+	Note, Describ string
+}
+
+// transferEnd is a sender or a receiver. Its label is in the middle of its
+// slot, its bar as tall as its bands together. Places are pixels.
+type transferEnd struct {
+	Name, Detail, Full string
+	Middle, Top, Tall  string
+
+	address    string
+	bytes      uint64
+	slot, tall float64
+	next       float64 // where the next band ends
+}
+
+// band is what one address sent another.
+type band struct {
+	Path, Text string
+	Answer     bool // it is in the answer
+
+	from, to *transferEnd
+	bytes    uint64
+	thick    float64
+}
+
+const (
+	manyBands = 10
+	allBands  = 240.0 // how thick all bands are together, in pixels
+	thinBand  = 1.5
+	labelSlot = 42.0
+	slotGap   = 10.0
+)
+
+// newTransferChart draws the biggest directions of the biggest conversations.
+func newTransferChart(doc *summary.Document) *transferChart {
+	c := &transferChart{}
+	c.bands(doc)
+	if len(c.Bands) == 0 {
+		return nil
+	}
+	c.place()
+	c.Note = fmt.Sprintf("The %s of the biggest conversations, senders at the left.", Many(uint64(len(c.Bands)), "biggest direction"))
+	first := c.Bands[0]
+	for _, b := range c.Bands {
+		if b.bytes > first.bytes {
+			first = b
+		}
+	}
+	c.Describ = "Flow diagram from senders to receivers, thickness by bytes. The biggest: " + first.Text + ". The table of conversations has the numbers."
+	return c
+}
+
+// bands finds the biggest directions and their ends.
+func (c *transferChart) bands(doc *summary.Document) {
+	type direction struct {
+		from, to, fromVM, toVM string
+		bytes                  uint64
+	}
+	var all []direction
+	for _, p := range doc.Top {
+		all = append(all, direction{p.A, p.B, p.AVM, p.BVM, p.IPBytesAB.N}, direction{p.B, p.A, p.BVM, p.AVM, p.IPBytesBA.N})
+	}
+	slices.SortStableFunc(all, func(a, b direction) int { return cmp.Compare(b.bytes, a.bytes) })
+	for _, d := range all[:min(len(all), manyBands)] {
+		if d.bytes == 0 {
+			break
+		}
+		b := band{from: endOf(&c.Left, d.from, d.fromVM), to: endOf(&c.Right, d.to, d.toVM), bytes: d.bytes}
+		b.from.bytes += d.bytes
+		b.to.bytes += d.bytes
+		b.Text = terminal.Escape(fmt.Sprintf("%s to %s: %s", end(d.fromVM, d.from), end(d.toVM, d.to), terminal.Bytes(d.bytes)))
+		b.Answer = doc.Answer != nil && doc.Answer.From.Address == d.from && doc.Answer.To.Address == d.to
+		c.Bands = append(c.Bands, b)
+	}
+}
+
+// endOf returns the end with an address, a new one if there is none yet.
+func endOf(ends *[]*transferEnd, address, vm string) *transferEnd {
+	i := slices.IndexFunc(*ends, func(e *transferEnd) bool { return e.address == address })
+	if i >= 0 {
+		return (*ends)[i]
+	}
+	e := &transferEnd{address: address, Name: terminal.Escape(cmp.Or(vm, address)), Full: terminal.Escape(end(vm, address))}
+	if vm != "" {
+		e.Detail = terminal.Escape(address)
+	}
+	*ends = append(*ends, e)
+	return e
+}
+
+// place gives ends and bands their places: ends by what they sent or got,
+// bands so that they cross little.
+func (c *transferChart) place() {
+	var all float64
+	for _, b := range c.Bands {
+		all += float64(b.bytes)
+	}
+	for i := range c.Bands {
+		b := &c.Bands[i]
+		b.thick = max(thinBand, float64(b.bytes)/all*allBands)
+		b.from.tall += b.thick
+		b.to.tall += b.thick
+	}
+	high := max(stack(c.Left), stack(c.Right))
+	settle(c.Left, high)
+	settle(c.Right, high)
+	c.Height = int(high + 0.5)
+	at := func(ends []*transferEnd, e *transferEnd) int { return slices.Index(ends, e) }
+	from, to := make([]float64, len(c.Bands)), make([]float64, len(c.Bands))
+	order := make([]int, len(c.Bands))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(i, j int) int { return at(c.Right, c.Bands[i].to) - at(c.Right, c.Bands[j].to) })
+	for _, i := range order {
+		from[i] = c.Bands[i].from.take(c.Bands[i].thick)
+	}
+	slices.SortStableFunc(order, func(i, j int) int { return at(c.Left, c.Bands[i].from) - at(c.Left, c.Bands[j].from) })
+	for _, i := range order {
+		to[i] = c.Bands[i].to.take(c.Bands[i].thick)
+	}
+	for i := range c.Bands {
+		c.Bands[i].Path = curve(from[i], to[i], c.Bands[i].thick)
+	}
+}
+
+// stack orders ends by their bytes and returns how high they are together.
+func stack(ends []*transferEnd) (high float64) {
+	slices.SortStableFunc(ends, func(a, b *transferEnd) int { return cmp.Compare(b.bytes, a.bytes) })
+	for _, e := range ends {
+		e.slot = max(labelSlot, e.tall+slotGap)
+		high += e.slot
+	}
+	return high
+}
+
+// settle puts ends below each other, in the middle of the height.
+func settle(ends []*transferEnd, high float64) {
+	y := high
+	for _, e := range ends {
+		y -= e.slot
+	}
+	y /= 2
+	for _, e := range ends {
+		middle := y + e.slot/2
+		e.next = middle - e.tall/2
+		e.Middle, e.Top, e.Tall = decimal(middle), decimal(e.next), decimal(e.tall)
+		if e.Detail != "" {
+			e.Detail = " · " + e.Detail
+		}
+		e.Detail = terminal.Bytes(e.bytes) + e.Detail
+		y += e.slot
+	}
+}
+
+// take returns where the next band begins.
+func (e *transferEnd) take(thick float64) float64 {
+	y := e.next
+	e.next += thick
+	return y
+}
+
+// curve is the outline of a band from one height to another, 100 wide.
+func curve(from, to, thick float64) string {
+	a, b, c, d := decimal(from), decimal(to), decimal(to+thick), decimal(from+thick)
+	return fmt.Sprintf("M0 %s C50 %s 50 %s 100 %s V%s C50 %s 50 %s 0 %s Z", a, a, b, b, c, c, d, d)
+}
