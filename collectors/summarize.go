@@ -36,13 +36,13 @@ type Sum struct {
 // a source with that status and its error in Problems; others go on. The error
 // says that the document is not of all that was read.
 func (s Sum) Run(ctx context.Context) (*summary.Document, Problems, error) {
-	r := &reading{Sum: s, names: flow.NewNames(), skipped: &flow.Skipped{}}
+	r := &reading{Sum: s, names: flow.NewNames(), skipped: &flow.Skipped{}, hosts: &flow.Hosts{}}
 	tables := r.read(ctx)
 	for _, t := range tables[1:] {
 		tables[0].Merge(t)
 	}
 	o := s.Options
-	o.Sources, o.Skipped = r.allSources(), r.skipped.All()
+	o.Sources, o.Skipped, o.Hosts = r.allSources(), r.skipped.All(), r.hosts
 	o.Coverage = append(o.Coverage, r.coverage()...)
 	doc, err := tables[0].Document(o)
 	return doc, r.problems, errors.Join(err, ctx.Err())
@@ -61,6 +61,7 @@ type reading struct {
 	Sum
 	names   *flow.Names
 	skipped *flow.Skipped
+	hosts   *flow.Hosts
 
 	mu       sync.Mutex
 	sources  []*flow.Source
@@ -128,7 +129,7 @@ func (r *reading) problem(j job, err error) {
 func (r *reading) file(ctx context.Context, j job, t *summary.Table) {
 	keep := r.filter(j)
 	var outside uint64
-	in := flow.Input{Source: j.source, Names: r.names, Skipped: r.skipped, Point: j.Point, Target: j.Target}
+	in := flow.Input{Source: j.source, Names: r.names, Skipped: r.skipped, Hosts: r.hosts, Point: j.Point, Target: j.Target}
 	for b, err := range ReadFile(filepath.Join(r.Root, filepath.FromSlash(j.Path)), in) {
 		if err == nil {
 			err = ctx.Err()

@@ -1,6 +1,9 @@
 package flow
 
 import (
+	"cmp"
+	"iter"
+	"maps"
 	"slices"
 	"sync"
 )
@@ -50,6 +53,24 @@ func (h *Hosts) Of(a Addr) []Host {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return slices.Clone(h.m[a])
+}
+
+// All yields the addresses with a name in their order, and their names, those
+// that clients asked for first, then by name.
+func (h *Hosts) All() iter.Seq2[Addr, []Host] {
+	return func(yield func(Addr, []Host) bool) {
+		h.mu.Lock()
+		m := maps.Clone(h.m)
+		h.mu.Unlock()
+		for _, a := range slices.SortedFunc(maps.Keys(m), Addr.Compare) {
+			names := slices.SortedFunc(slices.Values(m[a]), func(x, y Host) int {
+				return cmp.Or(cmp.Compare(y.How, x.How), cmp.Compare(x.Name, y.Name))
+			})
+			if !yield(a, names) {
+				return
+			}
+		}
+	}
 }
 
 // Len is the number of addresses with a name.

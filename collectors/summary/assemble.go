@@ -1,6 +1,7 @@
 package summary
 
 import (
+	"maps"
 	"slices"
 
 	"flowctl/collectors/flow"
@@ -16,7 +17,7 @@ func (b *builder) document(t *Table, o Options) *Document {
 			b.total.last = max(b.total.last, t.sources[i].last)
 		}
 	}
-	n := &b.naming
+	n, hosts := &b.naming, hostsOf(o.Hosts)
 	doc := &Document{
 		Format:  Format,
 		Sources: sourcesOf(t, o),
@@ -24,7 +25,7 @@ func (b *builder) document(t *Table, o Options) *Document {
 			Volume: all.volume(), First: instant(b.total.first), Last: instant(b.total.last),
 			Conversations: uint64(b.pairs.len()), Flows: b.total.flows, Denied: b.total.denied, Records: b.total.records,
 		},
-		Answer:     b.best.shown(n.places, all),
+		Answer:     b.best.shown(n.places, hosts, all),
 		Merged:     Merged{b.merged.conversations, b.merged.records, b.merged.sum.volume()},
 		Timeline:   t.timeline.document(b.dropped, all.marks),
 		Top:        b.top(o.Top, all),
@@ -35,7 +36,7 @@ func (b *builder) document(t *Table, o Options) *Document {
 		Encryption: b.answers[answerEncryption].answer(n, all),
 		Scopes:     b.answers[answerScopes].answer(n, all),
 		Asks:       []Answer{},
-		Names:      b.names(),
+		Names:      b.names(hosts),
 		Skipped:    []Skip{},
 
 		Conversations: Conversations{pairs: b.pairs},
@@ -110,21 +111,35 @@ func (b *builder) vmOf(a flow.Addr) string {
 	return vmOfNIC(b.naming.places, b.known[a].nic)
 }
 
-// names lists the addresses of known interfaces that occur.
-func (b *builder) names() []Name {
-	p := b.naming.places
-	addrs := make([]flow.Addr, 0, len(b.known))
-	for a := range b.known {
-		addrs = append(addrs, a)
+func hostsOf(h *flow.Hosts) map[flow.Addr][]flow.Host {
+	if h == nil {
+		return nil
 	}
-	slices.SortFunc(addrs, flow.Addr.Compare)
+	return maps.Collect(h.All())
+}
+
+// names lists the addresses that occur and have a name: of a known interface,
+// or one that a capture showed.
+func (b *builder) names(hosts map[flow.Addr][]flow.Host) []Name {
+	p := b.naming.places
+	all := map[flow.Addr]bool{}
+	for a := range b.known {
+		all[a] = true
+	}
+	for a := range hosts {
+		all[a] = true
+	}
 	list := []Name{}
-	for _, a := range addrs {
-		at := b.known[a]
-		list = append(list, Name{
-			Address: addrText(a), VM: vmOfNIC(p, at.nic), NIC: p.nics[at.nic].name,
-			Subnet: p.subnets[at.subnet].name, VNet: p.vnets[at.vnet].name, Region: p.nics[at.nic].region,
-		})
+	for _, a := range slices.SortedFunc(maps.Keys(all), flow.Addr.Compare) {
+		name := Name{Address: addrText(a)}
+		if at, ok := b.known[a]; ok {
+			name.VM, name.NIC, name.Region = vmOfNIC(p, at.nic), p.nics[at.nic].name, p.nics[at.nic].region
+			name.Subnet, name.VNet = p.subnets[at.subnet].name, p.vnets[at.vnet].name
+		}
+		for _, h := range hosts[a] {
+			name.Hosts = append(name.Hosts, Host(h))
+		}
+		list = append(list, name)
 	}
 	return list
 }

@@ -85,6 +85,7 @@ type End struct {
 	Address string `json:"address"`
 	VM      string `json:"vm,omitempty"`
 	Scope   string `json:"scope,omitempty"`
+	Host    string `json:"host,omitempty"` // that a client asked for, or DNS answered with
 }
 
 // Transfer is what one side sent to the other over one service.
@@ -147,7 +148,8 @@ type Row struct {
 	Share    *float64 `json:"share"` // of all IP bytes, 0 to 1
 }
 
-// Name is what the inventory knows of an address that occurs.
+// Name is what is known of an address that occurs: by the inventory, and by
+// the host names that captures showed.
 type Name struct {
 	Address string `json:"address"`
 	VM      string `json:"vm,omitempty"`
@@ -155,6 +157,14 @@ type Name struct {
 	Subnet  string `json:"subnet,omitempty"` // vnet/subnet
 	VNet    string `json:"vnet,omitempty"`
 	Region  string `json:"region,omitempty"`
+	Hosts   []Host `json:"hosts,omitempty"`
+}
+
+// Host is a name that an address was asked by ("tls", the server name
+// indication) or that DNS answered with ("dns").
+type Host struct {
+	Name string `json:"name"`
+	How  string `json:"how"`
 }
 
 // Coverage is something that this run could not see, and why.

@@ -15,6 +15,8 @@ type Options struct {
 	Skipped []flow.Skip
 	// Inventories give names to MACs, addresses and access lists.
 	Inventories []*plan.Inventory
+	// Hosts are the names of addresses that captures showed; nil for none.
+	Hosts *flow.Hosts
 	// Questions are the investigation's own, see Compile.
 	Questions []*Question
 	// Coverage is what the caller knows that this run could not see; it

@@ -121,15 +121,22 @@ func (t *transfer) before(o *transfer) bool {
 	return uint32(t.proto)<<16|uint32(t.port) < uint32(o.proto)<<16|uint32(o.port)
 }
 
-func (t *transfer) shown(p *places, all tally) *Transfer {
+func (t *transfer) shown(p *places, hosts map[flow.Addr][]flow.Host, all tally) *Transfer {
 	if t.ipBytes == 0 {
 		return nil
 	}
 	part := tally{ipBytes: t.ipBytes, marks: measuredIP}
 	return &Transfer{
-		From:     End{addrText(t.from), vmOfNIC(p, t.fromAt.nic), scopes[t.fromScope]},
-		To:       End{addrText(t.to), vmOfNIC(p, t.toAt.nic), scopes[t.toScope]},
+		From:     End{addrText(t.from), vmOfNIC(p, t.fromAt.nic), scopes[t.fromScope], firstHost(hosts[t.from])},
+		To:       End{addrText(t.to), vmOfNIC(p, t.toAt.nic), scopes[t.toScope], firstHost(hosts[t.to])},
 		Protocol: protocol(t.proto), Port: t.port, Service: service(t.proto, t.port),
 		Opened: t.bySender, IPBytes: t.ipBytes, Share: share(part, all),
 	}
+}
+
+func firstHost(list []flow.Host) string {
+	if len(list) == 0 {
+		return ""
+	}
+	return list[0].Name
 }

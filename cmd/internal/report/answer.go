@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -15,7 +16,7 @@ func Sentence(doc *summary.Document) string {
 	if t == nil {
 		return nothing(doc)
 	}
-	from, to := end(t.From.VM, t.From.Address), end(t.To.VM, t.To.Address)
+	from, to := end(cmp.Or(t.From.VM, t.From.Host), t.From.Address), end(cmp.Or(t.To.VM, t.To.Host), t.To.Address)
 	s := fmt.Sprintf("%s sent %s to %s", from, terminal.Bytes(t.IPBytes), to)
 	if t.To.Scope == "internet" && t.From.Scope != "internet" {
 		s += " on the internet"
