@@ -20,6 +20,8 @@ import (
 	"flowctl/providers/sandbox/arm"
 	"flowctl/providers/sandbox/blob"
 	"flowctl/providers/sandbox/clock"
+	"flowctl/providers/sandbox/login"
+	"flowctl/providers/sandbox/metadata"
 	"flowctl/providers/sandbox/recorded"
 	"flowctl/providers/sandbox/traffic"
 	"flowctl/providers/sandbox/world"
@@ -32,10 +34,11 @@ const DefaultFactor = 600
 // Options describe a sandbox. The zero value is the built-in world, kept in
 // memory.
 type Options struct {
-	Dir       string   // where changes are kept; empty: in memory
-	WorldPath string   // of a world in HCL; empty: the built-in one
-	Clock     *float64 // world seconds per real one, 0: time passes only by Sleep; nil: DefaultFactor
-	Seed      *int64   // of the traffic; nil: the world's own
+	Dir       string    // where changes are kept; empty: in memory
+	WorldPath string    // of a world in HCL; empty: the built-in one
+	Clock     *float64  // world seconds per real one, 0: time passes only by Sleep; nil: DefaultFactor
+	Seed      *int64    // of the traffic; nil: the world's own
+	Epoch     time.Time // the world's time at its first use; zero: what the world says
 	Logger    *slog.Logger
 
 	PageSize int              // entries in a page of a listing; 0: as Azure's
@@ -50,6 +53,7 @@ type Sandbox struct {
 	clock   *clock.Clock
 	arm     *arm.Server
 	blob    *blob.Service
+	login   *login.Service
 	options Options
 }
 
@@ -76,7 +80,11 @@ func Open(o Options) (*Sandbox, error) {
 	// What New waits for is a lock that others hold for milliseconds.
 	ctx, cancel := context.WithTimeout(context.Background(), lockTimeout)
 	defer cancel()
-	c, err := clock.New(ctx, clock.Options{Dir: o.Dir, Epoch: w.Epoch, Factor: factor, Real: o.Real})
+	epoch := o.Epoch
+	if epoch.IsZero() {
+		epoch = w.Epoch
+	}
+	c, err := clock.New(ctx, clock.Options{Dir: o.Dir, Epoch: epoch, Factor: factor, Real: o.Real})
 	if err != nil {
 		return nil, err
 	}
@@ -110,6 +118,7 @@ func (s *Sandbox) serve() (err error) {
 	if err != nil {
 		return err
 	}
+	s.login = login.New(login.Options{Tenant: s.World.Tenant, GUID: s.World.GUID, Now: o.Real, Logger: o.Logger})
 	source := recorded.New(recorded.Options{World: s.World, Model: s.Model, ARM: s.arm, Clock: s.clock})
 	s.blob = blob.New(blob.Options{Source: source, Uploads: uploads, Clock: s.clock, PageSize: o.PageSize, Logger: o.Logger})
 	return nil
@@ -120,14 +129,23 @@ func (s *Sandbox) Clock() plan.Clock { return s.clock }
 
 // Handler serves Resource Manager and the Blob service, on any host: an
 // account's Blob service is found by its host name, or else by the account's
-// name at the beginning of the path.
+// name at the beginning of the path. Beside them are the documents by which
+// clients find a cloud's services, and the service that signs them in.
 func (s *Sandbox) Handler() http.Handler {
+	endpoints := metadata.Handler()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if blob.Host(r.Host) || s.namesAccount(r.URL.Path) {
+		switch {
+		case blob.Host(r.Host):
 			s.blob.ServeHTTP(w, r)
-			return
+		case metadata.Serves(r):
+			endpoints.ServeHTTP(w, r)
+		case login.Serves(r):
+			s.login.ServeHTTP(w, r)
+		case s.namesAccount(r.URL.Path):
+			s.blob.ServeHTTP(w, r)
+		default:
+			s.arm.ServeHTTP(w, r)
 		}
-		s.arm.ServeHTTP(w, r)
 	})
 }
 

@@ -58,7 +58,8 @@ var storageSuffixes = map[string]string{
 
 // blobURL is the address of an account's Blob service in the cloud that the
 // client asked: a name below the server's own host where that is none of
-// Microsoft's, and a path where the host is an address.
+// Microsoft's, and a path where the host is an address or localhost, below
+// which many machines find no names.
 func (q *request) blobURL(a *world.StorageAccount) string {
 	scheme, host, _ := strings.Cut(q.base(), "://")
 	if suffix := storageSuffixes[strings.ToLower(host)]; suffix != "" {
@@ -68,7 +69,7 @@ func (q *request) blobURL(a *world.StorageAccount) string {
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		bare = h
 	}
-	if net.ParseIP(strings.Trim(bare, "[]")) != nil {
+	if net.ParseIP(strings.Trim(bare, "[]")) != nil || strings.EqualFold(bare, "localhost") {
 		return q.base() + "/" + a.Name + "/"
 	}
 	return scheme + "://" + a.Name + ".blob." + host + "/"

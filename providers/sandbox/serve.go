@@ -1,0 +1,73 @@
+package sandbox
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"flowctl/providers/sandbox/certs"
+)
+
+// Served is a sandbox behind a TLS port of this machine.
+type Served struct {
+	Listener  net.Listener
+	Authority string // path of the certificate that clients must trust
+	server    *http.Server
+}
+
+// How long a client may take to say what it wants, and how long the end waits
+// for answers that are on their way.
+const (
+	headerTimeout = 30 * time.Second
+	endTimeout    = 5 * time.Second
+)
+
+// Listen opens a port of this machine, of which 0 is a free one. The
+// certificate authority is kept in dir, in which it is made once.
+func (s *Sandbox) Listen(ctx context.Context, dir string, port int) (*Served, error) {
+	now := time.Now()
+	authority, err := certs.Open(dir, now)
+	if err != nil {
+		return nil, err
+	}
+	config, err := authority.Config(now)
+	if err != nil {
+		return nil, err
+	}
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", fmt.Sprintf("127.0.0.1:%d", port))
+	if err != nil {
+		return nil, fmt.Errorf("open port %d for the sandbox: %w; choose another one, or 0 for any that is free", port, err)
+	}
+	config.NextProtos = []string{"h2", "http/1.1"}
+	server := &http.Server{Handler: s.Handler(), ReadHeaderTimeout: headerTimeout, TLSConfig: config}
+	if s.options.Logger != nil {
+		server.ErrorLog = slog.NewLogLogger(s.options.Logger.Handler(), slog.LevelDebug)
+	}
+	return &Served{Listener: tls.NewListener(l, config), Authority: authority.Path, server: server}, nil
+}
+
+// Port is the one that is open.
+func (s *Served) Port() int { return s.Listener.Addr().(*net.TCPAddr).Port }
+
+// Run answers clients until ctx ends.
+func (s *Served) Run(ctx context.Context) error {
+	ended := make(chan error, 1)
+	go func() { ended <- s.server.Serve(s.Listener) }()
+	select {
+	case err := <-ended:
+		return fmt.Errorf("serve the sandbox: %w", err)
+	case <-ctx.Done():
+	}
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
+	defer cancel()
+	err := s.server.Shutdown(last)
+	if errors.Is(err, context.DeadlineExceeded) { // somebody reads a long blob
+		err = s.server.Close()
+	}
+	return err
+}
