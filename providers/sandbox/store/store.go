@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
-	"github.com/google/renameio/v2"
+	"github.com/google/renameio/v2/maybe"
 )
 
 // lockPoll is how often a lock that another process holds is tried again.
@@ -91,7 +91,7 @@ func (f *File[T]) write(doc *T) error {
 		return fmt.Errorf("encode %s: %w", f.path, err)
 	}
 	if f.path != "" {
-		if err := renameio.WriteFile(f.path, raw, 0o600); err != nil {
+		if err := maybe.WriteFile(f.path, raw, 0o600); err != nil {
 			return fmt.Errorf("write the sandbox's state: %w", err)
 		}
 		if f.info, err = os.Stat(f.path); err != nil {
