@@ -108,8 +108,6 @@ func sourceMark(s flow.Status) string {
 	switch s {
 	case flow.OK:
 		return "✓"
-	case flow.Empty:
-		return "○"
 	case flow.Unreadable:
 		return "✕"
 	}

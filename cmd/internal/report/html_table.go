@@ -3,6 +3,7 @@ package report
 import (
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"flowctl/cmd/internal/terminal"
 	"flowctl/collectors/summary"
@@ -35,6 +36,9 @@ func newPageTable(t Table, id, all string) pageTable {
 	return p
 }
 
+// longText is how many characters of a text never stand on several lines.
+const longText = 16
+
 func newPageCell(c terminal.Column, text string) pageCell {
 	cell := pageCell{Text: text}
 	switch {
@@ -47,15 +51,17 @@ func newPageCell(c terminal.Column, text string) pageCell {
 		cell.Class, cell.Mark = "allowed", "✓"
 	case c.Title == "verdict" && text == "denied":
 		cell.Class, cell.Mark = "denied", "✕"
+	case utf8.RuneCountInString(text) > longText:
+		cell.Class = "long"
 	}
 	return cell
 }
 
 // barWidth is the percentage that Share shows, without its sign; empty if
-// there is nothing to draw.
+// there is too little to draw.
 func barWidth(share string) string {
 	n := strings.TrimLeft(strings.TrimSuffix(share, "%"), "<>")
-	if v, err := strconv.ParseFloat(n, 64); err != nil || v <= 0 || v > 100 {
+	if v, err := strconv.ParseFloat(n, 64); err != nil || v < 3 || v > 100 {
 		return ""
 	}
 	return n
@@ -67,8 +73,14 @@ func whole(a *summary.Answer) string {
 	if t.Flows == 0 && !t.IPBytes.Known && !t.Packets.Known {
 		return ""
 	}
-	s := Bytes(t.Volume) + " in " + Many(t.Flows, "flow")
-	if t.Denied > 0 {
+	s := Many(t.Flows, "flow")
+	if t.IPBytes.Known {
+		s = terminal.Bytes(t.IPBytes.N) + " in " + s
+	}
+	switch {
+	case t.Denied > 0 && t.Denied == t.Flows:
+		s += ", all denied"
+	case t.Denied > 0:
 		s += " (" + Count(t.Denied) + " denied)"
 	}
 	if t.Share != nil {

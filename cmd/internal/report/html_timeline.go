@@ -33,7 +33,7 @@ type timelinePanel struct {
 
 type timelineBar struct{ X, Y, Width, Height, Text string }
 
-type timelineTick struct{ At, Text, Anchor string }
+type timelineTick struct{ At, Text string }
 
 const (
 	slotLimit    = 120
@@ -167,15 +167,9 @@ func timeTicks(from, to time.Time, limit int) (ticks []timelineTick) {
 		at = at.Add(step)
 	}
 	for ; !at.After(to); at = at.Add(step) {
-		part := float64(at.Sub(from)) / float64(span)
-		tick := timelineTick{At: decimal(100 * part), Text: at.Format("15:04"), Anchor: "middle"}
+		tick := timelineTick{At: decimal(100 * float64(at.Sub(from)) / float64(span)), Text: at.Format("15:04")}
 		if step >= 24*time.Hour || span > 24*time.Hour && at.Truncate(24*time.Hour).Equal(at) {
 			tick.Text = at.Format("2 Jan")
-		}
-		if part < 0.03 {
-			tick.Anchor = "start"
-		} else if part > 0.97 {
-			tick.Anchor = "end"
 		}
 		ticks = append(ticks, tick)
 	}

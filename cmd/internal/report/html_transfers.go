@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"unicode/utf8"
 
 	"flowctl/cmd/internal/terminal"
 	"flowctl/collectors/summary"
@@ -13,6 +14,8 @@ import (
 // the right, between them bands as thick as what was sent.
 type transferChart struct {
 	Height        int
+	LeftWidth     int // of the labels, in characters
+	RightWidth    int
 	Left, Right   []*transferEnd
 	Bands         []band
 	Note, Describ string
@@ -121,7 +124,7 @@ func (c *transferChart) place() {
 	high := max(stack(c.Left), stack(c.Right))
 	settle(c.Left, high)
 	settle(c.Right, high)
-	c.Height = int(high + 0.5)
+	c.Height, c.LeftWidth, c.RightWidth = int(high+0.5), widest(c.Left), widest(c.Right)
 	at := func(ends []*transferEnd, e *transferEnd) int { return slices.Index(ends, e) }
 	from, to := make([]float64, len(c.Bands)), make([]float64, len(c.Bands))
 	order := make([]int, len(c.Bands))
@@ -168,6 +171,15 @@ func settle(ends []*transferEnd, high float64) {
 		e.Detail = terminal.Bytes(e.bytes) + e.Detail
 		y += e.slot
 	}
+}
+
+// widest is how many characters the labels of ends need, within bounds.
+func widest(ends []*transferEnd) int {
+	n := 8
+	for _, e := range ends {
+		n = max(n, utf8.RuneCountInString(e.Name)+1, utf8.RuneCountInString(e.Detail))
+	}
+	return min(n, 32)
 }
 
 // take returns where the next band begins.
