@@ -19,31 +19,38 @@ type File struct {
 // Walk yields the files that paths mean: files, all files in and below
 // folders but hidden ones, and what patterns fit where the shell left them.
 // Files are yielded as they are found, so that a folder of any size costs no
-// memory.
+// memory. A file that several paths mean is yielded once.
 func Walk(paths []string) iter.Seq2[File, error] {
 	return func(yield func(File, error) bool) {
+		var w walker
 		for _, p := range paths {
-			if !walk(p, yield) {
+			if !w.walk(p, yield) {
 				return
 			}
 		}
 	}
 }
 
-func walk(p string, yield func(File, error) bool) bool {
+// walker goes over paths and knows where it has been.
+type walker struct{ been been }
+
+func (w *walker) walk(p string, yield func(File, error) bool) bool {
 	st, err := os.Stat(p)
 	switch {
 	case err == nil && st.IsDir():
-		return walkFolder(p, yield)
+		return w.walkFolder(p, yield)
+	case err == nil && w.been.at(p, st):
+		return true
 	case err == nil:
+		w.been.file(st)
 		return yield(File{p, true}, nil)
 	case strings.ContainsAny(p, "*?["):
-		return walkPattern(p, yield)
+		return w.walkPattern(p, yield)
 	}
 	return yield(File{p, true}, err)
 }
 
-func walkPattern(p string, yield func(File, error) bool) bool {
+func (w *walker) walkPattern(p string, yield func(File, error) bool) bool {
 	found, err := filepath.Glob(p)
 	if err == nil && len(found) == 0 {
 		err = fmt.Errorf("%s: no file fits this pattern", p)
@@ -52,14 +59,14 @@ func walkPattern(p string, yield func(File, error) bool) bool {
 		return yield(File{p, true}, err)
 	}
 	for _, f := range found {
-		if !walk(f, yield) {
+		if !w.walk(f, yield) {
 			return false
 		}
 	}
 	return true
 }
 
-func walkFolder(root string, yield func(File, error) bool) bool {
+func (w *walker) walkFolder(root string, yield func(File, error) bool) bool {
 	more := true
 	filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
 		hidden := name != root && strings.HasPrefix(filepath.Base(name), ".")
@@ -68,7 +75,7 @@ func walkFolder(root string, yield func(File, error) bool) bool {
 			more = yield(File{name, false}, err)
 		case hidden && d.IsDir():
 			return fs.SkipDir
-		case d.Type().IsRegular() && !hidden:
+		case d.Type().IsRegular() && !hidden && !w.been.met(name, d):
 			more = yield(File{name, false}, nil)
 		}
 		if !more {
@@ -76,5 +83,6 @@ func walkFolder(root string, yield func(File, error) bool) bool {
 		}
 		return nil
 	})
+	w.been.folder(root)
 	return more
 }

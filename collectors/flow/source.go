@@ -11,11 +11,10 @@ type Status string
 
 // The statuses of a source.
 const (
-	OK         Status = "ok"         // read to its end
+	OK         Status = "ok"         // read to its end, whether or not it holds an observation
 	Truncated  Status = "truncated"  // ends inside a record; what came before was kept
 	Corrupt    Status = "corrupt"    // a part of it is damaged; what could be read was kept
 	Unreadable Status = "unreadable" // nothing could be read
-	Empty      Status = "empty"      // well formed, without any observation
 )
 
 // Kind is what a source turned out to be, from its content and never from its
@@ -50,7 +49,7 @@ func (s *Source) Note(st Status) {
 }
 
 func rank(s Status) int {
-	for i, t := range []Status{"", OK, Empty, Truncated, Corrupt, Unreadable} {
+	for i, t := range []Status{"", OK, Truncated, Corrupt, Unreadable} {
 		if s == t {
 			return i
 		}

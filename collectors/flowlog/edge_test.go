@@ -83,7 +83,7 @@ const (
 )
 
 var shapes = map[string]edge{
-	"head and tail":  {data: `{"records":[` + `]}`, source: " empty "},
+	"head and tail":  {data: `{"records":[` + `]}`, source: " ok "},
 	"head only":      {data: `{"records":[`, source: " truncated "},
 	"no tail":        {data: `{"records":[` + vnet(tupleE), lines: []string{lineE}, source: cutV4},
 	"leading comma":  {data: "," + vnet(tupleE) + "," + vnet(tupleB), lines: []string{lineE, lineB}, source: okV4},
@@ -106,7 +106,7 @@ var shapes = map[string]edge{
 		lines: []string{lineE}, source: okV4},
 	"not ASCII": {data: strings.Replace(vnet(tupleE), `"R"`, `"Regel-ß"`, 1), lines: []string{strings.Replace(lineE, " R ", " Regel-ß ", 1)}, source: okV4},
 	"key twice": {data: `{"targetResourceID":"U",` + vnet(tupleE)[1:], lines: []string{lineE}, source: okV4},
-	"no flows":  {data: records(vnet(), `{"flowLogVersion":4,"flowRecords":{"flows":[]}}`, `{"flowLogVersion":4,"flowRecords":{"flows":null}}`), source: "vnet-flow-log empty version 4"},
+	"no flows":  {data: records(vnet(), `{"flowLogVersion":4,"flowRecords":{"flows":[]}}`, `{"flowLogVersion":4,"flowRecords":{"flows":null}}`), source: "vnet-flow-log ok version 4"},
 	"acl forms": {
 		data: records(strings.Replace(vnet(tupleE), `"A"`, `"/subscriptions/s/networkSecurityGroups/n"`, 1),
 			strings.Replace(vnet(tupleE), `"A"`, `"00000000-0000-0000-0000-000000000000"`, 1),

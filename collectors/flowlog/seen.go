@@ -189,11 +189,8 @@ func detail(versions []string) string {
 
 // health is the status of a file in which nothing was found wrong.
 func (d *document) health() flow.Status {
-	switch {
-	case len(d.open) > 0:
+	if len(d.open) > 0 {
 		return flow.Truncated
-	case d.seen.tuples == 0:
-		return flow.Empty
 	}
 	return flow.OK
 }

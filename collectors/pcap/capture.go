@@ -96,8 +96,6 @@ func (c *capture) finish(err error) {
 		s.Note(flow.Unreadable)
 	case err != nil:
 		s.Note(flow.Truncated)
-	case c.packets == 0:
-		s.Note(flow.Empty)
 	}
 	s.Note(flow.OK)
 }

@@ -49,7 +49,7 @@ func TestDamage(t *testing.T) {
 		"cut in a packet":          {classic()[:at[100]+30], 100, flow.Truncated, "30 bytes after the last packet", at[100]},
 		"cut in a record header":   {classic()[:at[100]+9], 100, flow.Truncated, "9 bytes after the last packet", at[100]},
 		"cut before the last byte": {classic()[:at[end]-1], 299, flow.Truncated, "bytes after the last packet", at[299]},
-		"cut to its header":        {classic()[:24], 0, flow.Empty, "", 0},
+		"cut to its header":        {classic()[:24], 0, flow.OK, "", 0},
 		"captured too much":        {put(classic(), at[50]+8, 262145), 50, flow.Corrupt, "packet of 262145 bytes", at[50]},
 		"captured 4 GB":            {put(classic(), at[50]+8, 0xffffffff), 50, flow.Corrupt, "packet of 4294967295 bytes", at[50]},
 		"captured past the end":    {put(classic(), at[250]+8, 262144), 250, flow.Truncated, "bytes after the last packet", at[250]},
@@ -95,7 +95,7 @@ func TestDamage(t *testing.T) {
 
 func checkSkipped(t *testing.T, all []flow.Skip, reason string, offset int64, s flow.Status) {
 	t.Helper()
-	if s == flow.OK || s == flow.Empty {
+	if s == flow.OK {
 		if len(all) != 0 {
 			t.Errorf("skipped %+v", all)
 		}

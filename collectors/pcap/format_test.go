@@ -207,7 +207,7 @@ func TestUnreadable(t *testing.T) {
 func TestEmptyCapture(t *testing.T) {
 	for name, file := range map[string][]byte{"pcap": pcaptest.Classic{}.File(), "pcapng": pcaptest.Pcapng(true), "snoop": pcaptest.Snoop(4)} {
 		records, in, err := read(bytes.NewReader(file))
-		if err != nil || len(records) != 0 || in.Source.Status != flow.Empty || len(in.Skipped.All()) != 0 {
+		if err != nil || len(records) != 0 || in.Source.Status != flow.OK || len(in.Skipped.All()) != 0 {
 			t.Errorf("%s: %d records, %+v, %v", name, len(records), in.Source, err)
 		}
 	}

@@ -228,12 +228,8 @@ func compare(t *testing.T, file string) {
 	if unreadable := tr.Status == "unreadable"; unreadable != (err != nil) {
 		t.Fatalf("error %v, want one: %v", err, unreadable)
 	}
-	status := tr.Status
-	if status == "ok" && tr.Packets == 0 {
-		status = string(flow.Empty)
-	}
-	if got := string(in.Source.Status); got != status {
-		t.Errorf("status %s, want %s; skipped %+v", got, status, in.Skipped.All())
+	if got := string(in.Source.Status); got != tr.Status {
+		t.Errorf("status %s, want %s; skipped %+v", got, tr.Status, in.Skipped.All())
 	}
 	if in.Source.Records != tr.Packets {
 		t.Errorf("%d packets, want %d", in.Source.Records, tr.Packets)

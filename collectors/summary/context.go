@@ -85,7 +85,7 @@ func (c *contexts) of(r *flow.Record, t *timeline) uint32 {
 	if !r.IsIP() {
 		traits |= 1 << 21
 	}
-	slot := (uint32(r.Point)*31+uint32(r.Rule)*7+traits)*0x9e3779b1 >> 24
+	slot := (uint32(r.Point)*31 + uint32(r.Rule)*7 + traits) * 0x9e3779b1 >> 24
 	e := &c.recent[slot]
 	if e.id != 0 && e.point == r.Point && e.rule == r.Rule && e.acl == r.ACL && e.target == r.Target && e.traits == traits {
 		return e.id - 1

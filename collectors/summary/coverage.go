@@ -67,6 +67,9 @@ func (b *builder) coverage(t *Table, doc *Document, o Options) []Coverage {
 	return list
 }
 
+// silent reports whether s was read and held nothing.
+func silent(s *flow.Source) bool { return s.Records == 0 && s.Status != flow.Unreadable }
+
 type sayer func(code, format string, args ...any)
 
 func (b *builder) logCoverage(t *Table, doc *Document, say sayer) {
@@ -91,28 +94,28 @@ func (b *builder) logCoverage(t *Table, doc *Document, say sayer) {
 }
 
 func (b *builder) sourceCoverage(sources []flow.Source, say sayer) {
+	status := func(s flow.Status) func(*flow.Source) bool {
+		return func(src *flow.Source) bool { return src.Status == s }
+	}
 	for _, s := range []struct {
-		status flow.Status
-		code   string
-		text   string
+		is        func(*flow.Source) bool
+		code      string
+		one, many string
+		text      string
 	}{
-		{flow.Truncated, "source-truncated", "%s before the end of a record; what came before is counted: %s."},
-		{flow.Corrupt, "source-corrupt", "%s damaged; what could be read is counted: %s."},
-		{flow.Unreadable, "source-unreadable", "%s unreadable, nothing of it is counted: %s."},
-		{flow.Empty, "source-empty", "%s no observation: %s."},
+		{status(flow.Truncated), "source-truncated", "source ends", "sources end", "%s before the end of a record; what came before is counted: %s."},
+		{status(flow.Corrupt), "source-corrupt", "source is", "sources are", "%s damaged; what could be read is counted: %s."},
+		{status(flow.Unreadable), "source-unreadable", "source is", "sources are", "%s unreadable, nothing of it is counted: %s."},
+		{silent, "source-empty", "source holds", "sources hold", "%s no observation: %s."},
 	} {
 		var paths []string
-		for _, src := range sources {
-			if src.Status == s.status {
-				paths = append(paths, src.Path)
+		for i := range sources {
+			if s.is(&sources[i]) {
+				paths = append(paths, sources[i].Path)
 			}
 		}
 		if n := uint64(len(paths)); n > 0 {
-			verb := map[flow.Status][2]string{
-				flow.Truncated: {"source ends", "sources end"}, flow.Corrupt: {"source is", "sources are"},
-				flow.Unreadable: {"source is", "sources are"}, flow.Empty: {"source holds", "sources hold"},
-			}[s.status]
-			say(s.code, s.text, was(n, verb[0], verb[1]), some(paths))
+			say(s.code, s.text, was(n, s.one, s.many), some(paths))
 		}
 	}
 }

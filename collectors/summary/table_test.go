@@ -146,9 +146,9 @@ func TestMeasured(t *testing.T) {
 		conversations []Figure // IP bytes from a to b
 	}{
 		"nothing":                {nil, nil, Volume{}, nil},
-		"capture without packet": {nil, []flow.Source{{Kind: flow.Pcap, Status: flow.Empty}}, Volume{Known(0), Known(0), Known(0)}, nil},
+		"capture without packet": {nil, []flow.Source{{Kind: flow.Pcap, Status: flow.OK}}, Volume{Known(0), Known(0), Known(0)}, nil},
 		"unreadable capture":     {nil, []flow.Source{{Kind: flow.Pcap, Status: flow.Unreadable}}, Volume{}, nil},
-		"flow log without tuple": {nil, []flow.Source{{Kind: flow.VNetFlowLog, Status: flow.Empty}}, Volume{}, nil},
+		"flow log without tuple": {nil, []flow.Source{{Kind: flow.VNetFlowLog, Status: flow.OK}}, Volume{}, nil},
 		"begun and denied only":  {flow.Batch{begin, deny}, nil, Volume{}, []Figure{{}}},
 		"begun and counted":      {flow.Batch{begin, counted}, nil, Volume{Known(2), Figure{}, Known(100)}, []Figure{Known(100)}},
 		"capture":                {flow.Batch{packets}, nil, Volume{Known(1), Known(54), Known(40)}, []Figure{Known(40)}},

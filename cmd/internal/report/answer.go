@@ -77,13 +77,19 @@ func Facts(doc *summary.Document) []Fact {
 // sources counts what was read by how it went.
 func sources(doc *summary.Document) string {
 	n := map[flow.Status]uint64{}
-	var records uint64
+	var records, empty uint64
 	for _, s := range doc.Sources {
 		n[s.Status]++
 		records += s.Records
+		if s.Records == 0 && s.Status == flow.OK {
+			empty++
+		}
 	}
 	s := fmt.Sprintf("%s, %s", Many(uint64(len(doc.Sources)), "source"), Many(records, "record"))
-	for _, st := range []flow.Status{flow.Empty, flow.Truncated, flow.Corrupt, flow.Unreadable} {
+	if empty > 0 {
+		s += fmt.Sprintf(", %s empty", Count(empty))
+	}
+	for _, st := range []flow.Status{flow.Truncated, flow.Corrupt, flow.Unreadable} {
 		if n[st] > 0 {
 			s += fmt.Sprintf(", %s %s", Count(n[st]), st)
 		}
