@@ -60,6 +60,7 @@ func small() *summary.Document {
 				Total: row(0.81, 35), Others: &others, Groups: 4},
 			{Name: "nobody", By: []string{"port"}},
 		},
+		Names:    []summary.Name{{Address: "203.0.113.9", Hosts: []summary.Host{{Name: "upload.example.net", How: "tls"}}}},
 		Coverage: []summary.Coverage{{Code: "denied-uncounted", Text: "Denied flows have no counters."}},
 		Sources: []summary.Source{
 			{Path: "vnet/PT1H.json", Kind: flow.VNetFlowLog, Status: flow.OK, Detail: "version 4", Bytes: 123456, Records: 80, SHA256: strings.Repeat("0123456789abcdef", 4)},
@@ -317,6 +318,14 @@ func TestTimeTicks(t *testing.T) {
 	for span := time.Minute; span < 100*365*24*time.Hour; span += span/2 + time.Second {
 		if n := len(timeTicks(noon, noon.Add(span), 12)); n > 13 {
 			t.Errorf("%d ticks in %s", n, span)
+		}
+	}
+}
+
+func TestSqueeze(t *testing.T) {
+	for _, tt := range []struct{ in, want string }{{"", ""}, {"vm-batch-1", "vm-batch-1"}, {"2001:db8::1:2", "2001…::1:2"}, {"ääääääöööööö", "ääää…ööööö"}} {
+		if got := squeeze(tt.in, 10); got != tt.want {
+			t.Errorf("%q: %q, want %q", tt.in, got, tt.want)
 		}
 	}
 }

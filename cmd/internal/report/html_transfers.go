@@ -24,8 +24,9 @@ type transferChart struct {
 // transferEnd is a sender or a receiver. Its label is in the middle of its
 // slot, its bar as tall as its bands together. Places are pixels.
 type transferEnd struct {
-	Name, Detail, Full string
-	Middle, Top, Tall  string
+	Name, Short       string // Short is for narrow pages
+	Detail, Full      string
+	Middle, Top, Tall string
 
 	address    string
 	bytes      uint64
@@ -49,6 +50,9 @@ const (
 	thinBand  = 1.5
 	labelSlot = 42.0
 	slotGap   = 10.0
+
+	labelWidth = 32 // of a label, in characters
+	shortLabel = 15
 )
 
 // newTransferChart draws the biggest directions of the biggest conversations.
@@ -73,35 +77,43 @@ func newTransferChart(doc *summary.Document) *transferChart {
 // bands finds the biggest directions and their ends.
 func (c *transferChart) bands(doc *summary.Document) {
 	type direction struct {
-		from, to, fromVM, toVM string
-		bytes                  uint64
+		from, to, fromName, toName string
+		bytes                      uint64
+	}
+	hosts := map[string]string{}
+	for _, n := range doc.Names {
+		if len(n.Hosts) > 0 {
+			hosts[n.Address] = n.Hosts[0].Name
+		}
 	}
 	var all []direction
 	for _, p := range doc.Top {
-		all = append(all, direction{p.A, p.B, p.AVM, p.BVM, p.IPBytesAB.N}, direction{p.B, p.A, p.BVM, p.AVM, p.IPBytesBA.N})
+		a, b := cmp.Or(p.AVM, hosts[p.A]), cmp.Or(p.BVM, hosts[p.B])
+		all = append(all, direction{p.A, p.B, a, b, p.IPBytesAB.N}, direction{p.B, p.A, b, a, p.IPBytesBA.N})
 	}
 	slices.SortStableFunc(all, func(a, b direction) int { return cmp.Compare(b.bytes, a.bytes) })
 	for _, d := range all[:min(len(all), manyBands)] {
 		if d.bytes == 0 {
 			break
 		}
-		b := band{from: endOf(&c.Left, d.from, d.fromVM), to: endOf(&c.Right, d.to, d.toVM), bytes: d.bytes}
+		b := band{from: endOf(&c.Left, d.from, d.fromName), to: endOf(&c.Right, d.to, d.toName), bytes: d.bytes}
 		b.from.bytes += d.bytes
 		b.to.bytes += d.bytes
-		b.Text = terminal.Escape(fmt.Sprintf("%s to %s: %s", end(d.fromVM, d.from), end(d.toVM, d.to), terminal.Bytes(d.bytes)))
+		b.Text = terminal.Escape(fmt.Sprintf("%s to %s: %s", end(d.fromName, d.from), end(d.toName, d.to), terminal.Bytes(d.bytes)))
 		b.Answer = doc.Answer != nil && doc.Answer.From.Address == d.from && doc.Answer.To.Address == d.to
 		c.Bands = append(c.Bands, b)
 	}
 }
 
 // endOf returns the end with an address, a new one if there is none yet.
-func endOf(ends *[]*transferEnd, address, vm string) *transferEnd {
+func endOf(ends *[]*transferEnd, address, name string) *transferEnd {
 	i := slices.IndexFunc(*ends, func(e *transferEnd) bool { return e.address == address })
 	if i >= 0 {
 		return (*ends)[i]
 	}
-	e := &transferEnd{address: address, Name: terminal.Escape(cmp.Or(vm, address)), Full: terminal.Escape(end(vm, address))}
-	if vm != "" {
+	e := &transferEnd{address: address, Name: terminal.Escape(cmp.Or(name, address)), Full: terminal.Escape(end(name, address))}
+	e.Name, e.Short = squeeze(e.Name, labelWidth), squeeze(e.Name, shortLabel)
+	if name != "" {
 		e.Detail = terminal.Escape(address)
 	}
 	*ends = append(*ends, e)
@@ -179,7 +191,17 @@ func widest(ends []*transferEnd) int {
 	for _, e := range ends {
 		n = max(n, utf8.RuneCountInString(e.Name)+1, utf8.RuneCountInString(e.Detail))
 	}
-	return min(n, 32)
+	return min(n, labelWidth)
+}
+
+// squeeze leaves out the middle of a long name: addresses differ at their ends.
+func squeeze(s string, limit int) string {
+	r := []rune(s)
+	if len(r) <= limit {
+		return s
+	}
+	head := (limit - 1) / 2
+	return string(r[:head]) + "…" + string(r[len(r)-(limit-1-head):])
 }
 
 // take returns where the next band begins.
