@@ -54,6 +54,7 @@ type Sandbox struct {
 	arm     *arm.Server
 	blob    *blob.Service
 	login   *login.Service
+	source  *recorded.Source
 	options Options
 }
 
@@ -119,8 +120,8 @@ func (s *Sandbox) serve() (err error) {
 		return err
 	}
 	s.login = login.New(login.Options{Tenant: s.World.Tenant, GUID: s.World.GUID, Now: o.Real, Logger: o.Logger})
-	source := recorded.New(recorded.Options{World: s.World, Model: s.Model, ARM: s.arm, Clock: s.clock})
-	s.blob = blob.New(blob.Options{Source: source, Uploads: uploads, Clock: s.clock, PageSize: o.PageSize, Logger: o.Logger})
+	s.source = recorded.New(recorded.Options{World: s.World, Model: s.Model, ARM: s.arm, Clock: s.clock})
+	s.blob = blob.New(blob.Options{Source: s.source, Uploads: uploads, Clock: s.clock, PageSize: o.PageSize, Logger: o.Logger})
 	return nil
 }
 
@@ -151,12 +152,8 @@ func (s *Sandbox) Handler() http.Handler {
 
 func (s *Sandbox) namesAccount(path string) bool {
 	first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
-	for _, a := range s.World.Accounts {
-		if strings.EqualFold(a.Name, first) {
-			return true
-		}
-	}
-	return false
+	_, ok := s.source.Account(strings.ToLower(first))
+	return ok
 }
 
 // Transport carries requests to the sandbox without leaving the process.

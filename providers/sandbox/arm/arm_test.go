@@ -231,7 +231,7 @@ func TestEveryAnswer(t *testing.T) {
 		"type":            {"GET", c.sub + "/providers/Microsoft.Network/loadBalancers", 404, "InvalidResourceType", nil},
 		"path":            {"GET", "/nothing/here", 404, "NotFound", nil},
 		"root":            {"GET", "/", 404, "NotFound", nil},
-		"method":          {"PATCH", base, 405, "MethodNotAllowed", nil},
+		"method":          {"POST", base, 405, "MethodNotAllowed", nil},
 		"namespace":       {"GET", c.sub + "/providers/Microsoft.Nothing", 404, "InvalidResourceNamespace", nil},
 		"operation":       {"GET", c.sub + "/providers/Microsoft.Network/locations/westeurope/operations/1", 404, "OperationNotFound", nil},
 		"filter":          {"GET", c.sub + "/resources?api-version=1&$filter=location+eq+'x'", 400, "InvalidFilterInQueryString", nil},
@@ -391,7 +391,8 @@ func TestBlobEndpointFollowsTheHost(t *testing.T) {
 	tests := map[string]string{
 		"https://management.azure.com":         "https://" + name + ".blob.core.windows.net/",
 		"https://management.usgovcloudapi.net": "https://" + name + ".blob.core.usgovcloudapi.net/",
-		"https://localhost:8443":               "https://" + name + ".blob.localhost:8443/",
+		"https://azure.example:8443":           "https://" + name + ".blob.azure.example:8443/",
+		"https://localhost:8443":               "https://localhost:8443/" + name + "/",
 		"http://127.0.0.1:8080":                "http://127.0.0.1:8080/" + name + "/",
 		"https://[::1]:8443":                   "https://[::1]:8443/" + name + "/",
 	}

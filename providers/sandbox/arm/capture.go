@@ -135,7 +135,7 @@ func (q *request) captureID(w *Watcher) plan.ID {
 
 func (q *request) findCapture(st *State) (*Watcher, *Capture, error) {
 	missing := errNotFound(watcherType+"/"+q.path["watcher"]+"/packetCaptures/"+q.path["name"], q.path["group"])
-	w := st.watcher(q.watcherID(), q.now)
+	w := st.watcher(q.watcherID(st), q.now)
 	if w == nil {
 		return nil, nil, missing
 	}
@@ -193,7 +193,7 @@ func (q *request) putCapture() (rep reply, err error) {
 		if err := q.checkCapture(st, w, c); err != nil {
 			return err
 		}
-		q.setPath(c)
+		q.setPath(st, c)
 		w.Serial++
 		st.Captures = append(st.Captures, c)
 		op, err := q.begin(st, c.ID, w.Location, captureStartTime, http.StatusOK, nil)
@@ -211,9 +211,9 @@ const captureContainer = "network-watcher-logs"
 
 // setPath makes up the blob's address if the client gave none: the target's id
 // in lower case, and the time of creation.
-func (q *request) setPath(c *Capture) {
+func (q *request) setPath(st *State, c *Capture) {
 	s := &c.Settings.Storage
-	a, ok := q.byID[s.Storage.Key()].(*world.StorageAccount)
+	a, ok := q.described(st, s.Storage).(*world.StorageAccount)
 	if !ok || s.Path != "" {
 		return
 	}

@@ -29,7 +29,7 @@ func (q *request) checkCapture(st *State, w *Watcher, c *Capture) error {
 		func() error { return q.free(st, w.ID, c.ID) },
 		func() error { return q.checkCaptureTarget(st, w, c) },
 		func() error { return checkCaptureLimits(&c.Settings) },
-		func() error { return q.checkCaptureStorage(w, c) },
+		func() error { return q.checkCaptureStorage(st, w, c) },
 		func() error {
 			if err := c.traffic(c.Settings.Target).Check(); err != nil {
 				return errInvalid("filters", "%v.", err)
@@ -49,8 +49,8 @@ func (q *request) checkCaptureTarget(st *State, w *Watcher, c *Capture) error {
 	if s.Target == "" {
 		return errInvalid("target", "It is required.")
 	}
-	location, _, found := q.targetOf(s.Target)
-	target := q.byID[s.Target.Key()]
+	location, _, found := q.targetOf(st, s.Target)
+	target := q.described(st, s.Target)
 	_, isVM := target.(*world.VM)
 	_, isSet := target.(*world.ScaleSet)
 	switch {
@@ -128,7 +128,7 @@ func checkCaptureLimits(s *CaptureSettings) error {
 	return within("captureSettings.sessionTimeLimitInSeconds", *s.Ring.TimeLimit, 1, 604800)
 }
 
-func (q *request) checkCaptureStorage(w *Watcher, c *Capture) error {
+func (q *request) checkCaptureStorage(st *State, w *Watcher, c *Capture) error {
 	s := &c.Settings.Storage
 	continuous := c.Settings.Continuous != nil
 	local, name, other := s.FilePath, "filePath", s.LocalPath
@@ -145,10 +145,10 @@ func (q *request) checkCaptureStorage(w *Watcher, c *Capture) error {
 	case s.Storage == "" && s.Path != "":
 		return errInvalid("storageLocation.storagePath", "It needs a storageId.")
 	}
-	if err := q.checkLocalPath(c, name, local); err != nil || s.Storage == "" {
+	if err := q.checkLocalPath(st, c, name, local); err != nil || s.Storage == "" {
 		return err
 	}
-	a, err := q.checkStorage(s.Storage, c.ID, w.Location)
+	a, err := q.checkStorage(st, s.Storage, c.ID, w.Location)
 	if err != nil {
 		return err
 	}
@@ -165,9 +165,9 @@ func (q *request) checkCaptureStorage(w *Watcher, c *Capture) error {
 	return nil
 }
 
-func (q *request) checkLocalPath(c *Capture, name, path string) error {
+func (q *request) checkLocalPath(st *State, c *Capture, name, path string) error {
 	os := ""
-	switch r := q.byID[c.Settings.Target.Key()].(type) {
+	switch r := q.described(st, c.Settings.Target).(type) {
 	case *world.VM:
 		os = r.OS
 	case *world.ScaleSet:

@@ -48,6 +48,9 @@ func (s *Server) machines(settings *CaptureSettings) []machine {
 		}
 		return all
 	}
+	if strings.EqualFold(settings.Target.Type(), vmType) { // one that a client made, to which nobody talks
+		return []machine{{id: settings.Target}}
+	}
 	return nil
 }
 

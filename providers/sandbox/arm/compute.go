@@ -24,15 +24,18 @@ func (q *request) listVMs() (reply, error) {
 	if strings.EqualFold(q.param("statusOnly"), "true") {
 		return paged(q, all, func(v *world.VM) armcompute.VirtualMachine { return q.vmStatus(st, v) })
 	}
-	return paged(q, all, func(v *world.VM) armcompute.VirtualMachine { return q.vm(st, v) })
+	return pagedWith(q, vmType, all, func(v *world.VM) armcompute.VirtualMachine { return q.vm(st, v) })
 }
 
 func (q *request) findVM() (*world.VM, *State, error) {
-	v, err := byPath[*world.VM](q, vmType, q.path["name"])
+	st, err := q.State()
 	if err != nil {
 		return nil, nil, err
 	}
-	st, err := q.State()
+	if m := st.made(q.madeID(st, vmType), q.now); m != nil {
+		return m.vm(), st, nil
+	}
+	v, err := byPath[*world.VM](q, vmType, q.path["name"])
 	return v, st, err
 }
 

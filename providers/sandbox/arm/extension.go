@@ -132,7 +132,7 @@ func (q *request) getExtension() (reply, error) {
 }
 
 func (q *request) putExtension() (reply, error) {
-	v, err := byPath[*world.VM](q, vmType, q.path["name"])
+	v, _, err := q.findVM()
 	if err != nil {
 		return reply{}, errParent("virtualMachines/extensions", plan.ID(vmType+"/"+q.path["name"]))
 	}

@@ -115,11 +115,11 @@ type flowLogDoc struct {
 	Identity json.RawMessage   `json:"identity,omitempty"`
 }
 
-func (q *request) flowLogDoc(w *Watcher, l *FlowLog) flowLogDoc {
+func (q *request) flowLogDoc(st *State, w *Watcher, l *FlowLog) flowLogDoc {
 	doc := flowLogDoc{Name: l.ID.Name(), ID: l.ID, Etag: q.etag(w), Type: watcherType + "/flowLogs",
 		Location: l.Location, Tags: l.Tags, Identity: l.Identity}
 	doc.Properties.ProvisioningState, doc.Properties.FlowLogSettings = l.state(q.now), l.Settings
-	_, doc.Properties.TargetGUID, _ = q.targetOf(l.Settings.Target)
+	_, doc.Properties.TargetGUID, _ = q.targetOf(st, l.Settings.Target)
 	if !l.Settings.Enabled { // a log that is off shows no retention
 		doc.Properties.Retention.Days, doc.Properties.Retention.Enabled = 0, false
 	}
@@ -143,12 +143,12 @@ func (q *request) listFlowLogs() (reply, error) {
 			all = append(all, l)
 		}
 	}
-	return paged(q, all, func(l *FlowLog) flowLogDoc { return q.flowLogDoc(w, l) })
+	return paged(q, all, func(l *FlowLog) flowLogDoc { return q.flowLogDoc(st, w, l) })
 }
 
 func (q *request) findFlowLog(st *State) (*Watcher, *FlowLog, error) {
 	missing := errNotFound(watcherType+"/"+q.path["watcher"]+"/flowLogs/"+q.path["name"], q.path["group"])
-	w := st.watcher(q.watcherID(), q.now)
+	w := st.watcher(q.watcherID(st), q.now)
 	if w == nil {
 		return nil, nil, missing
 	}
@@ -167,7 +167,7 @@ func (q *request) getFlowLog() (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return tagged(q.etag(w), q.flowLogDoc(w, l))
+	return tagged(q.etag(w), q.flowLogDoc(st, w, l))
 }
 
 // flowLogBody is what a PUT says. What it leaves out takes the defaults.
@@ -212,7 +212,7 @@ func (q *request) writeFlowLog(want *FlowLog) (rep reply, err error) {
 		if err != nil {
 			return err
 		}
-		rep = q.started(op, code, q.flowLogDoc(w, l))
+		rep = q.started(op, code, q.flowLogDoc(st, w, l))
 		return nil
 	})
 	return rep, err
@@ -254,7 +254,7 @@ func (q *request) patchFlowLog() (rep reply, err error) {
 		}
 		w.Serial++
 		l.Tags = body.Tags
-		rep, err = tagged(q.etag(w), q.flowLogDoc(w, l))
+		rep, err = tagged(q.etag(w), q.flowLogDoc(st, w, l))
 		return err
 	})
 	return rep, err

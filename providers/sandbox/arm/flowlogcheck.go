@@ -27,7 +27,7 @@ func (q *request) checkFlowLog(st *State, w *Watcher, old, want *FlowLog) error 
 		func() error { return q.free(st, w.ID, at) },
 		func() error { return q.checkFlowLogTarget(st, w, old, want) },
 		func() error {
-			a, err := q.checkStorage(s.Storage, at, w.Location)
+			a, err := q.checkStorage(st, s.Storage, at, w.Location)
 			if err == nil && s.Retention.Enabled && s.Retention.Days > 0 && a.Kind != "StorageV2" {
 				err = errInvalid("retentionPolicy", "Retention needs a general purpose v2 storage account; %s is of kind %s.", a.Name, a.Kind)
 			}
@@ -57,7 +57,7 @@ func (q *request) checkFlowLogTarget(st *State, w *Watcher, old, want *FlowLog) 
 		return refuse(http.StatusBadRequest, "NsgFlowLogCreationBlocked", "Creation of NSG flow logs is blocked since June 30, 2025; "+
 			"NSG flow logs will be retired on September 30, 2027. Create a virtual network flow log instead.")
 	}
-	location, _, found := q.targetOf(target)
+	location, _, found := q.targetOf(st, target)
 	switch {
 	case !isNSG && !slices.Contains(flowLogTargets, kind):
 		return errInvalid("targetResourceId", "'%s' is not a virtual network, subnet or network interface.", target)

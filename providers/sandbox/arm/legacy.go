@@ -86,7 +86,7 @@ func (q *request) queryFlowLogStatus() (rep reply, err error) {
 		if err != nil {
 			return err
 		}
-		location, _, found := q.targetOf(body.Target)
+		location, _, found := q.targetOf(st, body.Target)
 		if !found || !sameRegion(location, w.Location) {
 			return errReference(body.Target, w.ID)
 		}

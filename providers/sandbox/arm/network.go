@@ -66,7 +66,7 @@ func (q *request) listVNets() (reply, error) {
 		return reply{}, err
 	}
 	all := inGroup(q, q.world.VNets, func(v *world.VNet) plan.ID { return v.ID })
-	return paged(q, all, func(v *world.VNet) armnetwork.VirtualNetwork { return q.vnet(st, v) })
+	return pagedWith(q, vnetType, all, func(v *world.VNet) armnetwork.VirtualNetwork { return q.vnet(st, v) })
 }
 
 func (q *request) getVNet() (reply, error) {
@@ -132,6 +132,9 @@ func (q *request) subnet(s *world.Subnet) armnetwork.Subnet {
 }
 
 func (q *request) listSubnets() (reply, error) {
+	if made, rep, err := q.childrenOfMade(vnetType, subnetType); made || err != nil {
+		return rep, err
+	}
 	v, err := byPath[*world.VNet](q, vnetType, q.path["name"])
 	if err != nil {
 		return reply{}, err
@@ -160,6 +163,9 @@ func peering(v *world.VNet, p world.Peering) armnetwork.VirtualNetworkPeering {
 }
 
 func (q *request) listPeerings() (reply, error) {
+	if made, rep, err := q.childrenOfMade(vnetType, vnetType+"/virtualNetworkPeerings"); made || err != nil {
+		return rep, err
+	}
 	v, err := byPath[*world.VNet](q, vnetType, q.path["name"])
 	if err != nil {
 		return reply{}, err

@@ -17,7 +17,7 @@ const (
 
 // listNICs lists those of VMs; those of scale sets are listed there.
 func (q *request) listNICs() (reply, error) {
-	return paged(q, inGroup(q, q.vmNICs, func(n *world.NIC) plan.ID { return n.ID }), q.nic)
+	return pagedWith(q, nicType, inGroup(q, q.vmNICs, func(n *world.NIC) plan.ID { return n.ID }), q.nic)
 }
 
 func (q *request) getNIC() (reply, error) {
@@ -74,7 +74,7 @@ func dashed(mac string) string {
 }
 
 func (q *request) listPublicIPs() (reply, error) {
-	return paged(q, inGroup(q, q.world.PublicIPs, func(p *world.PublicIP) plan.ID { return p.ID }), publicIP)
+	return pagedWith(q, publicIPType, inGroup(q, q.world.PublicIPs, func(p *world.PublicIP) plan.ID { return p.ID }), publicIP)
 }
 
 func (q *request) getPublicIP() (reply, error) {

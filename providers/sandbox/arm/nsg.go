@@ -1,6 +1,8 @@
 package arm
 
 import (
+	"strings"
+
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
 	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/network/armnetwork/v9"
 
@@ -16,7 +18,7 @@ func (q *request) listNSGs() (reply, error) {
 		return reply{}, err
 	}
 	all := inGroup(q, q.world.NSGs, func(n *world.NSG) plan.ID { return n.ID })
-	return paged(q, all, func(n *world.NSG) armnetwork.SecurityGroup { return q.nsg(st, n) })
+	return pagedWith(q, nsgType, all, func(n *world.NSG) armnetwork.SecurityGroup { return q.nsg(st, n) })
 }
 
 func (q *request) getNSG() (reply, error) {
@@ -88,10 +90,34 @@ func oneOrMany(values []string) (*string, []*string) {
 }
 
 func (q *request) listRules() (reply, error) {
+	if made, rep, err := q.childrenOfMade(nsgType, ruleType); made || err != nil {
+		return rep, err
+	}
 	return q.rulesOf(func(n *world.NSG) []*world.Rule { return n.Rules })
 }
+
 func (q *request) listDefaultRules() (reply, error) {
+	st, err := q.State()
+	if err != nil {
+		return reply{}, err
+	}
+	if m := st.made(q.madeID(st, nsgType), q.now); m != nil {
+		return paged(q, world.DefaultRules(m.ID), rule)
+	}
 	return q.rulesOf(func(n *world.NSG) []*world.Rule { return n.Defaults })
+}
+
+func (q *request) getRule() (reply, error) {
+	n, err := byPath[*world.NSG](q, nsgType, q.path["name"])
+	if err != nil {
+		return reply{}, err
+	}
+	for _, r := range n.Rules {
+		if strings.EqualFold(r.Name, q.path["child"]) {
+			return ok(rule(r))
+		}
+	}
+	return reply{}, errNotFound(nsgType+"/"+n.Name+"/securityRules/"+q.path["child"], q.path["group"])
 }
 
 func (q *request) rulesOf(pick func(*world.NSG) []*world.Rule) (reply, error) {

@@ -49,7 +49,11 @@ func (q *request) serve() (reply, error) {
 		return reply{}, errSubscription(sub)
 	}
 	if group, ok := q.path["group"]; ok {
-		if err := q.needGroup(group); err != nil {
+		st, err := q.State()
+		if err == nil {
+			err = q.needGroup(st, group)
+		}
+		if err != nil {
 			return reply{}, err
 		}
 	}

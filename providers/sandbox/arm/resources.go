@@ -65,6 +65,11 @@ func (q *request) resources() ([]generic, error) {
 	for _, r := range q.world.Accounts {
 		add(r.ID, r.Location, r.Tags)
 	}
+	for _, m := range st.Made {
+		if there(m.Gone, q.now) && m.Location != "" && m.Type != groupType {
+			add(m.ID, m.Location, m.tags())
+		}
+	}
 	for _, w := range st.Watchers {
 		if there(w.Gone, q.now) {
 			add(w.ID, w.Location, w.Tags)

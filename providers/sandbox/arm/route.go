@@ -33,6 +33,12 @@ func read(path string, get handler) route { return on(path, get, nil, nil, nil, 
 // act is a route for an action.
 func act(path string, post handler) route { return on(path, nil, nil, nil, nil, post) }
 
+// crud is a route for a resource that the world may have, which get shows, and
+// that clients may make.
+func crud(path, kind string, get handler) route {
+	return on(path, orMade(kind, get), putMade(kind), patchMade(kind), deleteMade(kind), nil)
+}
+
 // match returns the values of the route's names. ARM does not heed case.
 func (r route) match(segments []string) (map[string]string, bool) {
 	if len(segments) != len(r.segments) {
@@ -95,6 +101,7 @@ func routes() []route {
 		network  = "/providers/Microsoft.Network"
 		compute  = "/providers/Microsoft.Compute"
 		storage  = "/providers/Microsoft.Storage"
+		insights = "/providers/Microsoft.OperationalInsights"
 		watcher  = group + network + "/networkWatchers/{watcher}"
 		flowLog  = watcher + "/flowLogs/{name}"
 		capture  = watcher + "/packetCaptures/{name}"
@@ -112,7 +119,7 @@ func routes() []route {
 		act(sub+"/providers/{ns}/register", (*q).registerProvider),
 		act(sub+"/providers/{ns}/unregister", (*q).unregisterProvider),
 		read(sub+"/resourceGroups", (*q).listGroups),
-		read(group, (*q).getGroup),
+		on(sub+"/resourceGroups/{name}", (*q).getGroup, putMade(groupType), patchMade(groupType), (*q).deleteGroup, nil),
 		read(sub+"/resources", (*q).listResources),
 		read(group+"/resources", (*q).listResources),
 		read(sub+"/providers/{ns}/locations/{region}/operations/{op}", (*q).getOperation),
@@ -120,26 +127,27 @@ func routes() []route {
 
 		read(sub+network+"/virtualNetworks", (*q).listVNets),
 		read(group+network+"/virtualNetworks", (*q).listVNets),
-		read(group+network+"/virtualNetworks/{name}", (*q).getVNet),
+		crud(group+network+"/virtualNetworks/{name}", vnetType, (*q).getVNet),
 		read(group+network+"/virtualNetworks/{name}/subnets", (*q).listSubnets),
-		read(group+network+"/virtualNetworks/{name}/subnets/{child}", (*q).getSubnet),
+		crud(group+network+"/virtualNetworks/{name}/subnets/{child}", subnetType, (*q).getSubnet),
 		read(group+network+"/virtualNetworks/{name}/virtualNetworkPeerings", (*q).listPeerings),
 		read(group+network+"/virtualNetworks/{name}/virtualNetworkPeerings/{child}", (*q).getPeering),
 		read(sub+network+"/networkInterfaces", (*q).listNICs),
 		read(group+network+"/networkInterfaces", (*q).listNICs),
-		read(group+network+"/networkInterfaces/{name}", (*q).getNIC),
+		crud(group+network+"/networkInterfaces/{name}", nicType, (*q).getNIC),
 		read(sub+network+"/networkSecurityGroups", (*q).listNSGs),
 		read(group+network+"/networkSecurityGroups", (*q).listNSGs),
-		read(group+network+"/networkSecurityGroups/{name}", (*q).getNSG),
+		crud(group+network+"/networkSecurityGroups/{name}", nsgType, (*q).getNSG),
 		read(group+network+"/networkSecurityGroups/{name}/securityRules", (*q).listRules),
+		crud(group+network+"/networkSecurityGroups/{name}/securityRules/{child}", ruleType, (*q).getRule),
 		read(group+network+"/networkSecurityGroups/{name}/defaultSecurityRules", (*q).listDefaultRules),
 		read(sub+network+"/publicIPAddresses", (*q).listPublicIPs),
 		read(group+network+"/publicIPAddresses", (*q).listPublicIPs),
-		read(group+network+"/publicIPAddresses/{name}", (*q).getPublicIP),
+		crud(group+network+"/publicIPAddresses/{name}", publicIPType, (*q).getPublicIP),
 
 		read(sub+compute+"/virtualMachines", (*q).listVMs),
 		read(group+compute+"/virtualMachines", (*q).listVMs),
-		read(vm, (*q).getVM),
+		crud(vm, vmType, (*q).getVM),
 		read(vm+"/instanceView", (*q).getInstanceView),
 		read(vm+"/extensions", (*q).listExtensions),
 		on(vm+"/extensions/{extension}", (*q).getExtension, (*q).putExtension, nil, (*q).deleteExtension, nil),
@@ -156,8 +164,15 @@ func routes() []route {
 
 		read(sub+storage+"/storageAccounts", (*q).listAccounts),
 		read(group+storage+"/storageAccounts", (*q).listAccounts),
-		read(account, (*q).getAccount),
+		crud(account, accountType, (*q).getAccount),
 		act(account+"/listKeys", (*q).listKeys),
+		act(sub+storage+"/checkNameAvailability", (*q).checkAccountName),
+		on(account+"/blobServices/{child}", getService(blobServices), putMade(blobServices), nil, nil, nil),
+		on(account+"/fileServices/{child}", getService(fileServices), putMade(fileServices), nil, nil, nil),
+
+		read(sub+insights+"/workspaces", listMade(workspaceType)),
+		read(group+insights+"/workspaces", listMade(workspaceType)),
+		crud(group+insights+"/workspaces/{name}", workspaceType, getMade(workspaceType)),
 
 		read(sub+network+"/networkWatchers", (*q).listWatchers),
 		read(group+network+"/networkWatchers", (*q).listWatchers),

@@ -21,6 +21,7 @@ type State struct {
 	FlowLogs   []*FlowLog        `json:"flow_logs"`
 	Captures   []*Capture        `json:"packet_captures,omitempty"`
 	Extensions []*Extension      `json:"extensions,omitempty"`
+	Made       []*Made           `json:"made,omitempty"`
 	Operations []*Operation      `json:"operations,omitempty"`
 	Providers  map[string]string `json:"providers,omitempty"` // registration states that were changed
 }
@@ -151,4 +152,5 @@ const keepOperations = 24 * time.Hour
 func (st *State) prune(now time.Time) {
 	st.Operations = slices.DeleteFunc(st.Operations, func(o *Operation) bool { return now.Sub(o.End) > keepOperations })
 	st.Watchers = slices.DeleteFunc(st.Watchers, func(w *Watcher) bool { return !there(w.Gone, now) })
+	st.Made = prunedMade(st.Made, now)
 }

@@ -16,7 +16,7 @@ import (
 const accountType = "Microsoft.Storage/storageAccounts"
 
 func (q *request) listAccounts() (reply, error) {
-	return paged(q, inGroup(q, q.world.Accounts, func(a *world.StorageAccount) plan.ID { return a.ID }), q.account)
+	return pagedWith(q, accountType, inGroup(q, q.world.Accounts, func(a *world.StorageAccount) plan.ID { return a.ID }), q.account)
 }
 
 func (q *request) getAccount() (reply, error) {
@@ -94,7 +94,7 @@ func blobAt(address string) (account, container, name string, ok bool) {
 
 // listKeys shows keys that open nothing: the sandbox takes any signature.
 func (q *request) listKeys() (reply, error) {
-	a, err := byPath[*world.StorageAccount](q, accountType, q.path["name"])
+	a, _, err := q.findAccount()
 	if err != nil {
 		return reply{}, err
 	}

@@ -169,8 +169,8 @@ func (q *request) needRegistered(st *State, ns string) error {
 		"See https://aka.ms/rps-not-found for how to register subscriptions.", ns)
 }
 
-func (q *request) needGroup(name string) error {
-	if q.groups[strings.ToLower(name)] == nil {
+func (q *request) needGroup(st *State, name string) error {
+	if q.groups[strings.ToLower(name)] == nil && st.made(q.groupID(name), q.now) == nil {
 		return errGroup(name)
 	}
 	return nil
@@ -188,7 +188,7 @@ type resourceGroup struct {
 }
 
 func groupDoc(g *world.ResourceGroup) resourceGroup {
-	doc := resourceGroup{ID: g.ID, Name: g.Name, Type: "Microsoft.Resources/resourceGroups", Location: g.Location, Tags: g.Tags}
+	doc := resourceGroup{ID: g.ID, Name: g.Name, Type: groupType, Location: g.Location, Tags: g.Tags}
 	doc.Properties.ProvisioningState = "Succeeded"
 	return doc
 }
@@ -198,15 +198,37 @@ func (q *request) listGroups() (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	var kept []*world.ResourceGroup
+	st, err := q.State()
+	if err != nil {
+		return reply{}, err
+	}
+	var kept []any
 	for _, g := range q.world.Groups {
-		if filter.keeps("Microsoft.Resources/resourceGroups", g.Name, g.Tags) {
-			kept = append(kept, g)
+		if filter.keeps(groupType, g.Name, g.Tags) {
+			kept = append(kept, groupDoc(g))
 		}
 	}
-	return paged(q, kept, groupDoc)
+	for _, m := range st.allMade(groupType, q.now) {
+		if filter.keeps(groupType, m.ID.Name(), m.tags()) {
+			kept = append(kept, q.madeDoc(st, m))
+		}
+	}
+	return paged(q, kept, func(doc any) any { return doc })
 }
 
 func (q *request) getGroup() (reply, error) {
-	return ok(groupDoc(q.groups[strings.ToLower(q.path["group"])]))
+	st, err := q.State()
+	if err != nil {
+		return reply{}, err
+	}
+	if err := q.needGroup(st, q.path["name"]); err != nil {
+		return reply{}, err
+	}
+	if q.r.Method == http.MethodHead { // the check whether it exists
+		return reply{status: http.StatusNoContent}, nil
+	}
+	if g := q.groups[strings.ToLower(q.path["name"])]; g != nil {
+		return ok(groupDoc(g))
+	}
+	return ok(q.madeDoc(st, st.made(q.groupID(q.path["name"]), q.now)))
 }

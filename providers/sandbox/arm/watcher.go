@@ -3,7 +3,6 @@ package arm
 import (
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 
 	"flowctl/plan"
@@ -46,18 +45,14 @@ func (q *request) watcherDoc(st *State, w *Watcher) watcherDoc {
 	return doc
 }
 
-func (q *request) watcherID() plan.ID {
-	group := q.path["group"]
-	if g := q.groups[strings.ToLower(group)]; g != nil {
-		group = g.Name
-	}
-	return plan.ID("/subscriptions/" + q.world.Subscription + "/resourceGroups/" + group +
+func (q *request) watcherID(st *State) plan.ID {
+	return plan.ID("/subscriptions/" + q.world.Subscription + "/resourceGroups/" + q.groupName(st, q.path["group"]) +
 		"/providers/" + watcherType + "/" + q.path["watcher"])
 }
 
 // findWatcher returns the watcher in the path.
 func (q *request) findWatcher(st *State) (*Watcher, error) {
-	if w := st.watcher(q.watcherID(), q.now); w != nil {
+	if w := st.watcher(q.watcherID(st), q.now); w != nil {
 		return w, nil
 	}
 	return nil, errNotFound(watcherType+"/"+q.path["watcher"], q.path["group"])
@@ -65,9 +60,9 @@ func (q *request) findWatcher(st *State) (*Watcher, error) {
 
 // parent returns the watcher in the path for a write to one of its children.
 func (q *request) parent(st *State, kind string) (*Watcher, error) {
-	w := st.watcher(q.watcherID(), q.now)
+	w := st.watcher(q.watcherID(st), q.now)
 	if w == nil || !w.Gone.IsZero() {
-		return nil, errParent("networkWatchers/"+kind, q.watcherID())
+		return nil, errParent("networkWatchers/"+kind, q.watcherID(st))
 	}
 	return w, nil
 }
@@ -111,18 +106,14 @@ func (q *request) putWatcher() (reply, error) {
 	if err := q.decode(&body); err != nil {
 		return reply{}, err
 	}
-	i := slices.IndexFunc(q.world.Regions, func(r string) bool { return sameRegion(r, body.Location) })
-	switch {
-	case body.Location == "":
-		return reply{}, gatewayError(400, "LocationRequired", "The location property is required for this definition.")
-	case i < 0:
-		return reply{}, gatewayError(400, "LocationNotAvailableForResourceType", "The provided location '%s' is not available for resource type '%s'. "+
-			"List of available regions for the resource type is '%s'.", body.Location, watcherType, strings.Join(q.world.Regions, ","))
+	location, err := q.place(body.Location, watcherType)
+	if err != nil {
+		return reply{}, err
 	}
 	return q.writeWatcher(func(st *State) (*Watcher, int, error) {
-		w := st.watcher(q.watcherID(), q.now)
+		w := st.watcher(q.watcherID(st), q.now)
 		if w == nil {
-			w = &Watcher{ID: q.watcherID(), Location: q.world.Regions[i], GUID: q.world.GUID(fmt.Sprint(q.watcherID(), q.now.UnixNano())), Tags: body.Tags}
+			w = &Watcher{ID: q.watcherID(st), Location: location, GUID: q.world.GUID(fmt.Sprint(q.watcherID(st), q.now.UnixNano())), Tags: body.Tags}
 			return w, http.StatusCreated, q.addWatcher(st, w)
 		}
 		if !sameRegion(w.Location, body.Location) {
@@ -181,7 +172,7 @@ func (q *request) writeWatcher(change func(*State) (*Watcher, int, error)) (rep 
 // deleteWatcher removes a watcher with all that it recorded.
 func (q *request) deleteWatcher() (rep reply, err error) {
 	err = q.update(q.r.Context(), func(st *State) error {
-		w := st.watcher(q.watcherID(), q.now)
+		w := st.watcher(q.watcherID(st), q.now)
 		if w == nil {
 			rep = reply{status: http.StatusNoContent}
 			return nil
@@ -240,12 +231,12 @@ func errName(name string) *Error {
 
 // targetOf returns where a target of a recording is, and its GUID; ok is
 // false if there is none.
-func (s *Server) targetOf(target plan.ID) (location, guid string, ok bool) {
-	switch r := s.byID[target.Key()].(type) {
+func (q *request) targetOf(st *State, target plan.ID) (location, guid string, ok bool) {
+	switch r := q.byID[target.Key()].(type) {
 	case *world.VNet:
 		return r.Location, r.GUID, true
 	case *world.Subnet:
-		return r.VNet.Location, s.world.GUID(string(r.ID)), true
+		return r.VNet.Location, q.world.GUID(string(r.ID)), true
 	case *world.NIC:
 		return r.Location, r.GUID, true
 	case *world.NSG:
@@ -255,15 +246,23 @@ func (s *Server) targetOf(target plan.ID) (location, guid string, ok bool) {
 	case *world.ScaleSet:
 		return r.Location, r.GUID, true
 	}
-	return "", "", false
+	m := st.made(target, q.now)
+	if m != nil && strings.EqualFold(m.Type, subnetType) {
+		location, _, ok = q.targetOf(st, target.Parent())
+		return location, m.GUID, ok
+	}
+	if m == nil {
+		return "", "", false
+	}
+	return m.Location, m.GUID, true
 }
 
 // checkStorage refuses accounts that recordings cannot be written to.
-func (q *request) checkStorage(storage, from plan.ID, location string) (*world.StorageAccount, error) {
+func (q *request) checkStorage(st *State, storage, from plan.ID, location string) (*world.StorageAccount, error) {
 	if !strings.EqualFold(storage.Type(), accountType) {
 		return nil, errInvalid("storageId", "'%s' is not the id of a storage account.", storage)
 	}
-	a, ok := q.byID[storage.Key()].(*world.StorageAccount)
+	a, ok := q.described(st, storage).(*world.StorageAccount)
 	switch {
 	case !ok:
 		return nil, refuse(400, "StorageAccountNotFound", "The storage account %s referenced by resource %s was not found.", storage, from)

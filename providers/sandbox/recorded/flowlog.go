@@ -39,8 +39,8 @@ func (s *Source) drawLogs(v *view) error {
 	var homes [][2]string // account and prefix of each
 	for _, l := range v.state.FlowLogs {
 		for _, r := range l.Runs {
-			account, ok := s.accounts[strings.ToLower(r.Storage.Name())]
-			if !ok || !records(r.Target) {
+			account := s.account(v.state, r.Storage.Name())
+			if account == nil || !records(r.Target) {
 				continue
 			}
 			filter, err := traffic.ParseFilter(r.Filter)

@@ -110,11 +110,24 @@ func (s *Source) drawFiles(v *view) {
 
 // Account returns the account of that name.
 func (s *Source) Account(name string) (blob.Account, bool) {
-	a, ok := s.accounts[name]
-	if !ok {
+	st, err := s.o.ARM.State()
+	if err != nil {
+		return blob.Account{}, false
+	}
+	a := s.account(st, name)
+	if a == nil {
 		return blob.Account{}, false
 	}
 	return blob.Account{Name: a.Name, Tenant: s.o.World.Tenant, SharedKey: a.SharedKey}, true
+}
+
+// account is the world's account of that name or one that a client made, or nil.
+func (s *Source) account(st *arm.State, name string) *world.StorageAccount {
+	name = strings.ToLower(name)
+	if a := s.accounts[name]; a != nil {
+		return a
+	}
+	return st.Account(name, s.o.Clock.Now())
 }
 
 // Containers lists the containers that hold a blob, as Azure makes them when

@@ -76,7 +76,7 @@ func (b *builder) securityGroups() {
 			n.Rules = append(n.Rules, rule)
 		}
 		sortRules(n.Rules)
-		n.Defaults = defaultRules(n.ID)
+		n.Defaults = DefaultRules(n.ID)
 		add(b, s.Body, "nsg", b.nsgs, s.Name, n)
 		b.w.NSGs = append(b.w.NSGs, n)
 	}

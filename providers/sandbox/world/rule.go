@@ -35,9 +35,9 @@ type Packet struct {
 	SourcePort, Port uint16
 }
 
-// defaultRules are the six rules of every NSG (documented in "Network security
+// DefaultRules are the six rules of every NSG (documented in "Network security
 // groups", default security rules).
-func defaultRules(nsg plan.ID) []*Rule {
+func DefaultRules(nsg plan.ID) []*Rule {
 	make := func(name string, priority int, direction, access, source, destination, doc string) *Rule {
 		return &Rule{
 			ID: nsg + plan.ID("/defaultSecurityRules/"+name), Name: name, Description: doc, Priority: priority,
