@@ -2,7 +2,6 @@ package command
 
 import (
 	"fmt"
-	"os"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/spf13/cobra"
@@ -65,7 +64,7 @@ func (e *Env) diagnose(cfg *config.Config, diags hcl.Diagnostics) error {
 	}
 	var files map[string]*hcl.File
 	if cfg != nil {
-		files = cfg.Files
+		files = harmless(cfg.Files)
 	}
 	w := hcl.NewDiagnosticTextWriter(e.Stderr, files, uint(terminal.Width(e.Stderr)), terminal.Colour(e.Stderr))
 	if err := w.WriteDiagnostics(diags); err != nil {
@@ -77,10 +76,14 @@ func (e *Env) diagnose(cfg *config.Config, diags hcl.Diagnostics) error {
 	return nil
 }
 
-// exists reports whether there is anything at path.
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
+// harmless returns copies of files in which what could steer a terminal is a
+// question mark, byte for byte, so that ranges stay true.
+func harmless(files map[string]*hcl.File) map[string]*hcl.File {
+	out := make(map[string]*hcl.File, len(files))
+	for name, f := range files {
+		out[name] = &hcl.File{Body: f.Body, Nav: f.Nav, Bytes: terminal.Mask(f.Bytes)}
+	}
+	return out
 }
 
 // snippets lets diagnostics show lines of a file that could not be parsed.

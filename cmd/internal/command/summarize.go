@@ -52,10 +52,10 @@ func runSummarize(ctx context.Context, env *Env, o summarizeOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := showSummary(env, doc, o.json); err != nil {
-		return err
+	if o.json || len(doc.Sources) > unreadable(doc) {
+		err = showSummary(env, doc, o.json)
 	}
-	return unread(env, doc, problems)
+	return errors.Join(err, unread(env, doc, problems))
 }
 
 // items are the files that paths mean.

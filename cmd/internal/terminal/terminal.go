@@ -3,12 +3,14 @@
 package terminal
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"os"
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/charmbracelet/x/ansi"
 	"golang.org/x/term"
@@ -58,6 +60,23 @@ func Escape(s string) string {
 		}
 	}
 	return b.String()
+}
+
+// Mask returns b with a question mark for every byte of what Escape would
+// show by its number, but for line ends and tabs, so that places in it stay
+// where they are.
+func Mask(b []byte) []byte {
+	out := bytes.Clone(b)
+	for i := 0; i < len(out); {
+		r, n := utf8.DecodeRune(out[i:])
+		if harmful(r) && r != '\n' && r != '\t' && r != '\r' {
+			for j := range n {
+				out[i+j] = '?'
+			}
+		}
+		i += n
+	}
+	return out
 }
 
 func harmful(r rune) bool {
