@@ -7,6 +7,7 @@ import (
 	"iter"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -29,14 +30,20 @@ type Sum struct {
 	Root       string    // folder that the items' paths are below; empty for the working directory
 	Start, End time.Time // count only what happened between them; zero for all
 	Options    summary.Options
-	Workers    int // 0 for one a processor
+	Workers    int   // 0 for one a processor
+	Memory     int64 // bytes that rows may take before they go to a temporary file; 0 for 120 MiB
 }
+
+// garbage is how much of the memory in use may be garbage, in percent. What is
+// kept holds hardly a pointer, so that to collect often costs nothing.
+const garbage = 20
 
 // Run reads all items and returns the document. A file that cannot be read is
 // a source with that status and its error in Problems; others go on. The error
 // says that the document is not of all that was read.
 func (s Sum) Run(ctx context.Context) (*summary.Document, Problems, error) {
 	r := &reading{Sum: s, names: flow.NewNames(), skipped: &flow.Skipped{}, hosts: &flow.Hosts{}}
+	defer debug.SetGCPercent(debug.SetGCPercent(garbage))
 	tables := r.read(ctx)
 	for _, t := range tables[1:] {
 		tables[0].Merge(t)
@@ -84,8 +91,12 @@ func (r *reading) read(ctx context.Context) []*summary.Table {
 	jobs := make(chan job)
 	tables := make([]*summary.Table, n)
 	var wg sync.WaitGroup
+	all := summary.New(r.names)
+	if r.Memory > 0 {
+		all.Budget(r.Memory)
+	}
 	for i := range tables {
-		tables[i] = summary.New(r.names)
+		tables[i] = all.Worker()
 		wg.Go(func() {
 			for j := range jobs {
 				r.file(ctx, j, tables[i])

@@ -5,6 +5,7 @@ import "io"
 const (
 	firstWindow = 16 << 10  // bytes; hour files of quiet machines are a few KiB
 	usualWindow = 256 << 10 // stays within the second-level cache
+	largeRecord = 4 << 20
 	// padding follows the bytes of a window, so that a tuple can be loaded in
 	// words without asking at each where the bytes end.
 	padding = len(span{})
@@ -51,13 +52,16 @@ func (w *window) fill() bool {
 
 // grow makes the window larger while the stream turns out to be long, and
 // when what has to be moved within it for the next record is more than a
-// quarter of it.
+// quarter of it, or of large records the half: they fill the memory.
 func (w *window) grow() {
 	size := len(w.b) - padding
 	if w.base+int64(w.n) > 0 && size < usualWindow {
 		size *= 4
 	}
-	if w.n > size/4 {
+	switch {
+	case w.n > largeRecord && w.n > size/2:
+		size = 2 * w.n
+	case w.n <= largeRecord && w.n > size/4:
 		size = 4 * w.n
 	}
 	if size = min(size, w.limit); size <= len(w.b)-padding {

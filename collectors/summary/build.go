@@ -3,7 +3,10 @@ package summary
 import (
 	"cmp"
 	"errors"
+	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
 
 	"flowctl/collectors/flow"
 )
@@ -13,33 +16,63 @@ import (
 // error only if rows could not be read back from the temporary file; then the
 // document is of the others and says so.
 func (t *Table) Document(o Options) (*Document, error) {
-	b := newBuilder(t, o)
-	var errs []error
-	var spare partition // lends its tables to the next one
-	for i := range t.parts {
-		p := &t.parts[i]
-		p.borrow(&spare)
-		for _, s := range t.spills {
-			errs = append(errs, s.restore(i, p, &b.free))
+	t.flushAll()
+	builders := make([]*builder, t.builders())
+	var next atomic.Int32
+	var wg sync.WaitGroup
+	first := newBuilder(t, o)
+	for i := range builders {
+		builders[i] = first
+		if i > 0 {
+			builders[i] = first.another(o)
 		}
-		b.partition(p)
-		spare, *p = *p, partition{}
+		wg.Go(func() { builders[i].build(t, &next) })
 	}
-	lost := errors.Join(errs...)
+	wg.Wait()
+	for _, b := range builders[1:] {
+		first.merge(b)
+	}
+	lost := errors.Join(first.errs...)
 	if lost != nil {
 		o.Coverage = append(o.Coverage, Coverage{"rows-lost", "A part of what was counted could not be read back from a temporary file, so all sums are too small."})
 	}
-	doc := b.document(t, o)
+	doc := first.document(t, o)
 	err := errors.Join(lost, t.Close())
 	*t = *New(t.names)
 	return doc, err
+}
+
+// builders is how many goroutines make the document: more than one pays for
+// many rows only.
+func (t *Table) builders() int {
+	if t.store.used.Load() < 20_000*rowShares && len(t.spills) == 0 {
+		return 1
+	}
+	return min(runtime.GOMAXPROCS(0), 16)
+}
+
+// build answers for partitions until none is left.
+func (b *builder) build(t *Table, next *atomic.Int32) {
+	var spare partition // lends its tables to the next one
+	for i := next.Add(1) - 1; i < partitions; i = next.Add(1) - 1 {
+		p := &t.parts[i]
+		p.borrow(&spare)
+		for _, s := range t.spills {
+			if err := s.restore(int(i), p, b.free, &b.buf); err != nil {
+				b.errs = append(b.errs, err)
+			}
+		}
+		b.partition(p)
+		spare.index, spare.ports = p.index, p.ports
+		p.index, p.ports = nil, ports{}
+	}
 }
 
 // builder goes over the rows of a table once and feeds all answers.
 type builder struct {
 	naming naming
 	spots  []*spot
-	free   pool
+	free   *pool
 	pairs  *pairs
 	facts  facts
 
@@ -51,9 +84,12 @@ type builder struct {
 	answers []*groups // built in, then the questions
 	known   map[flow.Addr]place
 
+	errs []error // rows that are lost
+
 	refs []ref // scratch, of a partition and of a pair
 	rows []seen
 	ptrs []*seen
+	buf  []byte
 }
 
 // totals is what counts, each conversation once.
@@ -81,18 +117,28 @@ const manyRows = 200 // of answers that are short by nature
 
 func newBuilder(t *Table, o Options) *builder {
 	p := newPlaces(o.Inventories)
-	b := &builder{
-		naming:  naming{t.names, p},
-		free:    t.free,
-		pairs:   &pairs{},
-		total:   totals{first: noFirst, last: noLast},
-		dropped: map[seriesKey]*removal{},
-		talkers: newTalkers(o.Top),
-		known:   map[flow.Addr]place{},
-	}
-	for _, k := range t.contexts.all {
+	b := &builder{naming: naming{t.names, p}, free: &t.free}
+	for _, k := range t.all {
 		b.spots = append(b.spots, spotOf(k, t.names, p))
 	}
+	b.begin(o)
+	return b
+}
+
+// another returns a builder that does a part of b's work.
+func (b *builder) another(o Options) *builder {
+	a := &builder{naming: b.naming, spots: b.spots, free: b.free}
+	a.begin(o)
+	return a
+}
+
+// begin makes room for the answers.
+func (b *builder) begin(o Options) {
+	b.pairs = &pairs{}
+	b.total = totals{first: noFirst, last: noLast}
+	b.dropped = map[seriesKey]*removal{}
+	b.talkers = newTalkers(o.Top)
+	b.known = map[flow.Addr]place{}
 	b.answers = []*groups{
 		answerServices:   newGroups("services", o.Top, nil, "protocol", "port", "service"),
 		answerRules:      newGroups("rules", manyRows, hasRule, "verdict", "rule", "acl", "direction"),
@@ -102,28 +148,34 @@ func newBuilder(t *Table, o Options) *builder {
 	for _, q := range o.Questions {
 		b.answers = append(b.answers, q.groups(&b.naming))
 	}
-	return b
 }
 
 func hasRule(s *seen) bool       { return s.spot.rule != 0 || s.spot.verdict == denied }
 func hasEncryption(s *seen) bool { return s.spot.encrypted != flow.EncryptionUnknown }
 func isIP(s *seen) bool          { return s.spot.class != noIP }
 
-// ref is a row of a partition by the hash of its pair of addresses.
+// ref is a row of a partition by the hash of its pair of addresses and by its
+// conversation.
 type ref struct {
-	pair uint64
-	row  uint32
+	pair         uint64
+	conversation uint32
+	row          uint32
 }
 
 // partition answers for all rows of p, pair by pair.
 func (b *builder) partition(p *partition) {
 	refs := b.refs[:0]
 	for i := range p.rows.n {
-		pair, _ := p.rows.at(i).hashes()
-		refs = append(refs, ref{pair, uint32(i)})
+		r := p.rows.at(i)
+		refs = append(refs, ref{r.pairHash(), b.spots[r.context].conversation(r), uint32(i)})
 	}
 	b.refs = refs
-	slices.SortFunc(refs, func(x, y ref) int { return cmp.Compare(x.pair, y.pair) })
+	slices.SortFunc(refs, func(x, y ref) int {
+		if x.pair != y.pair {
+			return cmp.Compare(x.pair, y.pair)
+		}
+		return cmp.Compare(x.conversation, y.conversation)
+	})
 	for len(refs) > 0 {
 		n := 1
 		for n < len(refs) && refs[n].pair == refs[0].pair {
@@ -133,18 +185,21 @@ func (b *builder) partition(p *partition) {
 		b.conversations(b.rows)
 		refs = refs[n:]
 	}
-	p.reset(&b.free)
+	p.reset(b.free)
 }
 
-// look fills rows with those that refs name, sorted by conversation.
+// look fills rows with those that refs name, sorted by conversation. Only
+// where two pairs have one hash is there anything to sort.
 func (b *builder) look(p *partition, refs []ref, rows []seen) []seen {
-	for _, r := range refs {
-		rows = append(rows, seen{})
+	rows = slices.Grow(rows, len(refs))[:len(refs)]
+	one := true
+	for k, r := range refs {
 		i := int(r.row)
 		row := p.rows.at(i)
-		rows[len(rows)-1].fill(row, p.rows.frames(i), b.spots[row.context], b.naming.places)
+		rows[k].fill(row, p.rows.frames(i), b.spots[row.context], b.naming.places)
+		one = one && row.samePair(rows[0].row)
 	}
-	if len(rows) > 1 {
+	if !one {
 		slices.SortFunc(rows, func(x, y seen) int {
 			return cmp.Or(x.low().Compare(y.low()), x.high().Compare(y.high()), x.conversation(&y))
 		})
@@ -152,19 +207,29 @@ func (b *builder) look(p *partition, refs []ref, rows []seen) []seen {
 	return rows
 }
 
+// samePair reports whether r and o are between the same addresses.
+func (r *row) samePair(o *row) bool {
+	return r.src == o.src && r.dst == o.dst || r.src == o.dst && r.dst == o.src
+}
+
+// conversation is a number that orders the conversations of one pair.
+func (s *spot) conversation(r *row) uint32 {
+	return uint32(r.proto)<<24 | uint32(r.port)<<8 | uint32(s.part())
+}
+
 // conversation compares the conversations of s and o, which are of one pair:
 // by protocol and service port, and what was denied apart from what was not.
 func (s *seen) conversation(o *seen) int {
 	return cmp.Or(
 		cmp.Compare(s.row.proto, o.row.proto), cmp.Compare(s.row.port, o.row.port),
-		cmp.Compare(s.part(), o.part()))
+		cmp.Compare(s.spot.part(), o.spot.part()))
 }
 
-func (s *seen) part() int {
+func (s *spot) part() int {
 	switch {
-	case s.spot.class == noIP:
+	case s.class == noIP:
 		return 2
-	case s.spot.verdict == denied:
+	case s.verdict == denied:
 		return 1
 	}
 	return 0
@@ -201,7 +266,7 @@ func (b *builder) pair(rows []*seen) {
 		rows = rows[n:]
 	}
 	if sum.ip {
-		sum.store(b.pairs, &b.free)
+		sum.store(b.pairs, b.free)
 		b.remember(&sum)
 	}
 }

@@ -60,12 +60,17 @@ func contextOf(r *flow.Record) context {
 	return c
 }
 
-// contexts numbers contexts.
+// contexts knows the numbers of contexts that a worker has met.
 type contexts struct {
 	ids    map[context]uint32
-	all    []context
-	series [][2]*series // of the timeline, by whether both addresses are private
+	known  []knownContext // by number
 	recent [256]recent
+}
+
+// knownContext is where records of a context are counted.
+type knownContext struct {
+	series [2]*series // of the worker's timeline, by whether both addresses are private
+	class  class
 }
 
 // recent is a context that was seen not long ago. Records come in runs of a
@@ -77,7 +82,7 @@ type recent struct {
 }
 
 // of returns the number of r's context.
-func (c *contexts) of(r *flow.Record, t *timeline) uint32 {
+func (c *contexts) of(r *flow.Record, t *Table) uint32 {
 	traits := uint32(r.Direction) | uint32(r.Encryption)<<4 | uint32(r.Tunnel)<<8 | uint32(r.Measured&flow.FrameBytes)<<13
 	if r.Denied() {
 		traits |= 1 << 20
@@ -95,16 +100,33 @@ func (c *contexts) of(r *flow.Record, t *timeline) uint32 {
 	return id
 }
 
-func (c *contexts) id(k context, t *timeline) uint32 {
+// id returns the number of k, which all workers of a table share.
+func (c *contexts) id(k context, t *Table) uint32 {
 	id, ok := c.ids[k]
+	if ok {
+		return id
+	}
+	if c.ids == nil {
+		c.ids = map[context]uint32{}
+	}
+	id = t.store.number(k)
+	c.ids[k] = id
+	for len(c.known) <= int(id) {
+		c.known = append(c.known, knownContext{})
+	}
+	c.known[id] = knownContext{[2]*series{t.timeline.of(k, false), t.timeline.of(k, true)}, k.class}
+	return id
+}
+
+// number returns the number of k.
+func (s *store) number(k context) uint32 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	id, ok := s.ids[k]
 	if !ok {
-		if c.ids == nil {
-			c.ids = map[context]uint32{}
-		}
-		id = uint32(len(c.all))
-		c.ids[k] = id
-		c.all = append(c.all, k)
-		c.series = append(c.series, [2]*series{t.of(k, false), t.of(k, true)})
+		id = uint32(len(s.all))
+		s.ids[k] = id
+		s.all = append(s.all, k)
 	}
 	return id
 }

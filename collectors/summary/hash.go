@@ -20,11 +20,16 @@ func hashAddr(a flow.Addr) uint64 {
 	return mix(a.Hi^seeds[0], a.Lo^seeds[1]) ^ mix(a.Lo^seeds[2], seeds[0])
 }
 
+func pairOf(s, d uint64) uint64 { return mix(s+d, seeds[1]) }
+
+// pairHash returns the first of hashes.
+func (k *key) pairHash() uint64 { return pairOf(hashAddr(k.src), hashAddr(k.dst)) }
+
 // hashes returns a hash of the pair of addresses, the same for both orders,
 // and one of the whole key.
 func (k *key) hashes() (pair, key uint64) {
 	s, d := hashAddr(k.src), hashAddr(k.dst)
-	pair = mix(s+d, seeds[1])
+	pair = pairOf(s, d)
 	rest := uint64(k.context)<<32 | uint64(k.port)<<16 | uint64(k.proto)
 	return pair, mix(s^seeds[2], mix(d, rest^seeds[0])|1) ^ mix(rest, seeds[1])
 }

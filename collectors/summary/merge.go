@@ -3,21 +3,11 @@ package summary
 // Merge adds what o counted to t. Both must have been made for the same
 // names. Afterwards o is empty; its memory is given back part by part.
 func (t *Table) Merge(o *Table) {
-	ids := make([]uint32, len(o.contexts.all))
-	for i, k := range o.contexts.all {
-		ids[i] = t.contexts.id(k, &t.timeline)
+	t.flushAll()
+	o.flushAll()
+	if o.store != t.store {
+		t.mergeRows(o)
 	}
-	for i := range o.parts {
-		before := t.parts[i].rows.n
-		t.parts[i].merge(&o.parts[i], ids, &t.free)
-		t.rows += t.parts[i].rows.n - before
-		o.parts[i].reset(&t.free)
-	}
-	for _, s := range o.spills {
-		s.renumber(ids)
-	}
-	t.spills = append(t.spills, o.spills...)
-	t.relieve()
 	t.timeline.merge(&o.timeline)
 	for i, s := range o.sources {
 		if i == len(t.sources) {
@@ -27,6 +17,24 @@ func (t *Table) Merge(o *Table) {
 	}
 	t.flowLog.merge(o.flowLog)
 	*o = *New(o.names)
+}
+
+// mergeRows takes over the rows of a table with a place of its own for them.
+func (t *Table) mergeRows(o *Table) {
+	ids := make([]uint32, len(o.all))
+	for i, k := range o.all {
+		ids[i] = t.number(k)
+	}
+	for i := range o.parts {
+		before := t.parts[i].used()
+		t.parts[i].merge(&o.parts[i], ids, &t.free)
+		o.parts[i].reset(&t.free)
+		t.account(i, t.parts[i].used()-before)
+	}
+	for _, s := range o.spills {
+		s.renumber(ids)
+	}
+	t.spills = append(t.spills, o.spills...)
 }
 
 // merge adds the rows of o, whose contexts have the numbers ids here.
@@ -44,7 +52,7 @@ func (p *partition) merge(o *partition, ids []uint32, free *pool) {
 // returns its number here.
 func (p *partition) take(r *row, f frameBytes, free *pool) int {
 	_, hash := r.hashes()
-	n, _ := p.find(&r.key, hash, free)
+	n, _ := p.find(&r.key, uint32(hash>>32), free)
 	p.rows.at(n).merge(r)
 	if f != (frameBytes{}) {
 		p.rows.addFrames(n, f)

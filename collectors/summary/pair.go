@@ -106,8 +106,16 @@ func (b *builder) remember(p *pairSum) {
 		at place
 	}{{p.row.src, p.low}, {p.row.dst, p.high}} {
 		if e.at.nic != 0 {
-			b.known[e.a] = e.at
+			b.learn(e.a, e.at)
 		}
+	}
+}
+
+// learn notes where a belongs. Where networks use the same addresses, it is the
+// one that the inventory has first, whatever comes first here.
+func (b *builder) learn(a flow.Addr, at place) {
+	if was, ok := b.known[a]; !ok || at.nic < was.nic {
+		b.known[a] = at
 	}
 }
 

@@ -1,22 +1,26 @@
 package summary
 
+import "sync"
+
 // partition holds the rows of the address pairs with some hashes. Tables
 // are cut into partitions so that growing, merging and answering need little
 // memory beside the table itself.
 type partition struct {
+	mu    sync.Mutex // while workers add
+	last  int        // row that was counted last
 	rows  slab
 	index []uint64 // upper half: of the key's hash; lower half: row number + 1; 0 is free
 	ports ports
 }
 
 // find returns the row with the key of k, which it adds if there is none.
-func (p *partition) find(k *key, hash uint64, free *pool) (n int, added bool) {
+func (p *partition) find(k *key, hash uint32, free *pool) (n int, added bool) {
 	if p.rows.n*4 >= len(p.index)*3 {
 		p.grow()
 	}
 	mask := uint64(len(p.index) - 1)
-	tag := hash &^ 0xffffffff
-	for i := hash >> 32 & mask; ; i = (i + 1) & mask {
+	tag := uint64(hash) << 32
+	for i := uint64(hash) & mask; ; i = (i + 1) & mask {
 		e := p.index[i]
 		if e == 0 {
 			n := p.rows.add(row{key: *k, first: noFirst, last: noLast}, free)
@@ -24,7 +28,7 @@ func (p *partition) find(k *key, hash uint64, free *pool) (n int, added bool) {
 			return n, true
 		}
 		if e&^0xffffffff == tag {
-			if n := int(uint32(e)) - 1; p.rows.at(n).key == *k {
+			if n := int(uint32(e)) - 1; p.rows.at(n).key.is(k) {
 				return n, false
 			}
 		}
@@ -42,7 +46,7 @@ func (p *partition) rehash(free []uint64) {
 		if e == 0 {
 			continue
 		}
-		i := e >> 32 & mask
+		i := e >> 32 & mask // the upper half is what find begins with
 		for p.index[i] != 0 {
 			i = (i + 1) & mask
 		}
@@ -50,21 +54,46 @@ func (p *partition) rehash(free []uint64) {
 	}
 }
 
-// warm loads what find will need of the index, and then of the rows, so that
-// a batch waits for memory once and not once per record.
-func (p *partition) warm(hash uint64) (e uint64) {
+// What a row and a further source port take of memory, in shares.
+const (
+	rowShares  = 8
+	portShares = 1
+)
+
+// used is how much memory p takes, in shares of a row.
+func (p *partition) used() int { return p.rows.n*rowShares + p.ports.n*portShares }
+
+// warm loads what count will need of the index, of the rows and of the ports,
+// so that a batch waits for memory thrice and not thrice per record.
+func (p *partition) warm(b []entry) (sink uint64) {
 	if len(p.index) == 0 {
 		return 0
 	}
-	return p.index[hash>>32&uint64(len(p.index)-1)]
+	var found [32]uint64
+	mask := uint64(len(p.index) - 1)
+	for i := range b {
+		found[i&31] = p.index[uint64(b[i].hash)&mask]
+	}
+	for i := range b {
+		n := int(uint32(found[i&31])) - 1
+		if n < 0 {
+			continue
+		}
+		r := p.rows.at(n)
+		sink += r.src.Lo + uint64(r.marks)
+		if len(p.ports.slots) > 0 {
+			sink += p.ports.slots[p.ports.home(portOf(uint32(n), b[i].srcPort))]
+		}
+	}
+	return sink
 }
 
-func (p *partition) warmRow(e uint64) uint64 {
-	if n := int(uint32(e)) - 1; n >= 0 {
-		r := p.rows.at(n)
-		return r.src.Lo + r.received.packets + uint64(r.marks)
-	}
-	return 0
+// count adds a record to its row.
+func (p *partition) count(e *entry, free *pool) {
+	n, _ := p.find(&e.key, e.hash, free)
+	p.rows.at(n).count(e)
+	p.addFlow(n, e.srcPort)
+	p.last = n
 }
 
 // addFlow counts the source port of row n unless it was counted before.
@@ -91,7 +120,7 @@ func (s *ports) add(row uint32, port uint16) bool {
 	if s.n*4 >= len(s.slots)*3 {
 		s.grow()
 	}
-	v := (uint64(row)<<16 | uint64(port)) + 1
+	v := portOf(row, port)
 	i := s.slot(v)
 	if s.slots[i] == v {
 		return false
@@ -101,10 +130,16 @@ func (s *ports) add(row uint32, port uint16) bool {
 	return true
 }
 
+// portOf is the entry of a port; none is 0.
+func portOf(row uint32, port uint16) uint64 { return (uint64(row)<<16 | uint64(port)) + 1 }
+
+// home is the slot at which the search for v begins.
+func (s *ports) home(v uint64) uint64 { return mix(v, seeds[0]) & uint64(len(s.slots)-1) }
+
 // slot returns where v is or belongs.
 func (s *ports) slot(v uint64) uint64 {
 	mask := uint64(len(s.slots) - 1)
-	i := mix(v, seeds[0]) & mask
+	i := s.home(v)
 	for s.slots[i] != 0 && s.slots[i] != v {
 		i = (i + 1) & mask
 	}

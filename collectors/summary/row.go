@@ -2,6 +2,7 @@ package summary
 
 import (
 	"math"
+	"sync"
 
 	"flowctl/collectors/flow"
 )
@@ -14,6 +15,12 @@ type key struct {
 	context  uint32 // number of the record's context
 	port     uint16 // destination port; EtherType of frames without IP
 	proto    uint8
+}
+
+// is reports whether k and o are the same, quicker than == is.
+func (k *key) is(o *key) bool {
+	return k.src.Lo == o.src.Lo && k.dst.Lo == o.dst.Lo && k.src.Hi == o.src.Hi && k.dst.Hi == o.dst.Hi &&
+		k.context == o.context && k.port == o.port && k.proto == o.proto
 }
 
 // row sums all records of one key. It holds no pointer.
@@ -125,10 +132,15 @@ func (s *slab) add(r row, free *pool) int {
 
 // pool hands chunks that one slab gave up to the next, so that the rows of a
 // large table turn into conversations without a second copy of it.
-type pool struct{ chunks []*[chunkRows]row }
+type pool struct {
+	mu     sync.Mutex
+	chunks []*[chunkRows]row
+}
 
 func (p *pool) get() *[chunkRows]row {
-	if p == nil || len(p.chunks) == 0 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.chunks) == 0 {
 		return new([chunkRows]row)
 	}
 	c := p.chunks[len(p.chunks)-1]
@@ -137,6 +149,8 @@ func (p *pool) get() *[chunkRows]row {
 }
 
 func (p *pool) put(s *slab) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.chunks = append(p.chunks, s.chunks...)
 	*s = slab{}
 }

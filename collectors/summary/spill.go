@@ -5,22 +5,22 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"runtime"
 	"slices"
 
 	"flowctl/collectors/flow"
 )
 
-// hotRows is how many rows the tables of a run hold in memory together, about
-// 100 MB. What is more goes to a temporary file, partition by partition, and
-// comes back one partition at a time when the document is made: memory does
-// not grow with the number of conversations.
-const hotRows = 800_000
+// hotRows is how many rows the tables of a run hold in memory together unless
+// the user says otherwise. What is more goes to a temporary file, partition by
+// partition, and comes back one partition at a time when the document is made:
+// memory does not grow with the number of conversations.
+const hotRows = 120 << 20 / bytesPerRow
 
-// minHotRows is what one table holds however many there may be.
+// bytesPerRow is what a row takes, with its part of the index.
+const bytesPerRow = 130
+
+// minHotRows is what a table holds however small the budget.
 const minHotRows = 50_000
-
-func hotShare() int { return max(minHotRows, hotRows/runtime.GOMAXPROCS(0)) }
 
 // spill is a temporary file with rows that left a table.
 type spill struct {
@@ -28,7 +28,6 @@ type spill struct {
 	size    int64
 	extents [partitions][]extent
 	ids     []uint32 // numbers of contexts in the file → in the table; nil: the same
-	buf     []byte
 }
 
 // extent is a part of a file.
@@ -51,70 +50,60 @@ func (s *spill) close() error {
 	return err
 }
 
-// relieve moves all rows to a file if there are too many of them. Without a
-// file, memory has to do.
-func (t *Table) relieve() {
-	if t.rows < t.limit {
-		return
+// relieve moves the rows of partition i to a file. Without a file, memory has
+// to do.
+func (t *Table) relieve(i int) {
+	p := &t.parts[i]
+	t.buf = p.encode(t.buf[:0])
+	if t.store.keep(i, t.buf) {
+		t.store.used.Add(-int64(p.used()))
+		p.reset(&t.free)
 	}
-	s, err := t.ownSpill()
+}
+
+// keep writes b to the table's own file, as a part of partition i.
+func (s *store) keep(i int, b []byte) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.full {
+		return false
+	}
+	f, err := s.ownSpill()
 	if err == nil {
-		err = s.take(t)
+		_, err = f.file.WriteAt(b, f.size)
 	}
 	if err != nil {
-		t.limit = int(^uint(0) >> 1)
-		return
+		s.full = true
+		return false
 	}
-	t.rows = 0
-	for i := range t.parts {
-		t.parts[i].reset(&t.free)
-	}
+	f.extents[i] = append(f.extents[i], extent{f.size, int64(len(b))})
+	f.size += int64(len(b))
+	return true
 }
 
 // ownSpill returns a file with the table's own numbers of contexts.
-func (t *Table) ownSpill() (*spill, error) {
-	for _, s := range t.spills {
-		if s.ids == nil {
-			return s, nil
+func (s *store) ownSpill() (*spill, error) {
+	for _, f := range s.spills {
+		if f.ids == nil {
+			return f, nil
 		}
 	}
-	s, err := newSpill()
+	f, err := newSpill()
 	if err != nil {
 		return nil, err
 	}
-	t.spills = append(t.spills, s)
-	return s, nil
-}
-
-// take writes all rows of t, or takes none.
-func (s *spill) take(t *Table) error {
-	size := s.size
-	var added [partitions]extent
-	for i := range t.parts {
-		s.buf = t.parts[i].encode(s.buf[:0])
-		if _, err := s.file.WriteAt(s.buf, size); err != nil {
-			return err
-		}
-		added[i] = extent{size, int64(len(s.buf))}
-		size += int64(len(s.buf))
-	}
-	s.size = size
-	for i, e := range added {
-		if e.length > 0 {
-			s.extents[i] = append(s.extents[i], e)
-		}
-	}
-	return nil
+	s.spills = append(s.spills, f)
+	return f, nil
 }
 
 // restore brings the rows of partition i back.
-func (s *spill) restore(i int, p *partition, free *pool) error {
+func (s *spill) restore(i int, p *partition, free *pool, buf *[]byte) error {
 	for _, e := range s.extents[i] {
-		s.buf = slices.Grow(s.buf[:0], int(e.length))[:e.length]
-		if _, err := s.file.ReadAt(s.buf, e.offset); err != nil {
+		*buf = slices.Grow((*buf)[:0], int(e.length))[:e.length]
+		if _, err := s.file.ReadAt(*buf, e.offset); err != nil {
 			return fmt.Errorf("read rows back from %s: %w", s.file.Name(), err)
 		}
-		p.decode(s.buf, s.ids, free)
+		p.decode(*buf, s.ids, free)
 	}
 	return nil
 }

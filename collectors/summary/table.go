@@ -2,6 +2,9 @@ package summary
 
 import (
 	"errors"
+	"slices"
+	"sync"
+	"sync/atomic"
 
 	"flowctl/collectors/flow"
 )
@@ -9,25 +12,39 @@ import (
 // partitions is how many parts a table is cut into.
 const partitions = 128
 
-// Table adds up flow records. Give every worker its own, all with the same
-// names, merge them when everything is read, and ask for the document. The
-// result does not depend on the order of the records, nor on which worker
-// read what. Rows beyond some hundred thousand go to a temporary file, which
-// Document or Close removes. A Table is not for concurrent use.
+// Table adds up flow records. Every worker needs its own: one from New, the
+// others from its Worker, so that all put their rows into one place. Merge them
+// when everything is read, and ask for the document. The result does not depend
+// on the order of the records, nor on which worker read what. Rows beyond some
+// hundred thousand go to a temporary file, which Document or Close removes. A
+// Table is not for concurrent use; the workers of one table are.
 type Table struct {
-	names    *flow.Names
-	parts    [partitions]partition
+	*store
 	contexts contexts
 	timeline timeline
 	sources  []sourceSum
 	flowLog  states
-	pending  [32]pending
-	sink     uint64 // keeps loads alive that only warm the cache
 
-	rows   int // in parts
-	limit  int // of rows
+	waiting [partitions][]entry // records on their way to their partition
+	count   int                 // of them
+	sink    uint64              // keeps loads alive that only warm the cache
+	buf     []byte              // scratch
+}
+
+// store is the rows of a table and all of its workers.
+type store struct {
+	names *flow.Names
+	parts [partitions]partition
+	free  pool
+
+	used  atomic.Int64 // by rows in parts, in shares of a row
+	limit int          // of rows
+
+	mu     sync.Mutex // of what follows
+	ids    map[context]uint32
+	all    []context
 	spills []*spill
-	free   pool
+	full   bool // nothing can be written to a file
 }
 
 // sourceSum is what one source said, before anything is merged.
@@ -41,8 +58,16 @@ type states struct{ begun, ended, untimed, denied uint64 }
 
 // New returns an empty table for records that refer to names.
 func New(names *flow.Names) *Table {
-	return &Table{names: names, timeline: newTimeline(), limit: hotShare()}
+	return (&Table{store: &store{names: names, limit: hotRows, ids: map[context]uint32{}}}).Worker()
 }
+
+// Worker returns a table that puts its rows to those of t, for another
+// goroutine. Merge it into t in the end.
+func (t *Table) Worker() *Table { return &Table{store: t.store, timeline: newTimeline()} }
+
+// Budget says how many bytes the rows of t and its workers may take in memory
+// together, about. It is to be said before anything is added.
+func (t *Table) Budget(bytes int64) { t.limit = int(max(minHotRows, bytes/bytesPerRow)) }
 
 // Add counts the records of a batch. Source is the number of the source they
 // came from: its place in Options.Sources.
@@ -51,67 +76,109 @@ func (t *Table) Add(source int, b flow.Batch) {
 		t.sources = append(t.sources, sourceSum{first: noFirst, last: noLast})
 	}
 	src := &t.sources[source]
-	for len(b) > 0 {
-		n := min(len(b), len(t.pending))
-		t.addSome(src, b[:n])
-		t.relieve()
-		b = b[n:]
+	for b := range slices.Chunk(b, 32) {
+		for i := range b { // wait for memory once, and not for every record
+			t.sink += b[i].Src.Lo + uint64(b[i].Measured)
+		}
+		for i := range b {
+			t.add(src, &b[i])
+		}
 	}
 }
 
-// pending is a record on its way to its row.
-type pending struct {
-	key  key
-	part *partition
-	hash uint64
-	slot uint64
+// entry is a record on its way to its row.
+type entry struct {
+	key            key
+	srcPort        uint16
+	marks          marks
+	begins         bool
+	hash           uint32 // upper half of the key's
+	first, last    int64
+	sent, received wire
 }
 
-// addSome adds as many records as fit into pending.
-func (t *Table) addSome(src *sourceSum, b flow.Batch) {
-	for i := range b {
-		p := &t.pending[i]
-		p.key = t.key(&b[i])
-		var pair uint64
-		pair, p.hash = p.key.hashes()
-		p.part = &t.parts[pair%partitions]
-		p.slot = p.part.warm(p.hash)
-	}
-	for i := range b {
-		t.sink += t.pending[i].part.warmRow(t.pending[i].slot)
-	}
-	for i := range b {
-		t.add(src, &b[i], &t.pending[i])
-	}
-}
+// entries is how many records wait for a partition: so many that a lock and
+// the way to memory are shared by many, and so few that all of them stay in the
+// second-level cache.
+const entries = 128
 
-// key returns the key of r.
-func (t *Table) key(r *flow.Record) key {
-	k := key{src: r.Src, dst: r.Dst, proto: r.Proto, port: r.DstPort, context: t.contexts.of(r, &t.timeline)}
-	if !r.IsIP() {
-		k.port, k.proto = r.EtherType, 0
-	}
-	return k
-}
-
-func (t *Table) add(src *sourceSum, r *flow.Record, p *pending) {
+func (t *Table) add(src *sourceSum, r *flow.Record) {
 	m := marksOf(r)
-	n, added := p.part.find(&p.key, p.hash, &t.free)
-	if added {
-		t.rows++
-	}
-	p.part.rows.at(n).count(r, m)
-	if r.Measured&flow.FrameBytes != 0 {
-		p.part.rows.addFrames(n, frameBytes{r.Sent.FrameBytes, r.Received.FrameBytes})
-	}
-	p.part.addFlow(n, r.SrcPort)
+	id := t.contexts.of(r, t)
+	at := &t.contexts.known[id]
 	src.count(r, m)
-	t.flowLog.count(r, t.contexts.all[p.key.context].class)
+	t.flowLog.count(r, at.class)
 	both := 0
 	if private(r.Src) && private(r.Dst) {
 		both = 1
 	}
-	t.timeline.add(t.contexts.series[p.key.context][both], r)
+	t.timeline.add(at.series[both], r, m)
+
+	k := key{src: r.Src, dst: r.Dst, proto: r.Proto, port: r.DstPort, context: id}
+	if !r.IsIP() {
+		k.port, k.proto = r.EtherType, 0
+	}
+	pair, hash := k.hashes()
+	i := pair % partitions
+	w := t.waiting[i]
+	if w == nil {
+		w = make([]entry, 0, entries)
+	}
+	w = append(w, entry{
+		key: k, srcPort: r.SrcPort, marks: m, begins: r.State == flow.Begin, hash: uint32(hash >> 32), first: r.First, last: r.Last,
+		sent: wire{r.Sent.Packets, r.Sent.IPBytes}, received: wire{r.Received.Packets, r.Received.IPBytes},
+	})
+	t.waiting[i] = w
+	t.count++
+	switch {
+	case r.Measured&flow.FrameBytes != 0:
+		t.flush(int(i), frameBytes{r.Sent.FrameBytes, r.Received.FrameBytes})
+	case len(w) == entries:
+		t.flush(int(i), frameBytes{})
+	case t.count > t.limit:
+		t.flushAll()
+	}
+}
+
+// flushAll puts all records that wait into their rows.
+func (t *Table) flushAll() {
+	for i := range t.waiting {
+		t.flush(i, frameBytes{})
+	}
+}
+
+// flush puts the records that wait for partition i into their rows. The last
+// of them has frame bytes f.
+func (t *Table) flush(i int, f frameBytes) {
+	w := t.waiting[i]
+	if len(w) == 0 {
+		return
+	}
+	p := &t.parts[i]
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	before := p.used()
+	for b := range slices.Chunk(w, 32) {
+		t.sink += p.warm(b)
+		for k := range b {
+			p.count(&b[k], &t.free)
+		}
+	}
+	if f != (frameBytes{}) {
+		p.rows.addFrames(p.last, f)
+	}
+	t.count -= len(w)
+	t.waiting[i] = w[:0]
+	t.account(i, p.used()-before)
+}
+
+// account notes that partition i, which is locked, takes more memory, and
+// moves it to a file if that is too much.
+func (t *Table) account(i, more int) {
+	all := t.store.used.Add(int64(more))
+	if most := int64(t.limit) * rowShares; all > most && int64(t.parts[i].used()) >= most/partitions/2 {
+		t.relieve(i)
+	}
 }
 
 // Close removes temporary files. It is needed only if no document is made.
@@ -125,21 +192,21 @@ func (t *Table) Close() error {
 }
 
 // count adds the counters of one record.
-func (r *row) count(o *flow.Record, m marks) {
-	r.sent.packets += o.Sent.Packets
-	r.sent.ipBytes += o.Sent.IPBytes
-	r.received.packets += o.Received.Packets
-	r.received.ipBytes += o.Received.IPBytes
-	r.marks |= m
+func (r *row) count(o *entry) {
+	r.sent.packets += o.sent.packets
+	r.sent.ipBytes += o.sent.ipBytes
+	r.received.packets += o.received.packets
+	r.received.ipBytes += o.received.ipBytes
+	r.marks |= o.marks
 	r.records = plus(r.records, 1)
-	if o.State == flow.Begin {
+	if o.begins {
 		r.begins = plus(r.begins, 1)
 	}
-	if o.First != flow.NoTime {
-		r.first = min(r.first, o.First)
+	if o.first != flow.NoTime {
+		r.first = min(r.first, o.first)
 	}
-	if o.Last != flow.NoTime {
-		r.last = max(r.last, o.Last)
+	if o.last != flow.NoTime {
+		r.last = max(r.last, o.last)
 	}
 }
 

@@ -28,6 +28,9 @@ type seriesKey struct {
 type series struct {
 	base  int64
 	steps []step
+
+	from, to int64 // time of the step that was used last: most records follow in it
+	now      int   // its place in steps
 }
 
 type step struct {
@@ -74,18 +77,24 @@ func (t *timeline) of(k context, private bool) *series {
 }
 
 // add counts r in s: at the time of its end, since a flow log states no other.
-func (t *timeline) add(s *series, r *flow.Record) {
+func (t *timeline) add(s *series, r *flow.Record, m marks) {
 	if r.Last == flow.NoTime {
 		return
 	}
-	st := t.at(s, floorDiv(r.Last, minute)>>t.shift)
-	if st == nil {
-		st = t.at(s, floorDiv(r.Last, minute)>>t.shift)
+	if r.Last < s.from || r.Last >= s.to {
+		n := floorDiv(r.Last, minute)
+		if t.at(s, n>>t.shift) == nil {
+			t.at(s, n>>t.shift)
+		}
+		n >>= t.shift
+		s.now = int(n - s.base)
+		s.from, s.to = n<<t.shift*minute, (n+1)<<t.shift*minute
 	}
+	st := &s.steps[s.now]
 	st.sum.packets += r.Sent.Packets + r.Received.Packets
 	st.sum.ipBytes += r.Sent.IPBytes + r.Received.IPBytes
 	st.sum.frameBytes += r.Sent.FrameBytes + r.Received.FrameBytes
-	st.sum.marks |= marksOf(r)
+	st.sum.marks |= m
 	switch r.State {
 	case flow.Begin:
 		st.begun++
@@ -123,6 +132,7 @@ func (s *series) at(n int64) *step {
 	case n < s.base:
 		s.steps = append(make([]step, s.base-n, int(s.base-n)+len(s.steps)), s.steps...)
 		s.base = n
+		s.from, s.to = 0, 0
 	}
 	for int64(len(s.steps)) <= n-s.base {
 		s.steps = append(s.steps, step{})

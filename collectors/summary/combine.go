@@ -1,0 +1,86 @@
+package summary
+
+// merge adds what o, another builder of the same table, found.
+func (b *builder) merge(o *builder) {
+	b.errs = append(b.errs, o.errs...)
+	b.pairs.take(o.pairs, b.free)
+	b.facts.merge(&o.facts)
+	b.total.merge(&o.total)
+	b.merged.sum.add(o.merged.sum)
+	b.merged.conversations += o.merged.conversations
+	b.merged.records += o.merged.records
+	for k, r := range o.dropped {
+		if at := b.dropped[k]; at != nil {
+			at.merge(r)
+		} else {
+			b.dropped[k] = r
+		}
+	}
+	if n := &o.best; n.ipBytes > b.best.ipBytes || n.ipBytes == b.best.ipBytes && n.before(&b.best) {
+		b.best = o.best
+	}
+	b.talkers.all.merge(o.talkers.all)
+	b.talkers.egress.merge(o.talkers.egress)
+	for i, g := range o.answers {
+		b.answers[i].merge(g)
+	}
+	for a, at := range o.known {
+		b.learn(a, at)
+	}
+}
+
+// take moves the conversations of o to p, chunk by chunk.
+func (p *pairs) take(o *pairs, free *pool) {
+	for c := range o.rows.chunks {
+		for i := c * chunkRows; i < min((c+1)*chunkRows, o.rows.n); i++ {
+			n := p.rows.add(*o.rows.at(i), free)
+			if f := o.rows.frames(i); f != (frameBytes{}) {
+				p.rows.addFrames(n, f)
+			}
+		}
+		free.put(&slab{chunks: o.rows.chunks[c : c+1]})
+	}
+	o.rows = slab{}
+}
+
+func (t *totals) merge(o *totals) {
+	t.sum.add(o.sum)
+	t.flows += o.flows
+	t.denied += o.denied
+	t.records += o.records
+	t.first = min(t.first, o.first)
+	t.last = max(t.last, o.last)
+}
+
+func (f *facts) merge(o *facts) {
+	f.guessed += o.guessed
+	f.unstarted += o.unstarted
+	f.counted += o.counted
+	f.uncounted += o.uncounted
+	for s := range o.points {
+		if f.points == nil {
+			f.points = map[*spot]bool{}
+		}
+		f.points[s] = true
+	}
+}
+
+func (r *removal) merge(o *removal) {
+	r.packets += o.packets
+	r.ipBytes += o.ipBytes
+	r.frameBytes += o.frameBytes
+	r.begun += o.begun
+	r.records += o.records
+}
+
+// merge adds the lines of o, which answers the same question.
+func (g *groups) merge(o *groups) {
+	g.total.merge(&o.total)
+	for k, v := range o.index {
+		to, ok := g.index[k]
+		if !ok {
+			to = g.insert(k)
+		}
+		to.merge(v)
+	}
+}
