@@ -60,26 +60,19 @@ func runApply(ctx context.Context, env *Env, o applyOptions) error {
 		o.path, o.varFiles = saved.Path, append(saved.VarFiles, o.varFiles...)
 		o.again = o.again || saved.Again
 	}
-	unlock, err := stateFile(env).Lock("apply")
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	ws, err := o.open(ctx, env)
-	if err != nil {
-		return err
-	}
-	ws.again = o.again
-	plans, err := ws.plans(env)
-	if err != nil {
-		return err
-	}
-	if isPlan {
-		if err := saved.check(ws, plans); err != nil {
+	return o.locked(ctx, env, "apply", func(ws *workspace) error {
+		ws.again = o.again
+		plans, err := ws.plans(env)
+		if err != nil {
 			return err
 		}
-	}
-	return ws.apply(ctx, env, o, plans, isPlan)
+		if isPlan {
+			if err := saved.check(ws, plans); err != nil {
+				return err
+			}
+		}
+		return ws.apply(ctx, env, o, plans, isPlan)
+	})
 }
 
 // apply shows the plans, asks, and carries them out one after the other.

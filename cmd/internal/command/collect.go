@@ -38,24 +38,17 @@ investigation that is finished, it answers again from the files on disk.`,
 }
 
 func runCollect(ctx context.Context, env *Env, o collectOptions) error {
-	unlock, err := stateFile(env).Lock("collect")
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	ws, err := o.open(ctx, env)
-	if err != nil {
-		return err
-	}
-	plans, err := ws.plans(env)
-	if err != nil {
-		return err
-	}
-	var errs []error
-	for _, p := range plans {
-		errs = append(errs, ws.collect(ctx, env, o, p))
-	}
-	return errors.Join(errs...)
+	return o.locked(ctx, env, "collect", func(ws *workspace) error {
+		plans, err := ws.plans(env)
+		if err != nil {
+			return err
+		}
+		var errs []error
+		for _, p := range plans {
+			errs = append(errs, ws.collect(ctx, env, o, p))
+		}
+		return errors.Join(errs...)
+	})
 }
 
 func (ws *workspace) collect(ctx context.Context, env *Env, o collectOptions, p plan.Plan) error {

@@ -36,21 +36,9 @@ of the file, running or not. Results on disk and what Azure wrote to storage sta
 }
 
 func runDestroy(ctx context.Context, env *Env, o destroyOptions) error {
-	unlock, err := stateFile(env).Lock("destroy")
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	ws, err := o.open(ctx, env)
-	if err != nil {
-		return err
-	}
-	var errs []error
-	for _, inv := range ws.config.Investigations {
-		errs = append(errs, ws.destroy(ctx, env, o, inv.Name))
-	}
-	_, err = ws.state.Write(ws.snapshot)
-	return errors.Join(append(errs, err)...)
+	return o.locked(ctx, env, "destroy", func(ws *workspace) error {
+		return ws.each(func(name string) error { return ws.destroy(ctx, env, o, name) })
+	})
 }
 
 func (ws *workspace) destroy(ctx context.Context, env *Env, o destroyOptions, name string) error {

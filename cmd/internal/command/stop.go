@@ -30,23 +30,9 @@ removed yet: the next apply or collect brings what was recorded until now.`,
 }
 
 func runStop(ctx context.Context, env *Env, o source) error {
-	unlock, err := stateFile(env).Lock("stop")
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	ws, err := o.open(ctx, env)
-	if err != nil {
-		return err
-	}
-	var errs []error
-	for _, inv := range ws.config.Investigations {
-		if err := ws.stop(ctx, env, inv.Name); err != nil {
-			errs = append(errs, fmt.Errorf("stop %s: %w", inv.Name, err))
-		}
-	}
-	_, err = ws.state.Write(ws.snapshot)
-	return errors.Join(append(errs, err)...)
+	return o.locked(ctx, env, "stop", func(ws *workspace) error {
+		return ws.each(func(name string) error { return ws.stop(ctx, env, name) })
+	})
 }
 
 // stop ends the captures of one investigation and moves the end of its time
@@ -68,7 +54,10 @@ func (ws *workspace) stop(ctx context.Context, env *Env, name string) error {
 		run.Ends, run.Stopped = now, true
 	}
 	fmt.Fprintf(env.Stdout, "%s: stopped; flowctl apply or flowctl collect brings what was recorded.\n", name)
-	return errors.Join(errs...)
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("stop %s: %w", name, err)
+	}
+	return nil
 }
 
 // providerOf returns the provider in whose subscription r is.

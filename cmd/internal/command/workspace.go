@@ -76,6 +76,32 @@ func (ws *workspace) recover(env *Env) error {
 // resultsOf is where the results of an investigation's runs lie.
 func resultsOf(env *Env, name string) string { return filepath.Join(env.Root(), "results", name) }
 
+// locked opens the workspace for an operation that changes something, and
+// keeps others out until it is done.
+func (s *source) locked(ctx context.Context, env *Env, operation string, do func(*workspace) error) error {
+	unlock, err := stateFile(env).Lock(operation)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	ws, err := s.open(ctx, env)
+	if err != nil {
+		return err
+	}
+	return do(ws)
+}
+
+// each does something for every investigation of the file, also after one
+// failed, and saves the state.
+func (ws *workspace) each(do func(name string) error) error {
+	var errs []error
+	for _, inv := range ws.config.Investigations {
+		errs = append(errs, do(inv.Name))
+	}
+	_, err := ws.state.Write(ws.snapshot)
+	return errors.Join(append(errs, err)...)
+}
+
 func stateFile(env *Env) *state.File { return state.Open(filepath.Join(env.Root(), "state.json")) }
 
 // connect makes the providers that some watch uses.
