@@ -93,6 +93,6 @@ investigation "egress-spike" {
   }
 
   report {
-    formats = ["markdown", "json"]
+    formats = ["html", "markdown", "json"]
   }
 }

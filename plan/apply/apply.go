@@ -39,7 +39,7 @@ type Collector interface {
 type Options struct {
 	Plan      plan.Plan
 	Providers map[string]plan.Provider // by alias
-	State     *state.File
+	State     *state.Keeper
 	Results   func(ends time.Time) string // folder of the run that ends then
 	Inventory []*plan.Inventory
 	Collector func(session.Folder) Collector
@@ -67,7 +67,6 @@ type Run struct {
 	files  Collector
 
 	mu       sync.Mutex // guards what follows; sessions run side by side
-	snapshot state.Snapshot
 	run      *state.Run
 	manifest session.Manifest
 
@@ -93,16 +92,13 @@ type tracked struct {
 
 // New prepares a run: it finds or makes the run in the state, and its folder.
 func New(o Options) (*Run, error) {
-	snap, err := o.State.Read()
-	if err != nil {
-		return nil, err
-	}
-	r := &Run{Options: o, snapshot: snap}
+	r := &Run{Options: o}
 	for _, alias := range slices.Sorted(maps.Keys(o.Providers)) {
 		r.clock = o.Providers[alias].Clock()
 		break
 	}
 	r.run = r.findRun()
+	var err error
 	if r.folder, err = session.Create(r.run.Results); err != nil {
 		return nil, err
 	}
@@ -122,16 +118,15 @@ func (r *Run) Window() (start, end time.Time) { return r.run.Started, r.run.Ends
 // findRun returns the run that goes on: the state's, or the one that the
 // deadlines in Azure tell of, or a new one.
 func (r *Run) findRun() *state.Run {
-	name := r.Plan.Investigation.Name
-	if run := r.snapshot.Runs[name]; run != nil && run.Finished.IsZero() {
-		return run
+	old := r.State.Run(r.Plan.Investigation.Name)
+	if old != nil && old.Finished.IsZero() {
+		return old
 	}
 	ends := Ends(r.Plan)
 	run := &state.Run{Started: ends.Add(-r.Plan.Investigation.Window), Ends: ends, Results: r.Results(ends), Sessions: map[string]*state.Session{}}
-	if old := r.snapshot.Runs[name]; old != nil {
+	if old != nil {
 		keepCollected(run, old)
 	}
-	r.snapshot.Runs[name] = run
 	return run
 }
 

@@ -24,6 +24,7 @@ const (
 
 // Event is something that people want to see while a run goes on.
 type Event struct {
+	Of        string         `json:"of"` // name of the investigation
 	Kind      Kind           `json:"kind"`
 	Time      time.Time      `json:"time"`
 	Session   string         `json:"session,omitempty"` // address
@@ -54,7 +55,7 @@ func (r *Run) emit(e Event) {
 	if r.Emit == nil {
 		return
 	}
-	e.Time = r.clock.Now()
+	e.Of, e.Time = r.Plan.Investigation.Name, r.clock.Now()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.Emit(e)

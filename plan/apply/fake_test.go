@@ -182,7 +182,7 @@ func (b *bench) run(want ...plan.Session) *Run {
 		Changes: plan.Diff("spike", want, have, collected(snap.Runs["spike"]), now),
 	}
 	r, err := New(Options{
-		Plan: p, Providers: map[string]plan.Provider{"a": b.azure}, State: b.state, Limits: DefaultLimits,
+		Plan: p, Providers: map[string]plan.Provider{"a": b.azure}, State: state.NewKeeper(b.state, snap), Limits: DefaultLimits,
 		Results:   func(ends time.Time) string { return fmt.Sprintf("%s/results/%d", b.dir, ends.Unix()) },
 		Collector: func(session.Folder) Collector { return b.azure },
 		Emit:      func(e Event) { b.events = append(b.events, e) },

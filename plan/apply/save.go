@@ -17,10 +17,7 @@ func (r *Run) save() error {
 }
 
 func (r *Run) saveLocked() error {
-	snap, err := r.State.Write(r.snapshot)
-	if err == nil {
-		r.snapshot = snap
-	}
+	err := r.State.Save(r.Plan.Investigation.Name, r.run)
 	r.describe()
 	return errors.Join(err, r.folder.WriteManifest(r.manifest))
 }

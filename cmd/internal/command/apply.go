@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -17,6 +18,7 @@ import (
 	"flowctl/plan"
 	"flowctl/plan/apply"
 	"flowctl/plan/session"
+	"flowctl/plan/state"
 )
 
 type applyOptions struct {
@@ -95,15 +97,48 @@ func (ws *workspace) apply(ctx context.Context, env *Env, o applyOptions, plans 
 			return err
 		}
 	}
-	var errs []error
-	for _, p := range pending {
-		if err := ws.applyOne(ctx, env, o, p); err != nil {
-			errs = append(errs, err)
+	return ws.applyAll(ctx, env, o, pending)
+}
+
+// applyAll starts every investigation, waits for all of them together, and
+// answers one after the other.
+func (ws *workspace) applyAll(ctx context.Context, env *Env, o applyOptions, plans []plan.Plan) error {
+	progress := view.NewProgress(env.Stderr, env.interactive())
+	keeper := state.NewKeeper(ws.state, ws.snapshot)
+	var runs []*apply.Run
+	for _, p := range plans {
+		run, err := ws.newRun(env, keeper, p, progress.Event)
+		if err != nil {
+			return err
 		}
-		if ctx.Err() != nil {
-			break
-		}
+		runs = append(runs, run)
 	}
+	if err := together(runs, func(r *apply.Run) error { return r.Start(ctx) }); err != nil {
+		return interruptedOr(env, o, err)
+	}
+	if o.detach {
+		return detached(env, o, runs)
+	}
+	err := together(runs, func(r *apply.Run) error { return r.Wait(ctx) })
+	progress.Close()
+	if err != nil {
+		return interruptedOr(env, o, err)
+	}
+	var errs []error
+	for _, run := range runs {
+		errs = append(errs, ws.answer(ctx, env, run.Folder(), o.json), failures(env, run))
+	}
+	return errors.Join(errs...)
+}
+
+// together does something with all runs side by side.
+func together(runs []*apply.Run, do func(*apply.Run) error) error {
+	errs := make([]error, len(runs))
+	var wg sync.WaitGroup
+	for i, r := range runs {
+		wg.Go(func() { errs[i] = do(r) })
+	}
+	wg.Wait()
 	return errors.Join(errs...)
 }
 
@@ -120,29 +155,9 @@ func confirm(env *Env, question string) error {
 	return nil
 }
 
-func (ws *workspace) applyOne(ctx context.Context, env *Env, o applyOptions, p plan.Plan) error {
-	progress := view.NewProgress(env.Stderr, env.interactive())
-	run, err := ws.newRun(env, p, progress.Event)
-	if err != nil {
-		return err
-	}
-	if err := run.Start(ctx); err != nil {
-		return interruptedOr(env, o, err)
-	}
-	if o.detach {
-		return detached(env, o, run)
-	}
-	err = run.Wait(ctx)
-	progress.Close()
-	if err != nil {
-		return interruptedOr(env, o, err)
-	}
-	return errors.Join(ws.answer(ctx, env, run.Folder(), o.json), failures(env, run))
-}
-
-func (ws *workspace) newRun(env *Env, p plan.Plan, emit func(apply.Event)) (*apply.Run, error) {
+func (ws *workspace) newRun(env *Env, keeper *state.Keeper, p plan.Plan, emit func(apply.Event)) (*apply.Run, error) {
 	return apply.New(apply.Options{
-		Plan: p, Providers: ws.providers, State: ws.state, Inventory: ws.allInventories(), Emit: emit,
+		Plan: p, Providers: ws.providers, State: keeper, Inventory: ws.allInventories(), Emit: emit,
 		Results: func(ends time.Time) string {
 			return filepath.Join(resultsOf(env, p.Investigation.Name), ends.UTC().Format("20060102T150405Z"))
 		},
@@ -162,10 +177,14 @@ func interruptedOr(env *Env, o applyOptions, err error) error {
 	return exitInterrupted
 }
 
-func detached(env *Env, o applyOptions, run *apply.Run) error {
-	_, end := run.Window()
-	env.printf("\nRecording until %s. The next apply goes on from here: flowctl apply --auto-approve %s\n", end.UTC().Format("2006-01-02 15:04:05 MST"), o.path)
-	return failures(env, run)
+func detached(env *Env, o applyOptions, runs []*apply.Run) error {
+	var errs []error
+	for _, run := range runs {
+		_, end := run.Window()
+		env.printf("\nRecording until %s. The next apply goes on from here: flowctl apply --auto-approve %s\n", end.UTC().Format("2006-01-02 15:04:05 MST"), o.path)
+		errs = append(errs, failures(env, run))
+	}
+	return errors.Join(errs...)
 }
 
 // failures says what failed, why, and what is still there.

@@ -10,6 +10,7 @@ import (
 	"flowctl/cmd/internal/view"
 	"flowctl/plan"
 	"flowctl/plan/session"
+	"flowctl/plan/state"
 )
 
 type collectOptions struct {
@@ -61,7 +62,7 @@ func (ws *workspace) collect(ctx context.Context, env *Env, o collectOptions, p 
 		return fmt.Errorf("%s: nothing is recording; flowctl apply starts it", name)
 	}
 	progress := view.NewProgress(env.Stderr, env.interactive())
-	r, err := ws.newRun(env, p, progress.Event)
+	r, err := ws.newRun(env, state.NewKeeper(ws.state, ws.snapshot), p, progress.Event)
 	if err != nil {
 		return err
 	}

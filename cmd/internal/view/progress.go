@@ -3,6 +3,8 @@ package view
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -18,12 +20,15 @@ type Progress struct {
 	mu    sync.Mutex
 	w     io.Writer
 	live  bool
-	drawn int       // lines of the block on the screen
-	said  time.Time // of the run's time, when a line about waiting was last written
+	drawn int                    // lines of the block on the screen
+	last  map[string]apply.Event // how each investigation stands
+	said  map[string]time.Time   // when, in its own time, waiting for it was last mentioned
 }
 
 // NewProgress returns a view on w; live draws in place.
-func NewProgress(w io.Writer, live bool) *Progress { return &Progress{w: w, live: live} }
+func NewProgress(w io.Writer, live bool) *Progress {
+	return &Progress{w: w, live: live, last: map[string]apply.Event{}, said: map[string]time.Time{}}
+}
 
 // quiet is how long, in the time of the run, plain output says nothing about
 // waiting.
@@ -40,11 +45,12 @@ func (p *Progress) Event(e apply.Event) {
 	}
 	if p.live {
 		p.clear()
-		p.block(e)
+		p.last[e.Of] = e
+		p.draw()
 		return
 	}
-	if e.Time.Sub(p.said) >= quiet {
-		p.said = e.Time
+	if e.Time.Sub(p.said[e.Of]) >= quiet {
+		p.said[e.Of] = e.Time
 		fmt.Fprintf(p.w, "%s  waiting    %s left, %s\n", stamp(e.Time), e.Left.Round(time.Second), standings(e.Sessions))
 	}
 }
@@ -79,23 +85,29 @@ func (p *Progress) line(e apply.Event) {
 
 func stamp(t time.Time) string { return t.UTC().Format("15:04:05") }
 
-// block draws the sessions with their state, at most as many as a screen
-// takes.
-func (p *Progress) block(e apply.Event) {
-	const most = 12
+// draw shows how every investigation stands.
+func (p *Progress) draw() {
 	width := terminal.Width(p.w)
-	lines := []string{fmt.Sprintf("%s  waiting    %s left", stamp(e.Time), e.Left.Round(time.Second))}
+	for _, name := range slices.Sorted(maps.Keys(p.last)) {
+		for _, l := range block(p.last[name]) {
+			fmt.Fprintln(p.w, terminal.Cut(l, width-1))
+			p.drawn++
+		}
+	}
+}
+
+// block is an investigation's sessions with their state, at most as many as a
+// screen takes.
+func block(e apply.Event) []string {
+	const most = 12
+	lines := []string{fmt.Sprintf("%s  waiting    %s: %s left", stamp(e.Time), e.Of, e.Left.Round(time.Second))}
 	for i, s := range e.Sessions {
 		if i == most {
-			lines = append(lines, fmt.Sprintf("  … and %d more", len(e.Sessions)-most))
-			break
+			return append(lines, fmt.Sprintf("  … and %d more", len(e.Sessions)-most))
 		}
 		lines = append(lines, standingLine(s))
 	}
-	for _, l := range lines {
-		fmt.Fprintln(p.w, terminal.Cut(l, width-1))
-	}
-	p.drawn = len(lines)
+	return lines
 }
 
 func standingLine(s apply.Standing) string {
