@@ -135,6 +135,7 @@ func (s *Sandbox) Clock() plan.Clock { return s.clock }
 func (s *Sandbox) Handler() http.Handler {
 	endpoints := metadata.Handler()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r = oneSlash(r)
 		switch {
 		case blob.Host(r.Host):
 			s.blob.ServeHTTP(w, r)
@@ -148,6 +149,20 @@ func (s *Sandbox) Handler() http.Handler {
 			s.arm.ServeHTTP(w, r)
 		}
 	})
+}
+
+// oneSlash is a request whose path begins with one slash. Clients that join a
+// path to an endpoint with a slash at its end write two.
+func oneSlash(r *http.Request) *http.Request {
+	if !strings.HasPrefix(r.URL.Path, "//") {
+		return r
+	}
+	r = r.Clone(r.Context())
+	r.URL.Path = "/" + strings.TrimLeft(r.URL.Path, "/")
+	if r.URL.RawPath != "" {
+		r.URL.RawPath = "/" + strings.TrimLeft(r.URL.RawPath, "/")
+	}
+	return r
 }
 
 func (s *Sandbox) namesAccount(path string) bool {

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"flowctl/providers/sandbox/certs"
@@ -44,12 +45,42 @@ func (s *Sandbox) Listen(ctx context.Context, dir string, port int) (*Served, er
 		return nil, fmt.Errorf("open port %d for the sandbox: %w; choose another one, or 0 for any that is free", port, err)
 	}
 	config.NextProtos = []string{"h2", "http/1.1"}
-	server := &http.Server{Handler: s.Handler(), ReadHeaderTimeout: headerTimeout, TLSConfig: config}
+	server := &http.Server{Handler: s.hurried(), ReadHeaderTimeout: headerTimeout, TLSConfig: config}
 	if s.options.Logger != nil {
 		server.ErrorLog = slog.NewLogLogger(s.options.Logger.Handler(), slog.LevelDebug)
 	}
 	return &Served{Listener: tls.NewListener(l, config), Authority: authority.Path, server: server}, nil
 }
+
+// hurried is the handler of a world whose clock is faster than its clients'.
+// They would wait half a minute of their own time between two looks at an
+// operation, as Azure does not say how long it takes; this world does.
+func (s *Sandbox) hurried() http.Handler {
+	h := s.Handler()
+	if f := s.options.Clock; f != nil && *f <= 1 {
+		return h
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet || strings.Contains(strings.ToLower(r.URL.Path), "/operation") {
+			w = hurry{w}
+		}
+		h.ServeHTTP(w, r)
+	})
+}
+
+// hurry adds a Retry-After of a second to what tells of operations.
+type hurry struct{ http.ResponseWriter }
+
+// WriteHeader sends the header.
+func (h hurry) WriteHeader(status int) {
+	if status < http.StatusBadRequest && !strings.Contains(h.Header().Get("Server"), "Blob") {
+		h.Header().Set("Retry-After", "1")
+	}
+	h.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap lets http.ResponseController find what is inside.
+func (h hurry) Unwrap() http.ResponseWriter { return h.ResponseWriter }
 
 // Port is the one that is open.
 func (s *Served) Port() int { return s.Listener.Addr().(*net.TCPAddr).Port }
