@@ -58,8 +58,9 @@ func Read(r io.Reader, in flow.Input) iter.Seq2[flow.Batch, error] {
 
 // options are what tests vary.
 type options struct {
-	maxRecord int  // largest record, in bytes
-	plain     bool // leave everything to encoding/json
+	maxRecord int   // largest record, in bytes
+	plain     bool  // leave everything to encoding/json
+	part      int64 // bytes that one goroutine of ReadAt reads at a time, at least
 }
 
 func read(r io.Reader, in flow.Input, o options) iter.Seq2[flow.Batch, error] {

@@ -42,7 +42,12 @@ func (d *document) begins() bool {
 	const far = 256
 	for d.n-d.i < far && d.fill() {
 	}
-	c := cursor{b: d.b, i: d.i + 1, n: min(d.n, d.i+far)}
+	return beginsAt(d.b, d.i, min(d.n, d.i+far))
+}
+
+// beginsAt does so for the brace at b[i], by the bytes before b[n].
+func beginsAt(b []byte, i, n int) bool {
+	c := cursor{b: b, i: i + 1, n: n}
 	key, ok := c.text()
 	if !ok || !c.next(':') {
 		return false

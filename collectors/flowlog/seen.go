@@ -111,6 +111,15 @@ func (s *seen) seenAt(tuples []flow.Record) {
 	}
 }
 
+// pointsOf adds the points of o.
+func (s *seen) pointsOf(o *seen) {
+	for _, p := range o.points {
+		if len(s.points) < mostPoints && !slices.Contains(s.points, p) {
+			s.points = append(s.points, p)
+		}
+	}
+}
+
 // describe says what a JSON object that is no flow log record looks like.
 func describe(b []byte) string {
 	var log struct{ Category, MetricName json.RawMessage }
