@@ -83,7 +83,7 @@ investigation "egress-spike" {
   }
 
   summarize "plaintext-sql" {
-    where = contains(["mssql", "postgresql"], service) && encryption != "X"
+    where = contains(["mssql", "postgresql"], service) && encryption != "X" && verdict == "allowed"
     by    = ["source.vm", "destination.vm", "encryption"]
   }
 
