@@ -122,12 +122,22 @@ func (r *Run) findRun() *state.Run {
 	if old != nil && old.Finished.IsZero() {
 		return old
 	}
-	ends := Ends(r.Plan)
+	ends := Ends(r.asOf(r.clock.Now()))
 	run := &state.Run{Started: ends.Add(-r.Plan.Investigation.Window), Ends: ends, Results: r.Results(ends), Sessions: map[string]*state.Session{}}
 	if old != nil {
 		keepCollected(run, old)
 	}
 	return run
+}
+
+// asOf is the plan with its time box moved to now, unless the file says when
+// it is: people take their time to confirm.
+func (r *Run) asOf(now time.Time) plan.Plan {
+	p := r.Plan
+	if p.Investigation.End.IsZero() && now.After(p.Made) {
+		p.Ends = p.Ends.Add(now.Sub(p.Made))
+	}
+	return p
 }
 
 func keepCollected(run, old *state.Run) {

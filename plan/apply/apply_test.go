@@ -41,6 +41,18 @@ func TestRunEndsEverySession(t *testing.T) {
 	}
 }
 
+// TestTimeToConfirm lets half an hour pass between plan and start: the window
+// is as long as asked for all the same.
+func TestTimeToConfirm(t *testing.T) {
+	b := newBench(t)
+	p := b.plan(flowLog())
+	b.azure.clock.now = noon.Add(30 * time.Minute)
+	start, end := b.apply(p).Window()
+	if want := noon.Add(30 * time.Minute); !start.Equal(want) || !end.Equal(want.Add(2*time.Hour)) {
+		t.Errorf("window %v to %v, want two hours from %v", start, end, want)
+	}
+}
+
 func TestSecondRunDoesNothing(t *testing.T) {
 	b := newBench(t)
 	r := b.run(flowLog())

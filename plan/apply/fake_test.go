@@ -168,21 +168,31 @@ func newBench(t *testing.T) *bench {
 	return &bench{t: t, azure: newFakeAzure(), state: state.Open(dir + "/state.json"), dir: dir}
 }
 
-// run plans want against what is there and makes a run of it.
-func (b *bench) run(want ...plan.Session) *Run {
+// plan compares want with what is there.
+func (b *bench) plan(want ...plan.Session) plan.Plan {
 	b.t.Helper()
 	have, _ := b.azure.Recordings(context.Background(), nil)
+	now := b.azure.clock.Now()
+	return plan.Plan{
+		Investigation: plan.Investigation{Name: "spike", Window: 2 * time.Hour}, Made: now, Ends: now.Add(2 * time.Hour),
+		Changes: plan.Diff("spike", want, have, collected(b.remembered().Runs["spike"]), now),
+	}
+}
+
+func (b *bench) remembered() state.Snapshot {
+	b.t.Helper()
 	snap, err := b.state.Read()
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	now := b.azure.clock.Now()
-	p := plan.Plan{
-		Investigation: plan.Investigation{Name: "spike", Window: 2 * time.Hour}, Made: now, Ends: now.Add(2 * time.Hour),
-		Changes: plan.Diff("spike", want, have, collected(snap.Runs["spike"]), now),
-	}
+	return snap
+}
+
+// apply makes a run of a plan.
+func (b *bench) apply(p plan.Plan) *Run {
+	b.t.Helper()
 	r, err := New(Options{
-		Plan: p, Providers: map[string]plan.Provider{"a": b.azure}, State: state.NewKeeper(b.state, snap), Limits: DefaultLimits,
+		Plan: p, Providers: map[string]plan.Provider{"a": b.azure}, State: state.NewKeeper(b.state, b.remembered()), Limits: DefaultLimits,
 		Results:   func(ends time.Time) string { return fmt.Sprintf("%s/results/%d", b.dir, ends.Unix()) },
 		Collector: func(session.Folder) Collector { return b.azure },
 		Emit:      func(e Event) { b.events = append(b.events, e) },
@@ -191,6 +201,12 @@ func (b *bench) run(want ...plan.Session) *Run {
 		b.t.Fatal(err)
 	}
 	return r
+}
+
+// run plans want against what is there and makes a run of it.
+func (b *bench) run(want ...plan.Session) *Run {
+	b.t.Helper()
+	return b.apply(b.plan(want...))
 }
 
 func collected(run *state.Run) plan.Prior {
