@@ -10,9 +10,11 @@ import (
 	"runtime/debug"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"flowctl/collectors/flow"
+	"flowctl/collectors/flowlog"
 	"flowctl/collectors/summary"
 )
 
@@ -73,7 +75,9 @@ type reading struct {
 	mu       sync.Mutex
 	sources  []*flow.Source
 	problems Problems
-	outside  uint64 // records before or after the window
+
+	idle    chan *summary.Table // of workers that have nothing to do
+	outside atomic.Uint64       // records before or after the window
 }
 
 // job is an item with its number.
@@ -83,25 +87,22 @@ type job struct {
 	source *flow.Source
 }
 
+// read reads all items. A worker is its table: who has one may read.
 func (r *reading) read(ctx context.Context) []*summary.Table {
 	n := r.Workers
 	if n <= 0 {
 		n = runtime.GOMAXPROCS(0)
 	}
-	jobs := make(chan job)
-	tables := make([]*summary.Table, n)
-	var wg sync.WaitGroup
-	all := summary.New(r.names)
+	tables := []*summary.Table{summary.New(r.names)}
 	if r.Memory > 0 {
-		all.Budget(r.Memory)
+		tables[0].Budget(r.Memory)
 	}
-	for i := range tables {
-		tables[i] = all.Worker()
-		wg.Go(func() {
-			for j := range jobs {
-				r.file(ctx, j, tables[i])
-			}
-		})
+	for len(tables) < n {
+		tables = append(tables, tables[0].Worker())
+	}
+	r.idle = make(chan *summary.Table, n)
+	for _, t := range tables {
+		r.idle <- t
 	}
 	for item, err := range r.Items {
 		if ctx.Err() != nil {
@@ -112,10 +113,15 @@ func (r *reading) read(ctx context.Context) []*summary.Table {
 			r.problem(j, err)
 			continue
 		}
-		jobs <- j
+		t := <-r.idle
+		go func() {
+			r.file(ctx, j, t)
+			r.idle <- t
+		}()
 	}
-	close(jobs)
-	wg.Wait()
+	for range tables { // once all are idle, all is read
+		<-r.idle
+	}
 	return tables
 }
 
@@ -137,45 +143,57 @@ func (r *reading) problem(j job, err error) {
 	r.problems = append(r.problems, Problem{j.Path, err})
 }
 
+// file reads a file into t, and into the tables of idle workers if it is
+// large.
 func (r *reading) file(ctx context.Context, j job, t *summary.Table) {
-	keep := r.filter(j)
-	var outside uint64
-	in := flow.Input{Source: j.source, Names: r.names, Skipped: r.skipped, Hosts: r.hosts, Point: j.Point, Target: j.Target}
-	for b, err := range ReadFile(filepath.Join(r.Root, filepath.FromSlash(j.Path)), in) {
-		if err == nil {
-			err = ctx.Err()
+	in := flow.Input{Source: j.source, Names: r.names, Skipped: r.skipped, Point: j.Point, Target: j.Target}
+	path := filepath.Join(r.Root, filepath.FromSlash(j.Path))
+	err := readWide(path, in, r.sink(ctx, j, t), func() (flowlog.Sink, bool) {
+		select {
+		case t := <-r.idle:
+			return flowlog.Sink{Add: r.sink(ctx, j, t), Done: func() { r.idle <- t }}, true
+		default:
+			return flowlog.Sink{}, false
 		}
-		kept := keep(b, &outside)
-		t.Add(j.number, kept)
-		if err != nil {
-			r.problem(j, err)
-			break
-		}
+	})
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		r.problem(j, err)
 	}
 	j.source.Note(flow.OK)
-	r.mu.Lock()
-	r.outside += outside
-	r.mu.Unlock()
+}
+
+// sink returns what counts the records of j in t, until the run is stopped.
+func (r *reading) sink(ctx context.Context, j job, t *summary.Table) func(flow.Batch) bool {
+	keep := r.filter(j)
+	return func(b flow.Batch) bool {
+		t.Add(j.number, keep(b))
+		return ctx.Err() == nil
+	}
 }
 
 // filter returns what keeps, of a batch and in its place, the records that
-// count.
-func (r *reading) filter(j job) func(b flow.Batch, outside *uint64) flow.Batch {
+// count. It is for one goroutine.
+func (r *reading) filter(j job) func(b flow.Batch) flow.Batch {
 	if r.Start.IsZero() && r.End.IsZero() && j.ACLs == nil {
-		return func(b flow.Batch, _ *uint64) flow.Batch { return b }
+		return func(b flow.Batch) flow.Batch { return b }
 	}
 	start, end := r.Start.UnixNano(), r.End.UnixNano()
 	acl := aclFilter(r.names, j.ACLs)
-	return func(b flow.Batch, outside *uint64) flow.Batch {
+	return func(b flow.Batch) flow.Batch {
 		kept := b[:0]
+		var outside uint64
 		for i := range b {
 			switch rec := &b[i]; {
 			case !r.End.IsZero() && rec.Last != flow.NoTime && (rec.Last < start || rec.First >= end):
-				*outside++
+				outside++
 			case acl(rec.ACL):
 				kept = append(kept, *rec)
 			}
 		}
+		r.outside.Add(outside)
 		return kept
 	}
 }
@@ -207,9 +225,9 @@ func (r *reading) allSources() []flow.Source {
 }
 
 func (r *reading) coverage() []summary.Coverage {
-	if r.outside == 0 {
+	if r.outside.Load() == 0 {
 		return nil
 	}
 	return []summary.Coverage{{Code: "outside-window", Text: fmt.Sprintf("%d records from before or after the window (%s to %s) were read and left out.",
-		r.outside, r.Start.UTC().Format(time.RFC3339), r.End.UTC().Format(time.RFC3339))}}
+		r.outside.Load(), r.Start.UTC().Format(time.RFC3339), r.End.UTC().Format(time.RFC3339))}}
 }
