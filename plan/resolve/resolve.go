@@ -55,11 +55,20 @@ func (r *resolver) header() plan.Investigation {
 	}
 }
 
+// WindowOver is the code of the finding that nothing more can be started.
+const WindowOver = "window-over"
+
 func (r *resolver) window(now time.Time) {
-	if !r.inv.End.IsZero() && !now.Before(r.inv.End) {
-		r.fail("Window is over", fmt.Sprintf("Investigation %q ended %s, and it is %s. Azure records only what is to come: set a later end, or a window such as \"2h\".",
-			r.inv.Name, r.inv.End.Format(time.RFC3339), now.Format(time.RFC3339)), r.inv.WindowRange)
+	i := r.inv
+	if i.End.IsZero() || now.Before(i.End) {
+		return
 	}
+	r.findings = append(r.findings, plan.Finding{
+		Code: WindowOver, Severity: plan.Error, Summary: "Window is over",
+		Detail: fmt.Sprintf("Investigation %q ended %s, and it is %s. Azure records only what is to come: set a later end, or a window such as \"2h\".",
+			i.Name, i.End.Format(time.RFC3339), now.Format(time.RFC3339)),
+		File: i.WindowRange.Filename, Line: i.WindowRange.Start.Line,
+	})
 }
 
 func (r *resolver) watch(w config.Watch) {

@@ -155,9 +155,9 @@ func TestCaptureNeedsSharedKeys(t *testing.T) {
 }
 
 func TestWindowIsOver(t *testing.T) {
-	_, diags := Investigation(&config.Investigation{Name: "spike", End: noon.Add(-time.Minute)}, nil, noon)
-	if len(diags) != 1 || diags[0].Summary != "Window is over" {
-		t.Errorf("diagnostics %v, want one that says the window is over", diags)
+	res, _ := Investigation(&config.Investigation{Name: "spike", End: noon.Add(-time.Minute)}, nil, noon)
+	if len(res.Findings) != 1 || res.Findings[0].Code != WindowOver || !plan.Blocking(res.Findings) {
+		t.Errorf("findings %v, want one that says the window is over", res.Findings)
 	}
 }
 
