@@ -33,7 +33,7 @@ func (b *builder) merge(o *builder) {
 func (p *pairs) take(o *pairs, free *pool) {
 	for c := range o.rows.chunks {
 		for i := c * chunkRows; i < min((c+1)*chunkRows, o.rows.n); i++ {
-			n := p.rows.add(*o.rows.at(i), free)
+			n := p.rows.add(o.rows.at(i), free)
 			if f := o.rows.frames(i); f != (frameBytes{}) {
 				p.rows.addFrames(n, f)
 			}

@@ -28,8 +28,15 @@ func (k *key) pairHash() uint64 { return pairOf(hashAddr(k.src), hashAddr(k.dst)
 // hashes returns a hash of the pair of addresses, the same for both orders,
 // and one of the whole key.
 func (k *key) hashes() (pair, key uint64) {
-	s, d := hashAddr(k.src), hashAddr(k.dst)
-	pair = pairOf(s, d)
-	rest := uint64(k.context)<<32 | uint64(k.port)<<16 | uint64(k.proto)
-	return pair, mix(s^seeds[2], mix(d, rest^seeds[0])|1) ^ mix(rest, seeds[1])
+	return hashes(k.src, k.dst, rest(k.context, k.port, k.proto))
+}
+
+// rest is all of a key but its addresses.
+func rest(context uint32, port uint16, proto uint8) uint64 {
+	return uint64(context)<<32 | uint64(port)<<16 | uint64(proto)
+}
+
+func hashes(src, dst flow.Addr, rest uint64) (pair, key uint64) {
+	s, d := hashAddr(src), hashAddr(dst)
+	return pairOf(s, d), mix(s^seeds[2], mix(d, rest^seeds[0])|1) ^ mix(rest, seeds[1])
 }

@@ -71,7 +71,7 @@ func (p *pairSum) see(s *seen) {
 func (p *pairSum) store(to *pairs, free *pool) {
 	p.row.flows = uint32(min(p.flows, 1<<32-1))
 	p.row.begins = uint32(min(p.denied, 1<<32-1))
-	i := to.rows.add(p.row, free)
+	i := to.rows.add(&p.row, free)
 	if p.frames != (frameBytes{}) {
 		to.rows.addFrames(i, p.frames)
 	}

@@ -23,7 +23,11 @@ func (p *partition) find(k *key, hash uint32, free *pool) (n int, added bool) {
 	for i := uint64(hash) & mask; ; i = (i + 1) & mask {
 		e := p.index[i]
 		if e == 0 {
-			n := p.rows.add(row{key: *k, first: noFirst, last: noLast}, free)
+			n, r := p.rows.next(free)
+			*r = row{}
+			r.src, r.dst = k.src, k.dst
+			r.context, r.port, r.proto = k.context, k.port, k.proto
+			r.first, r.last = noFirst, noLast
 			p.index[i] = tag | uint64(n+1)
 			return n, true
 		}

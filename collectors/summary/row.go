@@ -118,16 +118,22 @@ func (s *slab) addFrames(i int, f frameBytes) {
 	c[i%chunkRows].received += f.received
 }
 
-// add appends a row and returns its number.
-func (s *slab) add(r row, free *pool) int {
+// add appends a copy of r and returns its number.
+func (s *slab) add(r *row, free *pool) int {
+	i, to := s.next(free)
+	*to = *r
+	return i
+}
+
+// next appends a row, of which nothing is set yet, and returns its number too.
+func (s *slab) next(free *pool) (int, *row) {
 	if s.n == len(s.chunks)*chunkRows {
 		s.chunks = append(s.chunks, free.get())
 		s.wires = append(s.wires, nil)
 	}
 	i := s.n
 	s.n++
-	*s.at(i) = r
-	return i
+	return i, s.at(i)
 }
 
 // pool hands chunks that one slab gave up to the next, so that the rows of a

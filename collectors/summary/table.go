@@ -114,21 +114,28 @@ func (t *Table) add(src *sourceSum, r *flow.Record) {
 	}
 	t.timeline.add(at.series[both], r, m)
 
-	k := key{src: r.Src, dst: r.Dst, proto: r.Proto, port: r.DstPort, context: id}
+	port, proto := r.DstPort, r.Proto
 	if !r.IsIP() {
-		k.port, k.proto = r.EtherType, 0
+		port, proto = r.EtherType, 0
 	}
-	pair, hash := k.hashes()
+	pair, hash := hashes(r.Src, r.Dst, rest(id, port, proto))
 	i := pair % partitions
 	w := t.waiting[i]
 	if w == nil {
 		w = make([]entry, 0, entries)
 	}
-	w = append(w, entry{
-		key: k, srcPort: r.SrcPort, marks: m, begins: r.State == flow.Begin, hash: uint32(hash >> 32), first: r.First, last: r.Last,
-		sent: wire{r.Sent.Packets, r.Sent.IPBytes}, received: wire{r.Received.Packets, r.Received.IPBytes},
-	})
+	w = w[:len(w)+1]
 	t.waiting[i] = w
+	// Each field goes straight to its place: a copy of the whole would be read
+	// back from the stack in other words than it was written, which has to wait
+	// for all that was written before, to memory that is far.
+	e := &w[len(w)-1]
+	e.key.src, e.key.dst = r.Src, r.Dst
+	e.key.context, e.key.port, e.key.proto = id, port, proto
+	e.srcPort, e.marks, e.begins, e.hash = r.SrcPort, m, r.State == flow.Begin, uint32(hash>>32)
+	e.first, e.last = r.First, r.Last
+	e.sent.packets, e.sent.ipBytes = r.Sent.Packets, r.Sent.IPBytes
+	e.received.packets, e.received.ipBytes = r.Received.Packets, r.Received.IPBytes
 	t.count++
 	switch {
 	case r.Measured&flow.FrameBytes != 0:
