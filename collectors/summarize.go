@@ -146,7 +146,7 @@ func (r *reading) problem(j job, err error) {
 // file reads a file into t, and into the tables of idle workers if it is
 // large.
 func (r *reading) file(ctx context.Context, j job, t *summary.Table) {
-	in := flow.Input{Source: j.source, Names: r.names, Skipped: r.skipped, Point: j.Point, Target: j.Target}
+	in := flow.Input{Source: j.source, Names: r.names, Skipped: r.skipped, Hosts: r.hosts, Point: j.Point, Target: j.Target}
 	path := filepath.Join(r.Root, filepath.FromSlash(j.Path))
 	err := readWide(path, in, r.sink(ctx, j, t), func() (flowlog.Sink, bool) {
 		select {
