@@ -42,7 +42,7 @@ func Open(p config.Provider, env Env) (plan.Provider, error) {
 func newAzure(p config.Provider, env Env) (plan.Provider, error) {
 	return azure.New(azure.Options{
 		Subscription: p.SubscriptionID, Tenant: p.TenantID, Environment: p.Environment,
-		CredentialName: p.Credential, ClientID: p.ClientID, Logger: env.Log,
+		CredentialName: p.Credential, ClientID: p.ClientID, MetadataHost: p.MetadataHost, Logger: env.Log,
 	})
 }
 

@@ -49,7 +49,6 @@ type Provider struct {
 	Environment    string `json:"environment,omitempty"`   // public, usgovernment, china
 	MetadataHost   string `json:"metadata_host,omitempty"` // host[:port] of another cloud
 	Credential     string `json:"credential,omitempty"`    // default, cli, environment, managed_identity, workload_identity
-	CreateWatchers bool   `json:"create_watchers,omitempty"`
 
 	// Of sandbox.
 	World string   `json:"world,omitempty"` // path of a world, from the working directory; empty for the embedded one

@@ -16,7 +16,7 @@ import (
 // providerSchemas says what the types of provider take.
 var providerSchemas = map[string]schema{
 	Azure: {attrs: []string{
-		"alias", "subscription_id", "tenant_id", "client_id", "environment", "metadata_host", "credential", "create_watchers",
+		"alias", "subscription_id", "tenant_id", "client_id", "environment", "metadata_host", "credential",
 	}},
 	Sandbox: {attrs: []string{"alias", "world", "clock", "seed"}},
 }
@@ -77,7 +77,6 @@ func (r providerReader) azure(b block, p *Provider) {
 		p.Credential = cred
 	}
 	p.MetadataHost = b.host("metadata_host")
-	p.CreateWatchers = b.truth("create_watchers")
 }
 
 func (r providerReader) subscription(b block) string {

@@ -42,6 +42,8 @@ type Options struct {
 	Audience  string // of tokens for Endpoint; empty: Endpoint
 	Authority string // where tokens are issued; empty: the environment's
 
+	MetadataHost string // host[:port] whose /metadata/endpoints says the three above; empty: none
+
 	Transport policy.Transporter // nil: the SDK's own
 	InProcess bool               // Transport does not leave the process: tokens may go over http
 	Clock     plan.Clock         // nil: Real
@@ -77,11 +79,16 @@ type Provider struct {
 
 var _ plan.Provider = (*Provider)(nil)
 
-// New returns the provider that o describes. It does not talk to Azure: a
-// credential that does not work fails the first call.
+// New returns the provider that o describes. It does not talk to Azure, except
+// that it asks MetadataHost for its endpoints: a credential that does not work
+// fails the first call.
 func New(o Options) (*Provider, error) {
 	if o.Subscription == "" {
 		return nil, errors.New("provider azure: no subscription: set subscription_id to the id that az account show prints")
+	}
+	o, err := o.discover()
+	if err != nil {
+		return nil, fmt.Errorf("provider azure: %w", err)
 	}
 	c, err := o.cloud()
 	if err != nil {

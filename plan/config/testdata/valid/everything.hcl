@@ -43,7 +43,6 @@ provider "azure" {
   environment     = "usgovernment"
   metadata_host   = "localhost:8443"
   credential      = "managed_identity"
-  create_watchers = true
 }
 
 provider "sandbox" {
