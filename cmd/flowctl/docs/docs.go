@@ -6,5 +6,5 @@ import "embed"
 // Files are the documents: the language, the answers, the schema of the
 // summary and the changelog.
 //
-//go:embed *.md
+//go:embed *.md *.json
 var Files embed.FS
