@@ -40,6 +40,7 @@ func TestScripts(t *testing.T) {
 			"cut":     cut,
 			"same":    same,
 			"await":   await,
+			"serve":   serve,
 		},
 	})
 }
