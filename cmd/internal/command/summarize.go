@@ -7,6 +7,7 @@ import (
 	"io"
 	"iter"
 
+	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
 	"flowctl/cmd/internal/terminal"
@@ -19,6 +20,8 @@ import (
 type summarizeOptions struct {
 	paths []string
 	json  bool
+	// memory is what rows may take, as a size; empty for the default.
+	memory string
 }
 
 func newSummarize(env *Env) *cobra.Command {
@@ -41,6 +44,7 @@ nothing could be read.`,
 		},
 	}
 	cmd.Flags().BoolVar(&o.json, "json", false, "print the summary as JSON (flowctl docs summary.schema.json)")
+	cmd.Flags().StringVar(&o.memory, "memory", "", "`size` that rows may take in memory, such as 4GiB; more go to a temporary file (default 120MiB)")
 	return cmd
 }
 
@@ -48,7 +52,11 @@ func runSummarize(ctx context.Context, env *Env, o summarizeOptions) error {
 	if len(o.paths) == 1 && session.Is(o.paths[0]) {
 		return summarizeFolder(ctx, env, session.Folder{Path: o.paths[0]}, o.json)
 	}
-	doc, problems, err := collectors.Sum{Items: items(o.paths)}.Run(ctx)
+	memory, err := budget(o.memory)
+	if err != nil {
+		return err
+	}
+	doc, problems, err := collectors.Sum{Items: items(o.paths), Memory: memory}.Run(ctx)
 	if err != nil {
 		return err
 	}
@@ -56,6 +64,18 @@ func runSummarize(ctx context.Context, env *Env, o summarizeOptions) error {
 		err = showSummary(env, doc, o.json)
 	}
 	return errors.Join(err, unread(env, doc, problems))
+}
+
+// budget reads a size in bytes; nothing is 0.
+func budget(size string) (int64, error) {
+	if size == "" {
+		return 0, nil
+	}
+	n, err := humanize.ParseBytes(size)
+	if err != nil || n < 1<<20 || n > 1<<50 {
+		return 0, fmt.Errorf("--memory %q: want a size from 1MiB on, such as 4GiB", size)
+	}
+	return int64(n), nil
 }
 
 // items are the files that paths mean.
