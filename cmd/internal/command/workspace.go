@@ -209,6 +209,7 @@ func (ws *workspace) plan(res resolve.Result, now time.Time) plan.Plan {
 		Changes:  plan.Diff(name, res.Sessions, ws.allRecordings(), prior(run), now),
 		Finished: run != nil && !run.Finished.IsZero(),
 	}
+	p.Findings = append(p.Findings, plan.Warn(p.Changes, ws.allRecordings())...)
 	if p.Count(plan.Create, plan.Replace) == 0 { // what is there can still be collected
 		p.Findings = slices.DeleteFunc(p.Findings, func(f plan.Finding) bool { return f.Code == resolve.WindowOver })
 	}

@@ -114,12 +114,12 @@ func newChangeDoc(c plan.Change) ChangeDoc {
 		d.Recording, d.Location, d.Storage = c.Recording.ID, c.Recording.Location, c.Recording.Storage
 	}
 	if s := c.Session; s != nil {
-		d.Kind, d.Location, d.Watches, d.detail = s.Target.Kind, s.Target.Location, s.Watches, settings(*s)
-		if c.Action != plan.Reuse {
-			d.Storage = s.Storage
-		}
-		if d.Settings = any(s.FlowLog); s.Capture != nil {
-			d.Settings = s.Capture
+		d.Kind, d.Location, d.Watches = s.Target.Kind, s.Target.Location, s.Watches
+	}
+	if c.Session != nil && c.Action != plan.Reuse { // what is reused has its own settings
+		d.Storage, d.detail = c.Session.Storage, settings(*c.Session)
+		if d.Settings = any(c.Session.FlowLog); c.Session.Capture != nil {
+			d.Settings = c.Session.Capture
 		}
 	}
 	return d
