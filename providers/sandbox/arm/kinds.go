@@ -15,6 +15,7 @@ type kind struct {
 	tagged  bool
 	takes   time.Duration // of a write; 0: it is done at once
 	created int           // status of a PUT that makes one
+	shown   []string      // properties that the service fills in, which are not taken from clients
 	check   func(q *request, st *State, m *Made) error
 	wrote   func(q *request, st *State, m *Made) error // after a write
 	fill    func(q *request, st *State, m *Made, doc, props map[string]any)
@@ -42,18 +43,18 @@ func kinds() []kind {
 	return []kind{
 		{name: groupType, located: true, tagged: true, created: http.StatusCreated},
 		{name: vnetType, located: true, tagged: true, takes: networkWriteTime, created: http.StatusCreated,
-			check: (*request).checkVNet, wrote: (*request).wroteVNet, fill: (*request).fillVNet, inUse: (*request).vnetInUse},
+			check: (*request).checkVNet, shown: []string{"flowLogs"}, wrote: (*request).wroteVNet, fill: (*request).fillVNet, inUse: (*request).vnetInUse},
 		{name: subnetType, takes: networkWriteTime, created: http.StatusCreated,
-			check: (*request).checkSubnet, fill: (*request).fillSubnet, inUse: (*request).subnetInUse},
+			shown: []string{"ipConfigurations"}, check: (*request).checkSubnet, fill: (*request).fillSubnet, inUse: (*request).subnetInUse},
 		{name: nsgType, located: true, tagged: true, takes: networkWriteTime, created: http.StatusCreated,
-			wrote: (*request).wroteNSG, fill: (*request).fillNSG, inUse: (*request).nsgInUse},
+			shown: []string{"defaultSecurityRules", "subnets", "networkInterfaces", "flowLogs"}, wrote: (*request).wroteNSG, fill: (*request).fillNSG, inUse: (*request).nsgInUse},
 		{name: ruleType, takes: networkWriteTime, created: http.StatusCreated, check: (*request).checkRule, fill: (*request).fillRule},
 		{name: nicType, located: true, tagged: true, takes: networkWriteTime, created: http.StatusCreated,
-			check: (*request).checkNIC, wrote: (*request).wroteNIC, fill: (*request).fillNIC, inUse: (*request).nicInUse},
+			shown: []string{"virtualMachine", "macAddress", "primary"}, check: (*request).checkNIC, wrote: (*request).wroteNIC, fill: (*request).fillNIC, inUse: (*request).nicInUse},
 		{name: publicIPType, located: true, tagged: true, takes: networkWriteTime, created: http.StatusCreated,
-			wrote: (*request).wrotePublicIP, fill: (*request).fillPublicIP, inUse: (*request).publicIPInUse},
+			shown: []string{"ipConfiguration", "ipAddress"}, wrote: (*request).wrotePublicIP, fill: (*request).fillPublicIP, inUse: (*request).publicIPInUse},
 		{name: vmType, located: true, tagged: true, takes: machineWriteTime, created: http.StatusCreated,
-			check: (*request).checkMadeVM, fill: (*request).fillVM},
+			shown: []string{"instanceView", "vmId", "timeCreated"}, check: (*request).checkMadeVM, fill: (*request).fillVM},
 		// azurerm takes 201 for an error here.
 		{name: accountType, located: true, tagged: true, created: http.StatusOK, check: (*request).checkAccount, fill: (*request).fillAccount},
 		{name: blobServices, created: http.StatusOK, fill: (*request).fillService},

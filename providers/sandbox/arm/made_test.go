@@ -126,6 +126,13 @@ func TestPutBackWhatWasGot(t *testing.T) {
 			t.Errorf("%s changed:\n%s\n%s", id, x, y)
 		}
 	}
+	b.drop(s.vm)
+	b.drop(s.nic)
+	for id, stale := range map[string]string{s.subnet: "ipConfigurations", s.vnet: "ipConfigurations"} {
+		if a := b.do("GET", id, ""); strings.Contains(a.text, stale) {
+			t.Errorf("%s still has the interface: %s", id, a.text)
+		}
+	}
 	a := b.want(b.do("PATCH", s.account, `{"properties":{"allowSharedKeyAccess":false},"tags":{"x":"y"}}`), 200, "patch")
 	if a.at("properties.allowSharedKeyAccess") != false || a.at("tags.x") != "y" || a.at("kind") != "StorageV2" {
 		t.Errorf("patched: %s", a.text)

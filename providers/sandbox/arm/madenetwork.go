@@ -153,7 +153,6 @@ func (q *request) vnetInUse(st *State, m *Made) error {
 }
 
 func (q *request) wroteNSG(st *State, m *Made) error {
-	delete(m.properties(), "defaultSecurityRules")
 	if m.properties()["securityRules"] == nil {
 		return nil
 	}

@@ -137,8 +137,9 @@ func (q *request) store(st *State, k kind, id plan.ID, body map[string]any) (*Ma
 		delete(body, name)
 	}
 	props := object(body, "properties")
-	delete(props, "provisioningState")
-	delete(props, "resourceGuid")
+	for _, name := range append([]string{"provisioningState", "resourceGuid"}, k.shown...) {
+		delete(props, name)
+	}
 	m, err := q.draft(st, k, id, body)
 	if err != nil {
 		return nil, err
