@@ -42,6 +42,7 @@ func BenchmarkRead(b *testing.B) {
 					b.Fatalf("read %d tuples of %d", n, totals.Tuples)
 				}
 			}
+			b.ReportMetric(float64(len(data))*float64(b.N)/b.Elapsed().Seconds()/1e9, "GB/s")
 			b.ReportMetric(float64(totals.Tuples)*float64(b.N)/b.Elapsed().Seconds()/1e6, "Mtuples/s")
 		})
 	}

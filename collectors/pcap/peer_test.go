@@ -137,6 +137,7 @@ func BenchmarkRead(b *testing.B) {
 				}
 				packets += in.Source.Records
 			}
+			b.ReportMetric(float64(len(file))*float64(b.N)/b.Elapsed().Seconds()/1e9, "GB/s")
 			b.ReportMetric(float64(packets)/b.Elapsed().Seconds()/1e6, "Mpackets/s")
 		})
 	}
