@@ -96,7 +96,9 @@ func (e *Env) status(err error) int {
 	if code := exit(0); errors.As(err, &code) {
 		return int(code)
 	}
-	e.printf("Error: %s\n", terminal.Escape(err.Error()))
+	for line := range strings.SplitSeq(err.Error(), "\n") { // joined errors have one each
+		e.printf("Error: %s\n", terminal.Escape(line))
+	}
 	return 1
 }
 
