@@ -205,7 +205,15 @@ func (r *resolver) fail(summary, detail string, at hcl.Range) {
 	r.diags = append(r.diags, &hcl.Diagnostic{Severity: hcl.DiagError, Summary: summary, Detail: detail, Subject: at.Ptr()})
 }
 
+// warn adds a finding about a target, unless the watch said the same of
+// another one.
 func (r *resolver) warn(w config.Watch, target plan.ID, at hcl.Range, code, summary, detail string) {
+	said := slices.ContainsFunc(r.findings, func(f plan.Finding) bool {
+		return f.Code == code && f.Watch == w.Address() && f.Detail == detail
+	})
+	if said {
+		return
+	}
 	r.findings = append(r.findings, plan.Finding{
 		Code: code, Severity: plan.Warning, Summary: summary, Detail: detail,
 		Watch: w.Address(), Target: target, File: at.Filename, Line: at.Start.Line,

@@ -88,6 +88,18 @@ func (r *resolver) anyStorage(w config.Watch, s plan.Session, at hcl.Range) (pla
 		return fit[0], true
 	}
 	r.warn(w, s.Target.ID, at, "storage-missing", "No storage account chosen",
-		fmt.Sprintf("Investigation %q names no storage, and %d accounts in %s would do. Add: storage { account_id = … }", r.inv.Name, len(fit), s.Target.Location))
+		fmt.Sprintf("Investigation %q names no storage. %s", r.inv.Name, choose(fit, s.Target.Location)))
 	return plan.StorageAccount{}, false
+}
+
+// choose says which accounts could be named.
+func choose(fit []plan.StorageAccount, region string) string {
+	if len(fit) == 0 {
+		return fmt.Sprintf("No standard account in %s is seen either: make one, and name it in a storage block.", region)
+	}
+	var names []string
+	for _, a := range fit {
+		names = append(names, a.ID.Name())
+	}
+	return fmt.Sprintf("Of the accounts in %s these would do: %s. Choose one, such as: storage { account_id = %q }", region, strings.Join(names, ", "), fit[0].ID)
 }

@@ -83,7 +83,7 @@ func (ws *workspace) apply(ctx context.Context, env *Env, o applyOptions, plans 
 	pending := plans[:0:0]
 	for _, p := range plans {
 		if plan.Blocking(p.Findings) {
-			return fmt.Errorf("%s: the errors above must be mended first; nothing was done", p.Investigation.Name)
+			return fmt.Errorf("%s: nothing was done", p.Investigation.Name)
 		}
 		if p.Pending() {
 			pending = append(pending, p)

@@ -14,9 +14,13 @@ investigation "first-look" {
   owner  = "you@example.com"
   window = "1h"
 
-  # Without a provider block this runs in flowctl's sandbox, where the network
-  # below exists. For Azure: provider "azure" { subscription_id = "…" }, and
-  # storage { account_id = "…" } in the region of what is watched.
+  # Without a provider block this runs in flowctl's sandbox, where the account
+  # and the network below exist. For Azure: provider "azure" { subscription_id =
+  # "…" }, and an account in the region of what is watched.
+  storage {
+    account_id = "/subscriptions/5ab0c1d2-6e3f-4a5b-8c7d-9e0f1a2b3c4d/resourceGroups/rg-net/providers/Microsoft.Storage/storageAccounts/stcontosonetweu"
+  }
+
   watch "vnet" "hub" {
     name           = "vnet-hub"
     resource_group = "rg-net"

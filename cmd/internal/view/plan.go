@@ -159,12 +159,25 @@ func PlanText(w io.Writer, d PlanDoc) {
 		investigationText(w, i)
 	}
 	n := d.Summary
+	if blocked(d) {
+		fmt.Fprintln(w, "The errors above must be mended first.")
+		return
+	}
 	if n == (PlanCounts{Leave: n.Leave, Reuse: n.Reuse}) && !anyPending(d) {
 		fmt.Fprintln(w, "Nothing to do: everything was recorded and collected before. To record anew: flowctl apply --again")
 		return
 	}
 	fmt.Fprintf(w, "Plan: %d to create, %d reused, %d to replace, %d to remove, %d going on, %d left.\n",
 		n.Create, n.Reuse, n.Replace, n.Delete+n.Finish, n.Keep, n.Leave)
+}
+
+func blocked(d PlanDoc) bool {
+	for _, i := range d.Investigations {
+		if plan.Blocking(i.Findings) {
+			return true
+		}
+	}
+	return false
 }
 
 func anyPending(d PlanDoc) bool {
