@@ -38,7 +38,7 @@ Without a provider in the file, all of it happens in an embedded sandbox.`,
 	root.PersistentFlags().StringVar(&level, "log-level", "", "debug, info, warn or error (or FLOWCTL_LOG; default warn)")
 	root.AddCommand(
 		newInit(env), newFmt(env), newValidate(env), newPlan(env), newApply(env), newStatus(env),
-		newStop(env), newCollect(env), newDestroy(env), newSummarize(env), newSandbox(env), newGen(env), newDocs(env), newVersion(env),
+		newStop(env), newCollect(env), newDestroy(env), newSummarize(env), newSandbox(env), newGen(env), newBench(env), newDocs(env), newVersion(env),
 	)
 	return root
 }
