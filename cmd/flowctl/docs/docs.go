@@ -3,7 +3,7 @@ package docs
 
 import "embed"
 
-// Files are the documents: the language, the answers, the schema of the
+// Files are the documents: the language, the sandbox, the answers, the schema of the
 // summary and the changelog.
 //
 //go:embed *.md *.json
