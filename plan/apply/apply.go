@@ -71,6 +71,7 @@ type Run struct {
 	manifest session.Manifest
 
 	tracked []*tracked
+	kept    []Failure // what nothing asks for and could not be removed
 }
 
 // tracked is one session on its way.
@@ -219,7 +220,7 @@ func (r *Run) Start(ctx context.Context) error {
 	if err := r.folder.WriteInventory(r.Inventory); err != nil {
 		return err
 	}
-	errs := []error{r.removeUnwanted(ctx)}
+	r.removeUnwanted(ctx)
 	if err := r.untilDue(ctx); err != nil {
 		return err
 	}
@@ -239,7 +240,7 @@ func (r *Run) Start(ctx context.Context) error {
 		})
 	}
 	wg.Wait()
-	return errors.Join(append(errs, ctx.Err(), r.save())...)
+	return errors.Join(ctx.Err(), r.save())
 }
 
 // untilDue waits for the start that the file states.
@@ -276,20 +277,19 @@ func (r *Run) start(ctx context.Context, t *tracked) {
 }
 
 // removeUnwanted deletes what nothing asks for, and what is to be replaced.
-func (r *Run) removeUnwanted(ctx context.Context) error {
-	var errs []error
+// What cannot be deleted is a failure that stops nothing else.
+func (r *Run) removeUnwanted(ctx context.Context) {
 	for _, c := range r.Plan.Changes {
 		if c.Action != plan.Delete && c.Action != plan.Replace {
 			continue
 		}
-		p := r.providerOf(c.Recording.ID)
-		if err := p.Remove(ctx, *c.Recording); err != nil {
-			errs = append(errs, fmt.Errorf("remove %s: %w", c.Recording.ID.Name(), err))
-			continue
+		e := Event{Kind: Removed, Session: c.Recording.ID.Name(), Target: c.Target(), Mechanism: c.Mechanism()}
+		if err := r.providerOf(c.Recording.ID).Remove(ctx, *c.Recording); err != nil {
+			r.kept = append(r.kept, Failure{Session: c.Recording.ID.Name(), Reason: "remove: " + err.Error(), Left: c.Recording.ID})
+			e.Kind, e.Text = Failed, "remove: "+err.Error()
 		}
-		r.emit(Event{Kind: Removed, Session: c.Recording.ID.Name(), Target: c.Target(), Mechanism: c.Mechanism()})
+		r.emit(e)
 	}
-	return errors.Join(errs...)
 }
 
 func (r *Run) providerOf(id plan.ID) plan.Provider {

@@ -172,6 +172,31 @@ func TestFlowLogIsRemovedAlthoughItsFetchFailed(t *testing.T) {
 	}
 }
 
+// TestOrphans removes what nothing asks for; one that cannot be removed is a
+// failure that stops nothing else.
+func TestOrphans(t *testing.T) {
+	for name, fail := range map[string]error{"removed": nil, "locked": errors.New("409 Conflict: ScopeLocked")} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			old := b.run(capture(10 * time.Minute))
+			if err := old.Start(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			b.azure.fail["remove db"] = fail
+			r := b.run(flowLog())
+			if err := errors.Join(r.Start(t.Context()), r.Wait(t.Context())); err != nil {
+				t.Fatal(err)
+			}
+			if got := len(r.Failures()); (got == 1) != (fail != nil) {
+				t.Errorf("failures %+v with the error %v", r.Failures(), fail)
+			}
+			if !slices.Contains(b.azure.calls, "remove hub") {
+				t.Error("the session that is asked for did not run to its end")
+			}
+		})
+	}
+}
+
 func TestReusedLogIsLeftAlone(t *testing.T) {
 	b := newBench(t)
 	corp := plan.Recording{ID: watcher + "/flowLogs/corp", Mechanism: plan.FlowLog, Target: vnet, Storage: account, Enabled: true}

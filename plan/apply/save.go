@@ -94,9 +94,10 @@ type Failure struct {
 	Left    plan.ID // what is still in Azure because of it; empty if nothing
 }
 
-// Failures lists the sessions that failed.
+// Failures lists the sessions that failed, and what should not be there any
+// more and is.
 func (r *Run) Failures() []Failure {
-	var out []Failure
+	out := slices.Clone(r.kept)
 	for _, t := range r.tracked {
 		if t.phase != state.Failed {
 			continue
