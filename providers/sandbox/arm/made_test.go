@@ -126,6 +126,11 @@ func TestPutBackWhatWasGot(t *testing.T) {
 			t.Errorf("%s changed:\n%s\n%s", id, x, y)
 		}
 	}
+	b.put(s.vnet+"/subnets/t", `{"properties":{"addressPrefix":"10.9.2.0/24"}}`)
+	moved := b.put(s.nic, strings.ReplaceAll(b.do("GET", s.nic, "").text, s.subnet, s.vnet+"/subnets/t"))
+	if !strings.Contains(moved.text, `"privateIPAddress":"10.9.2.4"`) {
+		t.Errorf("moved to another subnet: %s", moved.text)
+	}
 	b.drop(s.vm)
 	b.drop(s.nic)
 	for id, stale := range map[string]string{s.subnet: "ipConfigurations", s.vnet: "ipConfigurations"} {
@@ -170,6 +175,10 @@ func TestMadeResourcesRefuse(t *testing.T) {
 	vnet := func(more string) string {
 		return `{"location":"westeurope","properties":{"addressSpace":{"addressPrefixes":["10.9.0.0/16"]}` + more + `}}`
 	}
+	nic := func(address string) string {
+		return fmt.Sprintf(`{"location":"westeurope","properties":{"ipConfigurations":[{"name":"c","properties":{"privateIPAllocationMethod":"Static",
+			"privateIPAddress":%q,"subnet":{"id":%q}}}]}}`, address, s.subnet)
+	}
 	tests := map[string]struct {
 		method, id, body string
 		status           int
@@ -188,6 +197,9 @@ func TestMadeResourcesRefuse(t *testing.T) {
 		"priority":        {"PUT", s.nsg + "/securityRules/t", `{"properties":{"priority":99,"direction":"Inbound","access":"Allow"}}`, 400, "SecurityRuleInvalidPriority"},
 		"priority taken":  {"PUT", s.nsg + "/securityRules/t", `{"properties":{"priority":100,"direction":"Inbound","access":"Deny"}}`, 400, "SecurityRuleConflict"},
 		"no subnet":       {"PUT", b.id("Network", "networkInterfaces", "x"), `{"location":"westeurope","properties":{"ipConfigurations":[{"name":"c"}]}}`, 400, "InvalidResourceReference"},
+		"not in subnet":   {"PUT", b.id("Network", "networkInterfaces", "x"), nic("10.9.2.4"), 400, "PrivateIPAddressNotInSubnet"},
+		"address taken":   {"PUT", b.id("Network", "networkInterfaces", "x"), nic("10.9.1.4"), 400, "PrivateIPAddressInUse"},
+		"no IP address":   {"PUT", b.id("Network", "networkInterfaces", "x"), nic("ten"), 400, "InvalidIPAddress"},
 		"subnet in use":   {"DELETE", s.subnet, "", 400, "InUseSubnetCannotBeDeleted"},
 		"VNet in use":     {"DELETE", s.vnet, "", 400, "InUseSubnetCannotBeDeleted"},
 		"VNet loses it":   {"PUT", s.vnet, vnet(`,"subnets":[]`), 400, "InUseSubnetCannotBeDeleted"},

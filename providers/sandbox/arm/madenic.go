@@ -37,12 +37,22 @@ func (q *request) wroteNIC(st *State, m *Made) error {
 		if old, _ := given[name].(string); address == "" && old != "" {
 			address = old
 		}
+		prefix, taken := q.subnetAddresses(st, subnet, m)
+		for _, mine := range next { // of the configurations before
+			taken[mine.(string)] = true
+		}
+		var err error
+		static := strings.EqualFold(text(c, "properties", "privateIPAllocationMethod"), "Static")
+		if !static && checkAddress(address, prefix, taken) != nil { // none yet, or that of another subnet
+			address = ""
+		}
 		if address == "" {
-			free, err := q.freeAddress(st, subnet)
-			if err != nil {
-				return err
-			}
-			address = free.String()
+			address, err = freeAddress(subnet, prefix, taken)
+		} else {
+			err = checkAddress(address, prefix, taken)
+		}
+		if err != nil {
+			return err
 		}
 		next[name] = address
 	}
@@ -53,9 +63,10 @@ func (q *request) wroteNIC(st *State, m *Made) error {
 // firstHost is the first address of a subnet that Azure gives away.
 const firstHost = 4
 
-func (q *request) freeAddress(st *State, subnet plan.ID) (netip.Addr, error) {
-	var prefix netip.Prefix
-	taken := map[string]bool{}
+// subnetAddresses are the range of a subnet and those of its addresses that
+// interfaces other than nic have.
+func (q *request) subnetAddresses(st *State, subnet plan.ID, nic *Made) (prefix netip.Prefix, taken map[string]bool) {
+	taken = map[string]bool{}
 	if s, ok := q.byID[subnet.Key()].(*world.Subnet); ok {
 		prefix = s.Prefix
 		for _, n := range q.subnetNICs[s] {
@@ -64,23 +75,41 @@ func (q *request) freeAddress(st *State, subnet plan.ID) (netip.Addr, error) {
 	} else if all, err := subnetPrefixes(st.made(subnet, q.now)); err == nil && len(all) > 0 {
 		prefix = all[0]
 	}
-	for _, nic := range st.allMade(nicType, q.now) {
-		for _, c := range objects(nic.properties(), "ipConfigurations") {
-			if subnet.Is(plan.ID(text(c, "properties", "subnet", "id"))) {
-				taken[text(nic.Given, "addresses", text(c, "name"))] = true
+	for _, other := range st.allMade(nicType, q.now) {
+		for _, c := range objects(other.properties(), "ipConfigurations") {
+			if other != nic && subnet.Is(plan.ID(text(c, "properties", "subnet", "id"))) {
+				taken[text(other.Given, "addresses", text(c, "name"))] = true
 			}
 		}
 	}
+	return prefix, taken
+}
+
+// checkAddress refuses an address that a client cannot have.
+func checkAddress(text string, prefix netip.Prefix, taken map[string]bool) error {
+	a, err := netip.ParseAddr(text)
+	switch {
+	case err != nil:
+		return refuse(400, "InvalidIPAddress", "IP address %s is not valid.", text)
+	case !prefix.Contains(a):
+		return refuse(400, "PrivateIPAddressNotInSubnet", "Private static IP address %s does not belong to the range of subnet prefix %s.", text, prefix)
+	case taken[a.String()]:
+		return refuse(400, "PrivateIPAddressInUse", "Private IP address %s is already allocated.", text)
+	}
+	return nil
+}
+
+func freeAddress(subnet plan.ID, prefix netip.Prefix, taken map[string]bool) (string, error) {
 	a := prefix.Masked().Addr()
 	for range firstHost {
 		a = a.Next()
 	}
 	for ; a.IsValid() && prefix.Contains(a.Next()); a = a.Next() {
 		if !taken[a.String()] {
-			return a, nil
+			return a.String(), nil
 		}
 	}
-	return netip.Addr{}, refuse(400, "SubnetIsFull", "Subnet %s with address prefix %s does not have enough capacity for 1 IP addresses.", subnet.Name(), prefix)
+	return "", refuse(400, "SubnetIsFull", "Subnet %s with address prefix %s does not have enough capacity for 1 IP addresses.", subnet.Name(), prefix)
 }
 
 func (q *request) fillNIC(st *State, m *Made, doc, props map[string]any) {
