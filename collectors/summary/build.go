@@ -3,6 +3,7 @@ package summary
 import (
 	"cmp"
 	"errors"
+	"math/bits"
 	"runtime"
 	"slices"
 	"sync"
@@ -86,10 +87,11 @@ type builder struct {
 
 	errs []error // rows that are lost
 
-	refs []ref // scratch, of a partition and of a pair
-	rows []seen
-	ptrs []*seen
-	buf  []byte
+	order []uint64 // scratch, of a partition, a pair and a conversation
+	refs  []ref
+	rows  []seen
+	ptrs  []*seen
+	buf   []byte
 }
 
 // totals is what counts, each conversation once.
@@ -154,38 +156,46 @@ func hasRule(s *seen) bool       { return s.spot.rule != 0 || s.spot.verdict == 
 func hasEncryption(s *seen) bool { return s.spot.encrypted != flow.EncryptionUnknown }
 func isIP(s *seen) bool          { return s.spot.class != noIP }
 
-// ref is a row of a partition by the hash of its pair of addresses and by its
-// conversation.
-type ref struct {
-	pair         uint64
-	conversation uint32
-	row          uint32
-}
+// ref is a row of a partition with the number of its conversation.
+type ref struct{ conversation, row uint32 }
 
 // partition answers for all rows of p, pair by pair.
 func (b *builder) partition(p *partition) {
-	refs := b.refs[:0]
+	// A word holds the number of a row in its low bits, and above them the hash
+	// of the row's pair of addresses.
+	rowBits := bits.Len(uint(p.rows.n))
+	order := b.order[:0]
 	for i := range p.rows.n {
-		r := p.rows.at(i)
-		refs = append(refs, ref{r.pairHash(), b.spots[r.context].conversation(r), uint32(i)})
+		order = append(order, p.rows.at(i).pairHash()>>rowBits<<rowBits|uint64(i))
 	}
-	b.refs = refs
-	slices.SortFunc(refs, func(x, y ref) int {
-		if x.pair != y.pair {
-			return cmp.Compare(x.pair, y.pair)
-		}
-		return cmp.Compare(x.conversation, y.conversation)
-	})
-	for len(refs) > 0 {
+	b.order = order
+	slices.Sort(order)
+	for len(order) > 0 {
 		n := 1
-		for n < len(refs) && refs[n].pair == refs[0].pair {
+		for n < len(order) && order[n]>>rowBits == order[0]>>rowBits {
 			n++
 		}
-		b.rows = b.look(p, refs[:n], b.rows[:0])
+		b.rows = b.look(p, b.conversationsOf(p, order[:n], 1<<rowBits-1), b.rows[:0])
 		b.conversations(b.rows)
-		refs = refs[n:]
+		order = order[n:]
 	}
 	p.reset(b.free)
+}
+
+// conversationsOf returns the rows of a pair in the order of their
+// conversations; the bits of mask are their numbers.
+func (b *builder) conversationsOf(p *partition, order []uint64, mask uint64) []ref {
+	refs := b.refs[:0]
+	for _, v := range order {
+		i := uint32(v & mask)
+		r := p.rows.at(int(i))
+		refs = append(refs, ref{b.spots[r.context].conversation(r), i})
+	}
+	b.refs = refs
+	if len(refs) > 1 {
+		slices.SortFunc(refs, func(x, y ref) int { return cmp.Compare(x.conversation, y.conversation) })
+	}
+	return refs
 }
 
 // look fills rows with those that refs name, sorted by conversation. Only

@@ -18,12 +18,15 @@ type groups struct {
 	free  []group
 	total group
 
+	recent [64]*group // lines that were looked up not long ago
+
 	match      []*seen // of the conversation at hand
 	keyA, keyB []byte  // scratch
 }
 
 // group is one line of an answer in the making.
 type group struct {
+	key            string // its fields' values
 	sent, received tally
 	flows, denied  uint64
 	records        uint64
@@ -119,11 +122,12 @@ func (g *groups) oneLine(rows []*seen) bool {
 }
 
 func (g *groups) key(b []byte, s *seen) []byte {
+	b = slices.Grow(b, g.width)[:g.width]
+	at := 0
 	for i := range g.by {
 		f := &g.by[i]
-		n := len(b)
-		b = slices.Grow(b, f.width)[:n+f.width]
-		f.put(b[n:], s)
+		f.put(b[at:at+f.width], s)
+		at += f.width
 	}
 	return b
 }
@@ -131,10 +135,20 @@ func (g *groups) key(b []byte, s *seen) []byte {
 // of returns the line that s belongs to.
 func (g *groups) of(s *seen) *group {
 	g.keyB = g.key(g.keyB[:0], s)
-	if v, ok := g.index[string(g.keyB)]; ok {
-		return v
+	h := uint32(0)
+	for _, c := range g.keyB {
+		h = h*31 + uint32(c)
 	}
-	return g.insert(string(g.keyB))
+	e := &g.recent[h%uint32(len(g.recent))]
+	if *e != nil && (*e).key == string(g.keyB) {
+		return *e
+	}
+	v, ok := g.index[string(g.keyB)]
+	if !ok {
+		v = g.insert(string(g.keyB))
+	}
+	*e = v
+	return v
 }
 
 func (g *groups) insert(key string) *group {
@@ -144,6 +158,7 @@ func (g *groups) insert(key string) *group {
 	v := &g.free[0]
 	g.free = g.free[1:]
 	*v = newGroup()
+	v.key = key
 	g.index[key] = v
 	return v
 }
