@@ -98,6 +98,11 @@ func inParallel(tasks ...func() error) error {
 		})
 	}
 	g.Wait()
+	for _, err := range errs {
+		if id := (*identityError)(nil); errors.As(err, &id) {
+			return id // which fails every list alike
+		}
+	}
 	return errors.Join(sortedErrors(errs)...)
 }
 

@@ -3,6 +3,7 @@ package azure
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"maps"
@@ -14,6 +15,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -129,5 +132,24 @@ func golden(t *testing.T, path string, got []byte) {
 	}
 	if diff := cmp.Diff(string(want), string(got)); diff != "" {
 		t.Errorf("%s (-want +got)\n%s", path, diff)
+	}
+}
+
+// signedOut is a credential of somebody who did not sign in.
+type signedOut struct{}
+
+func (signedOut) GetToken(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	return azcore.AccessToken{}, errors.New("nobody is signed in")
+}
+
+// Every list fails alike without a token, and that is said once.
+func TestInventoryWithoutSigningIn(t *testing.T) {
+	p, err := New(Options{Subscription: "s", Credential: signedOut{}, Retries: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = p.Inventory(t.Context())
+	if err == nil || strings.Count(err.Error(), "nobody is signed in") != 1 {
+		t.Errorf("error %v, want one that says once that nobody is signed in", err)
 	}
 }
