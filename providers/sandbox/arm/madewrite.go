@@ -2,7 +2,6 @@ package arm
 
 import (
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -194,134 +193,6 @@ func (q *request) draft(st *State, k kind, id plan.ID, body map[string]any) (*Ma
 	return m, nil
 }
 
-// getMade answers the GET of a resource that only clients make.
-func getMade(name string) handler {
-	return func(q *request) (reply, error) {
-		st, err := q.State()
-		if err != nil {
-			return reply{}, err
-		}
-		id := q.madeID(st, name)
-		m := st.made(id, q.now)
-		if m == nil {
-			return reply{}, q.missing(id, name)
-		}
-		return q.show(st, m)
-	}
-}
-
-// orMade answers with the world's resource, or with one that a client made.
-func orMade(name string, get handler) handler {
-	made := getMade(name)
-	return func(q *request) (reply, error) {
-		st, err := q.State()
-		if err != nil {
-			return reply{}, err
-		}
-		if st.made(q.madeID(st, name), q.now) != nil {
-			return made(q)
-		}
-		return get(q)
-	}
-}
-
-func (q *request) show(st *State, m *Made) (reply, error) {
-	doc := q.madeDoc(st, m)
-	if tag, ok := doc["etag"].(string); ok {
-		return tagged(tag, doc)
-	}
-	return ok(doc)
-}
-
-// listMade answers with the resources of a kind that clients made.
-func listMade(name string) handler {
-	return func(q *request) (reply, error) { return pagedWith(q, name, []any{}, func(any) any { return nil }) }
-}
-
-// pagedWith answers with one page of the world's items, followed by the
-// resources of a kind that clients made.
-func pagedWith[T, D any](q *request, name string, items []T, draw func(T) D) (reply, error) {
-	st, err := q.State()
-	if err != nil {
-		return reply{}, err
-	}
-	var all []func() any
-	for _, item := range items {
-		all = append(all, func() any { return draw(item) })
-	}
-	made := st.allMade(name, q.now)
-	if strings.Count(name, "/") > 1 {
-		made = st.below(q.madeID(st, name[:strings.LastIndexByte(name, '/')]), name, q.now)
-	}
-	for _, m := range inGroup(q, made, func(m *Made) plan.ID { return m.ID }) {
-		all = append(all, func() any { return q.madeDoc(st, m) })
-	}
-	return paged(q, all, func(f func() any) any { return f() })
-}
-
-// childrenOfMade answers with the children of the resource in the path if it
-// is one that a client made.
-func (q *request) childrenOfMade(parent, kind string) (made bool, rep reply, err error) {
-	st, err := q.State()
-	if err != nil || st.made(q.madeID(st, parent), q.now) == nil {
-		return false, reply{}, err
-	}
-	rep, err = listMade(kind)(q)
-	return true, rep, err
-}
-
-// deleteMade answers the DELETE of a resource of a kind.
-func deleteMade(name string) handler {
-	return func(q *request) (rep reply, err error) {
-		k := kindOf(name)
-		err = q.update(q.r.Context(), func(st *State) error {
-			id := q.madeID(st, name)
-			if q.inWorld(id, name) {
-				return errLocked(id, "delete")
-			}
-			m := st.made(id, q.now)
-			if m == nil {
-				rep = reply{status: http.StatusNoContent}
-				return nil
-			}
-			if k.inUse != nil {
-				if err := k.inUse(q, st, m); err != nil {
-					return err
-				}
-			}
-			takes := k.takes
-			q.remove(st, m, takes)
-			if takes == 0 {
-				rep = reply{status: http.StatusOK}
-				return nil
-			}
-			op, err := q.begin(st, id, q.regionOf(st, m), takes, http.StatusNoContent, nil)
-			if err == nil {
-				rep = q.accepted(op)
-			}
-			return err
-		})
-		return rep, err
-	}
-}
-
-// remove ends a resource, its children, and the flow log that it is the
-// target of.
-func (q *request) remove(st *State, m *Made, takes time.Duration) {
-	gone := q.now.Add(takes)
-	for _, other := range st.Made {
-		if there(other.Gone, q.now) && strings.HasPrefix(other.ID.Key()+"/", m.ID.Key()+"/") {
-			other.Gone = gone
-		}
-	}
-	for _, l := range st.FlowLogs {
-		if there(l.Gone, q.now) && strings.HasPrefix(l.Settings.Target.Key()+"/", m.ID.Key()+"/") {
-			l.end(q.now)
-			l.Gone = gone
-		}
-	}
-}
-
 // sync makes the children of a resource those that a list in its body names.
 func (q *request) sync(st *State, parent *Made, k kind, list []map[string]any) error {
 	segment := k.name[strings.LastIndexByte(k.name, '/')+1:]
@@ -350,20 +221,3 @@ func (q *request) sync(st *State, parent *Made, k kind, list []map[string]any) e
 	}
 	return nil
 }
-
-// shownIn draws the children of a resource inside of it.
-func (q *request) shownIn(st *State, parent plan.ID, kind string) []any {
-	all := []any{}
-	for _, m := range st.below(parent, kind, q.now) {
-		all = append(all, q.madeDoc(st, m))
-	}
-	return all
-}
-
-// prunedMade drops what is gone.
-func prunedMade(all []*Made, now time.Time) []*Made {
-	return slices.DeleteFunc(all, func(m *Made) bool { return !there(m.Gone, now) })
-}
-
-// ref is a reference to a resource.
-func ref(id plan.ID) map[string]any { return map[string]any{"id": id} }
