@@ -33,7 +33,7 @@ type Sum struct {
 	Start, End time.Time // count only what happened between them; zero for all
 	Options    summary.Options
 	Workers    int   // 0 for one a processor
-	Memory     int64 // bytes that rows may take before they go to a temporary file; 0 for 120 MiB
+	Memory     int64 // bytes that rows may take before they go to a temporary file; 0 for 80 MiB
 }
 
 // garbage is how much of the memory in use may be garbage, in percent. What is

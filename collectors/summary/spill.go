@@ -14,7 +14,7 @@ import (
 // the user says otherwise. What is more goes to a temporary file, partition by
 // partition, and comes back one partition at a time when the document is made:
 // memory does not grow with the number of conversations.
-const hotRows = 120 << 20 / bytesPerRow
+const hotRows = 80 << 20 / bytesPerRow
 
 // bytesPerRow is what a row takes, with its part of the index.
 const bytesPerRow = 130

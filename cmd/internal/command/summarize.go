@@ -44,7 +44,7 @@ nothing could be read.`,
 		},
 	}
 	cmd.Flags().BoolVar(&o.json, "json", false, "print the summary as JSON (flowctl docs summary.schema.json)")
-	cmd.Flags().StringVar(&o.memory, "memory", "", "`size` that rows may take in memory, such as 4GiB; more go to a temporary file (default 120MiB)")
+	cmd.Flags().StringVar(&o.memory, "memory", "", "`size` that rows may take in memory, such as 4GiB; more go to a temporary file (default 80MiB)")
 	return cmd
 }
 
