@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"net"
 	"net/url"
 	"os"
 	"path"
@@ -260,13 +261,16 @@ func hashFile(name string) (string, error) {
 }
 
 // SplitBlobURL takes the URL of a blob apart, whether the account stands in
-// the host or, as in emulators, in the path of an address.
+// the host or, as in emulators, in the path of an address or of localhost.
 func SplitBlobURL(s string) (container, name string, err error) {
 	u, err := url.Parse(s)
 	if err != nil {
 		return "", "", fmt.Errorf("blob URL %q: %w", s, err)
 	}
 	p := strings.TrimPrefix(u.Path, "/")
+	if host := u.Hostname(); net.ParseIP(host) != nil || strings.EqualFold(host, "localhost") {
+		_, p, _ = strings.Cut(p, "/")
+	}
 	container, name, ok := strings.Cut(p, "/")
 	if !ok || container == "" || name == "" || u.Host == "" {
 		return "", "", fmt.Errorf("blob URL %q names no container and blob", s)
