@@ -14,7 +14,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/google/renameio/v2"
 	"github.com/google/uuid"
 
 	"flowctl/providers/sandbox/store"
@@ -171,17 +170,19 @@ func (u *Uploads) keepInMemory(name string, r io.Reader) (int64, error) {
 	return int64(len(data)), nil
 }
 
+// keepOnDisk writes a block under another name first, so that a process that
+// ends in the middle leaves no half of it.
 func (u *Uploads) keepOnDisk(name string, r io.Reader) (int64, error) {
-	f, err := renameio.NewPendingFile(filepath.Join(u.dir, name), renameio.WithPermissions(0o600))
+	f, err := os.CreateTemp(u.dir, ".upload-*") // 0600
 	if err != nil {
 		return 0, err
 	}
-	defer f.Cleanup()
+	defer os.Remove(f.Name()) // gone if all went well
 	n, err := io.Copy(f, r)
-	if err != nil {
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return 0, err
 	}
-	return n, f.CloseAtomicallyReplace()
+	return n, os.Rename(f.Name(), filepath.Join(u.dir, name))
 }
 
 // drop removes a block.

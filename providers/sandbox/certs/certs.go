@@ -20,7 +20,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/google/renameio/v2"
+	"github.com/google/renameio/v2/maybe"
 )
 
 // The files of an authority in its folder.
@@ -131,7 +131,7 @@ func create(dir string, now time.Time) (*Authority, error) {
 }
 
 func write(path, kind string, der []byte, mode fs.FileMode) error {
-	return renameio.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), mode)
+	return maybe.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), mode)
 }
 
 // serialBits is the length of serial numbers, which no two may share.
