@@ -134,15 +134,7 @@ func (q *request) captureID(w *Watcher) plan.ID {
 }
 
 func (q *request) findCapture(st *State) (*Watcher, *Capture, error) {
-	missing := errNotFound(watcherType+"/"+q.path["watcher"]+"/packetCaptures/"+q.path["name"], q.path["group"])
-	w := st.watcher(q.watcherID(st), q.now)
-	if w == nil {
-		return nil, nil, missing
-	}
-	if c := st.capture(q.captureID(w), q.now); c != nil {
-		return w, c, nil
-	}
-	return w, nil, missing
+	return findChild(q, st, "packetCaptures", st.capture)
 }
 
 func (q *request) listCaptures() (reply, error) {

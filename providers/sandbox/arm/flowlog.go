@@ -147,15 +147,7 @@ func (q *request) listFlowLogs() (reply, error) {
 }
 
 func (q *request) findFlowLog(st *State) (*Watcher, *FlowLog, error) {
-	missing := errNotFound(watcherType+"/"+q.path["watcher"]+"/flowLogs/"+q.path["name"], q.path["group"])
-	w := st.watcher(q.watcherID(st), q.now)
-	if w == nil {
-		return nil, nil, missing
-	}
-	if l := st.flowLog(q.flowLogID(w), q.now); l != nil {
-		return w, l, nil
-	}
-	return w, nil, missing
+	return findChild(q, st, "flowLogs", st.flowLog)
 }
 
 func (q *request) getFlowLog() (reply, error) {

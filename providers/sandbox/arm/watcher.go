@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"flowctl/plan"
 	"flowctl/providers/sandbox/world"
@@ -65,6 +66,20 @@ func (q *request) parent(st *State, kind string) (*Watcher, error) {
 		return nil, errParent("networkWatchers/"+kind, q.watcherID(st))
 	}
 	return w, nil
+}
+
+// findChild returns what the path names below a watcher, and the watcher,
+// which is nil if it is that which is missing.
+func findChild[T any](q *request, st *State, kind string, find func(plan.ID, time.Time) *T) (*Watcher, *T, error) {
+	missing := errNotFound(watcherType+"/"+q.path["watcher"]+"/"+kind+"/"+q.path["name"], q.path["group"])
+	w := st.watcher(q.watcherID(st), q.now)
+	if w == nil {
+		return nil, nil, missing
+	}
+	if c := find(w.ID+"/"+plan.ID(kind)+"/"+plan.ID(q.path["name"]), q.now); c != nil {
+		return w, c, nil
+	}
+	return w, nil, missing
 }
 
 func (q *request) listWatchers() (reply, error) {
