@@ -19,6 +19,16 @@ type Inventory struct {
 	ScaleSets    []ScaleSet       `json:"scale_sets"`
 	Accounts     []StorageAccount `json:"storage_accounts"`
 	Watchers     []Watcher        `json:"watchers"`
+
+	Registered       map[string]string `json:"registered,omitempty"` // state by resource provider, such as Microsoft.Insights: Registered
+	Locks            []Lock            `json:"locks,omitempty"`
+	Policies         []Policy          `json:"policies,omitempty"`
+	Quotas           []Quota           `json:"quotas,omitempty"`
+	PrivateEndpoints []PrivateEndpoint `json:"private_endpoints,omitempty"`
+
+	// Unread says, by the name of a part above, why it could not be read. What
+	// rests on such a part is not checked, and that is said.
+	Unread map[string]string `json:"unread,omitempty"`
 }
 
 // VNet is a virtual network.
@@ -34,9 +44,11 @@ type VNet struct {
 
 // Subnet is a part of a VNet.
 type Subnet struct {
-	ID       ID             `json:"id"`
-	Prefixes []netip.Prefix `json:"prefixes"`
-	NSG      ID             `json:"nsg,omitempty"`
+	ID          ID             `json:"id"`
+	Prefixes    []netip.Prefix `json:"prefixes"`
+	NSG         ID             `json:"nsg,omitempty"`
+	Delegations []string       `json:"delegations,omitempty"` // services that live here, such as Microsoft.Web/serverFarms
+	Gateways    []ID           `json:"gateways,omitempty"`    // application and other gateways that live here
 }
 
 // Peering joins a VNet to a remote one.
@@ -119,6 +131,8 @@ type StorageAccount struct {
 	Kind      string `json:"kind"` // StorageV2 …
 	BlobURL   string `json:"blob_url"`
 	SharedKey bool   `json:"shared_key"` // captures need it
+
+	Firewall Firewall `json:"firewall,omitzero"`
 }
 
 // Watcher is the Network Watcher of a region.

@@ -34,6 +34,32 @@ type Provider interface {
 	Blobs(ctx context.Context, blobURL string) (Blobs, error)
 }
 
+// Checker answers what only a plan asks, one thing at a time.
+type Checker interface {
+	// Permissions are the caller's at a scope: a subscription, group or resource.
+	Permissions(ctx context.Context, scope ID) ([]Permission, error)
+	// Lifecycle reads the management policy of a storage account.
+	Lifecycle(ctx context.Context, account ID) (Lifecycle, error)
+	// Query returns the ids that a Resource Graph query selects, over the
+	// subscriptions named or, if none is, the provider's own.
+	Query(ctx context.Context, query string, subscriptions []string) ([]ID, error)
+	// Requests counts the calls made so far, by method and resource type.
+	Requests() map[string]int
+}
+
+// Installer makes what recordings need and takes it away again. What was
+// there already is left as it is.
+type Installer interface {
+	// CreateWatcher makes the Network Watcher of a region.
+	CreateWatcher(ctx context.Context, location string) (Watcher, error)
+	// InstallAgent adds the Network Watcher extension to a machine or scale set.
+	InstallAgent(ctx context.Context, t Target, os string) (ID, error)
+	// RemoveAgent deletes the extension that InstallAgent returned.
+	RemoveAgent(ctx context.Context, agent ID) error
+	// RestoreLifecycle puts a management policy back as it was.
+	RestoreLifecycle(ctx context.Context, l Lifecycle) error
+}
+
 // Blobs reads one storage account.
 type Blobs interface {
 	// List yields the blobs whose name begins with prefix, in the order of their names.
