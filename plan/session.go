@@ -33,6 +33,10 @@ type Session struct {
 	Tags      map[string]string `json:"tags,omitempty"` // flow logs only; captures have none
 	FlowLog   *FlowLogSpec      `json:"flow_log,omitempty"`
 	Capture   *CaptureSpec      `json:"packet_capture,omitempty"`
+
+	// What is missing and the file lets flowctl make before the session starts.
+	CreateWatcher bool   `json:"create_watcher,omitempty"`
+	InstallAgent  string `json:"install_agent,omitempty"` // the machine's OS: Linux or Windows
 }
 
 // FlowLogSpec are the settings of a flow log.

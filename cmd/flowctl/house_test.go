@@ -15,7 +15,7 @@ var layers = []string{
 	"plan collectors/flow",
 	"plan/config/... plan/session",
 	"plan/state",
-	"plan/resolve plan/apply providers/azure/... collectors/flowlog/... collectors/pcap/... collectors/summary/...",
+	"plan/resolve plan/preflight plan/apply providers/azure/... collectors/flowlog/... collectors/parquet collectors/pcap/... collectors/summary/...",
 	"providers/sandbox/... cmd/internal/terminal",
 	"providers collectors cmd/internal/report",
 	"cmd/internal/view",
