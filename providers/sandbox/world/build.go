@@ -34,6 +34,7 @@ type builder struct {
 	accounts map[string]*StorageAccount
 	hosts    map[string]*Host
 	taken    map[string]string // addresses and MACs, and who has them
+	names    map[string][]plan.ID
 }
 
 func newBuilder(spec *fileSpec) *builder {
@@ -48,6 +49,7 @@ func newBuilder(spec *fileSpec) *builder {
 
 func (b *builder) build() {
 	b.top()
+	b.registrations()
 	b.resourceGroups()
 	b.watchers()
 	b.serviceTags()
@@ -59,6 +61,7 @@ func (b *builder) build() {
 	b.scaleSets()
 	b.storage()
 	b.flowLogs()
+	b.locks()
 	b.hostList()
 	b.traffic()
 	b.bindRules()

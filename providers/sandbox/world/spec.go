@@ -12,6 +12,7 @@ type fileSpec struct {
 	Subscription string   `hcl:"subscription"`
 	Tenant       string   `hcl:"tenant"`
 	Regions      []string `hcl:"regions"`
+	Unregistered []string `hcl:"unregistered,optional"`
 
 	Groups      []groupSpec    `hcl:"resource_group,block"`
 	Watchers    []watcherSpec  `hcl:"network_watcher,block"`
@@ -25,6 +26,7 @@ type fileSpec struct {
 	FlowLogs    []flowLogSpec  `hcl:"flow_log,block"`
 	Hosts       []hostSpec     `hcl:"host,block"`
 	Traffic     []trafficSpec  `hcl:"traffic,block"`
+	Locks       []lockSpec     `hcl:"lock,block"`
 
 	Body hcl.Body `hcl:",body"`
 }
@@ -155,8 +157,17 @@ type accountSpec struct {
 	Kind      string            `hcl:"kind,optional"`
 	SharedKey *bool             `hcl:"shared_key,optional"`
 	Tags      map[string]string `hcl:"tags,optional"`
-	Body      hcl.Body          `hcl:",body"`
-	Range     hcl.Range         `hcl:",def_range"`
+
+	PublicNetwork string          `hcl:"public_network_access,optional"`
+	Firewall      *firewallSpec   `hcl:"firewall,block"`
+	Lifecycle     []lifecycleSpec `hcl:"lifecycle_rule,block"`
+	Immutability  *immutableSpec  `hcl:"immutability,block"`
+	Containers    []containerSpec `hcl:"container,block"`
+	Versioning    bool            `hcl:"versioning,optional"`
+	SoftDelete    int             `hcl:"soft_delete_days,optional"`
+
+	Body  hcl.Body  `hcl:",body"`
+	Range hcl.Range `hcl:",def_range"`
 }
 
 type flowLogSpec struct {

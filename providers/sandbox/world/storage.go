@@ -22,6 +22,8 @@ func (b *builder) storage() {
 			SharedKey: s.SharedKey == nil || *s.SharedKey,
 			BlobURL:   "https://" + s.Name + ".blob.core.windows.net/",
 		}
+		b.accountType(s.Body, a)
+		b.guardAccount(s, a)
 		add(b, s.Body, "storage account", b.accounts, s.Name, a)
 		b.w.Accounts = append(b.w.Accounts, a)
 	}

@@ -35,6 +35,9 @@ type World struct {
 	ServiceTags []ServiceTag
 	Hosts       []*Host
 	Traffic     []*Traffic
+
+	Unregistered []string // resource providers that the subscription is not registered for
+	Locks        []*Lock
 }
 
 // Resource is what all ARM resources of the world have.
@@ -166,6 +169,14 @@ type StorageAccount struct {
 	Kind      string // StorageV2, BlockBlobStorage …
 	SharedKey bool
 	BlobURL   string // primaryEndpoints.blob, with the trailing slash
+
+	PublicNetwork string // Enabled, Disabled, SecuredByPerimeter
+	Firewall      Firewall
+	Lifecycle     []LifecycleRule
+	Immutability  *Immutability // of the account's versions, or nil
+	Containers    []Container
+	Versioning    bool
+	SoftDelete    int // days; 0: off
 }
 
 // Watcher is the Network Watcher of a region.
