@@ -11,6 +11,7 @@ import (
 type Inventory struct {
 	Provider     string           `json:"provider"` // alias in the file
 	Subscription string           `json:"subscription"`
+	Tenant       string           `json:"tenant,omitempty"` // id, in lower case; empty if not read
 	Read         time.Time        `json:"read"`
 	VNets        []VNet           `json:"vnets"`
 	NICs         []NIC            `json:"nics"`
@@ -26,8 +27,8 @@ type Inventory struct {
 	Quotas           []Quota           `json:"quotas,omitempty"`
 	PrivateEndpoints []PrivateEndpoint `json:"private_endpoints,omitempty"`
 
-	// Unread says, by the name of a part above, why it could not be read. What
-	// rests on such a part is not checked, and that is said.
+	// Unread says, by the name of a part above as in JSON, why it could not be
+	// read. What rests on such a part is not checked, and that is said.
 	Unread map[string]string `json:"unread,omitempty"`
 }
 

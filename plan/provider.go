@@ -13,11 +13,13 @@ import (
 // Errors that users see say what was asked and what Azure answered, as
 // status, code and sentence; ErrNotFound is wrapped where a thing is not there.
 type Provider interface {
+	Checker
+
 	// Subscription is the id of the subscription.
 	Subscription() string
 	// Clock is the time in which deadlines are kept: the world's own in the sandbox.
 	Clock() Clock
-	// Inventory reads what the subscription holds.
+	// Inventory reads what the subscription holds, without what Guards reads.
 	Inventory(ctx context.Context) (*Inventory, error)
 	// Recordings lists the flow logs and captures of all watchers, without the state of captures.
 	Recordings(ctx context.Context, watchers []Watcher) ([]Recording, error)
@@ -36,6 +38,10 @@ type Provider interface {
 
 // Checker answers what only a plan asks, one thing at a time.
 type Checker interface {
+	// Guards fills in the parts of inv that only a plan needs: Tenant,
+	// Registered, Locks, Policies, Quotas and PrivateEndpoints. A part that
+	// cannot be read is named in inv.Unread, and is no error.
+	Guards(ctx context.Context, inv *Inventory) error
 	// Permissions are the caller's at a scope: a subscription, group or resource.
 	Permissions(ctx context.Context, scope ID) ([]Permission, error)
 	// Lifecycle reads the management policy of a storage account.

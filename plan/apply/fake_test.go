@@ -45,6 +45,8 @@ func (c *fakeClock) Sleep(ctx context.Context, d time.Duration) error {
 
 // fakeAzure is a provider that keeps what it is told, and fails on request.
 type fakeAzure struct {
+	plan.Checker // which apply does not ask
+
 	clock *fakeClock
 	mu    sync.Mutex
 	there map[string]plan.Recording // by key of the id

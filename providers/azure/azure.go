@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"time"
 
@@ -156,3 +157,11 @@ func (p *Provider) Clock() plan.Clock { return p.clock }
 // Calls is the number of requests to Azure Resource Manager so far, retries
 // included. Requests for tokens and blobs are not counted.
 func (p *Provider) Calls() int64 { return p.calls.arm.Load() }
+
+// Requests counts these calls by method and resource type, such as "GET
+// Microsoft.Compute/virtualMachines".
+func (p *Provider) Requests() map[string]int {
+	p.calls.mu.Lock()
+	defer p.calls.mu.Unlock()
+	return maps.Clone(p.calls.kind)
+}

@@ -49,7 +49,7 @@ func (o Options) armOptions(c cloud.Configuration, p *Provider) *arm.ClientOptio
 	opts := o.clientOptions(c, endpoint)
 	opts.Retry.TryTimeout = o.Timeout
 	opts.PerCallPolicies = []policy.Policy{readPolicy{p.retry}}
-	opts.PerRetryPolicies = []policy.Policy{trace{&p.calls.arm, p.log}}
+	opts.PerRetryPolicies = []policy.Policy{trace{&p.calls.arm, p.calls.note, p.log}}
 	return &arm.ClientOptions{ClientOptions: opts, DisableRPRegistration: true}
 }
 
@@ -59,7 +59,7 @@ func (o Options) armOptions(c cloud.Configuration, p *Provider) *arm.ClientOptio
 func (o Options) blobOptions(c cloud.Configuration, p *Provider, blobURL string) policy.ClientOptions {
 	opts := o.clientOptions(c, blobURL)
 	opts.PerCallPolicies = []policy.Policy{readPolicy{p.retry}}
-	opts.PerRetryPolicies = []policy.Policy{trace{&p.calls.blob, p.log}}
+	opts.PerRetryPolicies = []policy.Policy{trace{&p.calls.blob, nil, p.log}}
 	return opts
 }
 
