@@ -408,21 +408,6 @@ func TestBlobEndpointFollowsTheHost(t *testing.T) {
 	}
 }
 
-func TestRegistration(t *testing.T) {
-	c := newCloud(t)
-	path := c.sub + "/providers/microsoft.insights"
-	c.want(c.do("POST", path+"/unregister", ""), 200, "unregister")
-	if got := c.do("GET", path, "").at("registrationState"); got != "NotRegistered" {
-		t.Errorf("state %v", got)
-	}
-	a := c.do("PUT", c.watcher+"/flowLogs/a", c.flowLog(c.vnet.ID, ""))
-	if a.code != 409 || a.errorCode() != "MissingSubscriptionRegistration" {
-		t.Errorf("flow log without registration: %d %s", a.code, a.text)
-	}
-	c.want(c.do("POST", path+"/register", ""), 200, "register")
-	c.want(c.do("PUT", c.watcher+"/flowLogs/a", c.flowLog(c.vnet.ID, "")), 201, "flow log")
-}
-
 func FuzzRouter(f *testing.F) {
 	w, _ := builtin(f)
 	srv := open(f, "", &hands{now: w.Epoch})

@@ -59,6 +59,9 @@ func (q *request) checkCaptureTarget(st *State, w *Watcher, c *Capture) error {
 	case isVM && s.TargetType != targetVM, isSet && s.TargetType != targetSet, !isVM && !isSet:
 		return errInvalid("target", "'%s' is no resource of targetType %s.", s.Target, s.TargetType)
 	}
+	if err := st.unlocked(s.Target, "write"); err != nil {
+		return err
+	}
 	if vm, ok := target.(*world.VM); ok {
 		return q.checkCaptureVM(st, vm, s)
 	}
@@ -150,6 +153,9 @@ func (q *request) checkCaptureStorage(st *State, w *Watcher, c *Capture) error {
 	}
 	a, err := q.checkStorage(st, s.Storage, c.ID, w.Location)
 	if err != nil {
+		return err
+	}
+	if err := st.unlocked(a.ID, "write"); err != nil { // the service lists its keys
 		return err
 	}
 	if !a.SharedKey {

@@ -226,7 +226,7 @@ func (q *request) setFlowLog(st *State, w *Watcher, want *FlowLog) (l *FlowLog, 
 	l.Tags, l.Identity, l.Settings = want.Tags, want.Identity, want.Settings
 	l.Ready = q.now.Add(flowLogWriteTime)
 	l.restart(l.Ready)
-	return l, code, nil
+	return l, code, q.retain(st, l)
 }
 
 func (q *request) patchFlowLog() (rep reply, err error) {

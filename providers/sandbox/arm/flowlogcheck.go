@@ -64,6 +64,9 @@ func (q *request) checkFlowLogTarget(st *State, w *Watcher, old, want *FlowLog) 
 	case !found || !sameRegion(location, w.Location):
 		return errReference(target, at)
 	}
+	if err := st.unlocked(target, "write"); err != nil {
+		return err
+	}
 	if other := st.flowLogOn(target, q.now); other != nil && !other.ID.Is(at) {
 		return refuse(http.StatusBadRequest, "CannotCreateMoreThanOneFlowLogPerTargetResource",
 			"The target resource %s has the flow log %s already. Only one flow log per target resource is supported.", target, other.ID)

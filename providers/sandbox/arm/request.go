@@ -48,14 +48,17 @@ func (q *request) serve() (reply, error) {
 	if sub, ok := q.path["sub"]; ok && !strings.EqualFold(sub, q.world.Subscription) {
 		return reply{}, errSubscription(sub)
 	}
+	st, err := q.State()
+	if err != nil {
+		return reply{}, err
+	}
 	if group, ok := q.path["group"]; ok {
-		st, err := q.State()
-		if err == nil {
-			err = q.needGroup(st, group)
-		}
-		if err != nil {
+		if err := q.needGroup(st, group); err != nil {
 			return reply{}, err
 		}
+	}
+	if err := q.unlocked(st); err != nil {
+		return reply{}, err
 	}
 	return h(q)
 }

@@ -110,7 +110,7 @@ func routes() []route {
 		account  = group + storage + "/storageAccounts/{name}"
 	)
 	type q = request
-	return []route{
+	all := []route{
 		read("/subscriptions", (*q).listSubscriptions),
 		read(sub, (*q).getSubscription),
 		read(sub+"/locations", (*q).listLocations),
@@ -167,7 +167,11 @@ func routes() []route {
 		crud(account, accountType, (*q).getAccount),
 		act(account+"/listKeys", (*q).listKeys),
 		act(sub+storage+"/checkNameAvailability", (*q).checkAccountName),
-		on(account+"/blobServices/{child}", getService(blobServices), putMade(blobServices), nil, nil, nil),
+		on(account+"/managementPolicies/{child}", (*q).getLifecycle, (*q).putLifecycle, nil, (*q).deleteLifecycle, nil),
+		read(account+"/blobServices/default/containers", (*q).listContainers),
+		read(account+"/blobServices/default/containers/{container}", (*q).getContainer),
+		read(account+"/blobServices/default/containers/{container}/immutabilityPolicies/default", (*q).getContainerPolicy),
+		on(account+"/blobServices/{child}", (*q).getBlobService, putMade(blobServices), nil, nil, nil),
 		on(account+"/fileServices/{child}", getService(fileServices), putMade(fileServices), nil, nil, nil),
 
 		read(sub+insights+"/workspaces", listMade(workspaceType)),
@@ -186,4 +190,5 @@ func routes() []route {
 		act(capture+"/stop", (*q).stopCapture),
 		act(capture+"/queryStatus", (*q).captureStatus),
 	}
+	return append(all, lockRoutes()...)
 }

@@ -15,15 +15,17 @@ const stateFormat = 1
 // State is what clients made or changed. Deleted flow logs and captures stay
 // in it, as their data stays in the storage accounts.
 type State struct {
-	Format     int               `json:"format"`
-	World      string            `json:"world"`
-	Watchers   []*Watcher        `json:"watchers"`
-	FlowLogs   []*FlowLog        `json:"flow_logs"`
-	Captures   []*Capture        `json:"packet_captures,omitempty"`
-	Extensions []*Extension      `json:"extensions,omitempty"`
-	Made       []*Made           `json:"made,omitempty"`
-	Operations []*Operation      `json:"operations,omitempty"`
-	Providers  map[string]string `json:"providers,omitempty"` // registration states that were changed
+	Format     int                      `json:"format"`
+	World      string                   `json:"world"`
+	Watchers   []*Watcher               `json:"watchers"`
+	FlowLogs   []*FlowLog               `json:"flow_logs"`
+	Captures   []*Capture               `json:"packet_captures,omitempty"`
+	Extensions []*Extension             `json:"extensions,omitempty"`
+	Made       []*Made                  `json:"made,omitempty"`
+	Operations []*Operation             `json:"operations,omitempty"`
+	Locks      []*Lock                  `json:"locks,omitempty"`
+	Lifecycles []*Lifecycle             `json:"lifecycles,omitempty"`
+	Providers  map[string]*Registration `json:"registrations,omitempty"` // those that are or were not registered, by namespace
 }
 
 // Watcher is a Network Watcher.
@@ -87,7 +89,7 @@ func worldName(w *world.World) string { return w.Name + " " + w.Subscription }
 
 // seed is the state of a world that nobody has touched.
 func seed(w *world.World) *State {
-	st := &State{Format: stateFormat, World: worldName(w)}
+	st := &State{Format: stateFormat, World: worldName(w), Locks: seedLocks(w), Lifecycles: seedLifecycles(w), Providers: seedProviders(w)}
 	for _, nw := range w.Watchers {
 		st.Watchers = append(st.Watchers, &Watcher{ID: nw.ID, Location: nw.Location, GUID: nw.GUID, Tags: nw.Tags})
 	}

@@ -39,8 +39,8 @@ func (q *request) account(a *world.StorageAccount) armstorage.Account {
 			PrimaryEndpoints:     &armstorage.Endpoints{Blob: to.Ptr(q.blobURL(a))},
 			AllowSharedKeyAccess: &a.SharedKey, EnableHTTPSTrafficOnly: to.Ptr(true), AllowBlobPublicAccess: to.Ptr(false),
 			MinimumTLSVersion: to.Ptr(armstorage.MinimumTLSVersionTLS12),
-			NetworkRuleSet: &armstorage.NetworkRuleSet{Bypass: to.Ptr(armstorage.BypassAzureServices), DefaultAction: to.Ptr(armstorage.DefaultActionAllow),
-				IPRules: []*armstorage.IPRule{}, VirtualNetworkRules: []*armstorage.VirtualNetworkRule{}},
+			NetworkRuleSet:    firewall(a), PublicNetworkAccess: to.Ptr(armstorage.PublicNetworkAccess(a.PublicNetwork)),
+			ImmutableStorageWithVersioning: accountImmutability(a),
 		},
 	}
 	if a.Kind == "StorageV2" {
