@@ -59,6 +59,8 @@ type Record struct {
 	Target ID // resource id that was being watched
 	Rule   ID
 	ACL    ID
+
+	TCP TCP // of captures
 }
 
 // NoTime marks a record whose source states no time.
