@@ -65,6 +65,9 @@ func (b *builder) build() {
 	b.hostList()
 	b.traffic()
 	b.bindRules()
+	b.faults()
+	b.roles()
+	b.throttles()
 }
 
 func (b *builder) top() {

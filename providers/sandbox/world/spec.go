@@ -27,6 +27,9 @@ type fileSpec struct {
 	Hosts       []hostSpec     `hcl:"host,block"`
 	Traffic     []trafficSpec  `hcl:"traffic,block"`
 	Locks       []lockSpec     `hcl:"lock,block"`
+	Faults      []faultSpec    `hcl:"fault,block"`
+	Roles       []roleSpec     `hcl:"role,block"`
+	Throttles   []throttleSpec `hcl:"throttle,block"`
 
 	Body hcl.Body `hcl:",body"`
 }

@@ -36,6 +36,10 @@ type World struct {
 	Hosts       []*Host
 	Traffic     []*Traffic
 
+	Faults    []*Fault
+	Roles     []*Role    // of the caller; none: everything is allowed
+	Throttles []Throttle // that are enforced
+
 	Unregistered []string // resource providers that the subscription is not registered for
 	Locks        []*Lock
 }
