@@ -52,15 +52,32 @@ func (p *Packet) ip4(b []byte, o int, wire uint32) {
 		p.IPBytes = uint64(int(wire) - o)
 	}
 	p.Proto = h[9]
-	if binary.BigEndian.Uint16(h[6:])&0x1fff != 0 {
+	fragment := binary.BigEndian.Uint16(h[6:])
+	if fragment&0x1fff != 0 {
 		return // a later fragment has no ports
 	}
+	from := o
 	o += int(h[0]&15) * 4
 	if p.Proto == protoAH {
 		o = p.authentication(b, o)
 	}
-	p.transport(b, o)
+	p.transport(b, o, left(p.IPBytes, o-from, fragment&moreFragments != 0))
 }
+
+// moreFragments is the flag of IPv4 that says that this is not all.
+const moreFragments = 0x2000
+
+// left is how long what follows the first used bytes of a packet is, or
+// unknown of one that is a fragment.
+func left(total uint64, used int, fragment bool) int64 {
+	if fragment {
+		return unknown
+	}
+	return int64(total) - int64(used)
+}
+
+// unknown stands for a length that is not known.
+const unknown = -1
 
 // authentication steps over an authentication header (RFC 4302).
 func (p *Packet) authentication(b []byte, o int) int {
@@ -91,13 +108,22 @@ func (p *Packet) ip6(b []byte, o int, wire uint32) {
 		p.IPBytes = unstated(b, o, wire)
 	}
 	if p.Proto == protoTCP || p.Proto == protoUDP {
-		p.transport(b, o+40)
+		p.transport(b, o+40, int64(p.IPBytes)-40)
 		return
 	}
-	if o, whole := p.extensions(b, o+40); whole {
-		p.transport(b, o)
+	if at, part := p.extensions(b, o+40); part != laterPart {
+		p.transport(b, at, left(p.IPBytes, at-o, part == firstPart))
 	}
 }
+
+// part is which part of a packet a frame holds.
+type part uint8
+
+const (
+	allOfIt part = iota
+	firstPart
+	laterPart // or one that cannot be read on
+)
 
 // unstated is the length of an IPv6 packet that states none: a jumbogram's
 // option (RFC 2675), what the network card was given, or the header alone.
@@ -120,35 +146,39 @@ func unstated(b []byte, o int, wire uint32) uint64 {
 	return 40
 }
 
-// extensions steps over extension headers and reports whether what they lead
-// to is in this packet: a later fragment has no ports.
-func (p *Packet) extensions(b []byte, o int) (at int, whole bool) {
+// extensions steps over extension headers and says where what they lead to is,
+// and how much of it: a later fragment has no ports.
+func (p *Packet) extensions(b []byte, o int) (int, part) {
+	has := allOfIt
 	for range maxTags {
 		switch p.Proto {
 		case protoHopByHop, protoRouting, protoOptions:
 			if len(b) < o+2 {
-				return o, false
+				return o, laterPart
 			}
 			p.Proto = b[o]
 			o += (int(b[o+1]) + 1) * 8
 		case protoFragment:
 			if len(b) < o+4 {
-				return o, false
+				return o, laterPart
 			}
 			p.Proto = b[o]
-			if be16(b, o+2)&0xfff8 != 0 {
-				return o, false
+			switch offset := be16(b, o+2); {
+			case offset&0xfff8 != 0:
+				return o, laterPart
+			case offset&1 != 0:
+				has = firstPart
 			}
 			o += 8
 		case protoAH:
 			next := p.authentication(b, o)
 			if next == o {
-				return o, false
+				return o, laterPart
 			}
 			o = next
 		default:
-			return o, true
+			return o, has
 		}
 	}
-	return o, false
+	return o, laterPart
 }

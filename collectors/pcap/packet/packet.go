@@ -21,6 +21,15 @@ type Packet struct {
 	Flags      TCPFlag // of TCP, else 0
 	Sender     Role    // what the packet shows of its sender's part in the conversation
 	Tunnel     flow.Tunnel
+	Segment    // of TCP, if Whole
+}
+
+// Segment is what a TCP header says of its place in the stream.
+type Segment struct {
+	Seq, Ack uint32
+	Length   uint32 // of the data, by the lengths that the headers state
+	Window   uint16 // as it is written, without its scale
+	Whole    bool   // that much of the header was captured, and the packet is no fragment
 }
 
 // TCPFlag is the lower byte of TCP's flags (RFC 9293, 3.1).
@@ -48,14 +57,23 @@ const (
 // Parse fills p, but not p.Time, from the bytes that were captured of a frame
 // whose length on the wire was wire.
 func Parse(link Link, b []byte, wire uint32, p *Packet) {
-	p.Key = flow.Key{}
-	p.FrameBytes, p.IPBytes = uint64(wire), 0
-	p.EtherType, p.Payload, p.Flags, p.Sender, p.Tunnel = flow.LinkFrame, 0, 0, RoleUnknown, flow.NoTunnel
+	if link == Ethernet && p.common(b, wire) {
+		return
+	}
+	p.begin(wire)
 	if link == Ethernet {
 		p.ethernet(b, 0, wire)
 		return
 	}
 	p.link(link, b, wire)
+}
+
+// begin makes p a frame of which nothing is known but its length.
+func (p *Packet) begin(wire uint32) {
+	p.Key = flow.Key{}
+	p.FrameBytes, p.IPBytes = uint64(wire), 0
+	p.EtherType, p.Payload, p.Flags, p.Sender, p.Tunnel = flow.LinkFrame, 0, 0, RoleUnknown, flow.NoTunnel
+	p.Segment = Segment{}
 }
 
 func be16(b []byte, o int) uint16 { return binary.BigEndian.Uint16(b[o:]) }

@@ -2,12 +2,13 @@ package packet
 
 import "flowctl/collectors/flow"
 
-// transport reads the ports at o and names what the packet carries.
-func (p *Packet) transport(b []byte, o int) {
+// transport reads the ports at o and names what the packet carries, which is
+// length bytes long.
+func (p *Packet) transport(b []byte, o int, length int64) {
 	switch p.Proto {
 	case protoTCP:
 		p.ports(b, o)
-		p.tcp(b, o)
+		p.tcp(b, o, length)
 	case protoUDP, protoUDPLite:
 		p.ports(b, o)
 		p.udp(b, o)
@@ -38,19 +39,35 @@ func (p *Packet) ports(b []byte, o int) {
 	}
 }
 
-// tcp reads the flags and where the data begins.
-func (p *Packet) tcp(b []byte, o int) {
+// tcp reads the header of a segment (RFC 9293, 3.1) that is length bytes long.
+func (p *Packet) tcp(b []byte, o int, length int64) {
 	if len(b) < o+14 {
 		return
 	}
-	p.Flags = TCPFlag(b[o+13])
+	p.flags(b[o+13])
+	header := int(b[o+12]>>4) * 4
+	p.data(b, o+header)
+	if len(b) < o+16 || length < int64(header) || header < 20 {
+		return
+	}
+	p.Segment = Segment{
+		Seq: be32(b, o+4), Ack: be32(b, o+8), Window: be16(b, o+14),
+		Length: uint32(min(length-int64(header), maxSegment)), Whole: true,
+	}
+}
+
+// maxSegment is half of what sequence numbers can tell apart.
+const maxSegment = 1 << 30
+
+// flags notes the flags, and what they show of the sender.
+func (p *Packet) flags(f byte) {
+	p.Flags = TCPFlag(f)
 	switch p.Flags & (SYN | ACK | RST) {
 	case SYN:
 		p.Sender = Opener
 	case SYN | ACK:
 		p.Sender = Answerer
 	}
-	p.data(b, o+int(b[o+12]>>4)*4)
 }
 
 // data notes that the data begins at o, if any was captured.
