@@ -105,6 +105,7 @@ type fault struct {
 	effect bool   // the write happens nevertheless
 	reset  bool   // there is no answer
 	opCode string // the operation fails with it
+	idle   bool   // a deletion succeeds and deletes nothing
 }
 
 type answer struct {
@@ -205,7 +206,11 @@ func (a *fakeARM) serve(w *answer, req *http.Request, path, body string, f *faul
 		b, _ := json.Marshal(a.resources[path])
 		w.body = string(b)
 	case req.Method == http.MethodDelete:
-		a.begin(w, req, m[1], f, func() { delete(a.resources, path) })
+		a.begin(w, req, m[1], f, func() {
+			if f == nil || !f.idle {
+				delete(a.resources, path)
+			}
+		})
 		w.status = http.StatusAccepted
 	case action == "stop":
 		a.begin(w, req, m[1], f, func() {})

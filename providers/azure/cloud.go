@@ -48,7 +48,7 @@ func (o Options) armOptions(c cloud.Configuration, p *Provider) *arm.ClientOptio
 	endpoint := c.Services[cloud.ResourceManager].Endpoint
 	opts := o.clientOptions(c, endpoint)
 	opts.Retry.TryTimeout = o.Timeout
-	opts.PerCallPolicies = []policy.Policy{readPolicy{p.retry}}
+	opts.PerCallPolicies = []policy.Policy{readPolicy{p.retry}, newPace(o.Clock, p.log)}
 	opts.PerRetryPolicies = []policy.Policy{trace{&p.calls.arm, p.calls.note, p.log}}
 	return &arm.ClientOptions{ClientOptions: opts, DisableRPRegistration: true}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"flowctl/plan"
 )
@@ -17,44 +18,53 @@ func (p *Provider) Remove(ctx context.Context, r plan.Recording) error {
 	if err != nil {
 		return fmt.Errorf("remove: %w", err)
 	}
-	unlock, err := p.writes.lock(ctx, at.id.Parent().Key())
-	if err != nil {
-		return err
-	}
-	defer unlock()
 	if err := p.delete(ctx, rec, at); err != nil {
 		return fmt.Errorf("remove %s %s: %w", rec.noun(), at.name, err)
 	}
 	return nil
 }
 
-// delete is Remove for one who holds the lock of the watcher.
+// delete deletes until reading says that it is gone. A deletion that Azure
+// says has succeeded, while the resource is there as if nothing had happened,
+// is done again.
 func (p *Provider) delete(ctx context.Context, rec recorder, at place) error {
-	remove := func(ctx context.Context) error { return rec.remove(ctx, at) }
+	remove := p.writes.under(at.id.Parent().Key(), func(ctx context.Context) error { return rec.remove(ctx, at) })
 	look := func(ctx context.Context) (bool, error) {
 		_, there, err := exists(ctx, rec, at)
 		return err == nil && !there, err
 	}
-	if err := p.retry.write(ctx, remove, look); err != nil && !isNotFound(err) {
-		return err
+	for n := 0; ; n++ {
+		if err := p.retry.write(ctx, remove, look); err != nil && !isNotFound(err) {
+			return err
+		}
+		left, err := p.gone(ctx, rec, at)
+		switch {
+		case err != nil || left == "":
+			return err
+		case n == p.retry.again:
+			return fmt.Errorf("still there in state %q after it was deleted %d times", left, n+1)
+		}
 	}
-	return p.gone(ctx, rec, at)
 }
 
-// gone reads until there is nothing to read: Azure says that a deletion has
-// succeeded before every reader sees it.
-func (p *Provider) gone(ctx context.Context, rec recorder, at place) error {
+// gone reads until there is nothing to read, and else returns the state that
+// is left: Azure says that a deletion has succeeded before every reader sees it.
+func (p *Provider) gone(ctx context.Context, rec recorder, at place) (left string, err error) {
 	began := p.clock.Now()
 	for n := 0; ; n++ {
 		r, there, err := exists(ctx, rec, at)
 		if err != nil || !there {
-			return err
+			return "", err
 		}
-		if p.clock.Now().Sub(began) > patience {
-			return fmt.Errorf("still there in state %q %s after it was deleted", r.Provisioning, patience)
+		waited := p.clock.Now().Sub(began)
+		switch {
+		case waited > patience:
+			return "", fmt.Errorf("still there in state %q %s after it was deleted", r.Provisioning, patience)
+		case waited > shown && !slices.Contains(unsettled, r.Provisioning):
+			return firstOf(r.Provisioning, "unknown"), nil
 		}
 		if err := p.clock.Sleep(ctx, pollDelay(n, 0)); err != nil {
-			return err
+			return "", err
 		}
 	}
 }
@@ -70,25 +80,24 @@ func (p *Provider) Stop(ctx context.Context, r plan.Recording) error {
 	if err != nil {
 		return fmt.Errorf("stop: %w", err)
 	}
-	unlock, err := p.writes.lock(ctx, at.id.Parent().Key())
-	if err != nil {
-		return err
+	if err := p.stop(ctx, at); err != nil {
+		return fmt.Errorf("stop packet capture %s: %w", at.name, err)
 	}
-	defer unlock()
+	return nil
+}
+
+func (p *Provider) stop(ctx context.Context, at place) error {
 	pc := captures{p}
-	stop := func(ctx context.Context) error { return pc.stop(ctx, at) }
+	stop := p.writes.under(at.id.Parent().Key(), func(ctx context.Context) error { return pc.stop(ctx, at) })
 	ended := func(ctx context.Context) (bool, error) {
 		s, err := pc.status(ctx, at)
 		return err == nil && captureState(s).Ended(), err
 	}
-	err = p.retry.write(ctx, stop, ended)
+	err := p.retry.write(ctx, stop, ended)
 	if err != nil && ctx.Err() == nil && !isNotFound(err) {
 		if ok, _ := ended(ctx); ok {
 			return nil
 		}
 	}
-	if err != nil {
-		return fmt.Errorf("stop packet capture %s: %w", at.name, err)
-	}
-	return nil
+	return err
 }

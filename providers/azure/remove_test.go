@@ -2,6 +2,7 @@ package azure
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"flowctl/plan"
@@ -21,6 +22,10 @@ func TestRemove(t *testing.T) {
 		"500 with effect":    {set: func(a *fakeARM) { a.fail = nth("DELETE", 1, fault{status: 500, effect: true}) }, sequence: "DELETE GET GET"},
 		"500 without effect": {set: func(a *fakeARM) { a.fail = nth("DELETE", 1, fault{status: 500}) }, sequence: "DELETE GET DELETE GET"},
 		"operation failed":   {set: func(a *fakeARM) { a.fail = nth("DELETE", 1, fault{opCode: "InternalServerError"}) }, sequence: "DELETE GET DELETE GET"},
+		"success without effect": {
+			set:      func(a *fakeARM) { a.fail = nth("DELETE", 1, fault{idle: true}) },
+			sequence: "DELETE" + strings.Repeat(" GET", 11) + " DELETE GET",
+		},
 		"locked": {
 			set:      func(a *fakeARM) { a.fail = always("DELETE", fault{status: 409, code: "ScopeLocked"}) },
 			sequence: "DELETE", err: "remove packet capture one: 409 ScopeLocked: It did not work.",

@@ -19,12 +19,13 @@ const (
 	firstDelay   = time.Second
 	longestDelay = 30 * time.Second
 	longestAfter = 5 * time.Minute // no Retry-After is trusted beyond
-	busyFactor   = 4               // being busy is no failure: it is waited out longer
+	busyFactor   = 4               // how much oftener a read is sent again that Azure throttles
 )
 
 // retry does again what may succeed later. All waiting goes through the
-// clock, and every attempt has its end: again times after failures, and
-// busyFactor times as often while Azure is busy.
+// clock, and every attempt has its end: again times after failures. Being busy
+// is no failure: a write waits it out as long as an operation may take, and a
+// read is sent busyFactor times as often.
 type retry struct {
 	clock  plan.Clock
 	log    *slog.Logger
@@ -44,32 +45,34 @@ func (r retry) delay(n int, after time.Duration) time.Duration {
 
 // write does one change until it is done or refused. After a failure that
 // leaves open whether it was done, and after an operation that failed, look
-// says whether it was; only if not it is done again.
+// says whether it was; only if not it is done again. So it is after a refusal
+// that may be of what such an attempt did.
 func (r retry) write(ctx context.Context, do func(context.Context) error, look func(context.Context) (bool, error)) error {
-	failures, waits := 0, 0
+	began, failures, waits := r.clock.Now(), 0, 0
 	for {
 		err := plain(do(ctx))
 		kind := outcomeOf(err)
-		if kind == done || kind == refused || ctx.Err() != nil {
-			return err
-		}
 		n := failures
-		if kind == busy {
-			n = waits
-		}
-		if kind == busy && waits == r.again*busyFactor || kind == unclear && failures == r.again {
+		switch {
+		case kind == done || ctx.Err() != nil || kind == refused && failures == 0:
+			return err
+		case kind == refused:
+			return r.after(ctx, err, look)
+		case kind == unclear && failures == r.again:
 			return r.last(ctx, err, look)
+		case kind == busy && (r.again == 0 || r.clock.Now().Sub(began) > patience):
+			return r.last(ctx, err, look)
+		case kind == busy:
+			n = waits
+			waits++
+		default:
+			failures++
 		}
 		if err := r.pause(ctx, n, err); err != nil {
 			return err
 		}
 		if ok, err := r.look(ctx, kind, err, look); ok || err != nil {
 			return err
-		}
-		if kind == busy {
-			waits++
-		} else {
-			failures++
 		}
 	}
 }
@@ -105,6 +108,26 @@ func (r retry) last(ctx context.Context, cause error, look func(context.Context)
 		return err
 	}
 	return cause
+}
+
+// caught is how long a read may lag behind a write.
+const caught = 15 * time.Second
+
+// after looks whether a change was refused because an earlier attempt has come
+// to its effect already, as it may be seen only after a while.
+func (r retry) after(ctx context.Context, cause error, look func(context.Context) (bool, error)) error {
+	began := r.clock.Now()
+	for n := 0; ; n++ {
+		if ok, err := r.look(ctx, unclear, cause, look); ok || err != nil {
+			return err
+		}
+		if r.clock.Now().Sub(began) > caught {
+			return cause
+		}
+		if err := r.clock.Sleep(ctx, pollDelay(n, 0)); err != nil {
+			return err
+		}
+	}
 }
 
 // readPolicy sends a request that changes nothing again. It stands before the

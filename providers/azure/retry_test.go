@@ -104,8 +104,8 @@ func TestBusyIsWaitedOutLonger(t *testing.T) {
 		func(context.Context) error { attempts++; return &refusal{status: 429, after: time.Minute} },
 		func(context.Context) (bool, error) { return false, nil })
 	check(t, err, "429")
-	if attempts != 13 || clock.Now().Sub(newStepClock().now) != 12*time.Minute {
-		t.Errorf("%d attempts in %s, want 13 in 12m", attempts, clock.Now().Sub(newStepClock().now))
+	if attempts != 32 || clock.Now().Sub(newStepClock().now) != 31*time.Minute {
+		t.Errorf("%d attempts in %s, want 32 in 31m", attempts, clock.Now().Sub(newStepClock().now))
 	}
 }
 

@@ -22,11 +22,6 @@ func (p *Provider) Start(ctx context.Context, s plan.Session) (plan.Recording, e
 	if err != nil {
 		return plan.Recording{}, fmt.Errorf("start %s: %w", s.Name, err)
 	}
-	unlock, err := p.writes.lock(ctx, s.Watcher.Key())
-	if err != nil {
-		return plan.Recording{}, err
-	}
-	defer unlock()
 	r, err := p.create(ctx, rec, at, s)
 	if err != nil {
 		return r, fmt.Errorf("start %s %s on %s: %w", rec.noun(), s.Name, s.Target.ID.Name(), err)
@@ -42,22 +37,41 @@ func (p *Provider) create(ctx context.Context, rec recorder, at place, s plan.Se
 	if there {
 		return r, fmt.Errorf("it %w", plan.ErrExists)
 	}
-	put := func(ctx context.Context) error { return rec.put(ctx, at, s) }
+	put := p.writes.under(at.id.Parent().Key(), func(ctx context.Context) error { return rec.put(ctx, at, s) })
 	look := func(ctx context.Context) (bool, error) { return p.arrived(ctx, rec, at) }
 	if err := p.retry.write(ctx, put, look); err != nil {
 		return r, p.abandon(ctx, rec, at, err)
 	}
-	if r, err = p.settled(ctx, rec, at); err != nil {
+	r, d, err := p.kept(ctx, rec, at, s)
+	switch {
+	case err != nil:
 		return r, p.abandon(ctx, rec, at, err)
-	}
-	if r.Provisioning == failed {
+	case r.Provisioning == failed:
 		return r, p.abandon(ctx, rec, at, fmt.Errorf("it came to state %s", failed))
-	}
-	r.Location = firstOf(r.Location, s.Target.Location)
-	if d := difference(s, r); d != "" {
+	case d != "":
 		return r, p.undo(ctx, rec, at, fmt.Errorf("what is kept is not what was sent: %s", d))
 	}
 	return r, nil
+}
+
+// kept reads what Azure made of s and in what it differs from it. A read may
+// lag behind the write, so a difference is believed only when it stays.
+func (p *Provider) kept(ctx context.Context, rec recorder, at place, s plan.Session) (plan.Recording, string, error) {
+	began := p.clock.Now()
+	for n := 0; ; n++ {
+		r, err := p.settled(ctx, rec, at)
+		if err != nil || r.Provisioning == failed {
+			return r, "", err
+		}
+		r.Location = firstOf(r.Location, s.Target.Location)
+		d := difference(s, r)
+		if d == "" || p.clock.Now().Sub(began) > caught {
+			return r, d, nil
+		}
+		if err := p.clock.Sleep(ctx, pollDelay(n, 0)); err != nil {
+			return r, d, err
+		}
+	}
 }
 
 // arrived reports whether an attempt to create has come to something after

@@ -3,6 +3,7 @@ package azure
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -116,8 +117,44 @@ func TestStart(t *testing.T) {
 					}
 				}
 			},
-			sequence: "GET PUT GET GET DELETE GET",
+			sequence: "GET PUT GET GET GET GET GET GET GET DELETE GET",
 			err:      `what is kept is not what was sent: target is "/other" and not`,
+		},
+		"read before it shows the write": {
+			set: func(a *fakeARM) {
+				sent := map[string]any{}
+				a.onPut = func(p map[string]any) {
+					for _, k := range []string{"target", "targetResourceId"} {
+						if p[k] != nil {
+							sent[k], p[k] = p[k], "/other"
+						}
+					}
+				}
+				a.fail = func(what string, n int) *fault {
+					if what == "GET" && n == 4 {
+						for _, r := range a.resources {
+							maps.Copy(r["properties"].(map[string]any), sent)
+						}
+					}
+					return nil
+				}
+			},
+			sequence: "GET PUT GET GET GET", left: true,
+		},
+		"reset with effect, seen late, then a conflict": {
+			set: func(a *fakeARM) {
+				a.fail = func(what string, n int) *fault {
+					switch {
+					case what == "PUT" && n == 1:
+						a.hideReads = 3
+						return &fault{reset: true, effect: true}
+					case what == "PUT":
+						return &fault{status: 409, code: "Conflict"}
+					}
+					return nil
+				}
+			},
+			sequence: "GET PUT GET PUT GET GET GET GET GET", left: true,
 		},
 		"seen late": {
 			set:      func(a *fakeARM) { a.hideReads = 3 },

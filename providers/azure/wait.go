@@ -40,11 +40,13 @@ func operate[T any](ctx context.Context, p *Provider, begin func(context.Context
 // await polls until op is done. It stands for the SDK's PollUntilDone, which
 // sleeps in real time.
 func await[T any](ctx context.Context, p *Provider, op *runtime.Poller[T], last *http.Response) (result T, err error) {
-	until := p.clock.Now().Add(patience)
+	began := p.clock.Now()
 	for n := 0; !op.Done(); n++ {
-		if p.clock.Now().After(until) {
+		now := p.clock.Now()
+		if now.Sub(began) > patience {
 			return result, fmt.Errorf("operation not done after %s", patience)
 		}
+		yield(ctx, began, now)
 		var after time.Duration
 		if last != nil {
 			after = retryAfter(last)
