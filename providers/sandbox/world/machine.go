@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"fmt"
-	"net/netip"
-	"strconv"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -17,12 +15,21 @@ func (b *builder) machines() {
 		vm := &VM{
 			Resource: b.resource(s.Body, s.Group, s.Region, "Microsoft.Compute/virtualMachines", s.Name, s.Tags),
 			OS:       s.OS, Size: cmp.Or(s.Size, "Standard_D2s_v5"), Power: cmp.Or(s.Power, "running"),
-			Agent: s.Agent == nil || *s.Agent,
+			Agent: s.Agent == nil || *s.Agent, NeverStarted: s.NeverStarted,
+		}
+		if s.NeverStarted {
+			vm.Agent = s.Agent != nil && *s.Agent
+			if vm.Power = cmp.Or(s.Power, "stopped"); vm.Power == "running" {
+				b.errorf(s.Body, "power", "Contradiction", "VM %q never started, and cannot be running.", s.Name)
+			}
 		}
 		b.oneOf(s.Body, "os", s.OS, "Linux", "Windows")
 		b.oneOf(s.Body, "power", vm.Power, "running", "stopped", "deallocated")
-		if len(s.NICs) == 0 {
-			b.errorf(s.Body, "", "No network interface", "VM %q needs a nic block.", s.Name)
+		switch {
+		case len(s.NICs) == 0 && !s.WithoutNIC:
+			b.errorf(s.Body, "", "No network interface", "VM %q needs a nic block, or without_nic = true.", s.Name)
+		case len(s.NICs) > 0 && s.WithoutNIC:
+			b.errorf(s.Body, "without_nic", "Contradiction", "VM %q has a nic block.", s.Name)
 		}
 		for i, n := range s.NICs {
 			nic := b.nic(n, s, vm)
@@ -42,6 +49,9 @@ func (b *builder) nic(s nicSpec, vm vmSpec, owner *VM) *NIC {
 		VM:       owner,
 	}
 	b.place(s.Body, "private_ip", n)
+	if owner.NeverStarted {
+		n.MAC = "" // Azure gives one when the machine first starts
+	}
 	b.guard(s.Body, n, s.NSG)
 	if s.Public != "" {
 		pip := &PublicIP{
@@ -95,44 +105,18 @@ func (b *builder) mac(id plan.ID) string {
 	}
 }
 
-// maxInstances is the most that Azure allows in a scale set.
-const maxInstances = 1000
-
-func (b *builder) scaleSets() {
-	for _, s := range b.spec.ScaleSets {
-		set := &ScaleSet{
-			Resource: b.resource(s.Body, s.Group, s.Region, "Microsoft.Compute/virtualMachineScaleSets", s.Name, s.Tags),
-			OS:       s.OS, Size: cmp.Or(s.Size, "Standard_D2s_v5"), Agent: s.Agent == nil || *s.Agent,
+// looseNICs are the interfaces that no machine has. They have no MAC.
+func (b *builder) looseNICs() {
+	for _, s := range b.spec.NICs {
+		n := &NIC{
+			Resource: b.resource(s.Body, s.Group, s.Region, "Microsoft.Network/networkInterfaces", s.Name, s.Tags),
+			Private:  b.addr(s.Body, "private_ip", s.Private),
+			Subnet:   find(b, s.Body, "subnet", "subnet", b.subnets, s.Subnet),
 		}
-		b.oneOf(s.Body, "os", s.OS, "Linux", "Windows")
-		subnet := find(b, s.Body, "subnet", "subnet", b.subnets, s.Subnet)
-		addr := b.addr(s.Body, "first_private_ip", s.First)
-		if s.Instances < 0 || s.Instances > maxInstances {
-			b.errorf(s.Body, "instances", "Invalid instances", "%d is not between 0 and %d.", s.Instances, maxInstances)
-			s.Instances = 0
-		}
-		for i := range s.Instances {
-			set.Instances = append(set.Instances, b.instance(s, set, subnet, addr, i))
-			addr = addr.Next()
-		}
-		add(b, s.Body, "scale set", b.sets, s.Name, set)
-		b.w.ScaleSets = append(b.w.ScaleSets, set)
+		b.place(s.Body, "private_ip", n)
+		n.MAC = ""
+		b.guard(s.Body, n, s.NSG)
+		add(b, s.Body, "network interface", b.nics, s.Name, n)
+		b.w.NICs = append(b.w.NICs, n)
 	}
-}
-
-func (b *builder) instance(s scaleSetSpec, set *ScaleSet, subnet *Subnet, addr netip.Addr, i int) *Instance {
-	number := strconv.Itoa(i)
-	inst := &Instance{Resource: set.Resource, Set: set, Number: number, Power: "running"}
-	inst.ID = set.ID + plan.ID("/virtualMachines/"+number)
-	inst.Name = set.Name + "_" + number
-	inst.GUID = b.w.GUID(string(inst.ID))
-	n := &NIC{Resource: inst.Resource, Private: addr, Subnet: subnet, Instance: inst}
-	n.Name = "nic-" + set.Name
-	n.ID = inst.ID + plan.ID("/networkInterfaces/"+n.Name)
-	n.GUID = b.w.GUID(string(n.ID))
-	b.place(s.Body, "first_private_ip", n)
-	b.guard(s.Body, n, s.NSG)
-	inst.NIC = n
-	b.w.NICs = append(b.w.NICs, n)
-	return inst
 }

@@ -36,8 +36,14 @@ func (b *builder) watchers() {
 		regions[w.Location] = true
 		b.w.Watchers = append(b.w.Watchers, w)
 	}
-	for _, region := range b.w.Regions {
+	for _, region := range b.spec.Unwatched {
+		b.region(b.spec.Body, "without_watcher", region)
 		if regions[region] {
+			b.errorf(b.spec.Body, "without_watcher", "Contradiction", "Region %s has a network_watcher block.", region)
+		}
+	}
+	for _, region := range b.w.Regions {
+		if regions[region] || slices.Contains(b.spec.Unwatched, region) {
 			continue
 		}
 		b.ensureGroup(watcherGroup, region)
@@ -145,7 +151,12 @@ func (b *builder) networks() {
 }
 
 func (b *builder) subnet(s subnetSpec, v *VNet) *Subnet {
-	sub := &Subnet{ID: v.ID + plan.ID("/subnets/"+s.Name), Name: s.Name, VNet: v}
+	sub := &Subnet{ID: v.ID + plan.ID("/subnets/"+s.Name), Name: s.Name, VNet: v, Delegations: s.Delegations}
+	for _, d := range s.Delegations {
+		if ns, typ, ok := strings.Cut(d, "/"); !ok || typ == "" || !namespace.MatchString(ns) {
+			b.errorf(s.Body, "delegations", "Invalid delegation", "%q is no service such as \"Microsoft.Web/serverFarms\".", d)
+		}
+	}
 	if ps := b.prefixes(s.Body, "prefix", []string{s.Prefix}); len(ps) == 1 {
 		sub.Prefix = ps[0]
 		if !within(ps[0], v.Prefixes) {

@@ -13,6 +13,7 @@ type fileSpec struct {
 	Tenant       string   `hcl:"tenant"`
 	Regions      []string `hcl:"regions"`
 	Unregistered []string `hcl:"unregistered,optional"`
+	Unwatched    []string `hcl:"without_watcher,optional"`
 
 	Groups      []groupSpec    `hcl:"resource_group,block"`
 	Watchers    []watcherSpec  `hcl:"network_watcher,block"`
@@ -27,6 +28,12 @@ type fileSpec struct {
 	Hosts       []hostSpec     `hcl:"host,block"`
 	Traffic     []trafficSpec  `hcl:"traffic,block"`
 	Locks       []lockSpec     `hcl:"lock,block"`
+	NICs        []looseNICSpec `hcl:"nic,block"`
+	Gateways    []gatewaySpec  `hcl:"gateway,block"`
+	Endpoints   []endpointSpec `hcl:"private_endpoint,block"`
+	Policies    []policySpec   `hcl:"policy,block"`
+	Quotas      []quotaSpec    `hcl:"quota,block"`
+	Fleets      []fleetSpec    `hcl:"fleet,block"`
 	Faults      []faultSpec    `hcl:"fault,block"`
 	Roles       []roleSpec     `hcl:"role,block"`
 	Throttles   []throttleSpec `hcl:"throttle,block"`
@@ -104,11 +111,14 @@ type vnetSpec struct {
 }
 
 type subnetSpec struct {
-	Name   string    `hcl:"name,label"`
-	Prefix string    `hcl:"prefix"`
-	NSG    string    `hcl:"nsg,optional"`
-	Body   hcl.Body  `hcl:",body"`
-	Range  hcl.Range `hcl:",def_range"`
+	Name   string `hcl:"name,label"`
+	Prefix string `hcl:"prefix"`
+	NSG    string `hcl:"nsg,optional"`
+
+	Delegations []string `hcl:"delegations,optional"`
+
+	Body  hcl.Body  `hcl:",body"`
+	Range hcl.Range `hcl:",def_range"`
 }
 
 type vmSpec struct {
@@ -120,9 +130,13 @@ type vmSpec struct {
 	Power  string            `hcl:"power,optional"`
 	Agent  *bool             `hcl:"agent,optional"`
 	Tags   map[string]string `hcl:"tags,optional"`
-	NICs   []nicSpec         `hcl:"nic,block"`
-	Body   hcl.Body          `hcl:",body"`
-	Range  hcl.Range         `hcl:",def_range"`
+
+	NeverStarted bool `hcl:"never_started,optional"`
+	WithoutNIC   bool `hcl:"without_nic,optional"`
+
+	NICs  []nicSpec `hcl:"nic,block"`
+	Body  hcl.Body  `hcl:",body"`
+	Range hcl.Range `hcl:",def_range"`
 }
 
 type nicSpec struct {
@@ -148,8 +162,13 @@ type scaleSetSpec struct {
 	First     string            `hcl:"first_private_ip"`
 	NSG       string            `hcl:"nsg,optional"`
 	Tags      map[string]string `hcl:"tags,optional"`
-	Body      hcl.Body          `hcl:",body"`
-	Range     hcl.Range         `hcl:",def_range"`
+
+	Orchestration string `hcl:"orchestration,optional"`
+	Upgrade       string `hcl:"upgrade,optional"`
+	Stopped       []int  `hcl:"stopped,optional"`
+
+	Body  hcl.Body  `hcl:",body"`
+	Range hcl.Range `hcl:",def_range"`
 }
 
 type accountSpec struct {

@@ -3,6 +3,7 @@ package world
 import (
 	"cmp"
 	"regexp"
+	"slices"
 
 	"flowctl/plan"
 )
@@ -47,6 +48,9 @@ func (b *builder) flowLogs() {
 				fl.Watcher = w
 			}
 		}
+		if slices.Contains(b.spec.Unwatched, location) {
+			b.errorf(s.Body, "target", "No watcher", "Region %s has no network watcher, so there is no flow log.", location)
+		}
 		if fl.Watcher == nil {
 			continue // the target's region is unknown, which is told elsewhere
 		}
@@ -60,7 +64,8 @@ func (b *builder) flowLogs() {
 	}
 }
 
-// flowLogTarget finds the VNet, subnet ("vnet/subnet") or NIC that s names.
+// flowLogTarget finds the VNet, subnet ("vnet/subnet"), NIC or NSG that s
+// names. Logs of NSGs are old ones: Azure makes no more of them.
 func (b *builder) flowLogTarget(s flowLogSpec) (plan.ID, string) {
 	if v := b.vnets[s.Target]; v != nil {
 		return v.ID, v.Location
@@ -69,6 +74,9 @@ func (b *builder) flowLogTarget(s flowLogSpec) (plan.ID, string) {
 		return n.ID, n.VNet.Location
 	}
 	if n := b.nics[s.Target]; n != nil {
+		return n.ID, n.Location
+	}
+	if n := b.nsgs[s.Target]; n != nil {
 		return n.ID, n.Location
 	}
 	b.unknown(s.Body, "target", "vnet, subnet or network interface", s.Target, b.places())

@@ -42,6 +42,10 @@ type World struct {
 
 	Unregistered []string // resource providers that the subscription is not registered for
 	Locks        []*Lock
+	Gateways     []*Gateway
+	Endpoints    []*PrivateEndpoint
+	Policies     []*Policy
+	Quotas       []Quota
 }
 
 // Resource is what all ARM resources of the world have.
@@ -73,6 +77,9 @@ type Subnet struct {
 	VNet   *VNet
 	Prefix netip.Prefix
 	NSG    *NSG // or nil
+
+	Delegations []string // services that live here, such as Microsoft.Web/serverFarms
+	Gateways    []*Gateway
 }
 
 // Peering is one side of a pair of peered VNets.
@@ -121,13 +128,14 @@ type AdminRule struct {
 // NIC is a network interface.
 type NIC struct {
 	Resource
-	MAC       string // 12 upper-case hex digits
+	MAC       string // 12 upper-case hex digits; empty until a machine has started with it
 	Private   netip.Addr
 	Public    *PublicIP // or nil
 	Subnet    *Subnet
 	NSG       *NSG // or nil
-	VM        *VM  // or nil, then Instance is set
+	VM        *VM  // at most one of VM, Instance and Endpoint is set
 	Instance  *Instance
+	Endpoint  *PrivateEndpoint
 	Secondary bool
 }
 
@@ -146,15 +154,21 @@ type VM struct {
 	Power string // running, stopped, deallocated
 	Agent bool   // has the Network Watcher extension
 	NICs  []*NIC
+
+	NeverStarted bool
+	Set          *ScaleSet // in flexible orchestration that it belongs to, or nil
 }
 
-// ScaleSet is a virtual machine scale set in uniform orchestration.
+// ScaleSet is a virtual machine scale set.
 type ScaleSet struct {
 	Resource
 	OS        string
 	Size      string
 	Agent     bool
+	Upgrade   string // policy: Manual, Automatic, Rolling
+	Flexible  bool   // its machines are virtual machines of their own
 	Instances []*Instance
+	Machines  []*VM // of a flexible set, which has no instances
 }
 
 // Instance is a machine of a scale set.
