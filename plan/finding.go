@@ -3,10 +3,12 @@ package plan
 // Severity says what a finding means for apply.
 type Severity string
 
-// The severities: an error stops apply, a warning says what will be missing.
+// The severities: an error stops apply, a warning says what will be missing
+// or go wrong, an info what is good to know.
 const (
 	Error   Severity = "error"
 	Warning Severity = "warning"
+	Info    Severity = "info"
 )
 
 // Finding is something that a plan has to say before anything is done: what

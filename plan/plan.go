@@ -38,6 +38,7 @@ type Plan struct {
 	Changes       []Change      `json:"changes"`
 	Views         []View        `json:"views,omitempty"`
 	Findings      []Finding     `json:"findings,omitempty"`
+	Cost          *Estimate     `json:"cost,omitempty"` // nil if nothing is estimated
 	Finished      bool          `json:"finished"` // results are there
 }
 

@@ -9,11 +9,11 @@ func Warn(changes []Change, have []Recording) []Finding {
 	for _, c := range changes {
 		switch {
 		case c.Action == Reuse && partial(*c.Recording):
-			out = append(out, c.finding("flow-log-partial", Warning, "Flow log records only a part",
+			out = append(out, c.finding(FlowLogPartial, Warning, "Flow log records only a part",
 				fmt.Sprintf("%s is read through flow log %s, which is somebody else's and %s. What it leaves out is missing in the answers.", c.Target().Name(), c.Recording.ID.Name(), leavesOut(*c.Recording))))
 		case c.Action == Create && c.Mechanism() == FlowLog:
 			if r := disabled(c.Target(), have); r != nil {
-				out = append(out, c.finding("flow-log-disabled", Error, "Flow log is switched off",
+				out = append(out, c.finding(FlowLogDisabled, Error, "Flow log is switched off",
 					fmt.Sprintf("%s has flow log %s, which is switched off, and Azure has one flow log a target. Switch it on, and it is read; or delete it.", c.Target().Name(), r.ID.Name())))
 			}
 		}

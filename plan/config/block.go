@@ -44,6 +44,16 @@ func (b block) at(name string) hcl.Range {
 	return header(b.Block)
 }
 
+// part is the header of the first inner block of a type, or the block's own.
+func (b block) part(typ string) hcl.Range {
+	for _, c := range b.Body.Blocks {
+		if c.Type == typ {
+			return header(c)
+		}
+	}
+	return header(b.Block)
+}
+
 // value returns a known value that may be shown, in any type but null.
 func (b block) value(name string) (cty.Value, bool) {
 	a := b.Body.Attributes[name]

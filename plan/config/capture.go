@@ -11,9 +11,16 @@ import (
 )
 
 var captureSchema = schema{
-	attrs:  []string{"duration", "max_bytes", "bytes_per_packet", "include", "exclude", "local_path"},
+	attrs:  []string{"duration", "max_bytes", "bytes_per_packet", "include", "exclude", "local_path", "agent"},
 	blocks: map[string]rule{"filter": {many: true}, "ring": {}},
 }
+
+// What is done about machines without the Network Watcher agent: it is
+// installed for as long as the capture needs it, or it must be there.
+const (
+	agentInstall  = "install"
+	agentRequired = "required"
+)
 
 // The limits of packet captures, from Azure's REST reference ("Packet
 // Captures - Create"), and flowctl's default of headers only.
@@ -45,6 +52,7 @@ func (b block) capture(kind string, window time.Duration) *Capture {
 		case "filter":
 			if f, ok := b.inner(inner).captureFilter(); ok {
 				c.Spec.Filters = append(c.Spec.Filters, f)
+				c.FilterRanges = append(c.FilterRanges, header(inner))
 			}
 		case "ring":
 			ring = true
@@ -56,6 +64,9 @@ func (b block) capture(kind string, window time.Duration) *Capture {
 	}
 	c.Spec.Include, c.Spec.Exclude = b.instances(kind)
 	c.Spec.LocalPath = b.localPath()
+	agent, _ := b.one("agent", "Invalid agent", []string{agentInstall, agentRequired})
+	c.InstallAgent = agent == agentInstall
+	c.DurationRange, c.SizeRange, c.PathRange = b.at("duration"), b.at("max_bytes"), b.at("local_path")
 	return c
 }
 

@@ -69,6 +69,9 @@ type Investigation struct {
 	Watches   []Watch       `json:"watches"`
 	Summaries []Summary     `json:"summaries,omitempty"`
 	Report    Report        `json:"report"`
+	Budget    *Budget       `json:"budget,omitempty"`
+
+	CreateWatchers bool `json:"create_watchers,omitempty"` // Network Watchers that are missing may be made
 
 	Range       hcl.Range `json:"-"` // its header
 	WindowRange hcl.Range `json:"-"` // of window, or of end
@@ -121,13 +124,15 @@ func (w Watch) Address() string {
 
 // Selector says which resources of a kind are meant: those with one of the
 // ids, those with one of the names in a resource group (and, of subnets, in
-// a virtual network), or those that have all of the tags.
+// a virtual network), those that have all of the tags, or those that a
+// Resource Graph query returns.
 type Selector struct {
 	IDs           []plan.ID         `json:"ids,omitempty"`
 	Names         []string          `json:"names,omitempty"`
 	ResourceGroup string            `json:"resource_group,omitempty"`
 	VNet          string            `json:"vnet,omitempty"`
 	Tags          map[string]string `json:"tags,omitempty"`
+	Query         string            `json:"query,omitempty"` // of Resource Graph; the IDs are its answer, once it was asked
 }
 
 // FlowLog asks for flow logs on what a watch selects, on the interfaces of
@@ -136,15 +141,24 @@ type FlowLog struct {
 	Spec     plan.FlowLogSpec `json:"spec"`
 	Declared bool             `json:"declared"` // there is a block for it
 	Range    hcl.Range        `json:"-"`        // of the block's header, or the watch's
+
+	// Of parts of it, or of the block where there are none.
+	RetentionRange, RecordTypesRange, FilterRange hcl.Range `json:"-"`
 }
 
 // Capture asks for a packet capture on each machine that a watch selects.
 // The Duration of a ring is the ring's, its MaxBytes what the ring can hold;
 // Azure is told neither in the place of a plain capture's.
 type Capture struct {
-	Spec     plan.CaptureSpec `json:"spec"`
-	Declared bool             `json:"declared"`
-	Range    hcl.Range        `json:"-"`
+	Spec         plan.CaptureSpec `json:"spec"`
+	Declared     bool             `json:"declared"`
+	InstallAgent bool             `json:"install_agent,omitempty"` // the agent may be installed where it is missing
+	Range        hcl.Range        `json:"-"`
+
+	// Of parts of it, or of the block where there are none; FilterRanges has
+	// one for each filter.
+	DurationRange, SizeRange, PathRange hcl.Range   `json:"-"`
+	FilterRanges                        []hcl.Range `json:"-"`
 }
 
 // Summary is a question about the flows.

@@ -31,6 +31,7 @@ func (b block) flowLog() *FlowLog {
 		f.Spec.RetentionDays = int(days)
 	}
 	f.Spec.RecordTypes = b.recordTypes()
+	f.RetentionRange, f.RecordTypesRange, f.FilterRange = b.at("retention_days"), b.at("record_types"), b.part("filter")
 	f.Spec.Filter = b.flowFilter()
 	for _, c := range b.Body.Blocks {
 		if c.Type == "traffic_analytics" {

@@ -11,11 +11,12 @@ import (
 )
 
 var investigationSchema = schema{
-	attrs: []string{"reason", "owner", "ticket", "window", "start", "end"},
+	attrs: []string{"reason", "owner", "ticket", "window", "start", "end", "create_watchers"},
 	blocks: map[string]rule{
 		"storage":   {many: true},
 		"watch":     {labels: []string{"kind", "name"}, many: true},
 		"summarize": {labels: []string{"name"}, many: true},
+		"budget":    {},
 		"report":    {},
 		"expect":    {labels: []string{"name"}, many: true, later: "Ask with a summarize block, and compare the numbers of summary.json in the run that calls flowctl."},
 	},
@@ -47,6 +48,7 @@ func (l *loader) investigation(hb *hclsyntax.Block) *Investigation {
 	inv.Owner = b.required("owner", "Missing owner", maxTag, "so that there is somebody to ask about it")
 	inv.Ticket, _ = b.line("ticket", maxTag)
 	b.timeBox(inv)
+	inv.CreateWatchers = b.truth("create_watchers")
 	inv.Report = Report{Formats: slices.Clone(defaultFormats), Range: inv.Range}
 	for _, c := range blocks {
 		l.part(inv, b.inner(c))
@@ -66,6 +68,8 @@ func (l *loader) part(inv *Investigation, b block) {
 		l.watches(inv, b)
 	case "summarize":
 		inv.summarize(b)
+	case "budget":
+		inv.budget(b, l.folder)
 	case "report":
 		inv.report(b)
 	}

@@ -156,10 +156,15 @@ func (r providerReader) path(b block, world string) string {
 		r.scope.add("Invalid path", b.at("world"), "world is empty. Name a file, or leave it out for the embedded world.")
 		return ""
 	}
-	if filepath.IsAbs(world) {
-		return filepath.Clean(world)
+	return within(r.folder, world)
+}
+
+// within is a path of a file, which is relative to the configuration's folder.
+func within(folder, path string) string {
+	if filepath.IsAbs(path) {
+		return filepath.Clean(path)
 	}
-	return filepath.Join(r.folder, filepath.FromSlash(world))
+	return filepath.Join(folder, filepath.FromSlash(path))
 }
 
 // choose returns the alias of the provider that a watch uses.

@@ -14,7 +14,7 @@ import (
 )
 
 // ways are the attributes of which a watch has exactly one.
-var ways = []string{"id", "name", "tags"}
+var ways = []string{"id", "name", "tags", "query"}
 
 // selector reads which resources a watch means, and where that is said.
 func (b block) selector(kind string) (Selector, hcl.Range) {
@@ -29,10 +29,10 @@ func (b block) selector(kind string) (Selector, hcl.Range) {
 		b.scope.add("Missing selector", b.at("resource_group"), "resource_group says where names are; add name = ….")
 		return Selector{}, b.at("resource_group")
 	case len(said) == 0:
-		b.scope.add("Missing selector", header(b.Block), "%s selects nothing. Write id, name with resource_group, or tags.", title(b.Block))
+		b.scope.add("Missing selector", header(b.Block), "%s selects nothing. Write id, name with resource_group, tags, or query.", title(b.Block))
 		return Selector{}, header(b.Block)
 	case len(said) > 1:
-		b.scope.add("Several selectors", b.at(said[1]), "A watch selects by id, by name or by tags; this one has %s. Keep one, and make a second watch for the other.", strings.Join(said, " and "))
+		b.scope.add("Several selectors", b.at(said[1]), "A watch selects by id, by name, by tags or by query; this one has %s. Keep one, and make a second watch for the other.", strings.Join(said, " and "))
 		return Selector{}, b.at(said[1])
 	}
 	b.extras(said[0], kind)
@@ -44,6 +44,8 @@ func (b block) selector(kind string) (Selector, hcl.Range) {
 		b.names(kind, &sel)
 	case "tags":
 		sel.Tags = b.tags(kind)
+	case "query":
+		sel.Query = b.query()
 	}
 	return sel, b.at(said[0])
 }

@@ -10,7 +10,7 @@ import (
 )
 
 var watchSchema = schema{
-	attrs: []string{"provider", "for_each", "id", "name", "resource_group", "vnet", "tags"},
+	attrs: []string{"provider", "for_each", "id", "name", "resource_group", "vnet", "tags", "query"},
 	blocks: map[string]rule{
 		"flow_log":       {},
 		"packet_capture": {},
@@ -29,6 +29,9 @@ var types = map[string]string{
 	VM:     "Microsoft.Compute/virtualMachines",
 	VMSS:   "Microsoft.Compute/virtualMachineScaleSets",
 }
+
+// ResourceType is the Azure type of a kind of watch.
+func ResourceType(kind string) string { return types[kind] }
 
 // machine reports whether a kind can be captured.
 func machine(kind string) bool { return kind == VM || kind == VMSS }
@@ -148,10 +151,10 @@ func hasMechanism(hb *hclsyntax.Block) bool { return len(hb.Body.Blocks) > 0 }
 // implied sets the mechanism that a watch has if it says nothing.
 func (l *loader) implied(inv *Investigation, b block, w *Watch) {
 	if !machine(w.Kind) {
-		w.FlowLog = &FlowLog{Range: w.Range}
+		w.FlowLog = &FlowLog{Range: w.Range, RetentionRange: w.Range, RecordTypesRange: w.Range, FilterRange: w.Range}
 		return
 	}
-	w.Capture = &Capture{Spec: defaultCapture(inv.Window), Range: w.Range}
+	w.Capture = &Capture{Spec: defaultCapture(inv.Window), Range: w.Range, DurationRange: w.Range, SizeRange: w.Range, PathRange: w.Range}
 	b.coversWindow(w.Capture.Range, inv.Window)
 }
 

@@ -7,32 +7,50 @@ import (
 	"flowctl/plan/config"
 )
 
-// captureable reports whether a machine can be captured now, and says why not.
-func (r *resolver) captureable(w config.Watch, inv *plan.Inventory, t plan.Target) bool {
-	power, agent, os := machineState(inv, t)
+// captureable reports whether a machine can be captured now, and says why
+// not. install is the machine's OS if the agent has to be installed first.
+func (r *resolver) captureable(w config.Watch, t plan.Target) (install string, ok bool) {
+	power, agent, os := machineState(r.index(t), t)
 	switch {
 	case power != "" && power != "running":
-		r.warn(w, t.ID, w.SelectRange, "vm-not-running", "Machine is not running",
+		r.warn(w, t.ID, w.SelectRange, plan.MachineOff, "Machine is not running",
 			fmt.Sprintf("%s is %s; only a running machine can be captured. Start it, or leave it out.", t.ID.Name(), power))
-		return false
+		return "", false
+	case len(interfaces(r.index(t), t)) == 0:
+		r.withoutNIC(w, t)
+		return "", false
+	case !agent && w.Capture.InstallAgent && (os == "Linux" || os == "Windows"):
+		return os, true
 	case !agent:
-		r.warn(w, t.ID, w.SelectRange, "agent-missing", "Network Watcher agent is missing",
-			fmt.Sprintf("%s has no Network Watcher extension, which takes the capture. Install it with: %s", t.ID.Name(), install(t, os)))
-		return false
+		r.warn(w, t.ID, w.SelectRange, plan.AgentMissing, "Network Watcher agent is missing", agentMissing(w, t, os))
+		return "", false
 	}
-	return true
+	return "", true
 }
 
-func machineState(inv *plan.Inventory, t plan.Target) (power string, agent bool, os string) {
-	for _, v := range inv.VMs {
-		if v.ID.Is(t.ID) {
-			return v.Power, v.Agent, v.OS
-		}
+// agentMissing says how the agent gets onto a machine.
+func agentMissing(w config.Watch, t plan.Target, os string) string {
+	missing := t.ID.Name() + " has no Network Watcher extension, which takes the capture."
+	switch {
+	case os == "":
+		return missing + " Azure does not say whether it runs Linux or Windows, so flowctl cannot tell which extension it needs. Install the one for its system."
+	case w.Capture.Declared:
+		return fmt.Sprintf("%s Let flowctl install it, and remove it afterwards, with agent = \"install\" in the packet_capture block; or install it with: %s", missing, install(t, os))
 	}
-	for _, s := range inv.ScaleSets {
-		if s.ID.Is(t.ID) {
-			return setPower(s), s.Agent, s.OS
-		}
+	return fmt.Sprintf("%s Let flowctl install it, and remove it afterwards, with packet_capture { agent = \"install\" }; or install it with: %s", missing, install(t, os))
+}
+
+func (r *resolver) withoutNIC(w config.Watch, t plan.Target) {
+	r.warn(w, t.ID, w.SelectRange, plan.NICMissing, "Machine has no interface",
+		fmt.Sprintf("%s has no network interface that is seen, so it has no traffic to record. Attach one, or leave the machine out.", t.ID.Name()))
+}
+
+func machineState(x *plan.Index, t plan.Target) (power string, agent bool, os string) {
+	if v := x.VMs[t.ID.Key()]; v != nil {
+		return v.Power, v.Agent, v.OS
+	}
+	if s := x.ScaleSets[t.ID.Key()]; s != nil {
+		return setPower(*s), s.Agent, s.OS
 	}
 	return "", true, ""
 }
@@ -60,38 +78,41 @@ func install(t plan.Target, os string) string {
 
 // interfaces lists what a flow log on a machine must log: a VM's interfaces,
 // but the subnets of a scale set, whose interfaces come and go.
-func interfaces(inv *plan.Inventory, t plan.Target) []plan.Target {
+func interfaces(x *plan.Index, t plan.Target) []plan.Target {
 	var out []plan.Target
-	for _, v := range inv.VMs {
-		if v.ID.Is(t.ID) {
-			for _, n := range v.NICs {
-				out = append(out, plan.Target{Kind: config.NIC, ID: n, Location: t.Location, Provider: t.Provider})
-			}
+	if t.Kind == config.VMSS {
+		for _, id := range subnetsOf(x, t.ID) {
+			out = append(out, plan.Target{Kind: config.Subnet, ID: id, Location: t.Location, Provider: t.Provider})
 		}
+		return out
 	}
-	for _, s := range inv.ScaleSets {
-		if s.ID.Is(t.ID) {
-			for _, id := range subnetsOf(inv, s) {
-				out = append(out, plan.Target{Kind: config.Subnet, ID: id, Location: t.Location, Provider: t.Provider})
-			}
-		}
+	for _, id := range nicsOf(x, t.ID) {
+		out = append(out, plan.Target{Kind: config.NIC, ID: id, Location: t.Location, Provider: t.Provider})
 	}
 	return out
 }
 
-func subnetsOf(inv *plan.Inventory, s plan.ScaleSet) []plan.ID {
+// nicsOf lists the interfaces of a VM as it names them, or else those that
+// name it.
+func nicsOf(x *plan.Index, vm plan.ID) []plan.ID {
+	if v := x.VMs[vm.Key()]; v != nil && len(v.NICs) > 0 {
+		return v.NICs
+	}
+	var out []plan.ID
+	for _, n := range x.NICsOf[vm.Key()] {
+		out = append(out, n.ID)
+	}
+	return out
+}
+
+func subnetsOf(x *plan.Index, set plan.ID) []plan.ID {
 	var out []plan.ID
 	seen := map[string]bool{}
-	for _, n := range inv.NICs {
-		for _, i := range s.Instances {
-			if !n.VM.Is(i.ID) {
-				continue
-			}
-			for _, sub := range n.Subnets {
-				if !seen[sub.Key()] {
-					seen[sub.Key()] = true
-					out = append(out, sub)
-				}
+	for _, n := range x.Interfaces(set) {
+		for _, sub := range n.Subnets {
+			if !seen[sub.Key()] {
+				seen[sub.Key()] = true
+				out = append(out, sub)
 			}
 		}
 	}

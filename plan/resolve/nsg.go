@@ -11,24 +11,23 @@ import (
 // nsg makes a view: Azure makes no new NSG flow logs, so the subnets and
 // interfaces that a security group guards are logged, and of their flows
 // those that the group decided are kept.
-func (r *resolver) nsg(w config.Watch, inv *plan.Inventory, t plan.Target) bool {
-	for _, n := range inv.NSGs {
-		if !n.ID.Is(t.ID) {
-			continue
-		}
-		r.views = append(r.views, plan.View{Watch: w.Address(), NSG: n.ID, GUID: n.GUID})
-		any := false
-		for _, part := range guarded(n, t) {
-			why := fmt.Sprintf("a view of %s: NSG flow logs cannot be made any more, so its %s is logged and kept by ACL", n.ID.Name(), part.Kind)
-			any = r.covered(w, inv, part) || r.flowLog(w, inv, part, why) || any
-		}
-		if len(guarded(n, t)) == 0 {
-			r.warn(w, t.ID, w.SelectRange, "nsg-unused", "NSG guards nothing",
-				fmt.Sprintf("%s is on no subnet and no interface, so it decides no traffic. Watch another one.", n.ID.Name()))
-		}
-		return any
+func (r *resolver) nsg(w config.Watch, t plan.Target) bool {
+	n := r.index(t).NSGs[t.ID.Key()]
+	if n == nil {
+		return false
 	}
-	return false
+	r.views = append(r.views, plan.View{Watch: w.Address(), NSG: n.ID, GUID: n.GUID})
+	parts := guarded(*n, t)
+	if len(parts) == 0 {
+		r.warn(w, t.ID, w.SelectRange, plan.NSGUnused, "NSG guards nothing",
+			fmt.Sprintf("%s is on no subnet and no interface, so it decides no traffic. Watch another one.", n.ID.Name()))
+	}
+	any := false
+	for _, part := range parts {
+		why := fmt.Sprintf("a view of %s: NSG flow logs cannot be made any more, so its %s is logged and kept by ACL", n.ID.Name(), part.Kind)
+		any = r.covered(w, part) || r.flowLog(w, part, why) || any
+	}
+	return any
 }
 
 func guarded(n plan.NSG, t plan.Target) []plan.Target {
@@ -45,8 +44,8 @@ func guarded(n plan.NSG, t plan.Target) []plan.Target {
 // covered joins the view to a flow log that this investigation makes on the
 // virtual network or subnet that holds the target, if there is one that
 // records everything the view needs.
-func (r *resolver) covered(w config.Watch, inv *plan.Inventory, t plan.Target) bool {
-	for _, id := range holders(inv, t.ID) {
+func (r *resolver) covered(w config.Watch, t plan.Target) bool {
+	for _, id := range holders(r.index(t), t.ID) {
 		if i := r.flowLogOn(id); i >= 0 && r.sessions[i].FlowLog.Filter == w.FlowLog.Spec.Filter && r.sessions[i].FlowLog.RecordTypes == w.FlowLog.Spec.RecordTypes {
 			r.sessions[i].Watches = append(r.sessions[i].Watches, w.Address())
 			return true
@@ -57,25 +56,25 @@ func (r *resolver) covered(w config.Watch, inv *plan.Inventory, t plan.Target) b
 
 // Within says of each recording what holds its target, as far as inv knows it.
 func Within(inv *plan.Inventory, recordings []plan.Recording) {
+	x := inv.Index()
 	for i := range recordings {
-		recordings[i].Within = holders(inv, recordings[i].Target)
+		recordings[i].Within = holders(x, recordings[i].Target)
 	}
 }
 
 // holders lists what holds a target of a flow log, from the inside out: the
 // virtual network of a subnet, the subnets of an interface and theirs.
-func holders(inv *plan.Inventory, target plan.ID) []plan.ID {
+func holders(x *plan.Index, target plan.ID) []plan.ID {
 	if strings.HasSuffix(strings.ToLower(target.Type()), "/subnets") {
 		return []plan.ID{target.Parent()}
 	}
+	n := x.NICs[target.Key()]
+	if n == nil {
+		return nil
+	}
 	var out []plan.ID
-	for _, n := range inv.NICs {
-		if !n.ID.Is(target) {
-			continue
-		}
-		for _, s := range n.Subnets {
-			out = append(out, s, s.Parent())
-		}
+	for _, s := range n.Subnets {
+		out = append(out, s, s.Parent())
 	}
 	return out
 }

@@ -6,7 +6,7 @@ package resolve
 import (
 	"fmt"
 	"reflect"
-	"slices"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
@@ -26,7 +26,7 @@ type Result struct {
 
 // Investigation resolves inv against the inventories, by provider alias.
 func Investigation(inv *config.Investigation, inventories map[string]*plan.Inventory, now time.Time) (Result, hcl.Diagnostics) {
-	r := &resolver{inv: inv, inventories: inventories}
+	r := &resolver{inv: inv, inventories: inventories, indexes: map[string]*plan.Index{}, logged: map[string]int{}, said: map[string]bool{}}
 	r.window(now)
 	for _, nsg := range []bool{false, true} { // views last: they can use what others log
 		for _, w := range inv.Watches {
@@ -41,10 +41,21 @@ func Investigation(inv *config.Investigation, inventories map[string]*plan.Inven
 type resolver struct {
 	inv         *config.Investigation
 	inventories map[string]*plan.Inventory
+	indexes     map[string]*plan.Index // by alias, once they are needed
 	sessions    []plan.Session
+	logged      map[string]int // by key of the target: the session with its flow log
 	views       []plan.View
 	findings    []plan.Finding
+	said        map[string]bool // what findings there are
 	diags       hcl.Diagnostics
+}
+
+// index is that of the inventory that a target is from.
+func (r *resolver) index(t plan.Target) *plan.Index {
+	if r.indexes[t.Provider] == nil {
+		r.indexes[t.Provider] = r.inventories[t.Provider].Index()
+	}
+	return r.indexes[t.Provider]
 }
 
 func (r *resolver) header() plan.Investigation {
@@ -55,16 +66,13 @@ func (r *resolver) header() plan.Investigation {
 	}
 }
 
-// WindowOver is the code of the finding that nothing more can be started.
-const WindowOver = "window-over"
-
 func (r *resolver) window(now time.Time) {
 	i := r.inv
 	if i.End.IsZero() || now.Before(i.End) {
 		return
 	}
 	r.findings = append(r.findings, plan.Finding{
-		Code: WindowOver, Severity: plan.Error, Summary: "Window is over",
+		Code: plan.WindowOver, Severity: plan.Error, Summary: "Window is over",
 		Detail: fmt.Sprintf("Investigation %q ended %s, and it is %s. Azure records only what is to come: set a later end, or a window such as \"2h\".",
 			i.Name, i.End.Format(time.RFC3339), now.Format(time.RFC3339)),
 		File: i.WindowRange.Filename, Line: i.WindowRange.Start.Line,
@@ -80,7 +88,7 @@ func (r *resolver) watch(w config.Watch) {
 	if len(found) == 0 {
 		return
 	}
-	if !r.expand(w, inv, found) {
+	if !r.expand(w, found) {
 		r.blockWarnings(w)
 	}
 }
@@ -96,61 +104,72 @@ func (r *resolver) blockWarnings(w config.Watch) {
 }
 
 // expand makes the sessions of one watch and reports whether any is there.
-func (r *resolver) expand(w config.Watch, inv *plan.Inventory, found []plan.Target) bool {
+func (r *resolver) expand(w config.Watch, found []plan.Target) bool {
 	any := false
 	for _, t := range found {
 		switch w.Kind {
 		case config.NSG:
-			any = r.nsg(w, inv, t) || any
+			any = r.nsg(w, t) || any
 		case config.VM, config.VMSS:
-			any = r.machine(w, inv, t) || any
+			any = r.machine(w, t) || any
 		default:
-			any = r.flowLog(w, inv, t, "VNet flow log, which sees every interface of its target") || any
+			any = r.flowLog(w, t, "VNet flow log, which sees every interface of its target") || any
 		}
 	}
 	return any
 }
 
-func (r *resolver) machine(w config.Watch, inv *plan.Inventory, t plan.Target) bool {
+func (r *resolver) machine(w config.Watch, t plan.Target) bool {
 	any := false
-	if w.Capture != nil && r.captureable(w, inv, t) {
-		any = r.capture(w, inv, t)
-	}
-	if w.FlowLog != nil {
-		for _, nic := range interfaces(inv, t) {
-			any = r.flowLog(w, inv, nic, "flow log on an interface of "+t.ID.Name()) || any
+	if w.Capture != nil {
+		if install, ok := r.captureable(w, t); ok {
+			any = r.capture(w, t, install)
 		}
+	}
+	if w.FlowLog == nil {
+		return any
+	}
+	parts := interfaces(r.index(t), t)
+	if len(parts) == 0 {
+		r.withoutNIC(w, t)
+	}
+	for _, nic := range parts {
+		any = r.flowLog(w, nic, "flow log on an interface of "+t.ID.Name()) || any
 	}
 	return any
 }
 
-func (r *resolver) capture(w config.Watch, inv *plan.Inventory, t plan.Target) bool {
+func (r *resolver) capture(w config.Watch, t plan.Target, install string) bool {
 	spec := w.Capture.Spec
 	spec.Duration = min(spec.Duration, r.inv.Window)
 	s := plan.Session{
-		Mechanism: plan.PacketCapture, Target: t, Capture: &spec,
+		Mechanism: plan.PacketCapture, Target: t, Capture: &spec, InstallAgent: install,
 		Why: "packet capture by the machine's Network Watcher agent",
 	}
-	return r.add(w, inv, s, w.Capture.Range)
+	if install != "" {
+		s.Why += ", which is installed for it and removed afterwards"
+	}
+	return r.add(w, s, w.Capture.Range)
 }
 
-func (r *resolver) flowLog(w config.Watch, inv *plan.Inventory, t plan.Target, why string) bool {
+func (r *resolver) flowLog(w config.Watch, t plan.Target, why string) bool {
 	spec := w.FlowLog.Spec
 	if i := r.flowLogOn(t.ID); i >= 0 {
 		return r.share(w, i, spec)
 	}
 	s := plan.Session{
-		Mechanism: plan.FlowLog, Target: t, Within: holders(inv, t.ID),
+		Mechanism: plan.FlowLog, Target: t, Within: holders(r.index(t), t.ID),
 		FlowLog: &spec, Why: why, Tags: r.tags(),
 	}
-	return r.add(w, inv, s, w.FlowLog.Range)
+	return r.add(w, s, w.FlowLog.Range)
 }
 
 // flowLogOn finds the session that logs id; Azure has one flow log a target.
 func (r *resolver) flowLogOn(id plan.ID) int {
-	return slices.IndexFunc(r.sessions, func(s plan.Session) bool {
-		return s.Mechanism == plan.FlowLog && s.Target.ID.Is(id)
-	})
+	if i, ok := r.logged[id.Key()]; ok {
+		return i
+	}
+	return -1
 }
 
 func (r *resolver) share(w config.Watch, i int, spec plan.FlowLogSpec) bool {
@@ -174,12 +193,13 @@ func (r *resolver) tags() map[string]string {
 }
 
 // add completes a session with its watcher and storage account.
-func (r *resolver) add(w config.Watch, inv *plan.Inventory, s plan.Session, at hcl.Range) bool {
+func (r *resolver) add(w config.Watch, s plan.Session, at hcl.Range) bool {
 	s.Watches = []string{w.Address()}
-	watcher, ok := watcherIn(inv, s.Target.Location)
-	if !ok {
-		r.warn(w, s.Target.ID, at, "watcher-missing", "No Network Watcher",
-			fmt.Sprintf("Subscription %s has no Network Watcher in %s, which %s needs. Create one with: az network watcher configure --locations %s --enabled true --resource-group NetworkWatcherRG",
+	inv := r.inventories[s.Target.Provider]
+	watcher, there := watcherIn(inv, s.Target.Location)
+	if !there && !r.inv.CreateWatchers {
+		r.warn(w, s.Target.ID, at, plan.WatcherMissing, "No Network Watcher",
+			fmt.Sprintf("Subscription %s has no Network Watcher in %s, which %s needs. Let flowctl make it with create_watchers = true in the investigation; or make it with: az network watcher configure --locations %s --enabled true --resource-group NetworkWatcherRG",
 				inv.Subscription, s.Target.Location, s.Target.ID.Name(), s.Target.Location))
 		return false
 	}
@@ -187,18 +207,25 @@ func (r *resolver) add(w config.Watch, inv *plan.Inventory, s plan.Session, at h
 	if !ok {
 		return false
 	}
-	s.Watcher, s.Storage = watcher.ID, account.ID
+	s.Watcher, s.Storage, s.CreateWatcher = watcher.ID, account.ID, !there
+	if s.Mechanism == plan.FlowLog {
+		r.logged[s.Target.ID.Key()] = len(r.sessions)
+	}
 	r.sessions = append(r.sessions, s)
 	return true
 }
 
-func watcherIn(inv *plan.Inventory, location string) (plan.Watcher, bool) {
+// watcherIn returns the watcher of a region; if there is none, the one that
+// Azure would make by itself, in its usual group and with its usual name.
+func watcherIn(inv *plan.Inventory, location string) (w plan.Watcher, there bool) {
 	for _, w := range inv.Watchers {
 		if sameRegion(w.Location, location) {
 			return w, true
 		}
 	}
-	return plan.Watcher{}, false
+	region := strings.ToLower(strings.ReplaceAll(location, " ", ""))
+	id := fmt.Sprintf("/subscriptions/%s/resourceGroups/NetworkWatcherRG/providers/Microsoft.Network/networkWatchers/NetworkWatcher_%s", inv.Subscription, region)
+	return plan.Watcher{ID: plan.ID(id), Location: region}, false
 }
 
 func (r *resolver) fail(summary, detail string, at hcl.Range) {
@@ -208,12 +235,11 @@ func (r *resolver) fail(summary, detail string, at hcl.Range) {
 // warn adds a finding about a target, unless the watch said the same of
 // another one.
 func (r *resolver) warn(w config.Watch, target plan.ID, at hcl.Range, code, summary, detail string) {
-	said := slices.ContainsFunc(r.findings, func(f plan.Finding) bool {
-		return f.Code == code && f.Watch == w.Address() && f.Detail == detail
-	})
-	if said {
+	key := code + "\x00" + w.Address() + "\x00" + detail
+	if r.said[key] {
 		return
 	}
+	r.said[key] = true
 	r.findings = append(r.findings, plan.Finding{
 		Code: code, Severity: plan.Warning, Summary: summary, Detail: detail,
 		Watch: w.Address(), Target: target, File: at.Filename, Line: at.Start.Line,

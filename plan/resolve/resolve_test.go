@@ -42,7 +42,8 @@ func inventory() *plan.Inventory {
 		VMs: []plan.VM{
 			{ID: compute + "virtualMachines/vm-1", Location: we, Tags: map[string]string{"role": "db"}, OS: "Linux", Power: "running", Agent: true, NICs: []plan.ID{network + "networkInterfaces/nic-1"}},
 			{ID: compute + "virtualMachines/vm-off", Location: we, Tags: map[string]string{"role": "db"}, OS: "Linux", Power: "deallocated", Agent: true},
-			{ID: compute + "virtualMachines/vm-bare", Location: we, Tags: map[string]string{"role": "bare"}, OS: "Windows", Power: "running"},
+			{ID: compute + "virtualMachines/vm-bare", Location: we, Tags: map[string]string{"role": "bare"}, OS: "Windows", Power: "running", NICs: []plan.ID{network + "networkInterfaces/nic-bare"}},
+			{ID: compute + "virtualMachines/vm-alone", Location: we, OS: "Linux", Power: "running", Agent: true},
 		},
 		ScaleSets: []plan.ScaleSet{
 			{ID: compute + "virtualMachineScaleSets/set", Location: we, OS: "Linux", Agent: true, Instances: []plan.Instance{{ID: compute + "virtualMachineScaleSets/set/virtualMachines/0", Number: "0", Power: "running"}}},
@@ -67,6 +68,11 @@ func watch(kind, name string, s config.Selector) config.Watch {
 	return w
 }
 
+// query is a watch by a query that answered ids.
+func query(kind string, ids ...plan.ID) config.Watch {
+	return watch(kind, "q", config.Selector{Query: "Resources", IDs: ids})
+}
+
 func named1(names ...string) config.Selector {
 	return config.Selector{Names: names, ResourceGroup: "RG"}
 }
@@ -79,8 +85,15 @@ func TestInvestigation(t *testing.T) {
 	filtered := watch(config.VNet, "b", named1("hub"))
 	filtered.FlowLog = &config.FlowLog{Spec: plan.FlowLogSpec{Filter: "dstPort=443"}}
 
+	installing := watch(config.VM, "a", named1("vm-bare"))
+	installing.Capture.InstallAgent = true
+	onBare := watch(config.VM, "a", named1("vm-alone"))
+	onBare.Capture, onBare.FlowLog = nil, &config.FlowLog{}
+
 	tests := map[string]struct {
 		watches  []config.Watch
+		create   bool     // create_watchers
+		drop     bool     // there are no watchers
 		storage  []string // names of accounts; none: chosen
 		sessions []string // mechanism target watches
 		findings []string // severity code target
@@ -91,6 +104,16 @@ func TestInvestigation(t *testing.T) {
 		"subnet":                  {watches: []config.Watch{watch(config.Subnet, "a", config.Selector{Names: []string{"web"}, VNet: "hub", ResourceGroup: "rg"})}, sessions: []string{"flow_log web subnet.a"}},
 		"vm by tag, one off":      {watches: []config.Watch{watch(config.VM, "a", config.Selector{Tags: map[string]string{"ROLE": "db"}})}, sessions: []string{"packet_capture vm-1 vm.a"}, findings: []string{"warning vm-not-running vm-off"}},
 		"vm without agent":        {watches: []config.Watch{watch(config.VM, "a", named1("vm-bare"))}, findings: []string{"error agent-missing vm-bare"}},
+		"vm without interface":    {watches: []config.Watch{watch(config.VM, "a", named1("vm-alone"))}, findings: []string{"error vm-without-nic vm-alone"}},
+		"flow log without one":    {watches: []config.Watch{onBare}, findings: []string{"error vm-without-nic vm-alone"}},
+		"agent is installed":      {watches: []config.Watch{installing}, sessions: []string{"packet_capture vm-bare vm.a installing Windows"}},
+		"watcher is created":      {watches: []config.Watch{watch(config.VNet, "a", named1("hub"))}, create: true, drop: true, sessions: []string{"flow_log hub vnet.a creating NetworkWatcher_westeurope"}},
+		"query":                   {watches: []config.Watch{query(config.VNet, hub)}, sessions: []string{"flow_log hub vnet.q"}},
+		"query, twice the same":   {watches: []config.Watch{query(config.VNet, hub, plan.ID(strings.ToUpper(string(hub))))}, sessions: []string{"flow_log hub vnet.q"}},
+		"query, another kind":     {watches: []config.Watch{query(config.VNet, hub, web)}, sessions: []string{"flow_log hub vnet.q"}, diags: []string{"Wrong resource type: returns 1 resources that are not a vnet"}},
+		"query, nothing":          {watches: []config.Watch{query(config.VNet)}, diags: []string{"No target: the query returns nothing that can be watched (0 rows)"}},
+		"query, gone":             {watches: []config.Watch{query(config.VNet, hub, network+"virtualNetworks/old")}, sessions: []string{"flow_log hub vnet.q"}, findings: []string{"warning query-stale old"}},
+		"query, elsewhere":        {watches: []config.Watch{query(config.VNet, hub, plan.ID(strings.Replace(string(hub), "1111", "9999", 1)))}, sessions: []string{"flow_log hub vnet.q"}, findings: []string{"warning query-outside hub"}},
 		"flow log on a vm":        {watches: []config.Watch{onNIC}, sessions: []string{"flow_log nic-1 vm.a"}},
 		"scale set":               {watches: []config.Watch{watch(config.VMSS, "a", named1("set"))}, sessions: []string{"packet_capture set vmss.a"}},
 		"flow log on a scale set": {watches: []config.Watch{setNICs}, sessions: []string{"flow_log web vmss.a"}},
@@ -102,7 +125,7 @@ func TestInvestigation(t *testing.T) {
 		"two watches, one log": {watches: []config.Watch{watch(config.VNet, "a", named1("hub")), watch(config.VNet, "b", named1("hub"))}, sessions: []string{"flow_log hub vnet.a,vnet.b"}},
 		"conflict":             {watches: []config.Watch{watch(config.VNet, "a", named1("hub")), filtered}, sessions: []string{"flow_log hub vnet.a"}, diags: []string{"Conflicting flow logs"}},
 		"no such vnet":         {watches: []config.Watch{watch(config.VNet, "a", named1("hug"))}, diags: []string{"No target: Did you mean hub"}},
-		"no such tag":          {watches: []config.Watch{watch(config.VM, "a", config.Selector{Tags: map[string]string{"role": "DB"}})}, diags: []string{`No target: no vm of 3 in the subscription has the tags role="DB"`}},
+		"no such tag":          {watches: []config.Watch{watch(config.VM, "a", config.Selector{Tags: map[string]string{"role": "DB"}})}, diags: []string{`No target: no vm of 4 in the subscription has the tags role="DB"`}},
 		"no watcher":           {watches: []config.Watch{watch(config.VNet, "a", named1("lost"))}, findings: []string{"error watcher-missing lost"}},
 		"region of storage":    {watches: []config.Watch{watch(config.VNet, "a", named1("hub", "far"))}, storage: []string{"we"}, sessions: []string{"flow_log hub vnet.a"}, findings: []string{"warning storage-region far"}},
 		"premium":              {watches: []config.Watch{watch(config.VNet, "a", named1("hub"))}, storage: []string{"fast"}, findings: []string{"error storage-premium hub"}},
@@ -115,10 +138,22 @@ func TestInvestigation(t *testing.T) {
 			for _, s := range tc.storage {
 				inv.Storage = append(inv.Storage, config.Storage{AccountID: group + plan.ID("Microsoft.Storage/storageAccounts/"+s)})
 			}
-			res, diags := Investigation(inv, map[string]*plan.Inventory{"azure": inventory()}, noon)
+			inv.CreateWatchers = tc.create
+			all := inventory()
+			if tc.drop {
+				all.Watchers = nil
+			}
+			res, diags := Investigation(inv, map[string]*plan.Inventory{"azure": all}, noon)
 			var sessions, findings []string
 			for _, s := range res.Sessions {
-				sessions = append(sessions, fmt.Sprintf("%s %s %s", s.Mechanism, s.Target.ID.Name(), strings.Join(s.Watches, ",")))
+				text := fmt.Sprintf("%s %s %s", s.Mechanism, s.Target.ID.Name(), strings.Join(s.Watches, ","))
+				if s.InstallAgent != "" {
+					text += " installing " + s.InstallAgent
+				}
+				if s.CreateWatcher {
+					text += " creating " + s.Watcher.Name()
+				}
+				sessions = append(sessions, text)
 			}
 			for _, f := range res.Findings {
 				findings = append(findings, fmt.Sprintf("%s %s %s", f.Severity, f.Code, f.Target.Name()))
@@ -156,7 +191,7 @@ func TestCaptureNeedsSharedKeys(t *testing.T) {
 
 func TestWindowIsOver(t *testing.T) {
 	res, _ := Investigation(&config.Investigation{Name: "spike", End: noon.Add(-time.Minute)}, nil, noon)
-	if len(res.Findings) != 1 || res.Findings[0].Code != WindowOver || !plan.Blocking(res.Findings) {
+	if len(res.Findings) != 1 || res.Findings[0].Code != plan.WindowOver || !plan.Blocking(res.Findings) {
 		t.Errorf("findings %v, want one that says the window is over", res.Findings)
 	}
 }

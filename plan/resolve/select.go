@@ -57,6 +57,9 @@ func candidates(kind, alias string, inv *plan.Inventory) []candidate {
 // find returns the targets that w selects. What it names and is not there is
 // an error at the selector.
 func (r *resolver) find(w config.Watch, inv *plan.Inventory) []plan.Target {
+	if w.Select.Query != "" {
+		return r.byQuery(w)
+	}
 	all := candidates(w.Kind, w.Provider, inv)
 	switch s := w.Select; {
 	case len(s.IDs) > 0:
@@ -70,13 +73,22 @@ func (r *resolver) find(w config.Watch, inv *plan.Inventory) []plan.Target {
 
 func (r *resolver) byID(w config.Watch, all []candidate) []plan.Target {
 	var out []plan.Target
+	there := byKey(all)
 	for _, id := range w.Select.IDs {
-		i := slices.IndexFunc(all, func(c candidate) bool { return c.ID.Is(id) })
-		if i < 0 {
+		t, ok := there[id.Key()]
+		if !ok {
 			r.missing(w, string(id), id.Name(), all)
 			continue
 		}
-		out = append(out, all[i].Target)
+		out = append(out, t)
+	}
+	return out
+}
+
+func byKey(all []candidate) map[string]plan.Target {
+	out := make(map[string]plan.Target, len(all))
+	for _, c := range all {
+		out[c.ID.Key()] = c.Target
 	}
 	return out
 }

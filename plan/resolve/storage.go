@@ -33,7 +33,7 @@ func (r *resolver) storage(w config.Watch, s plan.Session, at hcl.Range) (plan.S
 		}
 		elsewhere = append(elsewhere, a.ID.Name()+" in "+a.Location)
 	}
-	r.warn(w, s.Target.ID, at, "storage-region", "Storage in another region",
+	r.warn(w, s.Target.ID, at, plan.StorageRegion, "Storage in another region",
 		fmt.Sprintf("Azure writes only to storage in the region of the target. %s is in %s; the file names %s. Add a storage block with an account in %s.",
 			s.Target.ID.Name(), s.Target.Location, strings.Join(elsewhere, ", "), s.Target.Location))
 	return plan.StorageAccount{}, false
@@ -65,11 +65,11 @@ func (r *resolver) noAccount(st config.Storage) {
 func (r *resolver) fits(w config.Watch, s plan.Session, a plan.StorageAccount, at hcl.Range) bool {
 	switch {
 	case strings.HasPrefix(a.SKU, "Premium"):
-		r.warn(w, s.Target.ID, at, "storage-premium", "Premium storage",
+		r.warn(w, s.Target.ID, at, plan.StoragePremium, "Premium storage",
 			fmt.Sprintf("Storage account %s is %s. Flow logs and captures need a Standard account: name another one in %s.", a.ID.Name(), a.SKU, a.Location))
 		return false
 	case s.Mechanism == plan.PacketCapture && !a.SharedKey:
-		r.warn(w, s.Target.ID, at, "storage-shared-key", "Shared keys are off",
+		r.warn(w, s.Target.ID, at, plan.StorageSharedKey, "Shared keys are off",
 			fmt.Sprintf("Packet captures are uploaded with a signature made from the account's key, and storage account %s does not allow shared keys. Allow them, or name another account in %s.", a.ID.Name(), a.Location))
 		return false
 	}
@@ -79,7 +79,7 @@ func (r *resolver) fits(w config.Watch, s plan.Session, a plan.StorageAccount, a
 // anyStorage takes the only account of the target's region that fits.
 func (r *resolver) anyStorage(w config.Watch, s plan.Session, at hcl.Range) (plan.StorageAccount, bool) {
 	var fit []plan.StorageAccount
-	for _, a := range r.inventories[w.Provider].Accounts {
+	for _, a := range r.inventories[s.Target.Provider].Accounts {
 		if sameRegion(a.Location, s.Target.Location) && !strings.HasPrefix(a.SKU, "Premium") && (a.SharedKey || s.Mechanism != plan.PacketCapture) {
 			fit = append(fit, a)
 		}
@@ -87,7 +87,7 @@ func (r *resolver) anyStorage(w config.Watch, s plan.Session, at hcl.Range) (pla
 	if len(fit) == 1 {
 		return fit[0], true
 	}
-	r.warn(w, s.Target.ID, at, "storage-missing", "No storage account chosen",
+	r.warn(w, s.Target.ID, at, plan.StorageMissing, "No storage account chosen",
 		fmt.Sprintf("Investigation %q names no storage. %s", r.inv.Name, choose(fit, s.Target.Location)))
 	return plan.StorageAccount{}, false
 }

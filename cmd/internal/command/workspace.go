@@ -211,7 +211,7 @@ func (ws *workspace) plan(res resolve.Result, now time.Time) plan.Plan {
 	}
 	p.Findings = append(p.Findings, plan.Warn(p.Changes, ws.allRecordings())...)
 	if p.Count(plan.Create, plan.Replace) == 0 { // what is there can still be collected
-		p.Findings = slices.DeleteFunc(p.Findings, func(f plan.Finding) bool { return f.Code == resolve.WindowOver })
+		p.Findings = slices.DeleteFunc(p.Findings, func(f plan.Finding) bool { return f.Code == plan.WindowOver })
 	}
 	p.Ends = ends(res.Investigation, now)
 	if run != nil && run.Finished.IsZero() {

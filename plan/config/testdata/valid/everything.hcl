@@ -59,6 +59,14 @@ investigation "everything" {
   start  = "2026-11-12T14:00:00+01:00"
   end    = "2026-11-12T17:30:00Z"
 
+  create_watchers = true
+
+  budget {
+    limit    = "12.50 EUR"
+    log_rate = "2MB"
+    prices   = "prices.json"
+  }
+
   storage {
     account_id = "${local.groups}/rg-log/providers/Microsoft.Storage/storageAccounts/stwest"
   }
@@ -116,6 +124,11 @@ investigation "everything" {
     }
   }
 
+  watch "nic" "northern" {
+    provider = azure.west
+    query    = "Resources | where location == 'northeurope' | project name, id"
+  }
+
   watch "nsg" "site" {
     provider       = azure.west
     for_each       = var.sites
@@ -136,6 +149,7 @@ investigation "everything" {
       max_bytes        = "256MiB"
       bytes_per_packet = 0
       local_path       = "/var/captures/db.cap"
+      agent            = "install"
 
       filter {
         protocol       = "TCP"

@@ -1,0 +1,76 @@
+package plan
+
+// The codes of findings. They are stable: scripts may rely on them. What each
+// means, why, and what to do is in cmd/flowctl/docs/findings.md.
+const (
+	// Of the time box.
+	WindowOver     = "window-over"
+	WindowTooShort = "window-too-short"
+
+	// Of targets and machines.
+	MachineOff     = "vm-not-running"
+	NICMissing     = "vm-without-nic"
+	MACUnknown     = "mac-unknown"
+	AgentMissing   = "agent-missing"
+	AgentInstalled = "agent-installed"
+	AgentWrongOS   = "agent-wrong-os"
+	AKSNode        = "aks-node"
+	NSGUnused      = "nsg-unused"
+	QueryOutside   = "query-outside"
+	QueryStale     = "query-stale"
+
+	// Of watchers and the subscription.
+	WatcherMissing       = "watcher-missing"
+	WatcherCreated       = "watcher-created"
+	ProviderUnregistered = "provider-unregistered"
+	QuotaExceeded        = "quota-exceeded"
+	LockedReadOnly       = "locked-read-only"
+	LockedDelete         = "locked-delete"
+	PermissionMissing    = "permission-missing"
+	NotChecked           = "not-checked"
+
+	// Of storage.
+	StorageMissing     = "storage-missing"
+	StorageRegion      = "storage-region"
+	StorageTenant      = "storage-tenant"
+	StoragePremium     = "storage-premium"
+	StorageKind        = "storage-kind"
+	StorageSharedKey   = "storage-shared-key"
+	StorageFirewall    = "storage-firewall"
+	StorageUnreached   = "storage-unreached"
+	StorageReader      = "storage-reader"
+	StorageImmutable   = "storage-immutable"
+	RetentionKind      = "retention-kind"
+	RetentionShort     = "retention-short"
+	LifecycleRewritten = "lifecycle-rewritten"
+	LifecycleFull      = "lifecycle-full"
+	LifecycleDeletes   = "lifecycle-deletes"
+
+	// Of other flow logs.
+	FlowLogPartial  = "flow-log-partial"
+	FlowLogDisabled = "flow-log-disabled"
+	FlowLogTaken    = "flow-log-taken"
+	FlowLogOverlap  = "flow-log-overlap"
+	NameCollision   = "name-collision"
+	PolicyFlowLog   = "policy-flow-log"
+	NSGFlowLog      = "nsg-flow-log"
+
+	// Of what is recorded.
+	FilterNeverMatches   = "filter-never-matches"
+	FilterOneSide        = "filter-one-side"
+	RecordTypesBytes     = "record-types-bytes"
+	Preview              = "preview"
+	ICMPUnlogged         = "icmp-not-logged"
+	PrivateEndpointBlind = "private-endpoint-unseen"
+	ServiceUnlogged      = "service-not-logged"
+	GatewayUnlogged      = "gateway-not-logged"
+	EncryptionOff        = "encryption-off"
+	CaptureShort         = "capture-shorter"
+	CaptureSize          = "capture-size"
+	LocalCopy            = "local-copy"
+	LocalPathOS          = "local-path-os"
+
+	// Of money.
+	BudgetExceeded = "budget-exceeded"
+	BudgetUnknown  = "budget-unknown"
+)
