@@ -120,8 +120,9 @@ const manyRows = 200 // of answers that are short by nature
 func newBuilder(t *Table, o Options) *builder {
 	p := newPlaces(o.Inventories)
 	b := &builder{naming: naming{t.names, p}, free: &t.free}
-	for _, k := range t.all {
+	for i, k := range t.all {
 		b.spots = append(b.spots, spotOf(k, t.names, p))
+		b.spots[i].number = i
 	}
 	b.begin(o)
 	return b

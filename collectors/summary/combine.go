@@ -76,11 +76,7 @@ func (r *removal) merge(o *removal) {
 // merge adds the lines of o, which answers the same question.
 func (g *groups) merge(o *groups) {
 	g.total.merge(&o.total)
-	for k, v := range o.index {
-		to, ok := g.index[k]
-		if !ok {
-			to = g.insert(k)
-		}
-		to.merge(v)
+	for n := range o.lines.len() {
+		g.lines.at(g.lines.of(o.lines.key(n))).merge(o.lines.at(n))
 	}
 }

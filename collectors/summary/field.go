@@ -16,6 +16,7 @@ type field struct {
 	put    func(b []byte, s *seen)
 	text   func(n *naming, b []byte) string
 	number func(s *seen) float64 // of fields that are numbers
+	ofSpot bool                  // where and in which direction a row was seen says it
 }
 
 // naming is what it takes to turn binary forms into text.
@@ -43,23 +44,29 @@ func lookupField(name string) (field, bool) {
 
 func fields() []field {
 	fs := []field{
-		enumField("direction", func(s *seen) uint8 { return uint8(s.direction) }, func(v uint8) string { return flow.Direction(v).String() }),
-		enumField("verdict", func(s *seen) uint8 { return uint8(s.spot.verdict) }, func(v uint8) string { return verdicts[v] }),
+		atSpot(enumField("direction", func(s *seen) uint8 { return uint8(s.direction) }, func(v uint8) string { return flow.Direction(v).String() })),
+		atSpot(enumField("verdict", func(s *seen) uint8 { return uint8(s.spot.verdict) }, func(v uint8) string { return verdicts[v] })),
 		{name: "protocol", width: 3, put: putProtocol, text: protocolText},
 		portField("port"),
 		serviceField("service"),
 		enumField("scope", func(s *seen) uint8 { _, v := s.far(); return uint8(v) }, scopeText),
-		idField("rule", func(s *seen) flow.ID { return s.spot.rule }),
-		idField("acl", func(s *seen) flow.ID { return s.spot.aclName }),
-		enumField("encryption", func(s *seen) uint8 { return uint8(s.spot.encrypted) }, func(v uint8) string { return flow.Encryption(v).String() }),
-		enumField("tunnel", func(s *seen) uint8 { return uint8(s.spot.tunnel) }, func(v uint8) string { return flow.Tunnel(v).String() }),
-		idField("nic", func(s *seen) flow.ID { return s.spot.pointName }),
-		placeField("vm", func(s *seen) int32 { return s.spot.vm }, vmText),
+		atSpot(idField("rule", func(s *seen) flow.ID { return s.spot.rule })),
+		atSpot(idField("acl", func(s *seen) flow.ID { return s.spot.aclName })),
+		atSpot(enumField("encryption", func(s *seen) uint8 { return uint8(s.spot.encrypted) }, func(v uint8) string { return flow.Encryption(v).String() })),
+		atSpot(enumField("tunnel", func(s *seen) uint8 { return uint8(s.spot.tunnel) }, func(v uint8) string { return flow.Tunnel(v).String() })),
+		atSpot(idField("nic", func(s *seen) flow.ID { return s.spot.pointName })),
+		atSpot(placeField("vm", func(s *seen) int32 { return s.spot.vm }, vmText)),
 		addrField("peer", func(s *seen) flow.Addr { a, _ := s.far(); return a }),
 		portField("destination.port"),
 		serviceField("destination.service"),
 	}
 	return append(fs, sideFields()...)
+}
+
+// atSpot is f, which depends on the spot and the direction alone.
+func atSpot(f field) field {
+	f.ofSpot = true
+	return f
 }
 
 // sideFields are the fields that both the source and the destination have.

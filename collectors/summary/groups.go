@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"sort"
+
+	"flowctl/collectors/flow"
 )
 
 // groups adds rows up by the values of some fields.
@@ -13,12 +15,9 @@ type groups struct {
 	by    []field
 	top   int
 
-	width int
-	index map[string]*group
-	free  []group
+	lines lines
 	total group
-
-	recent [64]*group // lines that were looked up not long ago
+	spots []uint32 // if the line depends on the spot alone: number of the line of each + 1
 
 	match      []*seen // of the conversation at hand
 	keyA, keyB []byte  // scratch
@@ -26,7 +25,6 @@ type groups struct {
 
 // group is one line of an answer in the making.
 type group struct {
-	key            string // its fields' values
 	sent, received tally
 	flows, denied  uint64
 	records        uint64
@@ -36,14 +34,19 @@ type group struct {
 const defaultTop = 20
 
 func newGroups(name string, top int, where func(*seen) bool, by ...string) *groups {
-	g := &groups{name: name, where: where, top: top, index: map[string]*group{}, total: newGroup()}
+	g := &groups{name: name, where: where, top: top, total: newGroup()}
+	onlySpot := true
 	for _, n := range by {
 		f, ok := lookupField(n)
 		if !ok {
 			panic("summary: no field " + n) // Compile refuses such names
 		}
 		g.by = append(g.by, f)
-		g.width += f.width
+		g.lines.width += f.width
+		onlySpot = onlySpot && f.ofSpot
+	}
+	if onlySpot {
+		g.spots = []uint32{}
 	}
 	return g
 }
@@ -122,7 +125,7 @@ func (g *groups) oneLine(rows []*seen) bool {
 }
 
 func (g *groups) key(b []byte, s *seen) []byte {
-	b = slices.Grow(b, g.width)[:g.width]
+	b = slices.Grow(b, g.lines.width)[:g.lines.width]
 	at := 0
 	for i := range g.by {
 		f := &g.by[i]
@@ -134,34 +137,29 @@ func (g *groups) key(b []byte, s *seen) []byte {
 
 // of returns the line that s belongs to.
 func (g *groups) of(s *seen) *group {
+	if g.spots != nil {
+		return g.lines.at(g.ofSpot(s))
+	}
 	g.keyB = g.key(g.keyB[:0], s)
-	h := uint32(0)
-	for _, c := range g.keyB {
-		h = h*31 + uint32(c)
-	}
-	e := &g.recent[h%uint32(len(g.recent))]
-	if *e != nil && (*e).key == string(g.keyB) {
-		return *e
-	}
-	v, ok := g.index[string(g.keyB)]
-	if !ok {
-		v = g.insert(string(g.keyB))
-	}
-	*e = v
-	return v
+	return g.lines.at(g.lines.of(g.keyB))
 }
 
-func (g *groups) insert(key string) *group {
-	if len(g.free) == 0 {
-		g.free = make([]group, 64)
+// ofSpot returns the number of the line that all of s's spot, seen in its
+// direction, belong to.
+func (g *groups) ofSpot(s *seen) int {
+	i := s.spot.number*directions + int(s.direction)
+	for len(g.spots) <= i {
+		g.spots = append(g.spots, 0)
 	}
-	v := &g.free[0]
-	g.free = g.free[1:]
-	*v = newGroup()
-	v.key = key
-	g.index[key] = v
-	return v
+	if g.spots[i] == 0 {
+		g.keyB = g.key(g.keyB[:0], s)
+		g.spots[i] = uint32(g.lines.of(g.keyB)) + 1
+	}
+	return int(g.spots[i]) - 1
 }
+
+// directions is how many a row can have.
+const directions = int(flow.Outbound) + 1
 
 func (v *group) add(s *seen) {
 	sent, received := s.sums()
@@ -202,22 +200,22 @@ func (v *group) compare(o *group) int {
 
 // line is a line that may be shown.
 type line struct {
-	key  string
+	n    int
 	text []string // made when it is needed
 	v    *group
 }
 
 // answer draws the lines up, the biggest first.
 func (g *groups) answer(n *naming, all tally) Answer {
-	a := Answer{Name: g.name, By: []string{}, Rows: []Row{}, Groups: uint64(len(g.index)), Total: g.total.row(nil, all)}
+	a := Answer{Name: g.name, By: []string{}, Rows: []Row{}, Groups: uint64(g.lines.len()), Total: g.total.row(nil, all)}
 	for _, f := range g.by {
 		a.By = append(a.By, f.name)
 	}
 	top, rest := g.largest(n)
 	for _, l := range top {
-		a.Rows = append(a.Rows, l.v.row(g.texts(n, l.key), all))
+		a.Rows = append(a.Rows, l.v.row(g.texts(n, g.lines.key(l.n)), all))
 	}
-	if len(g.index) > len(top) {
+	if g.lines.len() > len(top) {
 		r := rest.row(nil, all)
 		a.Others = &r
 	}
@@ -232,8 +230,9 @@ func (g *groups) largest(n *naming) (top []line, rest group) {
 		limit = defaultTop
 	}
 	rest = newGroup()
-	for k, v := range g.index {
-		l := line{key: k, v: v}
+	for k := range g.lines.len() {
+		v := g.lines.at(k)
+		l := line{n: k, v: v}
 		i := sort.Search(len(top), func(i int) bool { return g.before(&l, &top[i], n) })
 		if i == limit {
 			rest.merge(v)
@@ -256,15 +255,14 @@ func (g *groups) before(a, b *line, n *naming) bool {
 	}
 	for _, l := range []*line{a, b} {
 		if l.text == nil {
-			l.text = g.texts(n, l.key)
+			l.text = g.texts(n, g.lines.key(l.n))
 		}
 	}
 	return slices.Compare(a.text, b.text) < 0
 }
 
-func (g *groups) texts(n *naming, key string) []string {
+func (g *groups) texts(n *naming, b []byte) []string {
 	texts := make([]string, 0, len(g.by))
-	b := []byte(key)
 	for i := range g.by {
 		f := &g.by[i]
 		texts = append(texts, f.text(n, b[:f.width]))

@@ -20,6 +20,7 @@ type seen struct {
 // spot is a context with the names that the inventory has for it.
 type spot struct {
 	context
+	number        int // among the spots of a run
 	nic, vm, vnet int32
 	owned         []flow.Addr // addresses of the machine there
 	pointName     flow.ID     // of the interface if known, else as in the records

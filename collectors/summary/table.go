@@ -25,6 +25,8 @@ type Table struct {
 	sources  []sourceSum
 	flowLog  states
 
+	hot     hot
+	keys    [chunk]hotKey       // scratch
 	waiting [partitions][]entry // records on their way to their partition
 	count   int                 // of them
 	sink    uint64              // keeps loads alive that only warm the cache
@@ -76,25 +78,30 @@ func (t *Table) Add(source int, b flow.Batch) {
 		t.sources = append(t.sources, sourceSum{first: noFirst, last: noLast})
 	}
 	src := &t.sources[source]
-	for b := range slices.Chunk(b, 32) {
-		for i := range b { // wait for memory once, and not for every record
-			t.sink += b[i].Src.Lo + uint64(b[i].Measured)
-		}
+	for b := range slices.Chunk(b, chunk) {
+		keys := t.keys[:0]
 		for i := range b {
-			t.add(src, &b[i])
+			m, id := t.look(src, &b[i])
+			if hotFits(&b[i], id) {
+				addrs, rest := b[i].Src.Lo<<32|b[i].Dst.Lo&0xffffffff, restOf(&b[i], id)
+				keys = append(keys, hotKey{addrs, rest, home(addrs, rest), uint8(i), m})
+			} else {
+				t.add(&b[i], m, id)
+			}
 		}
+		t.addHot(b, keys)
 	}
 }
 
-// entry is a record on its way to its row.
+// entry is a record, or the sum of some, on its way to its row.
 type entry struct {
-	key            key
-	srcPort        uint16
-	marks          marks
-	begins         bool
-	hash           uint32 // upper half of the key's
-	first, last    int64
-	sent, received wire
+	key             key
+	srcPort         uint16
+	marks           marks
+	hash            uint32 // upper half of the key's
+	records, begins uint32
+	first, last     int64
+	sent, received  wire
 }
 
 // entries is how many records wait for a partition: so many that a lock and
@@ -102,7 +109,9 @@ type entry struct {
 // second-level cache.
 const entries = 128
 
-func (t *Table) add(src *sourceSum, r *flow.Record) {
+// look counts r wherever its ends do not matter, and returns its marks and the
+// number of its context.
+func (t *Table) look(src *sourceSum, r *flow.Record) (marks, uint32) {
 	m := marksOf(r)
 	id := t.contexts.of(r, t)
 	at := &t.contexts.known[id]
@@ -113,12 +122,42 @@ func (t *Table) add(src *sourceSum, r *flow.Record) {
 		both = 1
 	}
 	t.timeline.add(at.series[both], r, m)
+	return m, id
+}
 
+// add counts r in its row.
+func (t *Table) add(r *flow.Record, m marks, id uint32) {
 	port, proto := r.DstPort, r.Proto
 	if !r.IsIP() {
 		port, proto = r.EtherType, 0
 	}
-	pair, hash := hashes(r.Src, r.Dst, rest(id, port, proto))
+	i, e := t.wait(r.Src, r.Dst, id, port, proto)
+	e.srcPort, e.marks, e.records, e.begins = r.SrcPort, m, 1, 0
+	if r.State == flow.Begin {
+		e.begins = 1
+	}
+	e.first, e.last = bounds(r.First, r.Last)
+	e.sent = wire{r.Sent.Packets, r.Sent.IPBytes}
+	e.received = wire{r.Received.Packets, r.Received.IPBytes}
+	t.waits(i, frameBytes{r.Sent.FrameBytes, r.Received.FrameBytes})
+}
+
+// bounds returns a span of time in which a bound that is not known does not
+// count.
+func bounds(first, last int64) (int64, int64) {
+	if first == flow.NoTime {
+		first = noFirst
+	}
+	if last == flow.NoTime {
+		last = noLast
+	}
+	return first, last
+}
+
+// wait returns a new entry with a key, of which nothing else is set, and the
+// partition for which it waits.
+func (t *Table) wait(src, dst flow.Addr, context uint32, port uint16, proto uint8) (int, *entry) {
+	pair, hash := hashes(src, dst, rest(context, port, proto))
 	i := pair % partitions
 	w := t.waiting[i]
 	if w == nil {
@@ -130,25 +169,31 @@ func (t *Table) add(src *sourceSum, r *flow.Record) {
 	// back from the stack in other words than it was written, which has to wait
 	// for all that was written before, to memory that is far.
 	e := &w[len(w)-1]
-	e.key.src, e.key.dst = r.Src, r.Dst
-	e.key.context, e.key.port, e.key.proto = id, port, proto
-	e.srcPort, e.marks, e.begins, e.hash = r.SrcPort, m, r.State == flow.Begin, uint32(hash>>32)
-	e.first, e.last = r.First, r.Last
-	e.sent.packets, e.sent.ipBytes = r.Sent.Packets, r.Sent.IPBytes
-	e.received.packets, e.received.ipBytes = r.Received.Packets, r.Received.IPBytes
+	e.key.src, e.key.dst = src, dst
+	e.key.context, e.key.port, e.key.proto = context, port, proto
+	e.hash = uint32(hash >> 32)
 	t.count++
+	return int(i), e
+}
+
+// waits lets partition i have its entries if there are enough of them. The
+// last one has frame bytes f.
+func (t *Table) waits(i int, f frameBytes) {
 	switch {
-	case r.Measured&flow.FrameBytes != 0:
-		t.flush(int(i), frameBytes{r.Sent.FrameBytes, r.Received.FrameBytes})
-	case len(w) == entries:
-		t.flush(int(i), frameBytes{})
+	case f != (frameBytes{}) || len(t.waiting[i]) == entries:
+		t.flush(i, f)
 	case t.count > t.limit:
-		t.flushAll()
+		t.flushWaiting()
 	}
 }
 
-// flushAll puts all records that wait into their rows.
+// flushAll puts all that was added into its rows.
 func (t *Table) flushAll() {
+	t.coolAll()
+	t.flushWaiting()
+}
+
+func (t *Table) flushWaiting() {
 	for i := range t.waiting {
 		t.flush(i, frameBytes{})
 	}
@@ -205,16 +250,10 @@ func (r *row) count(o *entry) {
 	r.received.packets += o.received.packets
 	r.received.ipBytes += o.received.ipBytes
 	r.marks |= o.marks
-	r.records = plus(r.records, 1)
-	if o.begins {
-		r.begins = plus(r.begins, 1)
-	}
-	if o.first != flow.NoTime {
-		r.first = min(r.first, o.first)
-	}
-	if o.last != flow.NoTime {
-		r.last = max(r.last, o.last)
-	}
+	r.records = plus(r.records, o.records)
+	r.begins = plus(r.begins, o.begins)
+	r.first = min(r.first, o.first)
+	r.last = max(r.last, o.last)
 }
 
 // plus adds without overflow.

@@ -1,6 +1,10 @@
 package summary
 
-import "flowctl/collectors/flow"
+import (
+	"encoding/binary"
+
+	"flowctl/collectors/flow"
+)
 
 // talkers adds up what machines send and receive, and apart what of it goes
 // to and comes from the internet. Addresses of the internet are no talkers
@@ -9,8 +13,7 @@ import "flowctl/collectors/flow"
 type talkers struct {
 	all, egress *groups
 
-	back    seen // the row at hand with its ends exchanged
-	backRow row
+	key []byte // scratch
 }
 
 func newTalkers(top int) *talkers {
@@ -27,40 +30,37 @@ func (t *talkers) add(s *seen) {
 	sent, received := s.sums()
 	if s.row.src == s.row.dst { // with itself: said once
 		sent.add(received)
-		t.all.of(s).addSums(s, sent, tally{marks: sent.marks})
+		t.of(t.all, s.row.src, s.src).addSums(s, sent, tally{marks: sent.marks})
 		t.all.total.addSums(s, sent, tally{marks: sent.marks})
 		return
 	}
-	inside := s.srcScope != internet || s.dstScope == internet
-	if inside {
-		t.all.of(s).addSums(s, sent, received)
+	fromInside := s.srcScope != internet || s.dstScope == internet
+	toInside := s.dstScope != internet || s.srcScope == internet
+	if fromInside {
+		t.of(t.all, s.row.src, s.src).addSums(s, sent, received)
 		t.all.total.addSums(s, sent, received)
-	}
-	t.reverse(s)
-	if s.dstScope != internet || s.srcScope == internet {
-		t.all.of(&t.back).addSums(s, received, sent)
-	}
-	if !inside {
+	} else {
 		t.all.total.addSums(s, received, sent)
 	}
+	if toInside {
+		t.of(t.all, s.row.dst, s.dst).addSums(s, received, sent)
+	}
 	switch {
-	case s.dstScope == internet && s.srcScope != internet:
-		t.egress.of(s).addSums(s, sent, received)
+	case !toInside:
+		t.of(t.egress, s.row.src, s.src).addSums(s, sent, received)
 		t.egress.total.addSums(s, sent, received)
-	case s.srcScope == internet && s.dstScope != internet:
-		t.egress.of(&t.back).addSums(s, received, sent)
+	case !fromInside:
+		t.of(t.egress, s.row.dst, s.dst).addSums(s, received, sent)
 		t.egress.total.addSums(s, received, sent)
 	}
 }
 
-// reverse makes back of s, for keys only.
-func (t *talkers) reverse(s *seen) {
-	t.back, t.backRow = *s, *s.row
-	r := &t.back
-	r.row = &t.backRow
-	r.row.src, r.row.dst = r.row.dst, r.row.src
-	r.src, r.dst = s.dst, s.src
-	r.srcScope, r.dstScope = s.dstScope, s.srcScope
+// of returns the line of g that address a, which belongs to at, has as a talker.
+func (t *talkers) of(g *groups, a flow.Addr, at place) *group {
+	t.key = binary.BigEndian.AppendUint32(t.key[:0], uint32(at.nic))
+	t.key = binary.BigEndian.AppendUint64(t.key, a.Hi)
+	t.key = binary.BigEndian.AppendUint64(t.key, a.Lo)
+	return g.lines.at(g.lines.of(t.key))
 }
 
 // transfer is the most that one side sent the other over one service.
