@@ -18,7 +18,7 @@ const (
 )
 
 // Kind is what a source turned out to be, from its content and never from its
-// name: "vnet-flow-log", "nsg-flow-log", "pcap", "pcapng", "snoop".
+// name: "vnet-flow-log", "nsg-flow-log", "pcap", "pcapng", "snoop", "flowctl-parquet".
 type Kind string
 
 // The kinds of source.
@@ -28,6 +28,7 @@ const (
 	Pcap        Kind = "pcap"
 	Pcapng      Kind = "pcapng"
 	Snoop       Kind = "snoop"
+	Parquet     Kind = "flowctl-parquet" // flows that flowctl kept, see collectors/parquet
 )
 
 // Source is what is learned about one file or blob while it is read.
@@ -39,6 +40,16 @@ type Source struct {
 	Bytes   int64    // read, after decompression
 	Records uint64   // flow tuples, or packets
 	Points  []string // where it was seen, at most a few
+	Holds   []Kind   // of Parquet: what its flows were read from
+}
+
+// Holding is what the records of s were read from in the first place: its
+// kind, or what it holds.
+func (s *Source) Holding() []Kind {
+	if s.Kind == Parquet {
+		return s.Holds
+	}
+	return []Kind{s.Kind}
 }
 
 // Note gives a source a worse status; a better one changes nothing.

@@ -1,0 +1,114 @@
+package parquet
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+
+	"flowctl/collectors/flow"
+)
+
+// Meta is what a file says of its flows beside the flows.
+type Meta struct {
+	Version string        // of the flowctl that writes
+	Sources []flow.Source // what the flows were read from
+	Skipped []flow.Skip   // what could not be read there
+	Hosts   *flow.Hosts   // host names of addresses; nil for none
+}
+
+// The most that a file keeps of sources and of what was skipped. Of the rest
+// it keeps how many there were.
+const (
+	mostSources = 1000
+	mostSkipped = 1000
+)
+
+// sources is the metadata under SourcesKey.
+type sources struct {
+	Kinds    map[flow.Kind]int   `json:"kinds"`    // how many sources with records there are of each
+	Statuses map[flow.Status]int `json:"statuses"` // how many sources there are with each
+	First    []source            `json:"first"`    // the first of them
+}
+
+// source is one file or blob that flows were read from.
+type source struct {
+	Path    string      `json:"path"`
+	Kind    flow.Kind   `json:"kind"`
+	Status  flow.Status `json:"status"`
+	Detail  string      `json:"detail"`
+	Bytes   int64       `json:"bytes"`
+	Records uint64      `json:"records"`
+}
+
+// skip is one element of the metadata under SkippedKey.
+type skip struct {
+	Source string `json:"source"`
+	Reason string `json:"reason"`
+	Count  uint64 `json:"count"`
+	Offset int64  `json:"offset"`
+}
+
+// host is one element of the metadata under HostsKey.
+type host struct {
+	Address string `json:"address"`
+	Name    string `json:"name"`
+	How     string `json:"how"`
+}
+
+func sourcesOf(all []flow.Source) sources {
+	s := sources{Kinds: map[flow.Kind]int{}, Statuses: map[flow.Status]int{}, First: []source{}}
+	for _, x := range all {
+		s.Statuses[x.Status]++
+		if x.Records > 0 {
+			for _, k := range x.Holding() {
+				s.Kinds[k]++
+			}
+		}
+		if len(s.First) < mostSources {
+			s.First = append(s.First, source{x.Path, x.Kind, x.Status, x.Detail, x.Bytes, x.Records})
+		}
+	}
+	return s
+}
+
+func skippedOf(all []flow.Skip) []skip {
+	list := []skip{}
+	for i, x := range all {
+		if i >= mostSkipped {
+			last := &list[mostSkipped-1]
+			*last = skip{"", "of further sources or for further reasons", last.Count + x.Count, 0}
+			continue
+		}
+		list = append(list, skip(x))
+	}
+	return list
+}
+
+func hostsOf(h *flow.Hosts) []host {
+	list := []host{}
+	if h == nil {
+		return list
+	}
+	for a, names := range h.All() {
+		for _, n := range names {
+			list = append(list, host{a.String(), n.Name, n.How})
+		}
+	}
+	return list
+}
+
+// pairs are the keys and values of the file's metadata.
+func (m Meta) pairs() (map[string]string, error) {
+	out := map[string]string{FormatKey: Format, VersionKey: m.Version}
+	for key, v := range map[string]any{
+		SourcesKey: sourcesOf(m.Sources), SkippedKey: skippedOf(m.Skipped), HostsKey: hostsOf(m.Hosts),
+	} {
+		b, err := json.Marshal(v)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", key, err)
+		}
+		out[key] = string(b)
+	}
+	maps.DeleteFunc(out, func(_, v string) bool { return v == "" })
+	return out, nil
+}

@@ -1,0 +1,34 @@
+// Package parquet keeps flow records in Apache Parquet files that DuckDB,
+// ClickHouse, Spark, pandas and others read as a table, and reads its own
+// files back. A file is written while its records are summed up, in row groups
+// that are each sorted by time, then by the pair of addresses, so that memory
+// is bounded whatever the size.
+//
+// The form is that of https://parquet.apache.org/docs/file-format/ and of
+// parquet.thrift in https://github.com/apache/parquet-format (2.11), of which
+// only a part is used: flat columns, one data page (version 1) and at most one
+// dictionary page a column chunk, the encodings PLAIN, RLE_DICTIONARY and
+// DELTA_BINARY_PACKED, zstd, and a CRC-32 of every page.
+package parquet
+
+import "bytes"
+
+// Format is the number of the table's form. It is raised when a reader must
+// change; further columns do not raise it. It lies in the file's metadata
+// under FormatKey.
+const Format = "1"
+
+// The keys of the file's metadata. All but the version are JSON.
+const (
+	FormatKey  = "flowctl.format"
+	VersionKey = "flowctl.version" // of the flowctl that wrote the file
+	SourcesKey = "flowctl.sources" // what the flows were read from
+	SkippedKey = "flowctl.skipped" // what could not be read there
+	HostsKey   = "flowctl.hosts"   // host names that captures showed
+)
+
+// magic begins and ends every Parquet file.
+var magic = []byte("PAR1")
+
+// Detect reports whether a file that begins with head is a Parquet file.
+func Detect(head []byte) bool { return bytes.HasPrefix(head, magic) }

@@ -1,0 +1,240 @@
+package parquet
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"net/netip"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/klauspost/compress/zstd"
+
+	"flowctl/collectors/flow"
+)
+
+// Lend gives a further sink for records, which one goroutine feeds, or none.
+// Add reports false when no more are wanted; done is called when no more come.
+type Lend func() (add func(flow.Batch) bool, done func(), ok bool)
+
+// Read yields the flows of a file that flowctl wrote. It is a flow.Reader. As
+// the way to the flows begins at the file's end, what cannot be read from
+// there is copied to a temporary file first.
+func Read(r io.Reader, in flow.Input) iter.Seq2[flow.Batch, error] {
+	return func(yield func(flow.Batch, error) bool) {
+		wanted := true
+		own := func(b flow.Batch) bool {
+			wanted = wanted && yield(b, nil)
+			return wanted
+		}
+		if err := readCopy(r, in, own); err != nil && wanted {
+			yield(nil, err)
+		}
+	}
+}
+
+func readCopy(r io.Reader, in flow.Input, own func(flow.Batch) bool) error {
+	f, err := os.CreateTemp("", "flowctl-*.parquet")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	defer f.Close()
+	size, err := io.Copy(f, r)
+	if err != nil {
+		in.Source.Note(flow.Unreadable)
+		return err
+	}
+	return ReadAt(f, size, in, own, func() (func(flow.Batch) bool, func(), bool) { return nil, nil, false })
+}
+
+// ReadAt reads the flows of a file that flowctl wrote, of size bytes. Own
+// takes them; while lend has a further sink to give, that takes row groups
+// from a goroutine of its own. A row group that is damaged is left out and
+// counted in in.Skipped by its rows. Lend is called by the caller's goroutine
+// only.
+func ReadAt(r io.ReaderAt, size int64, in flow.Input, own func(flow.Batch) bool, lend Lend) error {
+	in.Source.Kind, in.Source.Bytes = flow.Parquet, size
+	t, err := readTail(r, size)
+	if err == nil {
+		err = t.ours()
+	}
+	if err == nil {
+		err = tell(t, in)
+	}
+	if err != nil {
+		in.Source.Note(flow.Unreadable)
+		return err
+	}
+	g := &reading{r: r, in: in, tail: t}
+	var wg sync.WaitGroup
+	me := g.worker()
+	for more := true; more; more = me.group(own) {
+		if g.left() < 2 {
+			continue
+		}
+		if add, done, ok := lend(); ok {
+			wg.Go(func() {
+				defer done()
+				for you := g.worker(); you.group(add); {
+				}
+			})
+		}
+	}
+	wg.Wait()
+	in.Source.Note(flow.OK)
+	return nil
+}
+
+// reading is a file that several goroutines read.
+type reading struct {
+	r    io.ReaderAt
+	in   flow.Input
+	tail *tail
+
+	mu      sync.Mutex
+	next    int // row group
+	stopped bool
+}
+
+func (g *reading) left() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return len(g.tail.groups) - g.next
+}
+
+// claim returns the next row group that nobody reads.
+func (g *reading) claim() (*groupAt, bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.stopped || g.next == len(g.tail.groups) {
+		return nil, false
+	}
+	g.next++
+	return &g.tail.groups[g.next-1], true
+}
+
+// worker reads row groups in one goroutine.
+type worker struct {
+	*reading
+	columns columnReader
+	rows    rows
+	err     error
+}
+
+func (g *reading) worker() *worker {
+	z, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(mostPage), zstd.WithDecoderLowmem(true))
+	return &worker{reading: g, columns: columnReader{r: g.r, names: g.in.Names, zstd: z}, err: err}
+}
+
+// group reads the next row group into add and reports whether there may be
+// another.
+func (w *worker) group(add func(flow.Batch) bool) bool {
+	at, ok := w.claim()
+	if !ok {
+		return false
+	}
+	if err := w.load(at); err != nil {
+		w.damaged(at, err)
+		return true
+	}
+	w.mu.Lock()
+	w.in.Source.Records += uint64(at.rows)
+	w.mu.Unlock()
+	for w.rows.next < w.rows.total {
+		if !add(w.rows.batch()) {
+			w.mu.Lock()
+			w.stopped = true
+			w.mu.Unlock()
+			return false
+		}
+	}
+	return true
+}
+
+// load reads all columns of a row group.
+func (w *worker) load(at *groupAt) error {
+	if w.err != nil {
+		return w.err
+	}
+	places, err := at.places()
+	if err != nil {
+		return err
+	}
+	for i, p := range places {
+		if err := w.columns.read(i, p, &w.rows.columns[i]); err != nil {
+			return fmt.Errorf("column %s: %w", columns[i].name, err)
+		}
+	}
+	w.rows.total, w.rows.next = int(at.rows), 0
+	return nil
+}
+
+// damaged counts the rows of a row group that cannot be read.
+func (w *worker) damaged(at *groupAt, why error) {
+	var offset int64
+	if len(at.chunks) > 0 {
+		offset = at.chunks[0].data
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.in.Source.Note(flow.Corrupt)
+	w.in.Skipped.AddN(w.in.Source.Path, "row group is damaged: "+why.Error(), uint64(max(1, at.rows)), max(0, offset))
+}
+
+// tell says what the metadata of t says: where the flows are from, what was
+// left out there, and host names.
+func tell(t *tail, in flow.Input) error {
+	var from sources
+	var skipped []skip
+	var hosts []host
+	for key, v := range map[string]any{SourcesKey: &from, SkippedKey: &skipped, HostsKey: &hosts} {
+		if text := t.pairs[key]; text != "" {
+			if err := json.Unmarshal([]byte(text), v); err != nil {
+				return fmt.Errorf("its metadata %s is damaged: %w", key, err)
+			}
+		}
+	}
+	for _, s := range skipped {
+		in.Skipped.AddN(s.Source, s.Reason, s.Count, s.Offset)
+	}
+	if in.Hosts != nil {
+		for _, h := range hosts {
+			if a, err := netip.ParseAddr(h.Address); err == nil {
+				in.Hosts.Add(flow.AddrOf(a), h.Name, h.How)
+			}
+		}
+	}
+	return from.tell(t, in.Source)
+}
+
+// tell describes the sources that flows were read from in src.
+func (s *sources) tell(t *tail, src *flow.Source) error {
+	var kinds []string
+	for k, n := range s.Kinds {
+		src.Holds = append(src.Holds, k)
+		kinds = append(kinds, fmt.Sprintf("%d %s", n, k))
+	}
+	slices.Sort(src.Holds)
+	slices.Sort(kinds)
+	src.Detail = "flows of " + strings.Join(kinds, ", ") + ", written by flowctl " + t.pairs[VersionKey]
+	if len(kinds) == 0 {
+		src.Detail = "flows of no source with records, written by flowctl " + t.pairs[VersionKey]
+	}
+	for status, n := range s.Statuses {
+		switch {
+		case n < 0:
+			return errors.New("its metadata " + SourcesKey + " is damaged: less than no sources")
+		case n == 0 || status == flow.OK:
+		case status == flow.Truncated:
+			src.Note(flow.Truncated)
+		default:
+			src.Note(flow.Corrupt) // what could not be read of it is not here
+		}
+	}
+	return nil
+}

@@ -1,0 +1,127 @@
+package parquet
+
+import "flowctl/collectors/flow"
+
+// rows turns the columns of a row group into records.
+type rows struct {
+	columns [columnCount]read
+	total   int
+	next    int
+	out     [batchRows]flow.Record
+}
+
+// batchRows is how many records are handed on at once, so that they are still
+// in the cache when they are summed up.
+const batchRows = 256
+
+// batch returns the next records; none if there are no more.
+func (g *rows) batch() flow.Batch {
+	n := min(batchRows, g.total-g.next)
+	out := g.out[:n]
+	for k := range out {
+		out[k] = flow.Record{}
+		i := g.next + k
+		g.key(&out[k], i)
+		g.times(&out[k], i)
+		g.facts(&out[k], i)
+		g.counters(&out[k], i)
+	}
+	if g.columns[colTCPPartly].values > 0 {
+		for k := range out {
+			g.tcp(&out[k].TCP, g.next+k)
+		}
+	}
+	g.next += n
+	return out
+}
+
+func (g *rows) key(r *flow.Record, i int) {
+	src, dst := &g.columns[colSource], &g.columns[colDestination]
+	r.Src, r.Dst = src.addresses[src.codes[i]], dst.addresses[dst.codes[i]]
+	r.SrcPort = uint16(g.columns[colSourcePort].codes[i])
+	r.DstPort = uint16(g.columns[colDestinationPort].codes[i])
+	r.Proto = uint8(g.columns[colProtocol].codes[i])
+	r.EtherType = uint16(g.columns[colEtherType].codes[i])
+}
+
+func (g *rows) times(r *flow.Record, i int) {
+	r.First = g.time(colFirst, colFirstNanos, i)
+	r.Last = g.time(colLast, colLastNanos, i)
+}
+
+func (g *rows) time(col, nanos, i int) int64 {
+	c := &g.columns[col]
+	if !c.there[i] {
+		return flow.NoTime
+	}
+	return c.ints[i]*1000 + int64(g.columns[nanos].codes[i])
+}
+
+func (g *rows) facts(r *flow.Record, i int) {
+	r.Direction = flow.Direction(g.columns[colDirection].codes[i])
+	r.State = flow.State(g.columns[colState].codes[i])
+	r.Encryption = flow.Encryption(g.columns[colEncryption].codes[i])
+	r.Tunnel = flow.Tunnel(g.columns[colTunnel].codes[i])
+	r.Guessed = g.columns[colGuessed].codes[i] == 1
+	r.Point = flow.ID(g.columns[colPoint].codes[i])
+	r.Target = flow.ID(g.columns[colTarget].codes[i])
+	r.Rule = flow.ID(g.columns[colRule].codes[i])
+	r.ACL = flow.ID(g.columns[colACL].codes[i])
+}
+
+func (g *rows) counters(r *flow.Record, i int) {
+	if c := &g.columns[colSentPackets]; c.there[i] {
+		r.Measured |= flow.Packets
+		r.Sent.Packets = uint64(c.ints[i])
+		r.Received.Packets = uint64(g.columns[colReceivedPackets].ints[i])
+	}
+	if c := &g.columns[colSentIPBytes]; c.there[i] {
+		r.Measured |= flow.IPBytes
+		r.Sent.IPBytes = uint64(c.ints[i])
+		r.Received.IPBytes = uint64(g.columns[colReceivedIPBytes].ints[i])
+	}
+	if c := &g.columns[colSentFrameBytes]; c.there[i] {
+		r.Measured |= flow.FrameBytes
+		r.Sent.FrameBytes = uint64(c.ints[i])
+		r.Received.FrameBytes = uint64(g.columns[colReceivedFrameBytes].ints[i])
+	}
+}
+
+func (g *rows) tcp(t *flow.TCP, i int) {
+	if c := &g.columns[colTCPPartly]; !c.there[i] {
+		return
+	} else if c.codes[i] == 1 {
+		t.Seen |= flow.TCPPartly
+	}
+	if c := &g.columns[colTCPAnswered]; c.there[i] {
+		t.Seen |= flow.TCPAnswered
+		t.Answered = uint32(c.ints[i])
+	}
+	if c := &g.columns[colTCPConfirmed]; c.there[i] {
+		t.Seen |= flow.TCPConfirmed
+		t.Confirmed = uint32(c.ints[i])
+	}
+	if g.columns[colSentTCP].there[i] {
+		t.Seen |= flow.TCPSent
+		t.Sent = g.tcpCount(colSentTCP, i)
+	}
+	if g.columns[colReceivedTCP].there[i] {
+		t.Seen |= flow.TCPReceived
+		t.Received = g.tcpCount(colReceivedTCP, i)
+	}
+}
+
+func (g *rows) tcpCount(col, i int) flow.TCPCount {
+	code := func(n int) uint32 { return g.columns[col+n].codes[i] }
+	return flow.TCPCount{
+		Retransmitted:      uint16(code(tcpRetransmitted)),
+		RetransmittedBytes: uint32(g.columns[col+tcpRetransmittedBytes].ints[i]),
+		DupACKs:            uint16(code(tcpDupACKs)),
+		SYN:                uint8(code(tcpSYN)),
+		SYNACK:             uint8(code(tcpSYNACK)),
+		FIN:                uint8(code(tcpFIN)),
+		RST:                uint8(code(tcpRST)),
+		ZeroWindow:         uint8(code(tcpZeroWindow)),
+		KeepAlive:          uint8(code(tcpKeepAlive)),
+	}
+}
