@@ -20,6 +20,7 @@ type kind struct {
 	wrote   func(q *request, st *State, m *Made) error // after a write
 	fill    func(q *request, st *State, m *Made, doc, props map[string]any)
 	inUse   func(q *request, st *State, m *Made) error // refuses a deletion
+	removed func(q *request, st *State, m *Made)       // takes with it what goes when it is deleted
 }
 
 // How long writes of made resources take, in the world's time.
@@ -54,7 +55,15 @@ func kinds() []kind {
 		{name: publicIPType, located: true, tagged: true, takes: networkWriteTime, created: http.StatusCreated,
 			shown: []string{"ipConfiguration", "ipAddress"}, wrote: (*request).wrotePublicIP, fill: (*request).fillPublicIP, inUse: (*request).publicIPInUse},
 		{name: vmType, located: true, tagged: true, takes: machineWriteTime, created: http.StatusCreated,
-			shown: []string{"instanceView", "vmId", "timeCreated"}, check: (*request).checkMadeVM, fill: (*request).fillVM},
+			shown: []string{"instanceView", "vmId", "timeCreated"}, check: (*request).checkMadeVM, wrote: (*request).wroteVM, fill: (*request).fillVM, removed: (*request).dropDisks},
+		{name: diskType, located: true, tagged: true, takes: networkWriteTime, created: http.StatusAccepted,
+			shown: []string{"timeCreated", "uniqueId", "diskState"}, fill: (*request).fillDisk, inUse: (*request).diskInUse},
+		{name: peeringType, takes: networkWriteTime, created: http.StatusCreated,
+			shown: []string{"peeringState", "peeringSyncLevel"}, check: (*request).checkPeering, wrote: (*request).wrotePeering, fill: (*request).fillPeering},
+		{name: routeTableType, located: true, tagged: true, takes: networkWriteTime, created: http.StatusCreated,
+			shown: []string{"subnets"}, wrote: (*request).wroteRouteTable, fill: (*request).fillRouteTable, inUse: (*request).routeTableInUse},
+		{name: routeType, takes: networkWriteTime, created: http.StatusCreated, check: (*request).checkRoute, fill: (*request).fillRoute},
+		{name: asgType, located: true, tagged: true, takes: networkWriteTime, created: http.StatusCreated},
 		// azurerm takes 201 for an error here.
 		{name: accountType, located: true, tagged: true, created: http.StatusOK, check: (*request).checkAccount, fill: (*request).fillAccount},
 		{name: blobServices, created: http.StatusOK, fill: (*request).fillService},

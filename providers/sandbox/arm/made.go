@@ -148,19 +148,6 @@ func (m *Made) resource() world.Resource {
 	return world.Resource{ID: m.ID, Name: m.ID.Name(), Group: m.ID.ResourceGroup(), Location: m.Location, GUID: m.GUID}
 }
 
-// vm is a made machine as the world describes its own: it runs, and has no
-// agent until a client installs it.
-func (m *Made) vm() *world.VM {
-	os := "Linux"
-	if m.properties()["osProfile"] != nil && object(m.properties(), "osProfile")["windowsConfiguration"] != nil {
-		os = "Windows"
-	}
-	if set := text(m.properties(), "storageProfile", "osDisk", "osType"); set != "" {
-		os = set
-	}
-	return &world.VM{Resource: m.resource(), OS: os, Size: text(m.properties(), "hardwareProfile", "vmSize"), Power: "running"}
-}
-
 // described returns a resource as the world describes its own, or nil. Of those
 // that clients made only accounts and machines have such a description.
 func (q *request) described(st *State, id plan.ID) any {
@@ -202,6 +189,7 @@ func (q *request) madeDoc(st *State, m *Made) map[string]any {
 		delete(doc, "tags")
 	}
 	props["provisioningState"] = m.state(q.now)
+	q.fillIdentity(m, doc)
 	if strings.HasPrefix(m.Type, "Microsoft.Network/") {
 		doc["etag"] = q.madeTag(m)
 		if m.Location != "" {

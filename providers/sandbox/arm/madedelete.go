@@ -27,6 +27,9 @@ func deleteMade(name string) handler {
 				}
 			}
 			takes := k.takes
+			if k.removed != nil {
+				k.removed(q, st, m)
+			}
 			q.remove(st, m, takes)
 			if takes == 0 {
 				rep = reply{status: http.StatusOK}
@@ -42,13 +45,18 @@ func deleteMade(name string) handler {
 	}
 }
 
-// remove ends a resource, its children, and the flow log that it is the
-// target of.
+// remove ends a resource, its children and extensions, and the flow log that
+// it is the target of.
 func (q *request) remove(st *State, m *Made, takes time.Duration) {
 	gone := q.now.Add(takes)
 	for _, other := range st.Made {
 		if there(other.Gone, q.now) && strings.HasPrefix(other.ID.Key()+"/", m.ID.Key()+"/") {
 			other.Gone = gone
+		}
+	}
+	for _, e := range st.Extensions {
+		if there(e.Gone, q.now) && strings.HasPrefix(e.ID.Key(), m.ID.Key()+"/") {
+			e.Gone = gone
 		}
 	}
 	for _, l := range st.FlowLogs {

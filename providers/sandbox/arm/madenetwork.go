@@ -33,20 +33,26 @@ func (q *request) checkVNet(_ *State, m *Made) error {
 	return err
 }
 
-// wroteVNet makes the subnets those of the body; a body that says nothing of
-// them leaves them as they are.
+// wroteVNet makes the subnets and peerings those of the body; a body that
+// says nothing of them leaves them as they are.
 func (q *request) wroteVNet(st *State, m *Made) error {
-	if m.properties()["subnets"] == nil {
-		return nil
+	for _, kind := range []string{subnetType, peeringType} {
+		name := kind[len(vnetType)+1:]
+		if m.properties()[name] == nil {
+			continue
+		}
+		list := objects(m.properties(), name)
+		delete(m.properties(), name)
+		if err := q.sync(st, m, kindOf(kind), list); err != nil {
+			return err
+		}
 	}
-	list := objects(m.properties(), "subnets")
-	delete(m.properties(), "subnets")
-	return q.sync(st, m, kindOf(subnetType), list)
+	return nil
 }
 
 func (q *request) fillVNet(st *State, m *Made, _, props map[string]any) {
-	orElse(props, map[string]any{"enableDdosProtection": false, "virtualNetworkPeerings": []any{}})
-	props["subnets"] = q.shownIn(st, m.ID, subnetType)
+	orElse(props, map[string]any{"enableDdosProtection": false})
+	props["subnets"], props["virtualNetworkPeerings"] = q.shownIn(st, m.ID, subnetType), q.shownIn(st, m.ID, peeringType)
 	q.fillFlowLogs(st, m, props)
 }
 

@@ -1,6 +1,7 @@
 package arm
 
 import (
+	"encoding/base64"
 	"net/http"
 	"regexp"
 	"strings"
@@ -129,39 +130,21 @@ func (q *request) fillWorkspace(_ *State, m *Made, _, props map[string]any) {
 	props["createdDate"], props["modifiedDate"] = m.Created.Format(sevenDigits), m.Created.Format(sevenDigits)
 }
 
-func (q *request) checkMadeVM(st *State, m *Made) error {
-	nics := objects(object(m.properties(), "networkProfile"), "networkInterfaces")
-	if len(nics) == 0 {
-		return refuse(400, "InvalidParameter", "Required parameter 'networkProfile' is missing (null).")
-	}
-	for _, n := range nics {
-		id := plan.ID(text(n, "id"))
-		nic := st.made(id, q.now)
-		if nic == nil && q.byID[id.Key()] != nil {
-			return refuse(409, "NicInUse", "Network Interface %s is one of the sandbox's world, whose machines keep theirs.", id)
-		}
-		if nic == nil || !sameRegion(nic.Location, m.Location) {
-			return errReference(id, m.ID)
-		}
-		if other := q.machineOf(st, nic); other != nil && !other.ID.Is(m.ID) {
-			return q.nicInUse(st, nic)
-		}
-	}
-	return nil
-}
+// listNothing answers with an empty list.
+func (q *request) listNothing() (reply, error) { return whole([]any{}) }
 
-func (q *request) fillVM(st *State, m *Made, doc, props map[string]any) {
-	v := m.vm()
-	props["vmId"], props["timeCreated"] = m.GUID, m.Created.Format(sevenDigits)
-	delete(object(props, "osProfile"), "adminPassword")
-	var extensions []any
-	for _, e := range q.extensionsOf(st, v) {
-		extensions = append(extensions, e.doc(q.now))
+// workspaceKeys shows keys that open nothing.
+func (q *request) workspaceKeys() (reply, error) {
+	st, err := q.State()
+	if err != nil {
+		return reply{}, err
 	}
-	if extensions != nil {
-		doc["resources"] = extensions
+	id := q.madeID(st, workspaceType)
+	if st.made(id, q.now) == nil {
+		return reply{}, q.missing(id, workspaceType)
 	}
-	if q.expandsInstanceView() {
-		props["instanceView"] = q.instanceView(st, v)
+	key := func(name string) string {
+		return base64.StdEncoding.EncodeToString([]byte(q.world.GUID(id.Key()+name) + "-sandbox"))
 	}
+	return ok(map[string]string{"primarySharedKey": key("primary"), "secondarySharedKey": key("secondary")})
 }

@@ -152,7 +152,7 @@ func (q *request) getSubnet() (reply, error) {
 
 func peering(v *world.VNet, p world.Peering) armnetwork.VirtualNetworkPeering {
 	space := &armnetwork.AddressSpace{AddressPrefixes: prefixTexts(p.Remote.Prefixes)}
-	return armnetwork.VirtualNetworkPeering{ID: id(p.ID), Name: to.Ptr(p.Name), Type: to.Ptr(vnetType + "/virtualNetworkPeerings"), Etag: weak(v.GUID),
+	return armnetwork.VirtualNetworkPeering{ID: id(p.ID), Name: to.Ptr(p.Name), Type: to.Ptr(peeringType), Etag: weak(v.GUID),
 		Properties: &armnetwork.VirtualNetworkPeeringPropertiesFormat{
 			AllowForwardedTraffic: to.Ptr(true), AllowVirtualNetworkAccess: to.Ptr(true),
 			AllowGatewayTransit: to.Ptr(false), UseRemoteGateways: to.Ptr(false),
@@ -163,7 +163,7 @@ func peering(v *world.VNet, p world.Peering) armnetwork.VirtualNetworkPeering {
 }
 
 func (q *request) listPeerings() (reply, error) {
-	if made, rep, err := q.childrenOfMade(vnetType, vnetType+"/virtualNetworkPeerings"); made || err != nil {
+	if made, rep, err := q.childrenOfMade(vnetType, peeringType); made || err != nil {
 		return rep, err
 	}
 	v, err := byPath[*world.VNet](q, vnetType, q.path["name"])

@@ -131,7 +131,7 @@ func routes() []route {
 		read(group+network+"/virtualNetworks/{name}/subnets", (*q).listSubnets),
 		crud(group+network+"/virtualNetworks/{name}/subnets/{child}", subnetType, (*q).getSubnet),
 		read(group+network+"/virtualNetworks/{name}/virtualNetworkPeerings", (*q).listPeerings),
-		read(group+network+"/virtualNetworks/{name}/virtualNetworkPeerings/{child}", (*q).getPeering),
+		crud(group+network+"/virtualNetworks/{name}/virtualNetworkPeerings/{child}", peeringType, (*q).getPeering),
 		read(sub+network+"/networkInterfaces", (*q).listNICs),
 		read(group+network+"/networkInterfaces", (*q).listNICs),
 		crud(group+network+"/networkInterfaces/{name}", nicType, (*q).getNIC),

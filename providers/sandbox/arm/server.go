@@ -58,7 +58,7 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{world: o.World, model: o.Model, clock: o.Clock, file: f, page: o.PageSize, log: o.Logger, routes: routes()}
+	s := &Server{world: o.World, model: o.Model, clock: o.Clock, file: f, page: o.PageSize, log: o.Logger, routes: append(routes(), madeRoutes()...)}
 	if s.page <= 0 {
 		s.page = defaultPage
 	}
