@@ -21,7 +21,6 @@ type capture struct {
 	w       *window
 	meter   *meter.Meter
 	packets uint64
-	stopped bool // the consumer wants no more
 	links   []linkCount
 }
 
@@ -32,7 +31,7 @@ type linkCount struct {
 	offset int64
 }
 
-func newCapture(r io.Reader, in flow.Input, emit func(flow.Batch) bool) *capture {
+func newCapture(r io.Reader, in flow.Input, own func(flow.Batch) bool, lend func() (Sink, bool)) *capture {
 	c := &capture{in: in, w: newWindow(r)}
 	point := in.Point
 	if point == "" {
@@ -40,10 +39,7 @@ func newCapture(r io.Reader, in flow.Input, emit func(flow.Batch) bool) *capture
 	}
 	in.Source.Points = append(in.Source.Points, point)
 	stamp := flow.Record{Point: in.Names.Of(point), Target: in.Names.Of(in.Target)}
-	c.meter = meter.New(stamp, func(b flow.Batch) bool {
-		c.stopped = !emit(b)
-		return !c.stopped
-	})
+	c.meter = meter.Shared(stamp, own, lend)
 	return c
 }
 
@@ -83,9 +79,7 @@ func (c *capture) unknown(link packet.Link, offset int64) {
 
 // finish exports what is left and says how far the file could be read.
 func (c *capture) finish(err error) {
-	if !c.stopped {
-		c.meter.Close()
-	}
+	c.meter.Close()
 	for _, l := range c.links {
 		c.in.Skipped.AddN(c.in.Source.Path, fmt.Sprintf("frames of %s (%d) counted, not taken apart", l.link, l.link), l.count, l.offset)
 	}

@@ -45,6 +45,10 @@ func exchanged() flow.Record {
 		Measured: flow.Packets | flow.IPBytes | flow.FrameBytes,
 		State:    flow.End,
 		Point:    1,
+		TCP: flow.TCP{
+			Sent: flow.TCPCount{SYN: 1}, Received: flow.TCPCount{SYNACK: 1}, Answered: 1000, Confirmed: 1000,
+			Seen: flow.TCPSent | flow.TCPReceived | flow.TCPAnswered | flow.TCPConfirmed,
+		},
 	}
 }
 
@@ -133,6 +137,7 @@ func TestPacketsWithoutTime(t *testing.T) {
 	}
 	want := exchanged()
 	want.First, want.Last = noon+1e6, noon+1e6
+	want.TCP.Seen, want.TCP.Answered, want.TCP.Confirmed = flow.TCPSent|flow.TCPReceived, 0, 0
 	if diff := cmp.Diff([]flow.Record{want}, records); diff != "" {
 		t.Errorf("-want +got\n%s", diff)
 	}

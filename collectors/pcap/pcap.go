@@ -16,6 +16,7 @@ import (
 	"iter"
 
 	"flowctl/collectors/flow"
+	"flowctl/collectors/pcap/meter"
 )
 
 // ErrFormat is wrapped by the errors of Read for bytes that are no capture
@@ -51,13 +52,33 @@ func Detect(head []byte) (flow.Kind, bool) {
 // in.Skipped and the source's status; the packets before it are kept.
 func Read(r io.Reader, in flow.Input) iter.Seq2[flow.Batch, error] {
 	return func(yield func(flow.Batch, error) bool) {
-		c := newCapture(r, in, func(b flow.Batch) bool { return yield(b, nil) })
-		err := c.read()
-		c.finish(err)
-		if err != nil && !c.stopped {
-			yield(nil, fmt.Errorf("read capture %s: %w", in.Source.Path, err))
+		stopped := false
+		err := ReadShared(r, in, func(b flow.Batch) bool {
+			stopped = !yield(b, nil)
+			return !stopped
+		}, func() (Sink, bool) { return Sink{}, false })
+		if err != nil && !stopped {
+			yield(nil, err)
 		}
 	}
+}
+
+// Sink takes records, from one goroutine. Add reports false when no more are
+// wanted; Done is called when no more will come.
+type Sink = meter.Sink
+
+// ReadShared reads as Read does, with the same result but for the order of the
+// records. Own takes them; while lend has a further sink to give, that takes
+// a part of them from a goroutine of its own. Lend is called by the caller's
+// goroutine only.
+func ReadShared(r io.Reader, in flow.Input, own func(flow.Batch) bool, lend func() (Sink, bool)) error {
+	c := newCapture(r, in, own, lend)
+	err := c.read()
+	c.finish(err)
+	if err != nil {
+		return fmt.Errorf("read capture %s: %w", in.Source.Path, err)
+	}
+	return nil
 }
 
 // read reads the file by its kind.

@@ -16,13 +16,17 @@ func TestFull(t *testing.T) {
 		}
 		return true
 	})
-	m.most = 5000
+	for i := range m.parts {
+		m.parts[i].most = 5000 / parts
+	}
 	for i := range 60_000 {
 		p := m.Next()
 		p.Key = flow.Key{Src: flow.Addr4(uint32(i)), Dst: flow.Addr4(1 << 31), Proto: 17}
 		m.Add()
-		if m.table.used > m.most+pending {
-			t.Fatalf("%d conversations are held", m.table.used)
+		for i := range m.parts {
+			if p := &m.parts[i]; p.table.used > p.most+block {
+				t.Fatalf("%d conversations are held in part %d", p.table.used, i)
+			}
 		}
 	}
 	m.Close()

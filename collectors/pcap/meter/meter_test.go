@@ -84,6 +84,7 @@ func TestRecord(t *testing.T) {
 		Sent:     flow.Count{Packets: 2, IPBytes: 200, FrameBytes: 228},
 		Received: flow.Count{Packets: 1, IPBytes: 100, FrameBytes: 114},
 		Measured: all, State: flow.End, Tunnel: flow.AH, Point: 7, Target: 8,
+		TCP: flow.TCP{Seen: flow.TCPPartly}, // there are no sequence numbers
 	}}
 	if diff := cmp.Diff(want, metered(up(3, packet.SYN), tunnelled, up(1, packet.ACK))); diff != "" {
 		t.Errorf("-want +got\n%s", diff)

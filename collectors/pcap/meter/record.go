@@ -4,14 +4,15 @@ import (
 	"flowctl/collectors/flow"
 )
 
-// record writes e into r, seen from the side that opened it.
-func (e *entry) record(r *flow.Record, s flow.State) {
+// record writes e, which is of t, into r, seen from the side that opened it.
+func (e *entry) record(t *table, r *flow.Record, s flow.State) {
 	from, guessed := e.opener, false
 	if !e.opened {
 		from, guessed = e.guess(), true
 	}
 	to := 1 - from
-	ends := [2]flow.Addr{e.key.lo, e.key.hi}
+	lo, hi := t.ends(&e.key)
+	ends := [2]flow.Addr{lo, hi}
 	ports := [2]uint16{uint16(e.key.rest >> 48), uint16(e.key.rest >> 32)}
 	r.Key = flow.Key{Src: ends[from], Dst: ends[to], SrcPort: ports[from], DstPort: ports[to], Proto: uint8(e.key.rest)}
 	r.EtherType = uint16(e.key.rest >> 8)
@@ -23,10 +24,31 @@ func (e *entry) record(r *flow.Record, s flow.State) {
 		r.Measured = flow.Packets | flow.FrameBytes
 		r.Guessed = false
 	}
+	if r.Proto == protoTCP {
+		e.tcpRecord(&r.TCP, from)
+	}
+}
+
+// tcpRecord writes the figures of TCP, seen from the side from.
+func (e *entry) tcpRecord(t *flow.TCP, from uint8) {
+	c, to := &e.tcp, 1-from
+	t.Sent, t.Received, t.Seen = c.sides[from].figures(), c.sides[to].figures(), e.seen
+	if c.sides[from].known&knownNow != 0 {
+		t.Seen |= flow.TCPSent
+	}
+	if c.sides[to].known&knownNow != 0 {
+		t.Seen |= flow.TCPReceived
+	}
+	if t.Seen&flow.TCPAnswered != 0 {
+		t.Answered = c.answer
+	}
+	if t.Seen&flow.TCPConfirmed != 0 {
+		t.Confirmed = c.mark
+	}
 }
 
 func (e *entry) side(s uint8) flow.Count {
-	return flow.Count{Packets: uint64(e.packets[s]), IPBytes: e.ipBytes[s], FrameBytes: e.frameBytes[s]}
+	return flow.Count{Packets: uint64(e.packets[s]), IPBytes: uint64(e.ipBytes[s]), FrameBytes: uint64(e.frameBytes[s])}
 }
 
 // guess says which side probably opened a conversation whose beginning was not

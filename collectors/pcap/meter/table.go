@@ -1,14 +1,16 @@
 package meter
 
+import "flowctl/collectors/flow"
+
 // An open addressing table. Its slots hold the number of an entry plus one
 // and, above it, some bits of the hash, so that most misses touch no entry.
 // Entries lie in slabs that never move and hold no pointer.
 const (
 	slotBits  = 23
 	slotMask  = 1<<slotBits - 1
-	slabBits  = 12
+	slabBits  = 10
 	slabMask  = 1<<slabBits - 1
-	firstSize = 1 << 12
+	firstSize = 1 << 10
 )
 
 type table struct {
@@ -19,39 +21,49 @@ type table struct {
 	free  []uint32 // entries below next that are not in use
 	next  uint32   // entries that were ever used
 	used  int
+	pairs pairs
 }
 
 func (t *table) init(seed uint64) {
-	t.seed = seed
+	t.seed, t.pairs.seed = seed, seed
 	t.resize(firstSize)
+}
+
+// ends are the addresses of k, the lower one first.
+func (t *table) ends(k *key) (lo, hi flow.Addr) {
+	if k.rest&numbered == 0 {
+		return flow.Addr4(uint32(k.pair >> 32)), flow.Addr4(uint32(k.pair))
+	}
+	e := &t.pairs.list[k.pair]
+	return e.lo, e.hi
 }
 
 func (t *table) at(i uint32) *entry { return &t.slabs[i>>slabBits][i&slabMask] }
 
 func slot(i uint32, hash uint64) uint32 { return uint32(hash>>(32+slotBits))<<slotBits | (i + 1) }
 
-// find returns the entry of l, and whether it is a new one, whose contents are
+// find returns the entry of o, and whether it is a new one, whose contents are
 // then to be replaced.
-func (t *table) find(l *lookup) (e *entry, fresh bool) {
-	tag := uint32(l.hash >> (32 + slotBits))
-	for j := l.hash & t.mask; ; j = (j + 1) & t.mask {
+func (t *table) find(o *observed) (e *entry, fresh bool) {
+	tag := uint32(o.hash >> (32 + slotBits))
+	for j := o.hash & t.mask; ; j = (j + 1) & t.mask {
 		s := t.slots[j]
 		if s == 0 {
-			return t.add(l, j), true
+			return t.add(o, j), true
 		}
 		if s>>slotBits == tag {
-			if e := t.at(s&slotMask - 1); e.key.is(&l.key) {
+			if e := t.at(s&slotMask - 1); e.key == o.key {
 				return e, false
 			}
 		}
 	}
 }
 
-// add takes an entry for l, whose place among the slots is j.
-func (t *table) add(l *lookup, j uint64) *entry {
+// add takes an entry for o, whose place among the slots is j.
+func (t *table) add(o *observed, j uint64) *entry {
 	if 2*(t.used+1) > len(t.slots) {
 		t.resize(2 * len(t.slots))
-		for j = l.hash & t.mask; t.slots[j] != 0; j = (j + 1) & t.mask {
+		for j = o.hash & t.mask; t.slots[j] != 0; j = (j + 1) & t.mask {
 		}
 	}
 	i := t.next
@@ -64,7 +76,10 @@ func (t *table) add(l *lookup, j uint64) *entry {
 		t.next++
 	}
 	t.used++
-	t.slots[j] = slot(i, l.hash)
+	t.slots[j] = slot(i, o.hash)
+	if o.key.rest&numbered != 0 {
+		t.pairs.list[o.key.pair].uses++
+	}
 	return t.at(i)
 }
 
@@ -81,7 +96,8 @@ func (t *table) place() {
 		if !e.live {
 			continue
 		}
-		h := e.key.hash(t.seed)
+		lo, hi := t.ends(&e.key)
+		h := e.key.hash(lo, hi, t.seed)
 		j := h & t.mask
 		for t.slots[j] != 0 {
 			j = (j + 1) & t.mask
@@ -106,6 +122,9 @@ func (t *table) drop(f func(*entry) bool) {
 	for i := range t.next {
 		if e := t.at(i); e.live && f(e) {
 			e.live = false
+			if e.key.rest&numbered != 0 {
+				t.pairs.list[e.key.pair].uses--
+			}
 			t.free = append(t.free, i)
 			t.used--
 		}
@@ -113,6 +132,7 @@ func (t *table) drop(f func(*entry) bool) {
 	if t.used < before {
 		clear(t.slots)
 		t.place()
+		t.pairs.release()
 	}
 }
 

@@ -35,12 +35,12 @@ type Segment struct {
 // TCPFlag is the lower byte of TCP's flags (RFC 9293, 3.1).
 type TCPFlag uint8
 
-// The flags that open and close a connection.
+// The flags that are looked at.
 const (
 	FIN TCPFlag = 1 << iota
 	SYN
 	RST
-	_
+	PSH
 	ACK
 )
 
