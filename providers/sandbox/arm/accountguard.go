@@ -39,6 +39,23 @@ func accountImmutability(a *world.StorageAccount) *armstorage.ImmutableStorageAc
 		State: to.Ptr(armstorage.AccountImmutabilityPolicyState(i.State))}}
 }
 
+// connections are the private endpoints that lead to an account.
+func (q *request) connections(a *world.StorageAccount) []*armstorage.PrivateEndpointConnection {
+	all := []*armstorage.PrivateEndpointConnection{}
+	for _, e := range q.world.Endpoints {
+		if !e.Target.Is(a.ID) {
+			continue
+		}
+		name := a.Name + "." + e.GUID
+		all = append(all, &armstorage.PrivateEndpointConnection{ID: id(a.ID + "/privateEndpointConnections/" + plan.ID(name)), Name: &name,
+			Type: to.Ptr(accountType + "/privateEndpointConnections"), Properties: &armstorage.PrivateEndpointConnectionProperties{
+				PrivateEndpoint: &armstorage.PrivateEndpoint{ID: id(e.ID)}, ProvisioningState: to.Ptr(armstorage.PrivateEndpointConnectionProvisioningStateSucceeded),
+				PrivateLinkServiceConnectionState: &armstorage.PrivateLinkServiceConnectionState{
+					Status: to.Ptr(armstorage.PrivateEndpointServiceConnectionStatusApproved), Description: to.Ptr("Auto-Approved"), ActionRequired: to.Ptr("None")}}})
+	}
+	return all
+}
+
 const containerType = blobServices + "/containers"
 
 // listContainers lists the containers that the world says there are. Those

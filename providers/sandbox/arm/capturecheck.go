@@ -27,6 +27,7 @@ func (q *request) checkCapture(st *State, w *Watcher, c *Capture) error {
 			return nil
 		},
 		func() error { return q.free(st, w.ID, c.ID) },
+		func() error { return q.withinQuota(st, "PacketCaptures", w.Location, c.ID) },
 		func() error { return q.checkCaptureTarget(st, w, c) },
 		func() error { return checkCaptureLimits(&c.Settings) },
 		func() error { return q.checkCaptureStorage(st, w, c) },

@@ -66,6 +66,9 @@ func (q *request) vm(st *State, v *world.VM) armcompute.VirtualMachine {
 			NetworkProfile:  &armcompute.NetworkProfile{},
 		},
 	}
+	if v.Set != nil {
+		doc.Properties.VirtualMachineScaleSet = &armcompute.SubResource{ID: id(v.Set.ID)}
+	}
 	for _, n := range v.NICs {
 		doc.Properties.NetworkProfile.NetworkInterfaces = append(doc.Properties.NetworkProfile.NetworkInterfaces,
 			&armcompute.NetworkInterfaceReference{ID: id(n.ID), Properties: &armcompute.NetworkInterfaceReferenceProperties{Primary: to.Ptr(!n.Secondary)}})

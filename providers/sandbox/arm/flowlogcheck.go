@@ -18,6 +18,7 @@ func (q *request) checkFlowLog(st *State, w *Watcher, old, want *FlowLog) error 
 	s := want.Settings
 	for _, check := range []func() error{
 		func() error { return q.needRegistered(st, "Microsoft.Insights") },
+		func() error { return q.allowed(at) },
 		func() error {
 			if !validName(q.path["name"]) {
 				return errName(q.path["name"])

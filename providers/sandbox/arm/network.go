@@ -127,7 +127,11 @@ func (q *request) subnet(s *world.Subnet) armnetwork.Subnet {
 	}
 	for _, n := range q.subnetNICs[s] {
 		doc.Properties.IPConfigurations = append(doc.Properties.IPConfigurations, &armnetwork.IPConfiguration{ID: id(n.ID + "/ipConfigurations/ipconfig1")})
+		if n.Endpoint != nil {
+			doc.Properties.PrivateEndpoints = append(doc.Properties.PrivateEndpoints, &armnetwork.PrivateEndpoint{ID: id(n.Endpoint.ID)})
+		}
 	}
+	addGuests(s, doc.Properties)
 	return doc
 }
 

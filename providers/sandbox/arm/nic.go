@@ -58,6 +58,9 @@ func (q *request) nic(n *world.NIC) armnetwork.Interface {
 	if n.NSG != nil {
 		doc.Properties.NetworkSecurityGroup = &armnetwork.SecurityGroup{ID: id(n.NSG.ID)}
 	}
+	if n.Endpoint != nil {
+		doc.Properties.PrivateEndpoint = &armnetwork.PrivateEndpoint{ID: id(n.Endpoint.ID)}
+	}
 	if m := n.Machine(); m != "" {
 		doc.Properties.VirtualMachine = &armnetwork.SubResource{ID: to.Ptr(m)}
 	}

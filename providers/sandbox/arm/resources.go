@@ -65,6 +65,12 @@ func (q *request) resources() ([]generic, error) {
 	for _, r := range q.world.Accounts {
 		add(r.ID, r.Location, r.Tags)
 	}
+	for _, r := range q.world.Gateways {
+		add(r.ID, r.Location, r.Tags)
+	}
+	for _, r := range q.world.Endpoints {
+		add(r.ID, r.Location, r.Tags)
+	}
 	for _, m := range st.Made {
 		if there(m.Gone, q.now) && m.Location != "" && m.Type != groupType {
 			add(m.ID, m.Location, m.tags())

@@ -3,6 +3,7 @@ package arm
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -190,5 +191,5 @@ func routes() []route {
 		act(capture+"/stop", (*q).stopCapture),
 		act(capture+"/queryStatus", (*q).captureStatus),
 	}
-	return append(all, lockRoutes()...)
+	return slices.Concat(all, guestRoutes(), lockRoutes(), permissionRoutes(), policyRoutes(), usageRoutes())
 }

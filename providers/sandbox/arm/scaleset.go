@@ -31,13 +31,17 @@ func (q *request) getScaleSet() (reply, error) {
 func scaleSet(s *world.ScaleSet) armcompute.VirtualMachineScaleSet {
 	disk := &armcompute.VirtualMachineScaleSetOSDisk{OSType: to.Ptr(armcompute.OperatingSystemTypes(s.OS)),
 		CreateOption: to.Ptr(armcompute.DiskCreateOptionTypesFromImage), Caching: to.Ptr(armcompute.CachingTypesReadWrite)}
+	mode := armcompute.OrchestrationModeUniform
+	if s.Flexible {
+		mode = armcompute.OrchestrationModeFlexible
+	}
 	return armcompute.VirtualMachineScaleSet{
 		ID: id(s.ID), Name: &s.Name, Type: to.Ptr(scaleSetType), Location: &s.Location, Tags: pointers(s.Tags),
-		SKU: &armcompute.SKU{Name: &s.Size, Tier: to.Ptr("Standard"), Capacity: to.Ptr(int64(len(s.Instances)))},
+		SKU: &armcompute.SKU{Name: &s.Size, Tier: to.Ptr("Standard"), Capacity: to.Ptr(int64(len(s.Instances) + len(s.Machines)))},
 		Properties: &armcompute.VirtualMachineScaleSetProperties{
-			OrchestrationMode: to.Ptr(armcompute.OrchestrationModeUniform), ProvisioningState: to.Ptr("Succeeded"), UniqueID: &s.GUID,
+			OrchestrationMode: &mode, ProvisioningState: to.Ptr("Succeeded"), UniqueID: &s.GUID,
 			Overprovision: to.Ptr(false), SinglePlacementGroup: to.Ptr(false), PlatformFaultDomainCount: to.Ptr[int32](5),
-			UpgradePolicy: &armcompute.UpgradePolicy{Mode: to.Ptr(armcompute.UpgradeModeManual)},
+			UpgradePolicy: &armcompute.UpgradePolicy{Mode: to.Ptr(armcompute.UpgradeMode(s.Upgrade))},
 			VirtualMachineProfile: &armcompute.VirtualMachineScaleSetVMProfile{
 				StorageProfile:   &armcompute.VirtualMachineScaleSetStorageProfile{OSDisk: disk},
 				ExtensionProfile: &armcompute.VirtualMachineScaleSetExtensionProfile{Extensions: scaleSetExtensions(s)},

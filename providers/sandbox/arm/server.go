@@ -16,6 +16,7 @@ import (
 	"net/http"
 
 	"flowctl/plan"
+	"flowctl/providers/sandbox/fault"
 	"flowctl/providers/sandbox/store"
 	"flowctl/providers/sandbox/traffic"
 	"flowctl/providers/sandbox/world"
@@ -29,6 +30,7 @@ type Options struct {
 	Dir      string // where changes are kept; empty: in memory
 	PageSize int    // of lists that have pages; 0: as Azure's
 	Logger   *slog.Logger
+	Faults   *fault.Set // of the world; nil: none
 }
 
 // Server is the ARM of one subscription.
@@ -47,6 +49,9 @@ type Server struct {
 	vmNICs     []*world.NIC // without those of scale sets
 	subnetNICs map[*world.Subnet][]*world.NIC
 	ends       endCache
+	faults     *fault.Set
+	rates      *rates
+	stale      memories
 }
 
 // defaultPage is how many resources a page of most lists holds.
@@ -58,7 +63,8 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{world: o.World, model: o.Model, clock: o.Clock, file: f, page: o.PageSize, log: o.Logger, routes: append(routes(), madeRoutes()...)}
+	s := &Server{world: o.World, model: o.Model, clock: o.Clock, file: f, page: o.PageSize, log: o.Logger, routes: append(routes(), madeRoutes()...),
+		faults: o.Faults, rates: newRates(o.World)}
 	if s.page <= 0 {
 		s.page = defaultPage
 	}
@@ -111,6 +117,12 @@ func (s *Server) index() {
 	for _, a := range s.world.Accounts {
 		s.byID[a.ID.Key()] = a
 	}
+	for _, g := range s.world.Gateways {
+		s.byID[g.ID.Key()] = g
+	}
+	for _, e := range s.world.Endpoints {
+		s.byID[e.ID.Key()] = e
+	}
 }
 
 // State is everything that clients made or changed, and when; shared, not to
@@ -159,6 +171,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	rep, err := q.serve()
 	if err != nil {
 		rep = q.refusal(err)
+	}
+	if fault.Of(q.struck, world.ResetAfter) != nil {
+		fault.Cut(r)
 	}
 	q.write(w, rep)
 }

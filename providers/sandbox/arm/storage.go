@@ -40,7 +40,7 @@ func (q *request) account(a *world.StorageAccount) armstorage.Account {
 			AllowSharedKeyAccess: &a.SharedKey, EnableHTTPSTrafficOnly: to.Ptr(true), AllowBlobPublicAccess: to.Ptr(false),
 			MinimumTLSVersion: to.Ptr(armstorage.MinimumTLSVersionTLS12),
 			NetworkRuleSet:    firewall(a), PublicNetworkAccess: to.Ptr(armstorage.PublicNetworkAccess(a.PublicNetwork)),
-			ImmutableStorageWithVersioning: accountImmutability(a),
+			ImmutableStorageWithVersioning: accountImmutability(a), PrivateEndpointConnections: q.connections(a),
 		},
 	}
 	if a.Kind == "StorageV2" {
