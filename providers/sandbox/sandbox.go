@@ -20,6 +20,7 @@ import (
 	"flowctl/providers/sandbox/arm"
 	"flowctl/providers/sandbox/blob"
 	"flowctl/providers/sandbox/clock"
+	"flowctl/providers/sandbox/fault"
 	"flowctl/providers/sandbox/login"
 	"flowctl/providers/sandbox/metadata"
 	"flowctl/providers/sandbox/recorded"
@@ -51,6 +52,7 @@ type Sandbox struct {
 	Model *traffic.Model
 
 	clock   *clock.Clock
+	faults  *fault.Set
 	arm     *arm.Server
 	blob    *blob.Service
 	login   *login.Service
@@ -89,7 +91,11 @@ func Open(o Options) (*Sandbox, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Sandbox{World: w, Model: traffic.New(w), clock: c, options: o}
+	faults, err := fault.Open(ctx, w, o.Dir, c.Now())
+	if err != nil {
+		return nil, err
+	}
+	s := &Sandbox{World: w, Model: traffic.New(w), clock: c, faults: faults, options: o}
 	return s, s.serve()
 }
 
@@ -111,7 +117,7 @@ func load(o Options) (w *world.World, err error) {
 // serve makes the two services.
 func (s *Sandbox) serve() (err error) {
 	o := s.options
-	s.arm, err = arm.New(arm.Options{World: s.World, Model: s.Model, Clock: s.clock, Dir: o.Dir, PageSize: o.PageSize, Logger: o.Logger})
+	s.arm, err = arm.New(arm.Options{World: s.World, Model: s.Model, Clock: s.clock, Dir: o.Dir, PageSize: o.PageSize, Logger: o.Logger, Faults: s.faults})
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"flowctl/providers/sandbox/certs"
+	"flowctl/providers/sandbox/fault"
 )
 
 // Served is a sandbox behind a TLS port of this machine.
@@ -45,7 +46,7 @@ func (s *Sandbox) Listen(ctx context.Context, dir string, port int) (*Served, er
 		return nil, fmt.Errorf("open port %d for the sandbox: %w; choose another one, or 0 for any that is free", port, err)
 	}
 	config.NextProtos = []string{"h2", "http/1.1"}
-	server := &http.Server{Handler: s.hurried(), ReadHeaderTimeout: headerTimeout, TLSConfig: config}
+	server := &http.Server{Handler: s.hurried(), ReadHeaderTimeout: headerTimeout, TLSConfig: config, ConnContext: fault.WithConn}
 	if s.options.Logger != nil {
 		server.ErrorLog = slog.NewLogLogger(s.options.Logger.Handler(), slog.LevelDebug)
 	}

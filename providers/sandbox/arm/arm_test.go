@@ -218,7 +218,7 @@ func TestEveryAnswer(t *testing.T) {
 	}{
 		"headers": {"GET", c.sub, 200, "", map[string]string{
 			"Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-cache", "Pragma": "no-cache", "Expires": "-1",
-			"X-Ms-Ratelimit-Remaining-Subscription-Reads": "249", "Date": c.w.Epoch.UTC().Format(http.TimeFormat)}},
+			"Date": c.w.Epoch.UTC().Format(http.TimeFormat)}},
 		"no version":      {"GET", c.sub + "?x=1", 400, "MissingApiVersionParameter", map[string]string{"X-Ms-Failure-Cause": "gateway"}},
 		"version's case":  {"GET", c.sub + "?API-Version=2015-01-01", 200, "", nil},
 		"any version":     {"GET", base + "?api-version=1999-01-01&unknown=x", 200, "", nil},

@@ -108,6 +108,8 @@ func (c *Capture) state(now time.Time) string {
 		return "Deleting"
 	case now.Before(c.Start):
 		return "Updating"
+	case c.Fate.failed():
+		return "Failed"
 	}
 	return "Succeeded"
 }

@@ -108,7 +108,9 @@ func (s *Server) ending(c *Capture, m machine) ending {
 	if !stop.IsZero() && stop.Before(c.Start) {
 		stop = c.Start
 	}
-	e.at, e.reason, e.size = s.model.CaptureEnd(c.traffic(m.id), stop)
+	t := c.traffic(m.id)
+	e.at, e.reason, e.size = s.model.CaptureEnd(t, stop)
+	e = c.Fate.cutShort(e, func(at time.Time) int64 { return s.model.CaptureSize(t, at) })
 	s.ends.mu.Lock()
 	defer s.ends.mu.Unlock()
 	if s.ends.known == nil || len(s.ends.known) >= maxEndings {
@@ -143,7 +145,7 @@ func (s *Server) Ended(c *Capture, now time.Time) bool {
 // that are not there yet.
 func (s *Server) Files(c *Capture) []File {
 	account, container, name, ok := blobAt(c.Settings.Storage.Path)
-	if !ok {
+	if !ok || c.Fate.lost() {
 		return nil // only on the machine
 	}
 	var all []File
@@ -209,7 +211,9 @@ func (q *request) captureStatus() (reply, error) {
 	}
 	doc.Start = c.Start.UTC().Format(sevenDigits)
 	if q.Ended(c, q.now) {
-		doc.Status, doc.Reason = "Stopped", q.lastEnding(c).reason
+		e := q.lastEnding(c)
+		doc.Status, doc.Reason = "Stopped", e.reason
+		c.Fate.tell(&doc, e)
 	}
 	return ok(doc)
 }

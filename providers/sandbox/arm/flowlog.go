@@ -96,6 +96,8 @@ func (l *FlowLog) state(now time.Time) string {
 		return "Deleting"
 	case now.Before(l.Ready):
 		return "Updating"
+	case l.Fate.failed():
+		return "Failed"
 	}
 	return "Succeeded"
 }
@@ -223,7 +225,7 @@ func (q *request) setFlowLog(st *State, w *Watcher, want *FlowLog) (l *FlowLog, 
 		st.FlowLogs = append(st.FlowLogs, l)
 	}
 	w.Serial++
-	l.Tags, l.Identity, l.Settings = want.Tags, want.Identity, want.Settings
+	l.Tags, l.Identity, l.Settings, l.Fate = want.Tags, want.Identity, want.Settings, nil
 	l.Ready = q.now.Add(flowLogWriteTime)
 	l.restart(l.Ready)
 	return l, code, q.retain(st, l)

@@ -22,6 +22,7 @@ type request struct {
 	now   time.Time
 	query url.Values
 	path  map[string]string // values of the route's names
+	visit
 }
 
 // reply is what is answered.
@@ -38,6 +39,9 @@ func (q *request) serve() (reply, error) {
 	if q.r.Header.Get("Authorization") == "" {
 		return reply{}, errUnauthenticated
 	}
+	if err := q.throttle(); err != nil {
+		return reply{}, err
+	}
 	h, err := q.find()
 	if err != nil {
 		return reply{}, err
@@ -47,6 +51,9 @@ func (q *request) serve() (reply, error) {
 	}
 	if sub, ok := q.path["sub"]; ok && !strings.EqualFold(sub, q.world.Subscription) {
 		return reply{}, errSubscription(sub)
+	}
+	if err := q.admit(); err != nil {
+		return reply{}, err
 	}
 	st, err := q.State()
 	if err != nil {
@@ -60,7 +67,11 @@ func (q *request) serve() (reply, error) {
 	if err := q.unlocked(st); err != nil {
 		return reply{}, err
 	}
-	return h(q)
+	rep, err := h(q)
+	if err != nil {
+		return reply{}, err
+	}
+	return q.visible(rep)
 }
 
 // param is a query parameter, whose name may be in any case.
@@ -157,13 +168,5 @@ func (q *request) commonHeaders(h http.Header) {
 		strings.EqualFold(q.r.Header.Get("X-Ms-Return-Client-Request-Id"), "true") {
 		h.Set("X-Ms-Client-Request-Id", v)
 	}
-	kind, own, global := "reads", 249, 3749
-	switch q.r.Method {
-	case http.MethodPut, http.MethodPatch, http.MethodPost:
-		kind, own, global = "writes", 199, 2999
-	case http.MethodDelete:
-		kind, own, global = "deletes", 199, 2999
-	}
-	h.Set("X-Ms-Ratelimit-Remaining-Subscription-"+kind, strconv.Itoa(own))
-	h.Set("X-Ms-Ratelimit-Remaining-Subscription-Global-"+kind, strconv.Itoa(global))
+	q.rateHeaders(h)
 }

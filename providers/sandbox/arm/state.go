@@ -49,6 +49,7 @@ type FlowLog struct {
 	Ready    time.Time         `json:"ready,omitzero"` // end of the last write
 	Gone     time.Time         `json:"gone,omitzero"`  // end of the deletion
 	Runs     []Run             `json:"runs"`
+	Fate     *Fate             `json:"fate,omitempty"`
 }
 
 // Run is a time in which a flow log recorded with the same settings.
@@ -70,6 +71,7 @@ type Capture struct {
 	Start    time.Time       `json:"start"` // the end of its creation
 	Stopped  time.Time       `json:"stopped,omitzero"`
 	Gone     time.Time       `json:"gone,omitzero"`
+	Fate     *Fate           `json:"fate,omitempty"`
 }
 
 // Extension is a VM extension that was installed, changed or removed.
