@@ -57,7 +57,7 @@ const (
 
 	// Of what is recorded.
 	FilterNeverMatches   = "filter-never-matches"
-	FilterOneSide        = "filter-one-side"
+	FilterUnknownPeer    = "filter-unknown-peer"
 	RecordTypesBytes     = "record-types-bytes"
 	Preview              = "preview"
 	ICMPUnlogged         = "icmp-not-logged"

@@ -100,9 +100,10 @@ type VM struct {
 	ID       ID                `json:"id"`
 	Location string            `json:"location"`
 	Tags     map[string]string `json:"tags,omitempty"`
-	OS       string            `json:"os"`    // Linux, Windows
-	Power    string            `json:"power"` // running, deallocated, stopped …; empty if not known
-	Agent    bool              `json:"agent"` // the Network Watcher extension is installed
+	OS       string            `json:"os"`                 // Linux, Windows
+	Power    string            `json:"power"`              // running, deallocated, stopped …; empty if not known
+	Agent    bool              `json:"agent"`              // the Network Watcher extension is installed
+	AgentOS  string            `json:"agent_os,omitempty"` // the system that extension is for; empty if not known
 	NICs     []ID              `json:"nics"`
 }
 
@@ -113,6 +114,7 @@ type ScaleSet struct {
 	Tags      map[string]string `json:"tags,omitempty"`
 	OS        string            `json:"os"`
 	Agent     bool              `json:"agent"`
+	AgentOS   string            `json:"agent_os,omitempty"`
 	Instances []Instance        `json:"instances"`
 }
 
@@ -131,7 +133,8 @@ type StorageAccount struct {
 	SKU       string `json:"sku"`  // Standard_LRS, Premium_LRS …
 	Kind      string `json:"kind"` // StorageV2 …
 	BlobURL   string `json:"blob_url"`
-	SharedKey bool   `json:"shared_key"` // captures need it
+	SharedKey bool   `json:"shared_key"`          // captures need it
+	Immutable bool   `json:"immutable,omitempty"` // a policy of the account keeps all blobs as they are
 
 	Firewall Firewall `json:"firewall,omitzero"`
 }
