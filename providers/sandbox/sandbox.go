@@ -126,8 +126,9 @@ func (s *Sandbox) serve() (err error) {
 		return err
 	}
 	s.login = login.New(login.Options{Tenant: s.World.Tenant, GUID: s.World.GUID, Now: o.Real, Logger: o.Logger})
-	s.source = recorded.New(recorded.Options{World: s.World, Model: s.Model, ARM: s.arm, Clock: s.clock})
-	s.blob = blob.New(blob.Options{Source: s.source, Uploads: uploads, Clock: s.clock, PageSize: o.PageSize, Logger: o.Logger})
+	s.source = recorded.New(recorded.Options{World: s.World, Model: s.Model, ARM: s.arm, Clock: s.clock, Faults: s.faults})
+	s.blob = blob.New(blob.Options{Source: s.source, Uploads: uploads, Clock: s.clock, PageSize: o.PageSize, Logger: o.Logger,
+		Guard: blob.Guard{World: s.World, Faults: s.faults}})
 	return nil
 }
 

@@ -14,7 +14,8 @@ import (
 
 // File is one file that a capture leaves in a storage account.
 type File struct {
-	Account   string // name
+	ID        plan.ID // of the capture
+	Account   string  // name
 	Container string
 	Name      string
 	Capture   traffic.Capture
@@ -156,7 +157,7 @@ func (s *Server) Files(c *Capture) []File {
 		}
 		t := c.traffic(m.id)
 		for _, f := range s.model.CaptureFiles(t, e.at) {
-			file := File{Account: account, Container: container, Name: m.fileName(name), Capture: t,
+			file := File{ID: c.ID, Account: account, Container: container, Name: m.fileName(name), Capture: t,
 				From: f.From, To: f.To, Size: f.Size, Written: e.at.Add(uploadTime)}
 			if t.Ring != nil {
 				file.Name = numbered(file.Name, f.Number)

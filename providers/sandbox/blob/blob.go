@@ -22,6 +22,10 @@ type Account struct {
 	Name      string
 	Tenant    string // GUID, named in the challenge to anonymous requests
 	SharedKey bool   // requests may be signed with an account key
+
+	ID     plan.ID
+	Region string
+	Closed bool // its network rules let no client in
 }
 
 // Source is what others than the clients put into storage accounts.
@@ -76,6 +80,7 @@ type Options struct {
 	Clock    plan.Clock
 	PageSize int // most entries in one page of a listing; 0: Azure's 5000
 	Logger   *slog.Logger
+	Guard    Guard
 }
 
 // Service is the Blob service of all accounts of a sandbox.
@@ -85,11 +90,12 @@ type Service struct {
 	clock   plan.Clock
 	page    int
 	log     *slog.Logger
+	guard   Guard
 }
 
 // New returns the Blob service.
 func New(o Options) *Service {
-	s := &Service{source: o.Source, uploads: o.Uploads, clock: o.Clock, page: o.PageSize, log: o.Logger}
+	s := &Service{source: o.Source, uploads: o.Uploads, clock: o.Clock, page: o.PageSize, log: o.Logger, guard: o.Guard}
 	if s.page <= 0 || s.page > maxResults {
 		s.page = maxResults
 	}

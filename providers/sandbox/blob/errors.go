@@ -22,6 +22,8 @@ var (
 	errAccount            = &Error{404, "ResourceNotFound", "The specified resource does not exist."}
 	errNoAuthentication   = &Error{401, "NoAuthenticationInformation", "Server failed to authenticate the request. Please refer to the information in the www-authenticate header."}
 	errSharedKey          = &Error{403, "KeyBasedAuthenticationNotPermitted", "Key based authentication is not permitted on this storage account."}
+	errPermission         = &Error{403, "AuthorizationPermissionMismatch", "This request is not authorized to perform this operation using this permission."}
+	errFirewall           = &Error{403, "AuthorizationFailure", "This request is not authorized to perform this operation."}
 	errUnsupportedVerb    = &Error{405, "UnsupportedHttpVerb", "The resource doesn't support specified Http Verb."}
 	errUnsupportedQuery   = &Error{400, "InvalidQueryParameterValue", "Value for one of the query parameters specified in the request URI is invalid."}
 	errOutOfRange         = &Error{400, "OutOfRangeQueryParameterValue", "One of the query parameters specified in the request URI is outside the permissible range."}

@@ -74,22 +74,22 @@ func (q *request) commonHeaders() {
 	}
 }
 
-// authorize refuses requests that nobody signed. Any token will do here, and
-// any signature where the account takes signatures.
+// authorize refuses requests that nobody signed. Any token is taken, and any
+// signature where the account takes signatures; what they permit is another
+// question.
 func (q *request) authorize() error {
 	a, ok := q.s.source.Account(q.account)
 	if !ok {
 		return errAccount
 	}
 	auth := q.r.Header.Get("Authorization")
-	signed := q.query.Has("sig") || strings.HasPrefix(auth, "SharedKey")
 	switch {
-	case auth == "" && !signed:
+	case auth == "" && !q.signed():
 		q.w.Header().Set("WWW-Authenticate", fmt.Sprintf(
 			"Bearer authorization_uri=https://login.microsoftonline.com/%s/oauth2/authorize resource_id=https://storage.azure.com", a.Tenant))
 		return errNoAuthentication
-	case signed && !a.SharedKey:
+	case q.signed() && !a.SharedKey:
 		return errSharedKey
 	}
-	return nil
+	return q.admit(a)
 }

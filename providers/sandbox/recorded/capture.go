@@ -14,12 +14,14 @@ const captureBlock = 4 << 20
 
 // captureBlob returns a capture's file, if it has been uploaded.
 func (s *Source) captureBlob(f arm.File) (blob.Blob, bool) {
-	if s.o.Clock.Now().Before(f.Written) {
+	now := s.o.Clock.Now()
+	written, size := s.sent(f, now)
+	if now.Before(written) {
 		return blob.Blob{}, false
 	}
-	b := blob.Blob{Created: f.Written, Modified: f.Written, ContentType: "application/octet-stream"}
-	for at := int64(0); at < f.Size; at += captureBlock {
-		b.Blocks = append(b.Blocks, blob.Block{ID: blockID(f.Name, len(b.Blocks)), Size: min(captureBlock, f.Size-at)})
+	b := blob.Blob{Created: written, Modified: written, ContentType: "application/octet-stream"}
+	for at := int64(0); at < size; at += captureBlock {
+		b.Blocks = append(b.Blocks, blob.Block{ID: blockID(f.Name, len(b.Blocks)), Size: min(captureBlock, size-at)})
 	}
 	b.ETag = etag(f.Name, b)
 	b.Copy = func(w io.Writer, offset, length int64) error {

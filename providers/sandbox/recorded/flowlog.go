@@ -40,7 +40,7 @@ func (s *Source) drawLogs(v *view) error {
 	for _, l := range v.state.FlowLogs {
 		for _, r := range l.Runs {
 			account := s.account(v.state, r.Storage.Name())
-			if account == nil || !records(r.Target) {
+			if account == nil || !records(r.Target) || !reaches(account) {
 				continue
 			}
 			filter, err := traffic.ParseFilter(r.Filter)
@@ -198,7 +198,7 @@ func (s *Source) logBlob(v *view, account, name string) (blob.Blob, bool) {
 			continue
 		}
 		if gens := h.in(hour, now); len(gens) > 0 {
-			return s.hourBlob(v, name, nic, hour, now, gens)
+			return s.hourBlob(v, account, name, nic, hour, now, gens)
 		}
 	}
 	return blob.Blob{}, false
@@ -206,18 +206,21 @@ func (s *Source) logBlob(v *view, account, name string) (blob.Blob, bool) {
 
 // hourBlob describes the blob as it stands now. All of its hour is measured
 // at once and remembered; what is committed later is left out here.
-func (s *Source) hourBlob(v *view, name string, nic *world.NIC, hour, now time.Time, gens []traffic.Log) (blob.Blob, bool) {
-	all := s.sizes.get(name+v.before(hour), func() []committed {
+func (s *Source) hourBlob(v *view, account, name string, nic *world.NIC, hour, now time.Time, gens []traffic.Log) (blob.Blob, bool) {
+	all := s.sizes.get(account+"/"+name+v.before(hour), func() []committed {
 		var all []committed
 		for b := range s.o.Model.Hour(nic, hour, hour.Add(hourIsWritten), gens...) {
 			all = append(all, committed{size: int64(len(b.Data)), at: b.Committed})
 		}
-		return all
+		return s.delay(all, name, account, s.region(v.state, account), nic, gens)
 	})
-	b := blob.Blob{ContentType: "application/octet-stream"}
+	b, records := blob.Blob{ContentType: "application/octet-stream"}, 0
 	for i, c := range all {
 		if c.at.After(now) {
 			continue
+		}
+		if !c.at.IsZero() {
+			records++
 		}
 		b.Blocks = append(b.Blocks, blob.Block{ID: blockID(name, i), Size: c.size})
 		if b.Created.IsZero() {
@@ -232,8 +235,13 @@ func (s *Source) hourBlob(v *view, name string, nic *world.NIC, hour, now time.T
 	}
 	b.ETag = etag(name, b)
 	b.Copy = func(w io.Writer, offset, length int64) error {
-		part := &part{w: w, skip: offset, left: length}
+		part, more := &part{w: w, skip: offset, left: length}, records
 		for k := range s.o.Model.Hour(nic, hour, now, gens...) {
+			if !k.Committed.IsZero() {
+				if more--; more < 0 { // it comes later than usual
+					continue
+				}
+			}
 			if _, err := part.Write(k.Data); err != nil {
 				return part.result(err)
 			}

@@ -18,16 +18,18 @@ import (
 	"flowctl/plan"
 	"flowctl/providers/sandbox/arm"
 	"flowctl/providers/sandbox/blob"
+	"flowctl/providers/sandbox/fault"
 	"flowctl/providers/sandbox/traffic"
 	"flowctl/providers/sandbox/world"
 )
 
 // Options are what a Source draws from.
 type Options struct {
-	World *world.World
-	Model *traffic.Model
-	ARM   *arm.Server // knows what records what
-	Clock plan.Clock
+	World  *world.World
+	Model  *traffic.Model
+	ARM    *arm.Server // knows what records what
+	Clock  plan.Clock
+	Faults *fault.Set // of the world; nil: none
 }
 
 // Source implements blob.Source.
@@ -118,7 +120,8 @@ func (s *Source) Account(name string) (blob.Account, bool) {
 	if a == nil {
 		return blob.Account{}, false
 	}
-	return blob.Account{Name: a.Name, Tenant: s.o.World.Tenant, SharedKey: a.SharedKey}, true
+	return blob.Account{Name: a.Name, Tenant: s.o.World.Tenant, SharedKey: a.SharedKey,
+		ID: a.ID, Region: a.Location, Closed: closed(a)}, true
 }
 
 // account is the world's account of that name or one that a client made, or nil.
