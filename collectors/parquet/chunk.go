@@ -8,36 +8,48 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// chunkValues are the values of a column of a row group in the making. A row
-// without a value is a null.
+// chunkValues are the values of a column of a row group. They are first set in
+// the order in which records came, then gathered in that of the file.
 type chunkValues struct {
-	there   []bool   // by row, up to the last value
-	indices []uint32 // of text, number and yesNo
-	ints    []int64  // of counter and instant
+	codes []uint32 // of text, number and yesNo: number of the value, from 1 on; 0 for none
+	raw   []int64  // of counter and instant: the value, or null
+
+	there   []bool   // by row
+	indices []uint32 // of those rows that have a value
+	ints    []int64
 }
 
-func (v *chunkValues) reset() {
-	v.there, v.indices, v.ints = v.there[:0], v.indices[:0], v.ints[:0]
-}
-
-// index sets the value of a row, which comes after those that have one.
-func (v *chunkValues) index(row int, n uint32) {
-	v.skip(row)
-	v.indices = append(v.indices, n)
-}
-
-// int does as index.
-func (v *chunkValues) int(row int, n int64) {
-	v.skip(row)
-	v.ints = append(v.ints, n)
-}
-
-func (v *chunkValues) skip(row int) {
-	for len(v.there) < row {
-		v.there = append(v.there, false)
+// gather puts the values in the order of rows.
+func (v *chunkValues) gather(c column, rows []place) {
+	v.there = grow(v.there, len(rows))
+	n := 0
+	if c.wide() {
+		v.ints = grow(v.ints, len(rows))
+		for i, p := range rows {
+			x := v.raw[p&rowMask]
+			v.ints[n] = x
+			v.there[i] = x != null
+			if x != null {
+				n++
+			}
+		}
+		v.ints = v.ints[:n]
+		return
 	}
-	v.there = append(v.there, true)
+	v.indices = grow(v.indices, len(rows))
+	for i, p := range rows {
+		x := v.codes[p&rowMask]
+		v.indices[n] = x - 1
+		v.there[i] = x != 0
+		if x != 0 {
+			n++
+		}
+	}
+	v.indices = v.indices[:n]
 }
+
+// none leaves all rows without a value.
+func (v *chunkValues) none() { v.ints, v.indices = v.ints[:0], v.indices[:0] }
 
 // count is how many values there are.
 func (v *chunkValues) count() int { return len(v.indices) + len(v.ints) }

@@ -142,6 +142,9 @@ var columns = [columnCount]column{
 // first.
 var sorted = []int{colFirst, colSource, colDestination}
 
+// wide reports whether values are kept as 64 bits.
+func (c column) wide() bool { return c.sort == counter || c.sort == instant }
+
 // physical is the type of a column's values in the file.
 func (c column) physical() int64 {
 	switch c.sort {

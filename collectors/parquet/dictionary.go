@@ -11,22 +11,19 @@ import (
 )
 
 // addresses numbers the addresses of one column of a row group. The number of
-// none is 0, the others are in the order of their texts once ranked.
+// none is 0, the others are in the order of their texts once sorted.
 type addresses struct {
 	seed  [2]uint64
-	slots []uint32 // number + 1 by hash; a power of two of them, 0 for free ones
+	slots []uint32 // number by hash; a power of two of them, 0 for free ones
 	list  []flow.Addr
-	rank  []uint32 // by number, once ranked
+	rank  []uint32 // by number, once sorted
 	texts []byte
 	ends  []int // of texts, by rank
 }
 
-// newAddresses returns a dictionary for row groups of so many rows.
-func newAddresses(rows int) *addresses {
-	return &addresses{
-		seed:  [2]uint64{rand.Uint64(), rand.Uint64()},
-		slots: make([]uint32, 2<<bits.Len(uint(rows))),
-	}
+// newAddresses returns an empty dictionary.
+func newAddresses() *addresses {
+	return &addresses{seed: [2]uint64{rand.Uint64(), rand.Uint64()}, slots: make([]uint32, 1024)}
 }
 
 func (a *addresses) reset() {
@@ -39,18 +36,38 @@ func (a *addresses) number(x flow.Addr) uint32 {
 	if x.IsZero() {
 		return 0
 	}
-	hi, lo := bits.Mul64(x.Hi^a.seed[0], x.Lo^a.seed[1])
-	mask := uint64(len(a.slots) - 1)
-	for i := (hi ^ lo) & mask; ; i = (i + 1) & mask {
+	for i := a.slot(x); ; i = (i + 1) & (len(a.slots) - 1) {
 		switch n := a.slots[i]; {
 		case n == 0:
-			a.list = append(a.list, x)
-			a.slots[i] = uint32(len(a.list))
-			return uint32(len(a.list) - 1)
-		case a.list[n-1] == x:
-			return n - 1
+			return a.add(x, i)
+		case a.list[n] == x:
+			return n
 		}
 	}
+}
+
+func (a *addresses) slot(x flow.Addr) int {
+	hi, lo := bits.Mul64(x.Hi^a.seed[0], x.Lo^a.seed[1])
+	return int(hi^lo) & (len(a.slots) - 1)
+}
+
+// add numbers x, whose place among the slots is i. Half of the slots stay
+// free.
+func (a *addresses) add(x flow.Addr, i int) uint32 {
+	n := uint32(len(a.list))
+	a.list = append(a.list, x)
+	a.slots[i] = n
+	if 2*len(a.list) > len(a.slots) {
+		a.slots = make([]uint32, 2*len(a.slots))
+		for n, x := range a.list[1:] {
+			i := a.slot(x)
+			for a.slots[i] != 0 {
+				i = (i + 1) & (len(a.slots) - 1)
+			}
+			a.slots[i] = uint32(n + 1)
+		}
+	}
+	return n
 }
 
 // shown is an address with the first 16 bytes of its text, by which nearly
@@ -92,9 +109,9 @@ func (a *addresses) sort() {
 }
 
 // texts numbers the texts of one column of a row group, other than addresses,
-// in the order in which they come.
+// in the order in which they come. The number of none is 0.
 type texts struct {
-	numbers []uint32 // + 1, by flow.ID; 0 for those that did not come
+	numbers []uint32 // by flow.ID; 0 for those that did not come
 	ids     []flow.ID
 }
 
@@ -106,19 +123,27 @@ func (t *texts) reset() {
 }
 
 func (t *texts) number(id flow.ID) uint32 {
+	if id == 0 {
+		return 0
+	}
+	if int(id) < len(t.numbers) && t.numbers[id] != 0 {
+		return t.numbers[id]
+	}
+	return t.add(id)
+}
+
+func (t *texts) add(id flow.ID) uint32 {
 	if int(id) >= len(t.numbers) {
 		t.numbers = append(t.numbers, make([]uint32, int(id)+1-len(t.numbers))...)
 	}
-	if t.numbers[id] == 0 {
-		t.ids = append(t.ids, id)
-		t.numbers[id] = uint32(len(t.ids))
-	}
-	return t.numbers[id] - 1
+	t.ids = append(t.ids, id)
+	t.numbers[id] = uint32(len(t.ids))
+	return t.numbers[id]
 }
 
-// values numbers small integers in the order in which they come.
+// values numbers small integers in the order in which they come, from 1 on.
 type values struct {
-	numbers [1 << 16]uint32 // + 1; 0 for those that did not come
+	numbers [1 << 16]uint32 // 0 for those that did not come
 	list    []uint16
 }
 
@@ -130,9 +155,10 @@ func (v *values) reset() {
 }
 
 func (v *values) number(x uint16) uint32 {
-	if v.numbers[x] == 0 {
-		v.list = append(v.list, x)
-		v.numbers[x] = uint32(len(v.list))
+	if n := v.numbers[x]; n != 0 {
+		return n
 	}
-	return v.numbers[x] - 1
+	v.list = append(v.list, x)
+	v.numbers[x] = uint32(len(v.list))
+	return v.numbers[x]
 }

@@ -25,29 +25,30 @@ type encoder struct {
 	pages pages
 	order order
 
-	row        int // of which values are set
 	values     [columnCount]chunkValues
 	addresses  [2]*addresses // of colSource and colDestination
-	from, to   []uint32      // numbers of the rows' addresses
 	small      [columnCount]*values
 	texts      [columnCount]texts
 	dictionary entries
 	clipped    uint64
+
+	measured flow.Measure // by any record
+	tcp      bool         // of any record
 }
 
 // maxTexts is how many bytes of texts, other than addresses, a row group may
 // have. Texts come from foreign files; those of Azure stay far below.
 const maxTexts = 16 << 20
 
-// The texts of enumerated values, which are told apart by their number.
+// enumerated are the columns of enumerated values.
 var enumerated = []int{colDirection, colState, colEncryption, colTunnel}
 
-func newEncoder(names *flow.Names, rows int) (*encoder, error) {
+func newEncoder(names *flow.Names) (*encoder, error) {
 	z, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithEncoderCRC(false), zstd.WithLowerEncoderMem(true))
 	if err != nil {
 		return nil, err
 	}
-	e := &encoder{names: names, pages: pages{zstd: z}, addresses: [2]*addresses{newAddresses(rows), newAddresses(rows)}}
+	e := &encoder{names: names, pages: pages{zstd: z}, addresses: [2]*addresses{newAddresses(), newAddresses()}}
 	for i, c := range columns {
 		if c.sort == number {
 			e.small[i] = &values{}
@@ -62,114 +63,113 @@ func newEncoder(names *flow.Names, rows int) (*encoder, error) {
 // encode hands the row groups of records to write, with their bytes, which are
 // valid until the next one. It is one group unless texts are very long.
 func (e *encoder) encode(records []flow.Record, write func(group, []byte) error) error {
-	if n := len(records); n > 1 && e.long(records) {
+	if n := len(records); !e.take(records) && n > 1 {
 		return errors.Join(e.encode(records[:n/2], write), e.encode(records[n/2:], write))
 	}
-	return write(e.group(records), e.pages.out)
+	return write(e.group(len(records)), e.pages.out)
 }
 
-// long reports whether records have too many texts for one group.
-func (e *encoder) long(records []flow.Record) bool {
-	for i := range e.texts {
-		e.texts[i].reset()
-	}
-	size := 0
+// take takes the records apart into columns. It reports whether they have few
+// enough texts for one group.
+func (e *encoder) take(records []flow.Record) bool {
+	e.reset(len(records))
 	for i := range records {
 		r := &records[i]
-		for k, id := range [4]flow.ID{r.Point, r.Target, r.Rule, r.ACL} {
-			t := &e.texts[colPoint+k]
-			known := len(t.ids)
-			if t.number(id); len(t.ids) > known {
-				size += len(e.names.Text(id))
-			}
+		e.key(r, i)
+		e.times(r, i)
+		e.facts(r, i)
+		e.counters(r, i)
+		if r.TCP.Seen != 0 {
+			e.setTCP(&r.TCP, i, len(records))
 		}
 	}
-	return size > maxTexts
+	size := 0
+	for i := range e.texts {
+		for _, id := range e.texts[i].ids {
+			size += len(e.names.Text(id))
+		}
+	}
+	return size <= maxTexts
 }
 
-func (e *encoder) group(records []flow.Record) group {
-	e.reset()
-	e.number(records)
-	from, to := e.addresses[0].rank, e.addresses[1].rank
-	rows := e.order.sort(records, func(a, b uint32) int {
-		return cmp.Or(cmp.Compare(from[e.from[a]], from[e.from[b]]), cmp.Compare(to[e.to[a]], to[e.to[b]]))
-	})
-	for i, p := range rows {
-		r := &records[p.row]
-		e.row = i
-		e.key(r, from[e.from[p.row]], to[e.to[p.row]])
-		e.times(r)
-		e.facts(r)
-		e.counters(r)
-		if r.TCP.Seen != 0 {
-			e.tcp(&r.TCP)
+// group returns the row group of what was taken.
+func (e *encoder) group(n int) group {
+	var ranks [2][]uint32
+	for i, col := range [2]int{colSource, colDestination} {
+		e.addresses[i].sort()
+		codes, rank := e.values[col].codes, e.addresses[i].rank
+		for k, v := range codes {
+			codes[k] = rank[v]
 		}
+		ranks[i] = codes
 	}
-	g := group{rows: len(records), clipped: e.clipped}
-	for i := range columns {
-		g.chunks[i] = e.pages.add(columns[i], len(records), &e.values[i], e.entries(i))
+	rows := e.order.sort(e.values[colFirst].raw, func(a, b place) int {
+		a, b = a&rowMask, b&rowMask
+		return cmp.Or(cmp.Compare(ranks[0][a], ranks[0][b]), cmp.Compare(ranks[1][a], ranks[1][b]))
+	})
+	g := group{rows: n, clipped: e.clipped}
+	for i, c := range columns {
+		v := &e.values[i]
+		if e.empty(i) {
+			v.none()
+		} else {
+			v.gather(c, rows)
+		}
+		g.chunks[i] = e.pages.add(c, n, v, e.entries(i))
 	}
 	return g
 }
 
-func (e *encoder) reset() {
-	e.pages.out, e.clipped = e.pages.out[:0], 0
-	for i := range columns {
-		e.values[i].reset()
+// empty reports whether no row has a value of a column.
+func (e *encoder) empty(col int) bool {
+	switch {
+	case col == colSentFrameBytes || col == colReceivedFrameBytes:
+		return e.measured&flow.FrameBytes == 0
+	case col >= colTCPAnswered:
+		return !e.tcp
+	case e.small[col] != nil:
+		return len(e.small[col].list) == 0
+	}
+	return false
+}
+
+// reset makes room for n records.
+func (e *encoder) reset(n int) {
+	e.pages.out, e.clipped, e.measured, e.tcp = e.pages.out[:0], 0, 0, false
+	for i, c := range columns {
 		e.texts[i].reset()
 		if e.small[i] != nil {
 			e.small[i].reset()
 		}
+		switch {
+		case i >= colTCPAnswered: // once it is needed
+		case c.wide():
+			e.values[i].raw = grow(e.values[i].raw, n)
+		default:
+			e.values[i].codes = grow(e.values[i].codes, n)
+		}
 	}
+	e.addresses[0].reset()
+	e.addresses[1].reset()
 }
 
-// number gives the addresses their numbers and their order.
-func (e *encoder) number(records []flow.Record) {
-	from, to := e.addresses[0], e.addresses[1]
-	from.reset()
-	to.reset()
-	e.from, e.to = e.from[:0], e.to[:0]
-	for i := range records {
-		e.from = append(e.from, from.number(records[i].Src))
-		e.to = append(e.to, to.number(records[i].Dst))
-	}
-	from.sort()
-	to.sort()
-}
-
-func (e *encoder) times(r *flow.Record) {
-	e.time(colFirst, colFirstNanos, r.First)
-	e.time(colLast, colLastNanos, r.Last)
-}
-
-func (e *encoder) time(col, nanos int, ns int64) {
-	if ns == flow.NoTime {
-		return
-	}
-	us, left := micros(ns)
-	e.values[col].int(e.row, us)
-	e.count(nanos, uint16(left), left != 0)
-}
-
-// count sets a small number, if it is there.
-func (e *encoder) count(col int, v uint16, there bool) {
-	if there {
-		e.values[col].index(e.row, e.small[col].number(v))
-	}
-}
-
-func (e *encoder) key(r *flow.Record, from, to uint32) {
-	if from != 0 {
-		e.values[colSource].index(e.row, from-1)
-	}
-	if to != 0 {
-		e.values[colDestination].index(e.row, to-1)
-	}
+func (e *encoder) key(r *flow.Record, i int) {
+	e.values[colSource].codes[i] = e.addresses[0].number(r.Src)
+	e.values[colDestination].codes[i] = e.addresses[1].number(r.Dst)
 	ports := hasPorts(r.Proto)
-	e.count(colSourcePort, r.SrcPort, ports || r.SrcPort != 0)
-	e.count(colDestinationPort, r.DstPort, ports || r.DstPort != 0)
-	e.count(colProtocol, uint16(r.Proto), r.IsIP() || r.Proto != 0)
-	e.count(colEtherType, r.EtherType, r.EtherType != 0)
+	e.count(colSourcePort, i, r.SrcPort, ports || r.SrcPort != 0)
+	e.count(colDestinationPort, i, r.DstPort, ports || r.DstPort != 0)
+	e.count(colProtocol, i, uint16(r.Proto), r.Proto != 0 || r.IsIP())
+	e.count(colEtherType, i, r.EtherType, r.EtherType != 0)
+}
+
+// count sets a small number, or none.
+func (e *encoder) count(col, i int, v uint16, there bool) {
+	var code uint32
+	if there {
+		code = e.small[col].number(v)
+	}
+	e.values[col].codes[i] = code
 }
 
 // hasPorts reports whether an IANA protocol has ports: TCP, UDP, DCCP, SCTP
@@ -178,81 +178,102 @@ func hasPorts(proto uint8) bool {
 	return proto == 6 || proto == 17 || proto == 33 || proto == 132 || proto == 136
 }
 
-func (e *encoder) facts(r *flow.Record) {
-	e.count(colDirection, uint16(r.Direction), r.Direction != flow.DirectionUnknown)
-	e.count(colState, uint16(r.State), r.State != flow.StateUnknown)
-	e.count(colEncryption, uint16(r.Encryption), r.Encryption != flow.EncryptionUnknown)
-	e.count(colTunnel, uint16(r.Tunnel), r.Tunnel != flow.NoTunnel)
-	e.flag(colGuessed, r.Guessed)
-	e.text(colPoint, r.Point)
-	e.text(colTarget, r.Target)
-	e.text(colRule, r.Rule)
-	e.text(colACL, r.ACL)
+func (e *encoder) times(r *flow.Record, i int) {
+	e.time(colFirst, colFirstNanos, i, r.First)
+	e.time(colLast, colLastNanos, i, r.Last)
 }
 
-func (e *encoder) flag(col int, v bool) {
-	var n uint32
+func (e *encoder) time(col, nanos, i int, ns int64) {
+	us, left := null, int64(0)
+	if ns != flow.NoTime {
+		us, left = micros(ns)
+	}
+	e.values[col].raw[i] = us
+	e.count(nanos, i, uint16(left), left != 0)
+}
+
+func (e *encoder) facts(r *flow.Record, i int) {
+	e.count(colDirection, i, uint16(r.Direction), r.Direction != flow.DirectionUnknown)
+	e.count(colState, i, uint16(r.State), r.State != flow.StateUnknown)
+	e.count(colEncryption, i, uint16(r.Encryption), r.Encryption != flow.EncryptionUnknown)
+	e.count(colTunnel, i, uint16(r.Tunnel), r.Tunnel != flow.NoTunnel)
+	e.flag(colGuessed, i, r.Guessed)
+	e.values[colPoint].codes[i] = e.texts[colPoint].number(r.Point)
+	e.values[colTarget].codes[i] = e.texts[colTarget].number(r.Target)
+	e.values[colRule].codes[i] = e.texts[colRule].number(r.Rule)
+	e.values[colACL].codes[i] = e.texts[colACL].number(r.ACL)
+}
+
+func (e *encoder) flag(col, i int, v bool) {
+	code := uint32(1)
 	if v {
-		n = 1
+		code = 2
 	}
-	e.values[col].index(e.row, n)
+	e.values[col].codes[i] = code
 }
 
-func (e *encoder) text(col int, id flow.ID) {
-	if id != 0 {
-		e.values[col].index(e.row, e.texts[col].number(id))
-	}
+func (e *encoder) counters(r *flow.Record, i int) {
+	e.measured |= r.Measured
+	e.counter(colSentPackets, i, r.Sent.Packets, r.Measured&flow.Packets != 0)
+	e.counter(colReceivedPackets, i, r.Received.Packets, r.Measured&flow.Packets != 0)
+	e.counter(colSentIPBytes, i, r.Sent.IPBytes, r.Measured&flow.IPBytes != 0)
+	e.counter(colReceivedIPBytes, i, r.Received.IPBytes, r.Measured&flow.IPBytes != 0)
+	e.counter(colSentFrameBytes, i, r.Sent.FrameBytes, r.Measured&flow.FrameBytes != 0)
+	e.counter(colReceivedFrameBytes, i, r.Received.FrameBytes, r.Measured&flow.FrameBytes != 0)
 }
 
-func (e *encoder) counters(r *flow.Record) {
-	if r.Measured&flow.Packets != 0 {
-		e.counter(colSentPackets, r.Sent.Packets)
-		e.counter(colReceivedPackets, r.Received.Packets)
-	}
-	if r.Measured&flow.IPBytes != 0 {
-		e.counter(colSentIPBytes, r.Sent.IPBytes)
-		e.counter(colReceivedIPBytes, r.Received.IPBytes)
-	}
-	if r.Measured&flow.FrameBytes != 0 {
-		e.counter(colSentFrameBytes, r.Sent.FrameBytes)
-		e.counter(colReceivedFrameBytes, r.Received.FrameBytes)
-	}
-}
-
-func (e *encoder) counter(col int, v uint64) {
-	if v > math.MaxInt64 {
+// counter sets a counter, or none.
+func (e *encoder) counter(col, i int, v uint64, measured bool) {
+	x := int64(v)
+	if x < 0 {
+		x = math.MaxInt64
 		e.clipped++
-		v = math.MaxInt64
 	}
-	e.values[col].int(e.row, int64(v))
+	if !measured {
+		x = null
+	}
+	e.values[col].raw[i] = x
 }
 
-func (e *encoder) tcp(t *flow.TCP) {
-	e.flag(colTCPPartly, t.Seen&flow.TCPPartly != 0)
-	if t.Seen&flow.TCPAnswered != 0 {
-		e.counter(colTCPAnswered, uint64(t.Answered))
+// setTCP sets what TCP headers showed of record i of n.
+func (e *encoder) setTCP(t *flow.TCP, i, n int) {
+	if !e.tcp {
+		e.tcp = true
+		e.noTCP(n)
 	}
-	if t.Seen&flow.TCPConfirmed != 0 {
-		e.counter(colTCPConfirmed, uint64(t.Confirmed))
-	}
-	if t.Seen&flow.TCPSent != 0 {
-		e.tcpCount(colSentTCP, &t.Sent)
-	}
-	if t.Seen&flow.TCPReceived != 0 {
-		e.tcpCount(colReceivedTCP, &t.Received)
+	e.flag(colTCPPartly, i, t.Seen&flow.TCPPartly != 0)
+	e.counter(colTCPAnswered, i, uint64(t.Answered), t.Seen&flow.TCPAnswered != 0)
+	e.counter(colTCPConfirmed, i, uint64(t.Confirmed), t.Seen&flow.TCPConfirmed != 0)
+	e.tcpCount(colSentTCP, i, &t.Sent, t.Seen&flow.TCPSent != 0)
+	e.tcpCount(colReceivedTCP, i, &t.Received, t.Seen&flow.TCPReceived != 0)
+}
+
+// noTCP leaves n rows without what TCP headers show.
+func (e *encoder) noTCP(n int) {
+	for i := colTCPAnswered; i < columnCount; i++ {
+		v := &e.values[i]
+		if !columns[i].wide() {
+			v.codes = grow(v.codes, n)
+			clear(v.codes)
+			continue
+		}
+		v.raw = grow(v.raw, n)
+		for k := range v.raw {
+			v.raw[k] = null
+		}
 	}
 }
 
-func (e *encoder) tcpCount(col int, c *flow.TCPCount) {
-	e.count(col+tcpRetransmitted, c.Retransmitted, true)
-	e.counter(col+tcpRetransmittedBytes, uint64(c.RetransmittedBytes))
-	e.count(col+tcpDupACKs, c.DupACKs, true)
-	e.count(col+tcpSYN, uint16(c.SYN), true)
-	e.count(col+tcpSYNACK, uint16(c.SYNACK), true)
-	e.count(col+tcpFIN, uint16(c.FIN), true)
-	e.count(col+tcpRST, uint16(c.RST), true)
-	e.count(col+tcpZeroWindow, uint16(c.ZeroWindow), true)
-	e.count(col+tcpKeepAlive, uint16(c.KeepAlive), true)
+func (e *encoder) tcpCount(col, i int, c *flow.TCPCount, seen bool) {
+	e.count(col+tcpRetransmitted, i, c.Retransmitted, seen)
+	e.counter(col+tcpRetransmittedBytes, i, uint64(c.RetransmittedBytes), seen)
+	e.count(col+tcpDupACKs, i, c.DupACKs, seen)
+	e.count(col+tcpSYN, i, uint16(c.SYN), seen)
+	e.count(col+tcpSYNACK, i, uint16(c.SYNACK), seen)
+	e.count(col+tcpFIN, i, uint16(c.FIN), seen)
+	e.count(col+tcpRST, i, uint16(c.RST), seen)
+	e.count(col+tcpZeroWindow, i, uint16(c.ZeroWindow), seen)
+	e.count(col+tcpKeepAlive, i, uint16(c.KeepAlive), seen)
 }
 
 // entries returns the dictionary of a column, valid until the next one.

@@ -12,7 +12,7 @@ import (
 // groupRows is how many rows a row group has: enough for dictionaries to pay,
 // few enough for memory (18 MB of records) and for engines that read row
 // groups in parallel.
-const groupRows = 128 << 10
+const groupRows = 1 << rowBits
 
 // mostEncoders is how many processors encode at most; each takes about 40 MB.
 const mostEncoders = 4
@@ -53,7 +53,7 @@ func newWriter(w io.Writer, names *flow.Names, rows int) (*Writer, error) {
 	n := max(1, min(mostEncoders, runtime.GOMAXPROCS(0)/2))
 	p := &Writer{names: names, full: make(chan []flow.Record, n+1), spare: make(chan []flow.Record, n+1), w: w}
 	for range n {
-		e, err := newEncoder(names, rows)
+		e, err := newEncoder(names)
 		if err != nil {
 			close(p.full)
 			return nil, err
