@@ -82,9 +82,14 @@ func newCloud(t *testing.T) *cloud {
 	w, _ := builtin(t)
 	c := &cloud{T: t, w: w, clock: &hands{now: w.Epoch}, sub: "/subscriptions/" + w.Subscription}
 	c.srv = open(t, "", c.clock)
-	c.watcher = string(c.watcherIn(w.VNets[0].Location).ID)
-	for _, v := range w.VNets {
-		if c.srv.fresh.flowLogOn(v.ID, w.Epoch) == nil && v.Location == w.Regions[0] {
+	return c.pick()
+}
+
+// pick chooses what tests record, and where.
+func (c *cloud) pick() *cloud {
+	c.Helper()
+	for _, v := range c.w.VNets {
+		if c.srv.fresh.flowLogOn(v.ID, c.w.Epoch) == nil && v.Location == c.w.Regions[0] {
 			c.vnet, c.subnet = v, v.Subnets[0]
 		}
 	}

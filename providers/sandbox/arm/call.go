@@ -218,6 +218,9 @@ func (q *request) faultCall(st *State, c call) fault.Call {
 	if !slices.Contains(operations(), f.Operation) {
 		f.Operation = "other." + verb
 	}
+	if !slices.Contains(operations(), f.Operation) {
+		f.Operation = "other.action"
+	}
 	f.Names = append(f.Names, id.Name())
 	for _, target := range q.targets(st, id) {
 		f.Names = append(f.Names, string(target), target.Name())

@@ -24,7 +24,7 @@ var calls = map[string]string{
 	"nsg":             "read list create update delete",
 	"rule":            "read list create update delete",
 	"public_ip":       "read list create update delete",
-	"vm":              "read list create update delete run_command",
+	"vm":              "read list create update delete start restart power_off deallocate run_command",
 	"scale_set":       "read list create update delete",
 	"instance":        "read list",
 	"extension":       "read list create update delete",
@@ -32,11 +32,11 @@ var calls = map[string]string{
 	"lifecycle":       "read create update delete",
 	"container":       "read list create update delete",
 	"blob":            "get list put delete",
-	"workspace":       "read list create update delete",
+	"workspace":       "read list create update delete shared_keys",
 	"network_watcher": "read list create update delete configure_flow_log query_flow_log_status",
 	"flow_log":        "read list create update delete record",
 	"packet_capture":  "read list create delete stop status upload",
-	"other":           "read list create update delete",
+	"other":           "read list create update delete action",
 }
 
 // What Azure does by itself: no client calls it.
