@@ -1,20 +1,28 @@
 package collectors
 
 import (
-	"io"
 	"os"
 
 	"flowctl/collectors/flow"
 	"flowctl/collectors/flowlog"
+	"flowctl/collectors/pcap"
 )
 
 // wideFrom is the size from which on a file is worth several goroutines.
 const wideFrom = 32 << 20
 
 // readWide reads a file like ReadFile. Own takes its records; if it is a large
-// flow log, plain on disk, so do the sinks that lend gives.
+// flow log or capture, plain on disk, so do the sinks that lend gives.
 func readWide(path string, in flow.Input, own func(flow.Batch) bool, lend func() (flowlog.Sink, bool)) error {
-	if f, size := openWide(path); f != nil {
+	f, size, capture := openWide(path)
+	switch {
+	case capture:
+		defer f.Close()
+		return pcap.ReadShared(f, in, own, func() (pcap.Sink, bool) {
+			s, ok := lend()
+			return pcap.Sink{Add: s.Add, Done: s.Done}, ok
+		})
+	case f != nil:
 		defer f.Close()
 		return flowlog.ReadAt(f, size, in, own, lend)
 	}
@@ -26,20 +34,25 @@ func readWide(path string, in flow.Input, own func(flow.Batch) bool, lend func()
 	return nil
 }
 
-// openWide opens a file that can be read in parts; it returns nil for others.
-func openWide(path string) (f *os.File, size int64) {
+// openWide opens a file that several goroutines can read and says whether it
+// is a capture; it returns nil for others.
+func openWide(path string) (f *os.File, size int64, capture bool) {
 	st, err := os.Stat(path)
 	if err != nil || !st.Mode().IsRegular() || st.Size() < wideFrom {
-		return nil, 0
+		return nil, 0, false
 	}
 	if f, err = os.Open(path); err != nil {
-		return nil, 0
+		return nil, 0, false
 	}
 	head := make([]byte, headSize)
-	_, err = io.ReadFull(f, head)
-	if err == nil && decompressor(head) == nil && !detectCapture(head) && flowlog.Detect(head) {
-		return f, st.Size()
+	if _, err = f.ReadAt(head, 0); err == nil && decompressor(head) == nil {
+		if detectCapture(head) {
+			return f, st.Size(), true
+		}
+		if flowlog.Detect(head) {
+			return f, st.Size(), false
+		}
 	}
 	f.Close()
-	return nil, 0
+	return nil, 0, false
 }

@@ -60,7 +60,7 @@ func (c *capture) frame(f frame) bool {
 	if p.EtherType == packet.TypeIPv4 || p.EtherType == packet.TypeIPv6 {
 		c.in.Skipped.Add(c.in.Source.Path, "IP header cut or damaged; the frame is counted without addresses", f.at)
 	}
-	if c.in.Hosts != nil && p.Payload != 0 {
+	if p.Payload != 0 && names.Teaches(p) && c.in.Hosts != nil {
 		names.Learn(c.in.Hosts, p, f.data[p.Payload:])
 	}
 	c.packets++

@@ -30,13 +30,13 @@ const control = packet.SYN | packet.FIN | packet.RST
 
 // segment adds what the TCP header of o says.
 func (e *entry) segment(o *observed) {
-	if o.flags&(packet.FIN|packet.RST) != 0 {
-		e.ended |= uint8(o.flags&packet.FIN) << (o.side & 1)
-		if o.flags&packet.RST != 0 {
+	if o.Flags&(packet.FIN|packet.RST) != 0 {
+		e.ended |= uint8(o.Flags&packet.FIN) << (o.side & 1)
+		if o.Flags&packet.RST != 0 {
 			e.ended |= broken
 		}
 	}
-	if !o.seg.Whole {
+	if !o.Segment.Whole {
 		e.seen |= flow.TCPPartly
 		return
 	}
@@ -45,13 +45,13 @@ func (e *entry) segment(o *observed) {
 	if e.step != answered && s.inOrder(o) {
 		return
 	}
-	if o.flags&packet.SYN != 0 {
+	if o.Flags&packet.SYN != 0 {
 		e.again(o, s, r)
 	}
-	if e.step < shaken && o.time != flow.NoTime {
+	if e.step < shaken && o.Time != flow.NoTime {
 		e.shake(o, r)
 	}
-	s.flags(o.flags)
+	s.flags(o.Flags)
 	s.sequence(r, o)
 	e.full = e.full || s.full()
 }
@@ -59,11 +59,11 @@ func (e *entry) segment(o *observed) {
 // again forgets what was known of an earlier connection between the same ports
 // if a SYN has another sequence number than that one's.
 func (e *entry) again(o *observed, s, r *stream) {
-	if s.known&knownNext == 0 || s.next == o.seg.Seq+1 {
+	if s.known&knownNext == 0 || s.next == o.Segment.Seq+1 {
 		return
 	}
 	s.known, s.last = knownNow, 0
-	if o.flags&packet.ACK == 0 {
+	if o.Flags&packet.ACK == 0 {
 		r.known, r.last = r.known&knownNow, 0
 		e.step = noStep
 	}
@@ -72,15 +72,15 @@ func (e *entry) again(o *observed, s, r *stream) {
 // shake follows the handshake: the first SYN, the first SYN-ACK that answers
 // it, the next acknowledgement of the opener.
 func (e *entry) shake(o *observed, r *stream) {
-	c, now := &e.tcp, uint32(uint64(o.time)/1000)
-	switch o.flags & (packet.SYN | packet.RST | packet.ACK) {
+	c, now := &e.tcp, uint32(uint64(o.Time)/1000)
+	switch o.Flags & (packet.SYN | packet.RST | packet.ACK) {
 	case packet.SYN:
 		if e.step == noStep {
 			e.step, c.mark = asked, now
 			c.sides[o.side&1].known |= knownAsked
 		}
 	case packet.SYN | packet.ACK:
-		if e.step == asked && r.known&knownAsked != 0 && o.seg.Ack == r.next {
+		if e.step == asked && r.known&knownAsked != 0 && o.Segment.Ack == r.next {
 			e.advance(&c.answer, now-c.mark, flow.TCPAnswered)
 			c.mark = now
 		}

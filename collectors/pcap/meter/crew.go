@@ -7,66 +7,106 @@ import (
 	"flowctl/collectors/flow"
 )
 
-// crew shares the work on parts between the goroutine that reads and those
-// that help. A part is with one of them at a time, which keeps its packets in
-// order. It goes to a helper that has nothing to do, and comes back when the
-// helper falls behind: so the load balances itself.
+// crew shares the work between the goroutine that reads and those that help.
+// Every part is with one of them, who takes its packets out of all chunks, in
+// their order. Parts go to a helper that has nothing to do, and come back from
+// one that cannot keep up: so the load balances itself.
 type crew struct {
 	stamp   flow.Record
-	own     *exporter
+	parts   [parts]part
+	own     worker
 	lend    func() (Sink, bool)
 	helpers []*helper
-	wg      sync.WaitGroup
-	free    chan *packets
-	drained chan struct{} // closed when all packets are counted
-	parts   chan *part    // that are to be closed
+	mine    mask // of the goroutine that reads
+	free    chan *chunk
+	taken   int // chunks since lend was last asked
 	stopped atomic.Bool
-	taken   int // blocks since lend was last asked
+
+	wg      sync.WaitGroup
+	closing chan *part
+	ready   chan struct{} // closed when closing is full
 }
 
-// helper is a goroutine that works on the parts it is given.
+// helper is a goroutine that counts.
 type helper struct {
-	jobs chan *packets
+	jobs   chan job
+	parts  mask
+	behind int // chunks in a row that had to wait
+}
+
+// job is a chunk, of which those parts are to be counted.
+type job struct {
+	chunk *chunk
+	those mask
+	done  *sync.WaitGroup // of a job without a chunk: what came before is done
 }
 
 const (
-	backlog  = 16 // blocks that wait for a helper
-	askAgain = 64 // blocks between two questions for a further sink
+	backlog  = 32  // chunks that wait for a helper
+	askAgain = 256 // chunks between two questions for a further sink
+	patience = 8   // chunks that may wait before a helper is relieved
 )
 
-func (c *crew) init(stamp flow.Record, own func(flow.Batch) bool, lend func() (Sink, bool)) {
-	c.stamp, c.lend = stamp, lend
-	c.own = newExporter(stamp, own, &c.stopped)
-	c.free = make(chan *packets, parts*backlog)
-	c.drained, c.parts = make(chan struct{}), make(chan *part, parts)
-	c.taken = askAgain
+func (c *crew) init(seed uint64, stamp flow.Record, own func(flow.Batch) bool, lend func() (Sink, bool)) {
+	c.stamp, c.lend, c.mine = stamp, lend, 1<<parts-1
+	c.own = worker{parts: &c.parts, out: newExporter(stamp, own, &c.stopped)}
+	c.free = make(chan *chunk, 2*backlog)
+	c.closing, c.ready = make(chan *part, parts), make(chan struct{})
+	for i := range c.parts {
+		c.parts[i].init(seed)
+	}
 }
 
-// take counts the packets that wait for p, or has them counted.
-func (c *crew) take(p *part) {
+// take has the packets of k counted, and returns another chunk to fill.
+func (c *crew) take(k *chunk) *chunk {
 	if c.taken++; c.taken > askAgain && len(c.helpers) < parts-1 {
 		c.taken = 0
 		c.engage()
 	}
-	if p.helper == nil {
-		p.helper = c.idle()
+	if len(c.helpers) == 0 {
+		c.own.take(k, c.mine)
+		k.n = 0
+		return k
 	}
-	if p.helper == nil {
-		p.take(p.waiting.list[:p.waiting.n], c.own)
-		p.waiting.n = 0
-		return
+	k.readers.Store(int32(len(c.helpers)) + 1)
+	for _, h := range c.helpers {
+		c.balance(h)
+		h.jobs <- job{chunk: k, those: h.parts}
 	}
-	p.busy.Add(1)
-	select {
-	case p.helper.jobs <- p.waiting:
-		p.waiting = c.spare(p)
+	c.own.take(k, c.mine)
+	c.release(k)
+	return c.spare()
+}
+
+// balance gives h a part more if it waits for work, and takes one from it if
+// it is late again and again.
+func (c *crew) balance(h *helper) {
+	switch len(h.jobs) {
+	case 0:
+		h.behind = 0
+		if last := c.mine & -c.mine; last != 0 {
+			c.mine &^= last
+			h.parts |= last
+		}
+	case cap(h.jobs):
+		if h.behind++; h.behind > patience && h.parts != 0 {
+			h.behind = 0
+			h.wait()
+			first := h.parts & -h.parts
+			h.parts &^= first
+			c.mine |= first
+		}
 	default:
-		p.busy.Done()
-		p.busy.Wait()
-		p.helper = nil
-		p.take(p.waiting.list[:p.waiting.n], c.own)
-		p.waiting.n = 0
+		h.behind = 0
 	}
+}
+
+// wait waits until h has done all that it was given.
+func (h *helper) wait() {
+	var done sync.WaitGroup
+	done.Add(1)
+	h.jobs <- job{done: &done}
+	done.Wait()
 }
 
 // engage starts a helper if there is a sink for it.
@@ -75,68 +115,65 @@ func (c *crew) engage() {
 	if !ok {
 		return
 	}
-	h := &helper{jobs: make(chan *packets, backlog)}
+	h := &helper{jobs: make(chan job, backlog)}
 	c.helpers = append(c.helpers, h)
 	c.wg.Go(func() {
-		out := newExporter(c.stamp, s.Add, &c.stopped)
-		for b := range h.jobs {
-			b.part.take(b.list[:b.n], out)
-			b.n = 0
-			b.part.busy.Done()
-			select {
-			case c.free <- b:
-			default:
+		w := worker{parts: &c.parts, out: newExporter(c.stamp, s.Add, &c.stopped)}
+		for j := range h.jobs {
+			if j.done != nil {
+				j.done.Done()
+				continue
 			}
+			w.take(j.chunk, j.those)
+			c.release(j.chunk)
 		}
-		<-c.drained
-		c.close(out)
+		<-c.ready
+		c.close(&w)
 		s.Done()
 	})
 }
 
-// idle returns a helper that has nothing to do.
-func (c *crew) idle() *helper {
-	for _, h := range c.helpers {
-		if len(h.jobs) == 0 {
-			return h
-		}
+// release notes that one of its readers is done with k.
+func (c *crew) release(k *chunk) {
+	if k.readers.Add(-1) > 0 {
+		return
 	}
-	return nil
-}
-
-// spare returns room for packets of p.
-func (c *crew) spare(p *part) *packets {
+	k.n = 0
 	select {
-	case b := <-c.free:
-		b.part = p
-		return b
+	case c.free <- k:
 	default:
-		return &packets{part: p}
 	}
 }
 
-// finish counts the packets that are left and closes all parts.
-func (c *crew) finish(all *[parts]part) {
-	for i := range all {
-		p := &all[i]
-		p.busy.Wait()
-		p.take(p.waiting.list[:p.waiting.n], c.own)
-		p.waiting.n = 0
-		c.parts <- p
+// spare returns a chunk that nobody reads.
+func (c *crew) spare() *chunk {
+	select {
+	case k := <-c.free:
+		return k
+	default:
+		return &chunk{}
 	}
-	close(c.parts)
-	close(c.drained)
+}
+
+// finish closes all parts and waits for all who help.
+func (c *crew) finish() {
 	for _, h := range c.helpers {
+		h.wait()
 		close(h.jobs)
 	}
-	c.close(c.own)
+	for i := range c.parts {
+		c.closing <- &c.parts[i]
+	}
+	close(c.closing)
+	close(c.ready)
+	c.close(&c.own)
 	c.wg.Wait()
 }
 
 // close exports all parts that nobody else does.
-func (c *crew) close(out *exporter) {
-	for p := range c.parts {
-		p.close(out)
+func (c *crew) close(w *worker) {
+	for p := range c.closing {
+		p.close(w.out)
 	}
-	out.send()
+	w.out.send()
 }

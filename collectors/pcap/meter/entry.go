@@ -35,8 +35,8 @@ const (
 )
 
 // begin makes e a new conversation, of which o is the first packet.
-func (e *entry) begin(o *observed) {
-	*e = entry{key: o.key, first: flow.NoTime, last: flow.NoTime, opener: o.side, live: true}
+func (e *entry) begin(k key, o *observed) {
+	*e = entry{key: k, first: flow.NoTime, last: flow.NoTime, opener: o.side, live: true}
 }
 
 // reset makes e ready for the next record of the same conversation.
@@ -51,21 +51,21 @@ func (e *entry) reset() {
 func (e *entry) count(o *observed) {
 	s := o.side & 1
 	e.packets[s]++
-	e.ipBytes[s] += o.ip
-	e.frameBytes[s] += o.frame
-	if t := o.time; t != flow.NoTime {
+	e.ipBytes[s] += bounded(o.IPBytes)
+	e.frameBytes[s] += bounded(o.FrameBytes)
+	if t := o.Time; t != flow.NoTime {
 		if t < e.first || e.first == flow.NoTime {
 			e.first = t
 		}
 		e.last = max(e.last, t)
 	}
 	if e.tunnel == flow.NoTunnel {
-		e.tunnel = o.tunnel
+		e.tunnel = o.Tunnel
 	}
-	if o.sender != packet.RoleUnknown && !e.opened {
+	if o.Sender != packet.RoleUnknown && !e.opened {
 		e.opened = true
 		e.opener = s
-		if o.sender == packet.Answerer {
+		if o.Sender == packet.Answerer {
 			e.opener = 1 - s
 		}
 	}
@@ -80,11 +80,19 @@ const protoTCP = 6
 func (e *entry) holds(o *observed) bool {
 	s := o.side & 1
 	return !e.full && e.packets[s] != math.MaxUint32 &&
-		o.ip <= math.MaxUint32-e.ipBytes[s] && o.frame <= math.MaxUint32-e.frameBytes[s]
+		bounded(o.IPBytes) <= math.MaxUint32-e.ipBytes[s] && bounded(o.FrameBytes) <= math.MaxUint32-e.frameBytes[s]
 }
+
+// bounded is a length of a packet in 32 bits, which only a jumbogram that
+// claims more than 4 GiB does not fit into.
+func bounded(n uint64) uint32 { return uint32(min(n, math.MaxUint32)) }
 
 // over reports whether both sides closed the connection, or one broke it off.
 func (e *entry) over() bool { return e.ended >= bothDone }
+
+// within reports whether t is less than a minute after the first packet, as it
+// nearly always is: then e neither lasts nor has expired.
+func (e *entry) within(t int64) bool { return uint64(t-e.first) < active && e.first != flow.NoTime }
 
 // lasts reports whether e with a packet at t would span a minute or more.
 func (e *entry) lasts(t int64) bool {

@@ -16,15 +16,15 @@ func TestFull(t *testing.T) {
 		}
 		return true
 	})
-	for i := range m.parts {
-		m.parts[i].most = 5000 / parts
+	for i := range m.crew.parts {
+		m.crew.parts[i].most = 5000 / parts
 	}
 	for i := range 60_000 {
 		p := m.Next()
 		p.Key = flow.Key{Src: flow.Addr4(uint32(i)), Dst: flow.Addr4(1 << 31), Proto: 17}
 		m.Add()
-		for i := range m.parts {
-			if p := &m.parts[i]; p.table.used > p.most+block {
+		for i := range m.crew.parts {
+			if p := &m.crew.parts[i]; p.table.used > p.most+sweepEvery*len(chunk{}.list) {
 				t.Fatalf("%d conversations are held in part %d", p.table.used, i)
 			}
 		}

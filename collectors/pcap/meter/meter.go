@@ -20,10 +20,9 @@ const (
 )
 
 const (
-	block    = 64      // packets that are looked up together
-	batch    = 256     // records that are handed on together
 	maxFlows = 1 << 22 // at once; beyond, all are exported to make room
 	minSweep = 1 << 16 // packets between two looks for what has ended
+	batch    = 256     // records that are handed on together
 )
 
 // Sink takes records, from one goroutine. Add reports false when no more are
@@ -37,10 +36,9 @@ type Sink struct {
 // that several goroutines can share the work; whatever they do, a part gets its
 // packets in their order, and the records are the same.
 type Meter struct {
-	seed   uint64
-	packet packet.Packet
-	parts  [parts]part
-	crew   crew
+	seed  uint64
+	chunk *chunk // that is being filled
+	crew  crew
 }
 
 // New returns a meter that hands its records to emit until that returns false.
@@ -53,34 +51,31 @@ func New(stamp flow.Record, emit func(flow.Batch) bool) *Meter {
 // while lend has a sink to give, which is asked for now and then by the caller's
 // goroutine, one more takes records to that.
 func Shared(stamp flow.Record, own func(flow.Batch) bool, lend func() (Sink, bool)) *Meter {
-	m := &Meter{seed: rand.Uint64()}
+	m := &Meter{seed: rand.Uint64(), chunk: &chunk{}}
 	stamp = flow.Record{Point: stamp.Point, Target: stamp.Target}
-	m.crew.init(stamp, own, lend)
-	for i := range m.parts {
-		m.parts[i].init(m.seed)
-	}
+	m.crew.init(m.seed, stamp, own, lend)
 	return m
 }
 
 // Next returns the packet to fill next.
-func (m *Meter) Next() *packet.Packet { return &m.packet }
+func (m *Meter) Next() *packet.Packet { return &m.chunk.list[m.chunk.n].Packet }
 
 // Add takes the packet that Next returned and reports whether more are wanted.
 func (m *Meter) Add() bool {
-	k, lo, hi, side := keyOf(&m.packet)
-	hash := k.hash(lo, hi, m.seed)
-	p := &m.parts[hash>>partShift%parts]
-	o := p.waiting.next()
-	o.key, o.lo, o.hi, o.hash, o.side = k, lo, hi, hash, side
-	o.fill(&m.packet)
-	if p.waiting.n == block {
-		m.crew.take(p)
+	c := m.chunk
+	c.list[c.n].identify(m.seed)
+	if c.n++; c.n < len(c.list) {
+		return true
 	}
+	m.chunk = m.crew.take(c)
 	return !m.crew.stopped.Load()
 }
 
 // Close exports what is left and waits for all who help.
-func (m *Meter) Close() { m.crew.finish(&m.parts) }
+func (m *Meter) Close() {
+	m.crew.take(m.chunk)
+	m.crew.finish()
+}
 
 // apart is the distance of two times, which may be too far apart for an int64.
 func apart(a, b int64) uint64 {

@@ -1,7 +1,6 @@
 package meter
 
 import (
-	"math"
 	"math/bits"
 
 	"flowctl/collectors/flow"
@@ -18,68 +17,59 @@ type key struct {
 // numbered marks, in key.rest, that the pair is a number.
 const numbered = 1 << 24
 
-// observed is a packet as its conversation counts it.
+// observed is a packet on its way to its conversation.
 type observed struct {
-	key    key
-	lo, hi flow.Addr
-	hash   uint64
-	time   int64
-	ip     uint32 // bytes; a jumbogram of more than 4 GiB counts as that
-	frame  uint32 // bytes
-	seg    packet.Segment
-	slot   uint32
-	side   uint8 // of the key that sent it: 0 lo, 1 hi
-	flags  packet.TCPFlag
-	sender packet.Role
-	tunnel flow.Tunnel
+	packet.Packet
+	key  key
+	hash uint64
+	slot uint32
+	side uint8 // of the key that sent it: 0 the lower end, 1 the higher
 }
 
-// fill makes o what p is, but for whom it is from and to.
-func (o *observed) fill(p *packet.Packet) {
-	o.time = p.Time
-	o.ip = uint32(min(p.IPBytes, math.MaxUint32))
-	o.frame = uint32(min(p.FrameBytes, math.MaxUint32))
-	o.seg, o.flags, o.sender, o.tunnel = p.Segment, p.Flags, p.Sender, p.Tunnel
-}
-
-// keyOf returns the key of p, but for the number of a pair, its ends with the
-// lower one first, and the side of the sender.
-func keyOf(p *packet.Packet) (k key, lo, hi flow.Addr, side uint8) {
-	sp, dp := uint64(p.SrcPort), uint64(p.DstPort)
-	lo, hi = p.Src, p.Dst
-	if above(p) {
-		side = 1
-		lo, hi = p.Dst, p.Src
+// identify fills what is to be known to find the conversation. In the place
+// of a pair's number, which its part has, is a hash of the pair.
+func (o *observed) identify(seed uint64) {
+	sp, dp := uint64(o.SrcPort), uint64(o.DstPort)
+	lo, hi := &o.Src, &o.Dst
+	o.side = 0
+	if o.above() {
+		o.side = 1
+		lo, hi = hi, lo
 		sp, dp = dp, sp
 	}
-	k.rest = sp<<48 | dp<<32 | uint64(p.EtherType)<<8 | uint64(p.Proto)
-	if lo.Is4() && hi.Is4() {
-		k.pair = lo.Lo<<32 | hi.Lo&0xffffffff
-	} else {
-		k.rest |= numbered
+	rest := sp<<48 | dp<<32 | uint64(o.EtherType)<<8 | uint64(o.Proto)
+	pair := lo.Lo<<32 | hi.Lo&0xffffffff
+	if !lo.Is4() || !hi.Is4() {
+		rest |= numbered
+		pair = hashEnds(*lo, *hi, seed)
 	}
-	return k, lo, hi, side
+	o.key = key{pair, rest}
+	o.hash = hash(pair, rest, seed)
+}
+
+// ends are the addresses of o, the lower one first.
+func (o *observed) ends() (lo, hi flow.Addr) {
+	if o.side == 1 {
+		return o.Dst, o.Src
+	}
+	return o.Src, o.Dst
 }
 
 // above reports whether the sender is the higher end.
-func above(p *packet.Packet) bool {
-	if p.Src.Lo != p.Dst.Lo {
-		return p.Src.Lo > p.Dst.Lo
+func (o *observed) above() bool {
+	if o.Src.Lo != o.Dst.Lo {
+		return o.Src.Lo > o.Dst.Lo
 	}
-	if p.Src.Hi != p.Dst.Hi {
-		return p.Src.Hi > p.Dst.Hi
+	if o.Src.Hi != o.Dst.Hi {
+		return o.Src.Hi > o.Dst.Hi
 	}
-	return p.SrcPort > p.DstPort
+	return o.SrcPort > o.DstPort
 }
 
-// hash mixes what names a conversation between lo and hi. The seed keeps
-// whoever writes a capture from choosing conversations that collide.
-func (k *key) hash(lo, hi flow.Addr, seed uint64) uint64 {
-	pair := k.pair
-	if k.rest&numbered != 0 {
-		pair = hashEnds(lo, hi, seed)
-	}
-	return mix(mix(pair^seed, k.rest^0xe7037ed1a0b428db), 0xa0761d6478bd642f^bits.RotateLeft64(seed, 32))
+// hash mixes what names a conversation. The seed keeps whoever writes a capture
+// from choosing conversations that collide.
+func hash(pair, rest, seed uint64) uint64 {
+	return mix(mix(pair^seed, rest^0xe7037ed1a0b428db), 0xa0761d6478bd642f^bits.RotateLeft64(seed, 32))
 }
 
 func hashEnds(lo, hi flow.Addr, seed uint64) uint64 {

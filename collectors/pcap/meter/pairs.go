@@ -20,13 +20,14 @@ type ends struct {
 
 const firstPairs = 1 << 6
 
-// number returns the number of a pair, and a new one if it has none.
-func (p *pairs) number(lo, hi flow.Addr) uint64 {
+// number returns the number of a pair with the given hash, and a new one if it
+// has none.
+func (p *pairs) number(lo, hi flow.Addr, hash uint64) uint64 {
 	if 2*(len(p.list)-len(p.free)+1) > len(p.slots) {
 		p.place(max(2*len(p.slots), firstPairs))
 	}
 	mask := uint64(len(p.slots) - 1)
-	for j := hashEnds(lo, hi, p.seed) & mask; ; j = (j + 1) & mask {
+	for j := hash & mask; ; j = (j + 1) & mask {
 		s := p.slots[j]
 		if s == 0 {
 			n := p.add(ends{lo: lo, hi: hi, live: true})
@@ -37,6 +38,17 @@ func (p *pairs) number(lo, hi flow.Addr) uint64 {
 			return uint64(s - 1)
 		}
 	}
+}
+
+// warm loads what number will look at.
+func (p *pairs) warm(hash uint64) uint64 {
+	if len(p.slots) == 0 {
+		return 0
+	}
+	if s := p.slots[hash&uint64(len(p.slots)-1)]; s != 0 {
+		return p.list[s-1].lo.Lo
+	}
+	return 0
 }
 
 func (p *pairs) add(e ends) uint32 {

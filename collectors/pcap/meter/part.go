@@ -1,8 +1,6 @@
 package meter
 
 import (
-	"sync"
-
 	"flowctl/collectors/flow"
 	"flowctl/collectors/pcap/packet"
 )
@@ -16,101 +14,69 @@ const (
 
 // part is some of the conversations. One goroutine at a time works on it.
 type part struct {
-	waiting *packets // of the goroutine that reads
-	helper  *helper  // that works on it, or nil for the goroutine that reads
-	busy    sync.WaitGroup
-
 	table table
-	most  int    // conversations at once
-	clock int64  // time of the last packet that had one
-	swept int64  // clock at the last sweep
-	since int    // packets since then
-	kept  int    // conversations that were left then
-	sink  uint64 // keeps loads alive that only warm the cache
+	most  int   // conversations at once
+	clock int64 // time of the last packet that had one
+	swept int64 // clock at the last sweep
+	since int   // packets since then
+	kept  int   // conversations that were left then
 }
 
-// packets are some packets of a part on their way to their conversations.
-type packets struct {
-	part *part
-	list [block]observed
-	n    int
-}
-
-// next returns the packet to fill next.
-func (p *packets) next() *observed {
-	p.n++
-	return &p.list[p.n-1]
-}
+// partOf is the part of a conversation with the given hash.
+func partOf(hash uint64) uint64 { return hash >> partShift % parts }
 
 func (p *part) init(seed uint64) {
 	p.most, p.clock, p.swept = maxFlows/parts, flow.NoTime, flow.NoTime
-	p.waiting = &packets{part: p}
 	p.table.init(seed)
-}
-
-// take adds packets up. Memory is the bottleneck of a table that is larger than
-// the cache, so all entries are touched before the first is used.
-func (p *part) take(list []observed, out *exporter) {
-	t := &p.table
-	for i := range list {
-		o := &list[i]
-		if o.key.rest&numbered != 0 {
-			o.key.pair = t.pairs.number(o.lo, o.hi)
-		}
-		o.slot = t.slots[o.hash&t.mask]
-	}
-	warm := uint64(0)
-	for i := range list {
-		if s := list[i].slot; s != 0 {
-			e := t.at(s&slotMask - 1)
-			warm += e.key.pair + uint64(e.tcp.mark)
-		}
-	}
-	p.sink += warm
-	for i := range list {
-		p.add(&list[i], out)
-	}
-	p.since += len(list)
-	if p.since >= minSweep/parts || t.used >= p.most {
-		p.sweep(out)
-	}
 }
 
 // add counts one packet in its conversation.
 func (p *part) add(o *observed, out *exporter) {
-	e, fresh := p.table.find(o)
+	k := o.key
+	if k.rest&numbered != 0 {
+		lo, hi := o.ends()
+		k.pair = p.table.pairs.number(lo, hi, k.pair)
+	}
+	e, fresh := p.table.find(k, o.hash)
 	if fresh {
-		e.begin(o)
+		e.begin(k, o)
 	} else {
 		p.cut(e, o, out)
 	}
 	e.count(o)
-	if o.time != flow.NoTime {
-		p.clock = o.time
+	if o.Time != flow.NoTime {
+		p.clock = o.Time
 	}
+	p.since++
 }
 
 // cut exports what e has so far if o belongs to a later record, or to a later
 // conversation between the same ports.
 func (p *part) cut(e *entry, o *observed, out *exporter) {
-	opens := o.flags&(packet.SYN|packet.ACK) == packet.SYN
+	opens := o.Flags&(packet.SYN|packet.ACK) == packet.SYN
+	if !opens && e.within(o.Time) && e.holds(o) {
+		return
+	}
 	switch {
-	case opens && e.over(), e.expired(o.time):
+	case opens && e.over(), e.expired(o.Time):
 		out.export(&p.table, e, flow.End)
-		e.begin(o)
+		e.begin(e.key, o)
 	case opens && e.opened && o.side != e.opener:
 		out.export(&p.table, e, flow.Continue)
-		e.begin(o)
-	case e.lasts(o.time), !e.holds(o):
+		e.begin(e.key, o)
+	case e.lasts(o.Time), !e.holds(o):
 		out.export(&p.table, e, flow.Continue)
 		e.reset()
 	}
 }
 
-// sweep exports what has ended, if enough time has passed since the last look,
-// and everything if the table is full.
+// sweep exports what has ended, if enough packets came and enough time has
+// passed since the last look, and everything if the table is full.
 func (p *part) sweep(out *exporter) {
 	full := p.table.used >= p.most
+	if !full && p.since < minSweep/parts {
+		return
+	}
 	if !full && (p.clock == flow.NoTime || p.swept != flow.NoTime && apart(p.clock, p.swept) < active || p.since < 2*p.kept) {
 		return
 	}

@@ -33,6 +33,9 @@ const (
 	knownNow   // a segment, since the last record
 )
 
+// usual is what is known of a stream but for its first segments.
+const usual = knownNext | knownAck | knownWindow
+
 // special is a segment whose data is not data.
 type special uint8
 
@@ -41,24 +44,24 @@ const (
 	probe             // of a window that is closed
 )
 
-// inOrder takes the next data of a stream, as nearly all segments with data
-// are, and reports false for all others.
+// inOrder takes the next data of a stream or an acknowledgement of more, as
+// nearly all segments are, and reports false for all others.
 func (s *stream) inOrder(o *observed) bool {
-	n := &o.seg
-	if o.flags&^packet.PSH != packet.ACK || n.Seq != s.next || n.Length <= 1 || n.Window == 0 || s.known&knownNext == 0 {
+	n := &o.Segment
+	if o.Flags&^packet.PSH != packet.ACK || n.Seq != s.next || n.Window == 0 || s.known&usual != usual ||
+		n.Length <= 1 && (n.Length == 1 || n.Ack == s.acked) {
 		return false
 	}
 	s.next += n.Length
 	s.acked, s.window, s.last = n.Ack, n.Window, 0
-	s.known |= knownAck | knownWindow
 	return true
 }
 
 // sequence places a segment in the stream s, of which r is the other
 // direction.
 func (s *stream) sequence(r *stream, o *observed) {
-	n, kind := &o.seg, special(0)
-	if o.flags&control == 0 {
+	n, kind := &o.Segment, special(0)
+	if o.Flags&control == 0 {
 		kind = s.special(r, o)
 		if n.Window == 0 {
 			s.zeros++
@@ -70,14 +73,14 @@ func (s *stream) sequence(r *stream, o *observed) {
 			s.dups++
 		}
 	}
-	if kind == 0 && o.flags&packet.RST == 0 { // the number of an RST may be any, and what is in it is no data
-		s.data(n.Seq, n.Length, n.Length+uint32(o.flags&packet.SYN/packet.SYN+o.flags&packet.FIN))
+	if kind == 0 && o.Flags&packet.RST == 0 { // the number of an RST may be any, and what is in it is no data
+		s.data(n.Seq, n.Length, n.Length+uint32(o.Flags&packet.SYN/packet.SYN+o.Flags&packet.FIN))
 	}
-	if o.flags&packet.ACK != 0 {
+	if o.Flags&packet.ACK != 0 {
 		s.acked = n.Ack
 		s.known |= knownAck
 	}
-	if o.flags&packet.RST == 0 {
+	if o.Flags&packet.RST == 0 {
 		s.window = n.Window
 		s.known |= knownWindow
 	}
@@ -87,7 +90,7 @@ func (s *stream) sequence(r *stream, o *observed) {
 // special tells keep-alives and window probes, which repeat or send early
 // a byte or none.
 func (s *stream) special(r *stream, o *observed) special {
-	n := &o.seg
+	n := &o.Segment
 	switch {
 	case s.known&knownNext == 0:
 	case n.Length == 1 && n.Seq == s.next && r.known&knownWindow != 0 && r.window == 0:
@@ -101,9 +104,8 @@ func (s *stream) special(r *stream, o *observed) special {
 // repeats reports whether o has no data and acknowledges what the segment
 // before it did, and neither changes the window nor answers a keep-alive.
 func (s *stream) repeats(r *stream, o *observed) bool {
-	const all = knownNext | knownAck | knownWindow
-	n := &o.seg
-	return n.Length == 0 && s.known&all == all && n.Seq == s.next && o.flags&packet.ACK != 0 && n.Ack == s.acked &&
+	n := &o.Segment
+	return n.Length == 0 && s.known&usual == usual && n.Seq == s.next && o.Flags&packet.ACK != 0 && n.Ack == s.acked &&
 		n.Window != 0 && n.Window == s.window && r.last != keepAlive
 }
 

@@ -38,32 +38,41 @@ func (t *table) ends(k *key) (lo, hi flow.Addr) {
 	return e.lo, e.hi
 }
 
+// hash is that of a packet with the key k.
+func (t *table) hash(k *key) uint64 {
+	if k.rest&numbered == 0 {
+		return hash(k.pair, k.rest, t.seed)
+	}
+	e := &t.pairs.list[k.pair]
+	return hash(hashEnds(e.lo, e.hi, t.seed), k.rest, t.seed)
+}
+
 func (t *table) at(i uint32) *entry { return &t.slabs[i>>slabBits][i&slabMask] }
 
 func slot(i uint32, hash uint64) uint32 { return uint32(hash>>(32+slotBits))<<slotBits | (i + 1) }
 
-// find returns the entry of o, and whether it is a new one, whose contents are
+// find returns the entry of k, and whether it is a new one, whose contents are
 // then to be replaced.
-func (t *table) find(o *observed) (e *entry, fresh bool) {
-	tag := uint32(o.hash >> (32 + slotBits))
-	for j := o.hash & t.mask; ; j = (j + 1) & t.mask {
+func (t *table) find(k key, hash uint64) (e *entry, fresh bool) {
+	tag := uint32(hash >> (32 + slotBits))
+	for j := hash & t.mask; ; j = (j + 1) & t.mask {
 		s := t.slots[j]
 		if s == 0 {
-			return t.add(o, j), true
+			return t.add(k, hash, j), true
 		}
 		if s>>slotBits == tag {
-			if e := t.at(s&slotMask - 1); e.key == o.key {
+			if e := t.at(s&slotMask - 1); e.key == k {
 				return e, false
 			}
 		}
 	}
 }
 
-// add takes an entry for o, whose place among the slots is j.
-func (t *table) add(o *observed, j uint64) *entry {
+// add takes an entry for k, whose place among the slots is j.
+func (t *table) add(k key, hash, j uint64) *entry {
 	if 2*(t.used+1) > len(t.slots) {
 		t.resize(2 * len(t.slots))
-		for j = o.hash & t.mask; t.slots[j] != 0; j = (j + 1) & t.mask {
+		for j = hash & t.mask; t.slots[j] != 0; j = (j + 1) & t.mask {
 		}
 	}
 	i := t.next
@@ -76,9 +85,9 @@ func (t *table) add(o *observed, j uint64) *entry {
 		t.next++
 	}
 	t.used++
-	t.slots[j] = slot(i, o.hash)
-	if o.key.rest&numbered != 0 {
-		t.pairs.list[o.key.pair].uses++
+	t.slots[j] = slot(i, hash)
+	if k.rest&numbered != 0 {
+		t.pairs.list[k.pair].uses++
 	}
 	return t.at(i)
 }
@@ -96,8 +105,7 @@ func (t *table) place() {
 		if !e.live {
 			continue
 		}
-		lo, hi := t.ends(&e.key)
-		h := e.key.hash(lo, hi, t.seed)
+		h := t.hash(&e.key)
 		j := h & t.mask
 		for t.slots[j] != 0 {
 			j = (j + 1) & t.mask

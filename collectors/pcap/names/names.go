@@ -19,6 +19,12 @@ const (
 	protoU  = 17
 )
 
+// Teaches reports whether the data of p may be worth to Learn from. Most is not,
+// and that is told from the headers.
+func Teaches(p *packet.Packet) bool {
+	return p.Proto == protoT && (p.Segment.Length > 5 || !p.Whole) || p.Proto == protoU && p.SrcPort == dnsPort
+}
+
 // Learn adds to hosts what the data of p, which may be cut, says.
 func Learn(hosts *flow.Hosts, p *packet.Packet, data []byte) {
 	switch {
