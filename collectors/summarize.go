@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -46,14 +47,11 @@ const garbage = 20
 func (s Sum) Run(ctx context.Context) (*summary.Document, Problems, error) {
 	r := &reading{Sum: s, names: flow.NewNames(), skipped: &flow.Skipped{}, hosts: &flow.Hosts{}}
 	defer debug.SetGCPercent(debug.SetGCPercent(garbage))
-	tables := r.read(ctx)
-	for _, t := range tables[1:] {
-		tables[0].Merge(t)
-	}
+	table := r.read(ctx)
 	o := s.Options
 	o.Sources, o.Skipped, o.Hosts = r.allSources(), r.skipped.All(), r.hosts
 	o.Coverage = append(o.Coverage, r.coverage()...)
-	doc, err := tables[0].Document(o)
+	doc, err := table.Document(o)
 	return doc, r.problems, errors.Join(err, ctx.Err())
 }
 
@@ -76,8 +74,14 @@ type reading struct {
 	sources  []*flow.Source
 	problems Problems
 
-	idle    chan *summary.Table // of workers that have nothing to do
-	outside atomic.Uint64       // records before or after the window
+	idle    chan *worker  // that have nothing to do
+	outside atomic.Uint64 // records before or after the window
+}
+
+// worker reads one file at a time, or a part of one.
+type worker struct {
+	table *summary.Table
+	sums  flow.Sums
 }
 
 // job is an item with its number.
@@ -87,23 +91,13 @@ type job struct {
 	source *flow.Source
 }
 
-// read reads all items. A worker is its table: who has one may read.
-func (r *reading) read(ctx context.Context) []*summary.Table {
-	n := r.Workers
-	if n <= 0 {
-		n = runtime.GOMAXPROCS(0)
-	}
-	tables := []*summary.Table{summary.New(r.names)}
+// read reads all items into one table.
+func (r *reading) read(ctx context.Context) *summary.Table {
+	table := summary.New(r.names)
 	if r.Memory > 0 {
-		tables[0].Budget(r.Memory)
+		table.Budget(r.Memory)
 	}
-	for len(tables) < n {
-		tables = append(tables, tables[0].Worker())
-	}
-	r.idle = make(chan *summary.Table, n)
-	for _, t := range tables {
-		r.idle <- t
-	}
+	workers := r.workers(table)
 	for item, err := range r.Items {
 		if ctx.Err() != nil {
 			break
@@ -113,16 +107,36 @@ func (r *reading) read(ctx context.Context) []*summary.Table {
 			r.problem(j, err)
 			continue
 		}
-		t := <-r.idle
+		w := <-r.idle
 		go func() {
-			r.file(ctx, j, t)
-			r.idle <- t
+			r.file(ctx, j, w)
+			r.idle <- w
 		}()
 	}
-	for range tables { // once all are idle, all is read
+	for range workers { // once all are idle, all is read
 		<-r.idle
 	}
-	return tables
+	for _, w := range workers[1:] {
+		table.Merge(w.table)
+	}
+	return table
+}
+
+// workers are those that put their rows into table, all of them idle.
+func (r *reading) workers(table *summary.Table) []*worker {
+	n := r.Workers
+	if n <= 0 {
+		n = runtime.GOMAXPROCS(0)
+	}
+	r.idle = make(chan *worker, n)
+	all := []*worker{{table: table}}
+	for len(all) < n {
+		all = append(all, &worker{table: table.Worker()})
+	}
+	for _, w := range all {
+		r.idle <- w
+	}
+	return all
 }
 
 func (r *reading) number(item Item) job {
@@ -143,19 +157,25 @@ func (r *reading) problem(j job, err error) {
 	r.problems = append(r.problems, Problem{j.Path, err})
 }
 
-// file reads a file into t, and into the tables of idle workers if it is
+// file reads a file into w's table, and into those of idle workers if it is
 // large.
-func (r *reading) file(ctx context.Context, j job, t *summary.Table) {
-	in := flow.Input{Source: j.source, Names: r.names, Skipped: r.skipped, Hosts: r.hosts, Point: j.Point, Target: j.Target}
+func (r *reading) file(ctx context.Context, j job, w *worker) {
+	own := r.sink(ctx, j, w)
+	in := flow.Input{
+		Source: j.source, Names: r.names, Skipped: r.skipped, Hosts: r.hosts, Point: j.Point, Target: j.Target, Sums: own.Sums,
+	}
 	path := filepath.Join(r.Root, filepath.FromSlash(j.Path))
-	err := readWide(path, in, r.sink(ctx, j, t), func() (flowlog.Sink, bool) {
+	err := readWide(path, in, own.Add, func() (flowlog.Sink, bool) {
 		select {
-		case t := <-r.idle:
-			return flowlog.Sink{Add: r.sink(ctx, j, t), Done: func() { r.idle <- t }}, true
+		case w := <-r.idle:
+			s := r.sink(ctx, j, w)
+			s.Done = func() { r.done(w); r.idle <- w }
+			return s, true
 		default:
 			return flowlog.Sink{}, false
 		}
 	})
+	r.done(w)
 	if err == nil {
 		err = ctx.Err()
 	}
@@ -165,13 +185,27 @@ func (r *reading) file(ctx context.Context, j job, t *summary.Table) {
 	j.source.Note(flow.OK)
 }
 
-// sink returns what counts the records of j in t, until the run is stopped.
-func (r *reading) sink(ctx context.Context, j job, t *summary.Table) func(flow.Batch) bool {
-	keep := r.filter(j)
-	return func(b flow.Batch) bool {
-		t.Add(j.number, keep(b))
+// sink returns what counts the records of j in w's table, until the run is
+// stopped.
+func (r *reading) sink(ctx context.Context, j job, w *worker) flowlog.Sink {
+	keep, acl := r.filter(j), aclFilter(r.names, j.ACLs)
+	w.sums.Steps = func(steps []flow.Step) {
+		w.table.AddSteps(slices.DeleteFunc(steps, func(s flow.Step) bool { return !acl(s.ACL) }))
+	}
+	if !r.End.IsZero() {
+		w.sums.Start, w.sums.End = r.Start.UnixNano(), r.End.UnixNano()
+	}
+	add := func(b flow.Batch) bool {
+		w.table.Add(j.number, keep(b))
 		return ctx.Err() == nil
 	}
+	return flowlog.Sink{Add: add, Sums: &w.sums}
+}
+
+// done takes over what w saw outside of the window.
+func (r *reading) done(w *worker) {
+	r.outside.Add(w.sums.Outside)
+	w.sums.Outside = 0
 }
 
 // filter returns what keeps, of a batch and in its place, the records that

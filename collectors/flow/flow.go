@@ -61,6 +61,10 @@ type Record struct {
 	ACL    ID
 
 	TCP TCP // of captures
+
+	// Of a record that sums several of the source's, see Sums: how many, and
+	// how many of them began a flow. State and times are then of all together.
+	Records, Begins uint32
 }
 
 // NoTime marks a record whose source states no time.

@@ -179,6 +179,7 @@ func readSame(t *testing.T, data []byte, maxRecord int) {
 	if q, p := show(quick), show(plain); q != p {
 		t.Fatalf("%q (records up to %d bytes)\nquick: %s\nplain: %s", data, maxRecord, q, p)
 	}
+	sumsSame(t, data, 0, maxRecord)
 	if quick.source.Bytes != int64(len(data)) {
 		t.Fatalf("%q\n%d bytes read of %d", data, quick.source.Bytes, len(data))
 	}

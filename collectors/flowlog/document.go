@@ -28,6 +28,7 @@ type document struct {
 	slow      uint64 // records left to plain
 	usual     int    // bytes of the last record: the next will be about as long
 	again     int64  // bytes that were looked at in vain
+	sights    sights
 	open      []byte // brackets and braces around the records to come
 	out       []flow.Record
 
@@ -38,7 +39,8 @@ func newDocument(r io.Reader, in flow.Input, o options) *document {
 	d := &document{
 		in: in, window: newWindow(r, o.maxRecord), plainOnly: o.plain, names: newNames(in.Names),
 	}
-	d.quick = quick{out: &d.out, nm: &d.names, seen: new(addresses)}
+	d.sights.sums = in.Sums
+	d.quick = quick{out: &d.out, sights: &d.sights, nm: &d.names, seen: new(addresses)}
 	d.plain = plain{out: &d.out, nm: &d.names}
 	return d
 }
@@ -50,6 +52,7 @@ func (d *document) run() error {
 	}
 	if !d.stopped {
 		d.flush(1)
+		d.end()
 	}
 	return d.finish()
 }
@@ -113,12 +116,12 @@ func (d *document) object() {
 		d.fill()
 	}
 	for {
-		from := len(d.out)
 		switch d.attempt() {
 		case done:
-			d.out = d.out[:from+d.commit(d.out[from:])]
+			d.commit()
 			d.i += d.rec.length
 			d.usual = d.rec.length
+			d.give()
 			d.flush(batchSize)
 			return
 		case wrapper:
@@ -144,11 +147,18 @@ func (d *document) object() {
 func (d *document) attempt() outcome {
 	if !d.plainOnly {
 		found := d.quick.record(&d.window, &d.rec)
+		if found == done && !d.resolve(d.quick.first.sightings) {
+			d.quick.drop()
+			d.quick.single = true
+			found = d.quick.record(&d.window, &d.rec)
+			d.quick.single = false
+		}
 		if found == done || found == wrapper || found == more && !d.full() {
 			return found
 		}
 	}
 	d.slow++
+	d.quick.first = d.quick.mark()
 	return d.plain.record(&d.window, &d.rec)
 }
 

@@ -19,16 +19,19 @@ const (
 // text or a key that comes twice, it leaves to plain.
 type quick struct {
 	cursor
-	out  *[]flow.Record
-	nm   *names
-	seen *addresses
-	rec  *record
+	out    *[]flow.Record
+	sights *sights
+	nm     *names
+	seen   *addresses
+	rec    *record
 
-	first  int    // of the record's tuples in out
-	has    uint   // keys of the record that were seen
-	late   bool   // one of them came after tuples that needed it
-	base   int64  // offset of the window
-	layout layout // of tuples
+	single  bool   // every tuple is to be a record
+	grouped bool   // the tuples at hand have a group of sightings
+	first   mark   // of the record's tuples
+	has     uint   // keys of the record that were seen
+	late    bool   // one of them came after tuples that needed it
+	base    int64  // offset of the window
+	layout  layout // of tuples
 
 	vnetTarget, nsgTarget flow.ID
 
@@ -58,15 +61,16 @@ func (q *quick) record(w *window, rec *record) outcome {
 	rec.reset()
 	*q = quick{
 		cursor: cursor{b: w.b, i: w.i, n: w.n},
-		out:    q.out, nm: q.nm, seen: q.seen, rec: rec, first: len(*q.out), base: w.base,
+		out:    q.out, sights: q.sights, nm: q.nm, seen: q.seen, rec: rec, single: q.single, base: w.base,
 	}
+	q.first = q.mark()
 	found := q.envelope()
 	rec.length = q.i - w.i
 	if found == done {
 		q.complete()
 		return done
 	}
-	*q.out = (*q.out)[:q.first]
+	q.drop()
 	if found == unknown && q.i >= q.n {
 		return more
 	}
@@ -95,7 +99,7 @@ func (q *quick) envelope() outcome {
 
 // member reads the value of one of a record's keys.
 func (q *quick) member(key []byte) (ok bool) {
-	late := len(*q.out) > q.first
+	late := q.mark() != q.first
 	switch string(key) {
 	case "macAddress":
 		q.late = q.late || late
@@ -131,13 +135,12 @@ func (q *quick) complete() {
 	if !q.late {
 		return
 	}
-	tuples := (*q.out)[q.first:]
-	for k := range tuples {
-		tuples[k].Target = q.rec.target
-		if tuples[k].Point == 0 {
-			tuples[k].Point = q.rec.point
+	q.each(q.first, func(a around) {
+		*a.target = q.rec.target
+		if *a.point == 0 {
+			*a.point = q.rec.point
 		}
-	}
+	})
 }
 
 // version reads a version that is a small number.
@@ -169,13 +172,13 @@ func (q *quick) mac() (flow.ID, bool) {
 }
 
 // object reads an object. member reads the value of a key, and returns the
-// key's bit; first is the number of tuples before the object.
-func (q *quick) object(member func(q *quick, key []byte, first int) (uint, bool)) bool {
+// key's bit; first is what was read before the object.
+func (q *quick) object(member func(q *quick, key []byte, first mark) (uint, bool)) bool {
 	if !q.next('{') {
 		return false
 	}
 	var has uint
-	at := len(*q.out)
+	at := q.mark()
 	for first := true; ; first = false {
 		key, end, ok := q.key(first)
 		if !ok || end {

@@ -7,7 +7,7 @@ import (
 )
 
 // flowRecords reads a member of that object in a VNet flow log.
-func (q *quick) flowRecords(key []byte, _ int) (uint, bool) {
+func (q *quick) flowRecords(key []byte, _ mark) (uint, bool) {
 	if string(key) != "flows" {
 		return 0, q.skip(0)
 	}
@@ -20,13 +20,11 @@ func (q *quick) aclFlows() bool {
 	return q.object((*quick).aclMember)
 }
 
-func (q *quick) aclMember(key []byte, first int) (uint, bool) {
+func (q *quick) aclMember(key []byte, first mark) (uint, bool) {
 	switch string(key) {
 	case "aclID":
 		id, ok := q.name()
-		for k := first; k < len(*q.out); k++ {
-			(*q.out)[k].ACL = id
-		}
+		q.each(first, func(a around) { *a.acl = id })
 		q.acl = id
 		return hasName, ok
 	case "flowGroups":
@@ -41,7 +39,7 @@ func (q *quick) ruleFlows() bool {
 	return q.object((*quick).ruleMember)
 }
 
-func (q *quick) ruleMember(key []byte, first int) (uint, bool) {
+func (q *quick) ruleMember(key []byte, first mark) (uint, bool) {
 	switch string(key) {
 	case "rule":
 		return hasName, q.ruleName(first)
@@ -52,11 +50,9 @@ func (q *quick) ruleMember(key []byte, first int) (uint, bool) {
 }
 
 // ruleName reads a rule, of the tuples to come and of those from first on.
-func (q *quick) ruleName(first int) bool {
+func (q *quick) ruleName(first mark) bool {
 	id, ok := q.name()
-	for k := first; k < len(*q.out); k++ {
-		(*q.out)[k].Rule = id
-	}
+	q.each(first, func(a around) { *a.rule = id })
 	q.rule = id
 	return ok
 }
@@ -70,7 +66,7 @@ func (q *quick) nsgProperties() bool {
 	return q.object((*quick).nsgProperty)
 }
 
-func (q *quick) nsgProperty(key []byte, _ int) (uint, bool) {
+func (q *quick) nsgProperty(key []byte, _ mark) (uint, bool) {
 	switch string(key) {
 	case "Version":
 		return hasVersion, once(&q.has, hasVersion) && q.version()
@@ -89,7 +85,7 @@ func (q *quick) nsgRuleFlows() bool {
 	return q.object((*quick).nsgRuleMember)
 }
 
-func (q *quick) nsgRuleMember(key []byte, first int) (uint, bool) {
+func (q *quick) nsgRuleMember(key []byte, first mark) (uint, bool) {
 	switch string(key) {
 	case "rule":
 		return hasName, q.ruleName(first)
@@ -105,16 +101,14 @@ func (q *quick) nsgInterfaceFlows() bool {
 	return q.object((*quick).nsgInterfaceMember)
 }
 
-func (q *quick) nsgInterfaceMember(key []byte, first int) (uint, bool) {
+func (q *quick) nsgInterfaceMember(key []byte, first mark) (uint, bool) {
 	switch string(key) {
 	case "mac":
 		id, ok := q.mac()
 		if id == 0 {
 			return hasName, ok
 		}
-		for k := first; k < len(*q.out); k++ {
-			(*q.out)[k].Point = id
-		}
+		q.each(first, func(a around) { *a.point = id })
 		q.point = id
 		return hasName, ok
 	case "flowTuples":
@@ -128,18 +122,20 @@ func (q *quick) tuples() bool {
 	if !q.next('[') {
 		return false
 	}
+	sums := q.sights.sums != nil && !q.single && q.layout == vnet4
+	q.grouped = false
 	for first := true; ; first = false {
 		end, ok := q.element(first)
 		if !ok || end {
 			return ok
 		}
-		if !q.next('"') || !q.tuple() {
+		if !q.next('"') || !(sums && q.sighted()) && !q.tuple() {
 			return false
 		}
 		// What follows is nearly always the next tuple.
 		for q.b[q.i] == ',' && q.b[q.i+1] == '"' {
 			q.i += 2
-			if !q.tuple() {
+			if !(sums && q.sighted()) && !q.tuple() {
 				return false
 			}
 		}

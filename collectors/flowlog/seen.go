@@ -28,16 +28,24 @@ type seen struct {
 // mostPoints is how many points a source names.
 const mostPoints = 8
 
-// commit takes over the record that was just read, with its tuples. It
-// returns how many of them are kept: all or none.
-func (d *document) commit(tuples []flow.Record) int {
+// commit takes over the record that was just read, with its tuples, or drops
+// them.
+func (d *document) commit() {
+	if !d.sound() {
+		d.quick.drop()
+	}
+}
+
+// sound takes over what the record says of the file, and reports whether its
+// tuples are to be kept.
+func (d *document) sound() bool {
 	s, r := &d.seen, &d.rec
 	at := d.at(d.i)
 	if r.kind == "" {
 		if s.others++; s.others == 1 {
 			s.other, s.otherAt = describe(d.b[d.i:d.i+r.length]), at
 		}
-		return 0
+		return false
 	}
 	if d.in.Source.Kind == "" {
 		d.in.Source.Kind = r.kind
@@ -45,16 +53,23 @@ func (d *document) commit(tuples []flow.Record) int {
 	if why := refusal(r); why != fine {
 		s.skips.add(why, 1, at)
 		note(&s.refused, r.version)
-		return 0
+		return false
 	}
 	note(&s.versions, r.version)
 	if len(r.skips.all) > 0 {
 		s.skips.addAll(&r.skips)
 		d.in.Source.Note(flow.Corrupt)
 	}
-	s.tuples += uint64(len(tuples))
-	s.seenAt(tuples)
-	return len(tuples)
+	first := d.quick.first
+	s.tuples += uint64(len(d.out) - first.records + len(d.sights.all) - first.sightings)
+	var last flow.ID
+	d.quick.each(first, func(a around) {
+		if *a.point != last {
+			last = *a.point
+			s.seenAt(last)
+		}
+	})
+	return true
 }
 
 // refusal says why a record cannot be read.
@@ -94,29 +109,9 @@ func note(all *[]string, version string) {
 }
 
 // seenAt notes where tuples were seen.
-func (s *seen) seenAt(tuples []flow.Record) {
-	var last flow.ID
-	for k := range tuples {
-		p := tuples[k].Point
-		if p == last {
-			continue
-		}
-		last = p
-		if len(s.points) == mostPoints {
-			return
-		}
-		if !slices.Contains(s.points, p) {
-			s.points = append(s.points, p)
-		}
-	}
-}
-
-// pointsOf adds the points of o.
-func (s *seen) pointsOf(o *seen) {
-	for _, p := range o.points {
-		if len(s.points) < mostPoints && !slices.Contains(s.points, p) {
-			s.points = append(s.points, p)
-		}
+func (s *seen) seenAt(p flow.ID) {
+	if len(s.points) < mostPoints && !slices.Contains(s.points, p) {
+		s.points = append(s.points, p)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 // wanted; Done is called when no more will come.
 type Sink struct {
 	Add  func(flow.Batch) bool
+	Sums *flow.Sums // see flow.Input; nil if every record is wanted
 	Done func()
 }
 
@@ -34,11 +35,12 @@ func readAt(r io.ReaderAt, size int64, in flow.Input, own func(flow.Batch) bool,
 	for !d.stopped && d.seen.tuples == 0 && d.some() {
 		d.step()
 	}
+	d.give()
 	d.flush(1)
 	if !d.stopped {
 		w := &wide{r: r, size: size, o: o, d: d, cut: d.at(d.i), at: d.at(d.i)}
 		w.turn.L = &w.mu
-		d.b, d.out = nil, nil // as large as a record; the parts have their own
+		d.b, d.out, d.sights = nil, nil, sights{sums: in.Sums} // as large as a record; the parts have their own
 		w.run(own, lend)
 		d.window = newWindow(io.NewSectionReader(r, w.at, size-w.at), o.maxRecord)
 		d.base = w.at
@@ -65,13 +67,15 @@ type wide struct {
 // run reads parts until nothing is left for them.
 func (w *wide) run(own func(flow.Batch) bool, lend func() (Sink, bool)) {
 	var wg sync.WaitGroup
-	me := w.reader()
+	me := w.reader(w.d.in.Sums)
 	for more := true; more; more = me.part(own) {
 		if s, ok := lend(); ok {
 			wg.Go(func() {
 				defer s.Done()
-				for you := w.reader(); you.part(s.Add); {
+				you := w.reader(s.Sums)
+				for you.part(s.Add) {
 				}
+				you.doc.end()
 			})
 		}
 	}
@@ -85,10 +89,10 @@ type partReader struct {
 	src flow.Source
 }
 
-func (w *wide) reader() *partReader {
+func (w *wide) reader(sums *flow.Sums) *partReader {
 	p := &partReader{wide: w}
 	in := w.d.in
-	in.Source = &p.src
+	in.Source, in.Sums = &p.src, sums
 	p.doc = newDocument(nil, in, w.o)
 	return p
 }
@@ -108,6 +112,7 @@ func (p *partReader) part(add func(flow.Batch) bool) bool {
 		return false
 	}
 	p.doc.yield, p.doc.stopped = add, false
+	p.doc.give()
 	p.doc.flush(1)
 	p.doc.out = p.doc.out[:0]
 	if p.doc.stopped {
@@ -196,6 +201,7 @@ func (d *document) load(r io.ReaderAt, from, to int64) error {
 	d.i, d.n, d.base, d.eof = 0, n, from, true
 	clear(d.b[n : n+padding])
 	d.out, d.seen = d.out[:0], seen{}
+	d.sights.clear(mark{})
 	*d.in.Source = flow.Source{}
 	return err
 }
@@ -211,12 +217,11 @@ func (d *document) clean() {
 		default:
 			return
 		}
-		from := len(d.out)
 		if d.attempt() != done || d.rec.length > d.limit {
-			d.out = d.out[:from]
+			d.quick.drop()
 			return
 		}
-		d.out = d.out[:from+d.commit(d.out[from:])]
+		d.commit()
 		d.i += d.rec.length
 	}
 }
@@ -230,7 +235,9 @@ func (d *document) absorb(o *document) {
 	for _, v := range t.refused {
 		note(&s.refused, v)
 	}
-	s.pointsOf(t)
+	for _, p := range t.points {
+		s.seenAt(p)
+	}
 	s.tuples += t.tuples
 	if s.others == 0 {
 		s.other, s.otherAt = t.other, t.otherAt

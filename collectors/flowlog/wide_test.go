@@ -32,7 +32,7 @@ func readWide(data []byte, part int64, lanes, maxRecord int) result {
 	lend := func() (Sink, bool) {
 		select {
 		case <-free:
-			return Sink{add, func() { free <- true }}, true
+			return Sink{add, nil, func() { free <- true }}, true
 		default:
 			return Sink{}, false
 		}
@@ -55,6 +55,7 @@ func wideSame(t *testing.T, data []byte, part int64, maxRecord int) {
 		return fmt.Sprintf("%q\n%q\n%+v\n%v", lines, r.skips(), r.source, r.err)
 	}
 	one := show(readAll(data, options{maxRecord: maxRecord}))
+	sumsSame(t, data, part, maxRecord)
 	for _, lanes := range []int{0, 2} {
 		if got := show(readWide(data, part, lanes, maxRecord)); got != one {
 			t.Fatalf("%q\nat once: %s\nin parts of %d bytes, %d goroutines: %s", data, one, part, 1+lanes, got)
@@ -109,7 +110,7 @@ func TestWideIsWide(t *testing.T) {
 			}
 			given = true
 			first := sync.OnceFunc(wg.Done)
-			return Sink{func(b flow.Batch) bool { lent += len(b); first(); return true }, first}, true
+			return Sink{func(b flow.Batch) bool { lent += len(b); first(); return true }, nil, first}, true
 		}, options{maxRecord: MaxRecord, part: 10_000})
 	if err != nil || uint64(own+lent) != totals.Tuples || lent == 0 {
 		t.Errorf("%d and %d tuples, want %d: %v", own, lent, totals.Tuples, err)

@@ -323,7 +323,7 @@ func (b *builder) drop(s *seen) {
 	b.merged.records += uint64(s.row.records)
 	k := seriesKey{
 		s.spot.point, s.spot.class, s.spot.context.direction, s.spot.verdict == denied,
-		private(s.row.src) && private(s.row.dst),
+		s.row.src.Private() && s.row.dst.Private(),
 	}
 	r := b.dropped[k]
 	if r == nil {

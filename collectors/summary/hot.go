@@ -43,7 +43,7 @@ const (
 
 // hotFits reports whether r is of the kind that hot adds up.
 func hotFits(r *flow.Record, context uint32) bool {
-	return r.Src.Is4() && r.Dst.Is4() && r.Measured&flow.FrameBytes == 0 && context < hotContexts &&
+	return r.Src.Is4() && r.Dst.Is4() && r.Measured&flow.FrameBytes == 0 && r.Records == 0 && context < hotContexts &&
 		r.Sent.Packets|r.Received.Packets < hotPackets
 }
 

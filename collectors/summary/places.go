@@ -180,7 +180,7 @@ func (p *places) find(a flow.Addr, from int32) place {
 	if n := p.pick(p.byAddr[a], from); n != 0 {
 		return place{n, p.nics[n].subnet, p.nics[n].vnet}
 	}
-	if len(p.subnets) == 1 || !private(a) && from == 0 {
+	if len(p.subnets) == 1 || !a.Private() && from == 0 {
 		return place{}
 	}
 	ip := a.Netip()

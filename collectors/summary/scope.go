@@ -34,7 +34,7 @@ func (p *places) scope(a flow.Addr, at place, from int32) scope {
 		return sameVNet
 	case at.vnet != 0 && from != 0, from != 0 && p.remote(a, from):
 		return peered
-	case private(a) || at.vnet != 0:
+	case a.Private() || at.vnet != 0:
 		return privateNet
 	}
 	return internet

@@ -81,16 +81,48 @@ func (t *Table) Add(source int, b flow.Batch) {
 	for b := range slices.Chunk(b, chunk) {
 		keys := t.keys[:0]
 		for i := range b {
-			m, id := t.look(src, &b[i])
-			if hotFits(&b[i], id) {
-				addrs, rest := b[i].Src.Lo<<32|b[i].Dst.Lo&0xffffffff, restOf(&b[i], id)
+			r := &b[i]
+			m, id := marksOf(r), t.contexts.of(r, t)
+			src.count(r, m)
+			if r.Records == 0 {
+				t.once(r, m, id)
+			}
+			if hotFits(r, id) {
+				addrs, rest := r.Src.Lo<<32|r.Dst.Lo&0xffffffff, restOf(r, id)
 				keys = append(keys, hotKey{addrs, rest, home(addrs, rest), uint8(i), m})
 			} else {
-				t.add(&b[i], m, id)
+				t.add(r, m, id)
 			}
 		}
 		t.addHot(b, keys)
 	}
+}
+
+// AddSteps counts when it was that the flows of a source were active, of
+// records that sum several.
+func (t *Table) AddSteps(steps []flow.Step) {
+	for i := range steps {
+		s := &steps[i]
+		r := flow.Record{
+			Point: s.Point, Target: s.Target, Rule: s.Rule, ACL: s.ACL,
+			Direction: s.Direction, Encryption: s.Encryption, Measured: s.Measured, State: flow.Continue,
+		}
+		if s.Denied {
+			r.State = flow.Deny
+			t.flowLog.denied += s.Records
+		}
+		at := &t.contexts.known[t.contexts.of(&r, t)]
+		t.timeline.addStep(at.series[number(s.Private)], s, marksOf(&r))
+		t.flowLog.begun += s.Begun
+		t.flowLog.ended += s.Ended
+	}
+}
+
+func number(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // entry is a record, or the sum of some, on its way to its row.
@@ -109,20 +141,11 @@ type entry struct {
 // second-level cache.
 const entries = 128
 
-// look counts r wherever its ends do not matter, and returns its marks and the
-// number of its context.
-func (t *Table) look(src *sourceSum, r *flow.Record) (marks, uint32) {
-	m := marksOf(r)
-	id := t.contexts.of(r, t)
+// once counts what a record says of one moment.
+func (t *Table) once(r *flow.Record, m marks, id uint32) {
 	at := &t.contexts.known[id]
-	src.count(r, m)
 	t.flowLog.count(r, at.class)
-	both := 0
-	if private(r.Src) && private(r.Dst) {
-		both = 1
-	}
-	t.timeline.add(at.series[both], r, m)
-	return m, id
+	t.timeline.add(at.series[number(r.Src.Private() && r.Dst.Private())], r, m)
 }
 
 // add counts r in its row.
@@ -132,14 +155,20 @@ func (t *Table) add(r *flow.Record, m marks, id uint32) {
 		port, proto = r.EtherType, 0
 	}
 	i, e := t.wait(r.Src, r.Dst, id, port, proto)
-	e.srcPort, e.marks, e.records, e.begins = r.SrcPort, m, 1, 0
-	if r.State == flow.Begin {
-		e.begins = 1
-	}
+	e.srcPort, e.marks = r.SrcPort, m
+	e.records, e.begins = counted(r)
 	e.first, e.last = bounds(r.First, r.Last)
 	e.sent = wire{r.Sent.Packets, r.Sent.IPBytes}
 	e.received = wire{r.Received.Packets, r.Received.IPBytes}
 	t.waits(i, frameBytes{r.Sent.FrameBytes, r.Received.FrameBytes})
+}
+
+// counted is how many records of its source r is, and how many began a flow.
+func counted(r *flow.Record) (records, begins uint32) {
+	if r.Records != 0 {
+		return r.Records, r.Begins
+	}
+	return 1, uint32(number(r.State == flow.Begin))
 }
 
 // bounds returns a span of time in which a bound that is not known does not

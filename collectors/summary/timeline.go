@@ -103,6 +103,21 @@ func (t *timeline) add(s *series, r *flow.Record, m marks) {
 	}
 }
 
+// addStep adds what a reader added up by the minute.
+func (t *timeline) addStep(s *series, o *flow.Step, m marks) {
+	n := floorDiv(o.Start, minute)
+	if t.at(s, n>>t.shift) == nil {
+		t.at(s, n>>t.shift)
+	}
+	st := t.at(s, n>>t.shift)
+	st.sum.add(tally{packets: o.Packets, ipBytes: o.IPBytes, marks: m})
+	st.begun += o.Begun
+	if o.Denied {
+		st.denied += o.Records
+	}
+	s.from, s.to = 0, 0 // its steps may have moved
+}
+
 // at returns step n of s, or nil if steps had to be made longer to hold it.
 func (t *timeline) at(s *series, n int64) *step {
 	if n < t.first || n > t.last {
@@ -210,34 +225,4 @@ func floorDiv(a, b int64) int64 {
 		q--
 	}
 	return q
-}
-
-// private reports whether a is no address of the public internet: RFC 1918,
-// RFC 4193 and RFC 6598, link-local, loopback, multicast, unspecified.
-func private(a flow.Addr) bool {
-	if a.Is4() {
-		return private4(uint32(a.Lo))
-	}
-	switch top := a.Hi >> 48; {
-	case a.Hi == 0 && a.Lo <= 1:
-		return true
-	default:
-		return top>>9 == 0xfc>>1 || top>>6 == 0xfe80>>6 || top>>8 == 0xff
-	}
-}
-
-func private4(v uint32) bool {
-	switch v >> 24 {
-	case 0, 10, 127:
-		return true
-	case 100:
-		return v>>22 == 100<<2|1
-	case 169:
-		return v>>16 == 169<<8|254
-	case 172:
-		return v>>20 == 172<<4|1
-	case 192:
-		return v>>16 == 192<<8|168
-	}
-	return v>>28 >= 14
 }

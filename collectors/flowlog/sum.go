@@ -1,0 +1,110 @@
+package flowlog
+
+import "flowctl/collectors/flow"
+
+// mark is how much was read before something.
+type mark struct{ records, sightings, groups int }
+
+func (q *quick) mark() mark {
+	return mark{len(*q.out), len(q.sights.all), len(q.sights.groups)}
+}
+
+// drop takes back what was read of the record.
+func (q *quick) drop() {
+	*q.out = (*q.out)[:q.first.records]
+	q.sights.clear(q.first)
+}
+
+// around is what is said around tuples, in the records or the group of them.
+type around struct{ target, point, acl, rule *flow.ID }
+
+// each calls f for what was read since first.
+func (q *quick) each(first mark, f func(around)) {
+	for out := (*q.out)[first.records:]; len(out) > 0; out = out[1:] {
+		f(around{&out[0].Target, &out[0].Point, &out[0].ACL, &out[0].Rule})
+	}
+	for g := q.sights.groups[first.groups:]; len(g) > 0; g = g[1:] {
+		f(around{&g[0].target, &g[0].point, &g[0].acl, &g[0].rule})
+	}
+}
+
+// sighted reports whether the tuple at the front is one to be added up, and
+// passes it.
+func (q *quick) sighted() bool {
+	s := q.sights
+	if len(s.all) == cap(s.all) {
+		s.all = append(s.all, flow.Sighting{})
+	} else {
+		s.all = s.all[:len(s.all)+1]
+	}
+	s.texts = append(s.texts, flowText{})
+	k := len(s.all) - 1
+	n := sight((*span)(q.b[q.i:]), &s.all[k], &s.texts[k])
+	if n == 0 || q.i+n >= q.n {
+		s.all, s.texts = s.all[:k], s.texts[:k]
+		return false
+	}
+	if !q.grouped {
+		q.grouped = true
+		s.groups = append(s.groups, sightGroup{target: q.target, point: q.point, acl: q.acl, rule: q.rule})
+	}
+	s.texts[k].at, s.texts[k].group = uint32(q.i+timeLength+1), uint32(len(s.groups)-1)
+	q.i += n + 1
+	return true
+}
+
+// resolve finds the flows of the sightings from the one numbered first on,
+// while their text is still there. It reports false if one is no flow: then
+// tuples do not end where they seemed to.
+func (d *document) resolve(first int) bool {
+	s := &d.sights
+	for k := first; k < len(s.all); k++ {
+		f := &s.texts[k]
+		g := &s.groups[f.group]
+		if g.contexts[f.variant] == 0 {
+			g.contexts[f.variant] = s.sums.Context(g.context(f.variant)) + 1
+		}
+		s.all[k].Context = g.contexts[f.variant] - 1
+	}
+	return len(s.all) == first ||
+		s.sums.Resolve(s.all[first:], func(i int) (flow.Key, bool) { return d.flow(&s.texts[first+i]) })
+}
+
+func (g *sightGroup) context(variant uint8) flow.Context {
+	c := flow.Context{
+		Point: g.point, Target: g.target, Rule: g.rule, ACL: g.acl,
+		Direction: flow.Inbound, Encryption: flow.Encryption(variant >> 2), Denied: variant&2 != 0,
+	}
+	if variant&1 != 0 {
+		c.Direction = flow.Outbound
+	}
+	return c
+}
+
+// flow reads the text of a flow.
+func (d *document) flow(f *flowText) (k flow.Key, ok bool) {
+	var fields [13][]byte
+	split(d.b[f.at-timeLength-1:][:timeLength+1+int(f.length)], &fields)
+	return k, parseKey(&fields, &k) == fine
+}
+
+// give counts what was resolved, and gives it on once it is much.
+func (d *document) give() {
+	s := &d.sights
+	if len(s.all) > 0 && !d.stopped {
+		d.stopped = !s.sums.Count(s.all, d.yield)
+	}
+	s.clear(mark{})
+}
+
+// end gives on what was counted.
+func (d *document) end() {
+	if d.sights.sums != nil && !d.stopped {
+		d.stopped = !d.sights.sums.Flush(d.yield)
+	}
+}
+
+// clear forgets what came after m.
+func (s *sights) clear(m mark) {
+	s.all, s.texts, s.groups = s.all[:m.sightings], s.texts[:m.sightings], s.groups[:m.groups]
+}
