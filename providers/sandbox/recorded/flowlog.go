@@ -214,13 +214,13 @@ func (s *Source) hourBlob(v *view, account, name string, nic *world.NIC, hour, n
 		}
 		return s.delay(all, name, account, s.region(v.state, account), nic, gens)
 	})
-	b, records := blob.Blob{ContentType: "application/octet-stream"}, 0
+	b, whole := blob.Blob{ContentType: "application/octet-stream"}, 0
 	for i, c := range all {
 		if c.at.After(now) {
 			continue
 		}
 		if !c.at.IsZero() {
-			records++
+			whole++
 		}
 		b.Blocks = append(b.Blocks, blob.Block{ID: blockID(name, i), Size: c.size})
 		if b.Created.IsZero() {
@@ -235,7 +235,7 @@ func (s *Source) hourBlob(v *view, account, name string, nic *world.NIC, hour, n
 	}
 	b.ETag = etag(name, b)
 	b.Copy = func(w io.Writer, offset, length int64) error {
-		part, more := &part{w: w, skip: offset, left: length}, records
+		part, more := &part{w: w, skip: offset, left: length}, whole
 		for k := range s.o.Model.Hour(nic, hour, now, gens...) {
 			if !k.Committed.IsZero() {
 				if more--; more < 0 { // it comes later than usual

@@ -15,6 +15,7 @@ import (
 	"flowctl/plan"
 	"flowctl/providers/sandbox/arm"
 	"flowctl/providers/sandbox/blob"
+	"flowctl/providers/sandbox/fault"
 	"flowctl/providers/sandbox/traffic"
 	"flowctl/providers/sandbox/world"
 )
@@ -36,17 +37,25 @@ type stage struct {
 	watcher plan.ID
 }
 
-func newStage(t *testing.T) *stage {
-	w, err := world.Builtin()
+func newStage(t *testing.T) *stage { return stageWith(t, "") }
+
+// stageWith is a stage in the built-in world with more in it.
+func stageWith(t *testing.T, more string) *stage {
+	t.Helper()
+	w, err := world.Parse("test.hcl", append(world.BuiltinSource(), more...))
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := &stage{T: t, clock: &hands{w.Epoch}}
 	m := traffic.New(w)
-	if s.srv, err = arm.New(arm.Options{World: w, Model: m, Clock: s.clock}); err != nil {
+	faults, err := fault.Open(t.Context(), w, "", w.Epoch)
+	if err != nil {
 		t.Fatal(err)
 	}
-	s.Source = New(Options{World: w, Model: m, ARM: s.srv, Clock: s.clock})
+	if s.srv, err = arm.New(arm.Options{World: w, Model: m, Clock: s.clock, Faults: faults}); err != nil {
+		t.Fatal(err)
+	}
+	s.Source = New(Options{World: w, Model: m, ARM: s.srv, Clock: s.clock, Faults: faults})
 	used := map[string]bool{}
 	for _, l := range w.FlowLogs {
 		used[l.Target.Key()], used[l.Storage.ID.Key()] = true, true
