@@ -117,7 +117,8 @@ func load(o Options) (w *world.World, err error) {
 // serve makes the two services.
 func (s *Sandbox) serve() (err error) {
 	o := s.options
-	s.arm, err = arm.New(arm.Options{World: s.World, Model: s.Model, Clock: s.clock, Dir: o.Dir, PageSize: o.PageSize, Logger: o.Logger, Faults: s.faults})
+	s.arm, err = arm.New(arm.Options{World: s.World, Model: s.Model, Clock: s.clock, Dir: o.Dir, PageSize: o.PageSize, Logger: o.Logger, Faults: s.faults,
+		Containers: containers{s}})
 	if err != nil {
 		return err
 	}

@@ -58,19 +58,6 @@ func (q *request) connections(a *world.StorageAccount) []*armstorage.PrivateEndp
 
 const containerType = blobServices + "/containers"
 
-// listContainers lists the containers that the world says there are. Those
-// that recordings made are listed by the Blob service.
-func (q *request) listContainers() (reply, error) {
-	a, _, err := q.findAccount()
-	if err != nil {
-		return reply{}, err
-	}
-	return paged(q, a.Containers, func(c world.Container) armstorage.ListContainerItem {
-		return armstorage.ListContainerItem{ID: id(containerID(a, c)), Name: &c.Name, Type: to.Ptr(containerType),
-			Etag: to.Ptr(`"` + q.world.GUID(string(containerID(a, c))) + `"`), Properties: q.containerProperties(a, c)}
-	})
-}
-
 func containerID(a *world.StorageAccount, c world.Container) plan.ID {
 	return a.ID + "/blobServices/default/containers/" + plan.ID(c.Name)
 }

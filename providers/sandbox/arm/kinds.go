@@ -65,7 +65,7 @@ func kinds() []kind {
 		{name: routeType, takes: networkWriteTime, created: http.StatusCreated, check: (*request).checkRoute, fill: (*request).fillRoute},
 		{name: asgType, located: true, tagged: true, takes: networkWriteTime, created: http.StatusCreated},
 		// azurerm takes 201 for an error here.
-		{name: accountType, located: true, tagged: true, created: http.StatusOK, check: (*request).checkAccount, fill: (*request).fillAccount},
+		{name: accountType, located: true, tagged: true, created: http.StatusOK, check: (*request).checkAccount, wrote: (*request).wroteAccount, fill: (*request).fillAccount},
 		{name: blobServices, created: http.StatusOK, fill: (*request).fillService},
 		{name: fileServices, created: http.StatusOK, fill: (*request).fillService},
 		{name: workspaceType, located: true, tagged: true, created: http.StatusCreated, fill: (*request).fillWorkspace},

@@ -170,7 +170,7 @@ func routes() []route {
 		act(sub+storage+"/checkNameAvailability", (*q).checkAccountName),
 		on(account+"/managementPolicies/{child}", (*q).getLifecycle, (*q).putLifecycle, nil, (*q).deleteLifecycle, nil),
 		read(account+"/blobServices/default/containers", (*q).listContainers),
-		read(account+"/blobServices/default/containers/{container}", (*q).getContainer),
+		on(account+"/blobServices/default/containers/{container}", (*q).orHeld, (*q).putContainer, (*q).patchContainer, (*q).deleteContainer, nil),
 		read(account+"/blobServices/default/containers/{container}/immutabilityPolicies/default", (*q).getContainerPolicy),
 		on(account+"/blobServices/{child}", (*q).getBlobService, putMade(blobServices), nil, nil, nil),
 		on(account+"/fileServices/{child}", getService(fileServices), putMade(fileServices), nil, nil, nil),

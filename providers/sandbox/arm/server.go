@@ -31,6 +31,8 @@ type Options struct {
 	PageSize int    // of lists that have pages; 0: as Azure's
 	Logger   *slog.Logger
 	Faults   *fault.Set // of the world; nil: none
+
+	Containers Containers // of the Blob service; nil: none
 }
 
 // Server is the ARM of one subscription.
@@ -52,6 +54,8 @@ type Server struct {
 	faults     *fault.Set
 	rates      *rates
 	stale      memories
+
+	containers Containers
 }
 
 // defaultPage is how many resources a page of most lists holds.
@@ -65,6 +69,7 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{world: o.World, model: o.Model, clock: o.Clock, file: f, page: o.PageSize, log: o.Logger, routes: append(routes(), madeRoutes()...),
 		faults: o.Faults, rates: newRates(o.World)}
+	s.containers = o.Containers
 	if s.page <= 0 {
 		s.page = defaultPage
 	}

@@ -59,7 +59,8 @@ var storageSuffixes = map[string]string{
 // blobURL is the address of an account's Blob service in the cloud that the
 // client asked: a name below the server's own host where that is none of
 // Microsoft's, and a path where the host is an address or localhost, below
-// which many machines find no names.
+// which many machines find no names. Terraform's provider reads the account
+// out of the host, and mostly asks nothing there: it is given the name always.
 func (q *request) blobURL(a *world.StorageAccount) string {
 	scheme, host, _ := strings.Cut(q.base(), "://")
 	if suffix := storageSuffixes[strings.ToLower(host)]; suffix != "" {
@@ -69,7 +70,8 @@ func (q *request) blobURL(a *world.StorageAccount) string {
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		bare = h
 	}
-	if net.ParseIP(strings.Trim(bare, "[]")) != nil || strings.EqualFold(bare, "localhost") {
+	terraform := strings.Contains(q.r.UserAgent(), "terraform-provider-azurerm")
+	if net.ParseIP(strings.Trim(bare, "[]")) != nil || strings.EqualFold(bare, "localhost") && !terraform {
 		return q.base() + "/" + a.Name + "/"
 	}
 	return scheme + "://" + a.Name + ".blob." + host + "/"

@@ -2,6 +2,7 @@ package blob
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"hash/fnv"
 	"iter"
@@ -15,14 +16,14 @@ import (
 // containerName is the documented form of a container's name.
 var containerName = regexp.MustCompile(`^(\$root|\$web|\$logs|[a-z0-9]([a-z0-9]|-[a-z0-9]){2,62})$`)
 
-// containers lists the account's containers by name: those that Azure made
-// and those that clients made.
-func (q *request) containers() ([]Container, error) {
-	made, err := q.s.source.Containers(q.account)
+// Containers lists an account's containers by name: those that Azure made and
+// those that clients made.
+func (s *Service) Containers(account string) ([]Container, error) {
+	made, err := s.source.Containers(account)
 	if err != nil {
 		return nil, err
 	}
-	index, err := q.s.uploads.read()
+	index, err := s.uploads.read()
 	if err != nil {
 		return nil, err
 	}
@@ -30,7 +31,7 @@ func (q *request) containers() ([]Container, error) {
 	for _, c := range made {
 		byName[c.Name] = c
 	}
-	for name, c := range index.Accounts[q.account] {
+	for name, c := range index.Accounts[account] {
 		if c.Created.IsZero() {
 			continue // only remembers what clients did to blobs of the source
 		}
@@ -40,7 +41,7 @@ func (q *request) containers() ([]Container, error) {
 }
 
 func (q *request) findContainer() (Container, error) {
-	all, err := q.containers()
+	all, err := q.s.Containers(q.account)
 	if err != nil {
 		return Container{}, err
 	}
@@ -84,25 +85,7 @@ func (q *request) createContainer() error {
 	if q.comp != "" {
 		return q.unserved()
 	}
-	if !containerName.MatchString(q.container) || len(q.container) > 63 {
-		return errResourceName
-	}
-	made, err := q.s.source.Containers(q.account)
-	if err != nil {
-		return err
-	}
-	if slices.ContainsFunc(made, func(c Container) bool { return c.Name == q.container }) {
-		return errContainerExists
-	}
-	err = q.s.uploads.update(q.r.Context(), func(x *index) error {
-		c := x.container(q.account, q.container)
-		if !c.Created.IsZero() {
-			return errContainerExists
-		}
-		c.Created = q.now
-		return nil
-	})
-	if err != nil {
+	if err := q.s.MakeContainer(q.r.Context(), q.account, q.container); err != nil {
 		return err
 	}
 	c := Container{Name: q.container, Modified: q.now}
@@ -113,8 +96,29 @@ func (q *request) createContainer() error {
 	return nil
 }
 
-// deleteContainer removes the container's blobs. One that Azure writes to is
-// there again at once, empty until Azure writes the next blob.
+// MakeContainer makes a container. It fails with an Error if the name cannot
+// be one, or if there is one of that name.
+func (s *Service) MakeContainer(ctx context.Context, account, name string) error {
+	if !containerName.MatchString(name) || len(name) > 63 {
+		return errResourceName
+	}
+	made, err := s.source.Containers(account)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(made, func(c Container) bool { return c.Name == name }) {
+		return errContainerExists
+	}
+	return s.uploads.update(ctx, func(x *index) error {
+		c := x.container(account, name)
+		if !c.Created.IsZero() {
+			return errContainerExists
+		}
+		c.Created = s.clock.Now()
+		return nil
+	})
+}
+
 func (q *request) deleteContainer() error {
 	if q.comp != "" {
 		return q.unserved()
@@ -122,25 +126,39 @@ func (q *request) deleteContainer() error {
 	if err := q.needContainer(); err != nil {
 		return err
 	}
-	for name, err := range q.names("", "") {
-		if err != nil {
-			return err
-		}
-		err = q.s.uploads.update(q.r.Context(), func(x *index) error { return q.remove(x, name) })
-		if err != nil {
-			return err
-		}
-	}
-	err := q.s.uploads.update(q.r.Context(), func(x *index) error {
-		x.container(q.account, q.container).Created = time.Time{}
-		return nil
-	})
-	if err != nil {
+	if err := q.s.RemoveContainer(q.r.Context(), q.account, q.container); err != nil {
 		return err
 	}
 	q.w.Header().Set("Content-Length", "0")
 	q.w.WriteHeader(http.StatusAccepted)
 	return nil
+}
+
+// RemoveContainer removes a container's blobs. One that Azure writes to is
+// there again at once, empty until Azure writes the next blob.
+func (s *Service) RemoveContainer(ctx context.Context, account, name string) error {
+	q := &request{s: s, account: account, container: name}
+	for blob, err := range q.names("", "") {
+		if err != nil {
+			return err
+		}
+		if err := s.uploads.update(ctx, func(x *index) error { return q.remove(x, blob) }); err != nil {
+			return err
+		}
+	}
+	return s.uploads.update(ctx, func(x *index) error {
+		x.container(account, name).Created = time.Time{}
+		return nil
+	})
+}
+
+// Empty forgets what clients put into an account of that name before: a new
+// account begins with nothing.
+func (s *Service) Empty(ctx context.Context, account string) error {
+	return s.uploads.update(ctx, func(x *index) error {
+		delete(x.Accounts, account)
+		return nil
+	})
 }
 
 // names yields the names of the source's blobs and of uploaded ones, merged.

@@ -133,7 +133,7 @@ func (q *request) listContainers() error {
 	if err != nil {
 		return err
 	}
-	all, err := q.containers()
+	all, err := q.s.Containers(q.account)
 	if err != nil {
 		return err
 	}
