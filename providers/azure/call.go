@@ -83,7 +83,7 @@ func decode(body []byte, into any) error {
 
 // pageOf is one page of a list.
 type pageOf[A any] struct {
-	Value []A    `json:"value"`
+	Value []*A   `json:"value"`
 	Next  string `json:"nextLink"`
 }
 
@@ -104,8 +104,10 @@ func listOf[A, T any](ctx context.Context, p *Provider, what, address string, co
 		if err := decode(doc.body, &page); err != nil {
 			return out, fmt.Errorf("list %s: %w", what, err)
 		}
-		for i := range page.Value {
-			out = append(out, convert(&page.Value[i]))
+		for _, a := range page.Value {
+			if a != nil {
+				out = append(out, convert(a))
+			}
 		}
 		address = page.Next
 	}

@@ -6,73 +6,82 @@ import (
 	"slices"
 
 	"flowctl/plan"
-
-	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/network/armnetwork/v9"
 )
 
-func (p *Provider) nsgs(ctx context.Context) ([]plan.NSG, error) {
-	return list(ctx, "network security groups", p.network.NewSecurityGroupsClient().NewListAllPager(nil),
-		func(r armnetwork.SecurityGroupsClientListAllResponse) []*armnetwork.SecurityGroup { return r.Value }, nsgOf)
+// listedNSG is what flowctl needs of a Microsoft.Network/networkSecurityGroups.
+type listedNSG struct {
+	ID         plan.ID           `json:"id"`
+	Location   string            `json:"location"`
+	Tags       map[string]string `json:"tags"`
+	Properties struct {
+		GUID         string       `json:"resourceGuid"`
+		Rules        []listedRule `json:"securityRules"`
+		DefaultRules []listedRule `json:"defaultSecurityRules"`
+		Subnets      []idOf       `json:"subnets"`
+		NICs         []idOf       `json:"networkInterfaces"`
+	} `json:"properties"`
 }
 
-func nsgOf(g *armnetwork.SecurityGroup) plan.NSG {
-	out := plan.NSG{ID: plan.ID(val(g.ID)), Location: region(g.Location), Tags: stringMap(g.Tags)}
+type listedRule struct {
+	Name       string `json:"name"`
+	Properties *struct {
+		Priority          int      `json:"priority"`
+		Direction         string   `json:"direction"`
+		Access            string   `json:"access"`
+		Protocol          string   `json:"protocol"`
+		Source            string   `json:"sourceAddressPrefix"`
+		Sources           []string `json:"sourceAddressPrefixes"`
+		SourceGroups      []idOf   `json:"sourceApplicationSecurityGroups"`
+		Destination       string   `json:"destinationAddressPrefix"`
+		Destinations      []string `json:"destinationAddressPrefixes"`
+		DestinationGroups []idOf   `json:"destinationApplicationSecurityGroups"`
+		Port              string   `json:"destinationPortRange"`
+		Ports             []string `json:"destinationPortRanges"`
+	} `json:"properties"`
+}
+
+func (p *Provider) nsgs(ctx context.Context) ([]plan.NSG, error) {
+	return listOf(ctx, p, "network security groups", p.networkList("networkSecurityGroups"), nsgOf)
+}
+
+func nsgOf(g *listedNSG) plan.NSG {
 	props := g.Properties
-	if props == nil {
-		return out
+	out := plan.NSG{
+		ID: g.ID, GUID: props.GUID, Location: region(&g.Location), Tags: g.Tags,
+		Rules:   append(rulesOf(props.Rules, false), rulesOf(props.DefaultRules, true)...),
+		Subnets: ids(props.Subnets), NICs: ids(props.NICs),
 	}
-	out.GUID = val(props.ResourceGUID)
-	out.Rules = append(rulesOf(props.SecurityRules, false), rulesOf(props.DefaultSecurityRules, true)...)
 	slices.SortStableFunc(out.Rules, func(a, b plan.Rule) int {
 		return cmp.Or(cmp.Compare(a.Direction, b.Direction), cmp.Compare(a.Priority, b.Priority))
 	})
-	for _, s := range props.Subnets {
-		if s != nil && val(s.ID) != "" {
-			out.Subnets = append(out.Subnets, plan.ID(*s.ID))
-		}
-	}
-	for _, n := range props.NetworkInterfaces {
-		if n != nil && val(n.ID) != "" {
-			out.NICs = append(out.NICs, plan.ID(*n.ID))
-		}
-	}
 	byID(out.Subnets, func(id plan.ID) plan.ID { return id })
 	byID(out.NICs, func(id plan.ID) plan.ID { return id })
 	return out
 }
 
-func rulesOf(rules []*armnetwork.SecurityRule, byDefault bool) []plan.Rule {
+// rulesOf reads rules; application security groups stand among the addresses
+// by their ids.
+func rulesOf(rules []listedRule, byDefault bool) []plan.Rule {
 	var out []plan.Rule
-	for _, r := range rules {
-		if r != nil && r.Properties != nil {
-			out = append(out, ruleOf(val(r.Name), r.Properties, byDefault))
+	for _, l := range rules {
+		r := l.Properties
+		if r == nil {
+			continue
 		}
+		out = append(out, plan.Rule{
+			Name: l.Name, Priority: r.Priority, Direction: r.Direction, Access: r.Access, Protocol: r.Protocol, Default: byDefault,
+			Sources:      append(merged(r.Source, r.Sources), applications(r.SourceGroups)...),
+			Destinations: append(merged(r.Destination, r.Destinations), applications(r.DestinationGroups)...),
+			Ports:        merged(r.Port, r.Ports),
+		})
 	}
 	return out
 }
 
-// ruleOf reads a rule; application security groups stand among the addresses
-// by their ids.
-func ruleOf(name string, r *armnetwork.SecurityRulePropertiesFormat, byDefault bool) plan.Rule {
-	return plan.Rule{
-		Name:         name,
-		Priority:     int(val(r.Priority)),
-		Direction:    string(val(r.Direction)),
-		Access:       string(val(r.Access)),
-		Protocol:     string(val(r.Protocol)),
-		Sources:      append(merged(r.SourceAddressPrefix, r.SourceAddressPrefixes), applications(r.SourceApplicationSecurityGroups)...),
-		Destinations: append(merged(r.DestinationAddressPrefix, r.DestinationAddressPrefixes), applications(r.DestinationApplicationSecurityGroups)...),
-		Ports:        merged(r.DestinationPortRange, r.DestinationPortRanges),
-		Default:      byDefault,
-	}
-}
-
-func applications(groups []*armnetwork.ApplicationSecurityGroup) []string {
+func applications(groups []idOf) []string {
 	var out []string
-	for _, g := range groups {
-		if g != nil && val(g.ID) != "" {
-			out = append(out, *g.ID)
-		}
+	for _, id := range ids(groups) {
+		out = append(out, string(id))
 	}
 	return out
 }

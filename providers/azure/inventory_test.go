@@ -42,11 +42,9 @@ var pageFiles = map[string]string{
 	"Microsoft.Compute/virtualMachines/no-view/instanceView":          "no-view-instanceView",
 	"Microsoft.Compute/virtualMachines/bare/instanceView":             "no-view-instanceView",
 	"Microsoft.Compute/virtualMachines/by-id-only/extensions":         "extensions-agent",
-	"Microsoft.Compute/virtualMachines/no-view/extensions":            "extensions-none",
-	"Microsoft.Compute/virtualMachines/bare/extensions":               "extensions-none",
 	"Microsoft.Compute/virtualMachineScaleSets":                       "virtualMachineScaleSets",
 	"Microsoft.Compute/virtualMachineScaleSets/web/virtualMachines":   "web-virtualMachines",
-	"microsoft.Compute/virtualMachineScaleSets/web/networkInterfaces": "web-networkInterfaces",
+	"Microsoft.Compute/virtualMachineScaleSets/web/networkInterfaces": "web-networkInterfaces",
 }
 
 func (p *pages) Do(req *http.Request) (*http.Response, error) {
@@ -93,7 +91,7 @@ func TestInventory(t *testing.T) {
 	// Each list once, and of machines only those that the lists leave open,
 	// and a scale set that is deleted while it is read.
 	want := slices.Sorted(maps.Keys(pageFiles))
-	want = append(want, "Microsoft.Compute/virtualMachineScaleSets/leaving/virtualMachines", "microsoft.Compute/virtualMachineScaleSets/leaving/networkInterfaces")
+	want = append(want, "Microsoft.Compute/virtualMachineScaleSets/leaving/virtualMachines", "Microsoft.Compute/virtualMachineScaleSets/leaving/networkInterfaces")
 	slices.Sort(want)
 	slices.Sort(src.asked)
 	if diff := cmp.Diff(want, src.asked); diff != "" {

@@ -9,17 +9,82 @@ import (
 	"flowctl/plan"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/network/armnetwork/v9"
-	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/storage/armstorage/v2"
 )
 
+const networkVersion = "2024-05-01" // of Microsoft.Network
+
+// listedVNet is what flowctl needs of a Microsoft.Network/virtualNetworks.
+type listedVNet struct {
+	ID         plan.ID           `json:"id"`
+	Location   string            `json:"location"`
+	Tags       map[string]string `json:"tags"`
+	Properties struct {
+		Space      addressSpace `json:"addressSpace"`
+		Encryption struct {
+			Enabled     bool   `json:"enabled"`
+			Enforcement string `json:"enforcement"`
+		} `json:"encryption"`
+		Subnets  []listedSubnet  `json:"subnets"`
+		Peerings []listedPeering `json:"virtualNetworkPeerings"`
+	} `json:"properties"`
+}
+
+type addressSpace struct {
+	Prefixes []string `json:"addressPrefixes"`
+}
+
+type listedSubnet struct {
+	ID         plan.ID `json:"id"`
+	Properties struct {
+		Prefix      string   `json:"addressPrefix"`
+		Prefixes    []string `json:"addressPrefixes"`
+		NSG         idOf     `json:"networkSecurityGroup"`
+		Delegations []struct {
+			Properties struct {
+				Service string `json:"serviceName"`
+			} `json:"properties"`
+		} `json:"delegations"`
+		Configs        []idOf `json:"ipConfigurations"`
+		GatewayConfigs []idOf `json:"applicationGatewayIPConfigurations"`
+	} `json:"properties"`
+}
+
+type listedPeering struct {
+	Properties *struct {
+		State  string       `json:"peeringState"`
+		Remote idOf         `json:"remoteVirtualNetwork"`
+		Space  addressSpace `json:"remoteAddressSpace"`
+	} `json:"properties"`
+}
+
+// listedNIC is what flowctl needs of a Microsoft.Network/networkInterfaces.
+type listedNIC struct {
+	ID         plan.ID           `json:"id"`
+	Location   string            `json:"location"`
+	Tags       map[string]string `json:"tags"`
+	Properties struct {
+		MAC     string `json:"macAddress"`
+		NSG     idOf   `json:"networkSecurityGroup"`
+		VM      idOf   `json:"virtualMachine"`
+		Configs []struct {
+			Properties struct {
+				Address string `json:"privateIPAddress"`
+				Subnet  idOf   `json:"subnet"`
+			} `json:"properties"`
+		} `json:"ipConfigurations"`
+	} `json:"properties"`
+}
+
+func (p *Provider) networkList(kind string) string {
+	return p.address(p.inSubscription("/providers/Microsoft.Network/"+kind), networkVersion)
+}
+
 func (p *Provider) vnets(ctx context.Context) ([]plan.VNet, error) {
-	return list(ctx, "virtual networks", p.network.NewVirtualNetworksClient().NewListAllPager(nil),
-		func(r armnetwork.VirtualNetworksClientListAllResponse) []*armnetwork.VirtualNetwork { return r.Value }, vnetOf)
+	return listOf(ctx, p, "virtual networks", p.networkList("virtualNetworks"), vnetOf)
 }
 
 func (p *Provider) nics(ctx context.Context) ([]plan.NIC, error) {
-	return list(ctx, "network interfaces", p.network.NewInterfacesClient().NewListAllPager(nil),
-		func(r armnetwork.InterfacesClientListAllResponse) []*armnetwork.Interface { return r.Value }, nicOf)
+	return listOf(ctx, p, "network interfaces", p.networkList("networkInterfaces"), nicOf)
 }
 
 func (p *Provider) watchers(ctx context.Context) ([]plan.Watcher, error) {
@@ -30,29 +95,21 @@ func (p *Provider) watchers(ctx context.Context) ([]plan.Watcher, error) {
 		})
 }
 
-func (p *Provider) accounts(ctx context.Context) ([]plan.StorageAccount, error) {
-	return list(ctx, "storage accounts", p.storage.NewAccountsClient().NewListPager(nil),
-		func(r armstorage.AccountsClientListResponse) []*armstorage.Account { return r.Value }, accountOf)
-}
-
-func vnetOf(v *armnetwork.VirtualNetwork) plan.VNet {
-	out := plan.VNet{ID: plan.ID(val(v.ID)), Location: region(v.Location), Tags: stringMap(v.Tags)}
+func vnetOf(v *listedVNet) plan.VNet {
 	props := v.Properties
-	if props == nil {
-		return out
-	}
-	out.Prefixes = addressSpace(props.AddressSpace)
-	if e := props.Encryption; e != nil && val(e.Enabled) {
-		out.Encryption = string(val(e.Enforcement))
+	out := plan.VNet{ID: v.ID, Location: region(&v.Location), Tags: v.Tags, Prefixes: prefixes(props.Space.Prefixes)}
+	if props.Encryption.Enabled {
+		out.Encryption = props.Encryption.Enforcement
 	}
 	for _, s := range props.Subnets {
-		if s != nil {
-			out.Subnets = append(out.Subnets, subnetOf(s))
+		if s.ID == "" {
+			continue
 		}
+		out.Subnets = append(out.Subnets, subnetOf(s))
 	}
-	for _, peering := range props.VirtualNetworkPeerings {
-		if peering != nil && peering.Properties != nil {
-			out.Peerings = append(out.Peerings, peeringOf(peering.Properties))
+	for _, peering := range props.Peerings {
+		if at := peering.Properties; at != nil {
+			out.Peerings = append(out.Peerings, plan.Peering{Remote: at.Remote.ID, State: at.State, Prefixes: prefixes(at.Space.Prefixes)})
 		}
 	}
 	byID(out.Subnets, func(s plan.Subnet) plan.ID { return s.ID })
@@ -60,69 +117,46 @@ func vnetOf(v *armnetwork.VirtualNetwork) plan.VNet {
 	return out
 }
 
-func subnetOf(s *armnetwork.Subnet) plan.Subnet {
-	out := plan.Subnet{ID: plan.ID(val(s.ID))}
-	if props := s.Properties; props != nil {
-		out.Prefixes = prefixes(merged(props.AddressPrefix, props.AddressPrefixes))
-		out.NSG = groupID(props.NetworkSecurityGroup)
+func subnetOf(s listedSubnet) plan.Subnet {
+	props := s.Properties
+	out := plan.Subnet{ID: s.ID, Prefixes: prefixes(merged(props.Prefix, props.Prefixes)), NSG: props.NSG.ID}
+	for _, d := range props.Delegations {
+		if d.Properties.Service != "" {
+			out.Delegations = append(out.Delegations, d.Properties.Service)
+		}
 	}
+	for _, c := range append(props.GatewayConfigs, props.Configs...) {
+		if g := gatewayOf(c.ID); g != "" {
+			out.Gateways = appendNew(out.Gateways, g)
+		}
+	}
+	byID(out.Gateways, func(id plan.ID) plan.ID { return id })
 	return out
 }
 
-func peeringOf(props *armnetwork.VirtualNetworkPeeringPropertiesFormat) plan.Peering {
-	out := plan.Peering{State: string(val(props.PeeringState)), Prefixes: addressSpace(props.RemoteAddressSpace)}
-	if props.RemoteVirtualNetwork != nil {
-		out.Remote = plan.ID(val(props.RemoteVirtualNetwork.ID))
-	}
-	return out
-}
-
-func nicOf(n *armnetwork.Interface) plan.NIC {
-	out := plan.NIC{ID: plan.ID(val(n.ID)), Location: region(n.Location), Tags: stringMap(n.Tags)}
-	props := n.Properties
-	if props == nil {
-		return out
-	}
-	out.MAC, out.NSG = macOf(val(props.MacAddress)), groupID(props.NetworkSecurityGroup)
-	if props.VirtualMachine != nil {
-		out.VM = plan.ID(val(props.VirtualMachine.ID))
-	}
-	for _, c := range props.IPConfigurations {
-		if c == nil || c.Properties == nil {
-			continue
-		}
-		if a, ok := address(val(c.Properties.PrivateIPAddress)); ok {
-			out.Addresses = append(out.Addresses, a)
-		}
-		if s := c.Properties.Subnet; s != nil && val(s.ID) != "" {
-			out.Subnets = appendNew(out.Subnets, plan.ID(val(s.ID)))
-		}
-	}
-	return out
-}
-
-func accountOf(a *armstorage.Account) plan.StorageAccount {
-	out := plan.StorageAccount{ID: plan.ID(val(a.ID)), Location: region(a.Location), Kind: string(val(a.Kind))}
-	if a.SKU != nil {
-		out.SKU = string(val(a.SKU.Name))
-	}
-	out.SharedKey = true // what Azure means when it says nothing
-	if props := a.Properties; props != nil {
-		if props.PrimaryEndpoints != nil {
-			out.BlobURL = val(props.PrimaryEndpoints.Blob)
-		}
-		if props.AllowSharedKeyAccess != nil {
-			out.SharedKey = *props.AllowSharedKeyAccess
-		}
-	}
-	return out
-}
-
-func groupID(g *armnetwork.SecurityGroup) plan.ID {
-	if g == nil {
+// gatewayOf is the gateway that has an address configuration, such as
+// …/applicationGateways/web/gatewayIPConfigurations/one; empty if something
+// else has it.
+func gatewayOf(config plan.ID) plan.ID {
+	parts := strings.Split(string(config), "/")
+	if len(parts) < 4 || !strings.HasSuffix(strings.ToLower(parts[len(parts)-4]), "gateways") {
 		return ""
 	}
-	return plan.ID(val(g.ID))
+	return plan.ID(strings.Join(parts[:len(parts)-2], "/"))
+}
+
+func nicOf(n *listedNIC) plan.NIC {
+	props := n.Properties
+	out := plan.NIC{ID: n.ID, Location: region(&n.Location), Tags: n.Tags, MAC: macOf(props.MAC), NSG: props.NSG.ID, VM: props.VM.ID}
+	for _, c := range props.Configs {
+		if a, ok := address(c.Properties.Address); ok {
+			out.Addresses = append(out.Addresses, a)
+		}
+		if s := c.Properties.Subnet.ID; s != "" {
+			out.Subnets = appendNew(out.Subnets, s)
+		}
+	}
+	return out
 }
 
 // macOf is a MAC address such as 00-22-48-5D-8C-F8 in the form that flow logs
@@ -134,13 +168,6 @@ func macOf(s string) string {
 		return ""
 	}
 	return s
-}
-
-func addressSpace(a *armnetwork.AddressSpace) []netip.Prefix {
-	if a == nil {
-		return nil
-	}
-	return prefixes(values(a.AddressPrefixes))
 }
 
 func prefixes(texts []string) []netip.Prefix {
@@ -165,9 +192,9 @@ func address(s string) (netip.Addr, bool) {
 
 // merged is a setting that Azure keeps in a field for one or a field for
 // several values, or in both.
-func merged(one *string, several []*string) []string {
+func merged(one string, several []string) []string {
 	var out []string
-	for _, s := range append([]string{val(one)}, values(several)...) {
+	for _, s := range append([]string{one}, several...) {
 		if s != "" && !slices.Contains(out, s) {
 			out = append(out, s)
 		}

@@ -3,24 +3,45 @@ package azure
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 
 	"flowctl/plan"
-
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
-	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/compute/armcompute/v8"
-	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/network/armnetwork/v9"
 )
+
+// listedSet is what flowctl needs of a Microsoft.Compute/virtualMachineScaleSets.
+type listedSet struct {
+	ID         plan.ID           `json:"id"`
+	Location   string            `json:"location"`
+	Tags       map[string]string `json:"tags"`
+	Properties struct {
+		Mode    string `json:"orchestrationMode"`
+		Profile struct {
+			machineProfile
+			Extensions struct {
+				Extensions []listedExtension `json:"extensions"`
+			} `json:"extensionProfile"`
+		} `json:"virtualMachineProfile"`
+	} `json:"properties"`
+}
+
+// listedInstance is what flowctl needs of a machine of a scale set.
+type listedInstance struct {
+	ID         plan.ID `json:"id"`
+	Number     string  `json:"instanceId"`
+	Properties struct {
+		machineProfile
+		View instanceView `json:"instanceView"`
+	} `json:"properties"`
+}
 
 // scaleSets lists the scale sets with their instances and these instances'
 // interfaces, which no other list has. The instances of sets in flexible
 // orchestration are VMs and come with them.
 func (p *Provider) scaleSets(ctx context.Context) ([]plan.ScaleSet, []plan.NIC, error) {
-	sets, err := list(ctx, "scale sets", p.compute.NewVirtualMachineScaleSetsClient().NewListAllPager(nil),
-		func(r armcompute.VirtualMachineScaleSetsClientListAllResponse) []*armcompute.VirtualMachineScaleSet {
-			return r.Value
-		},
-		func(s *armcompute.VirtualMachineScaleSet) *armcompute.VirtualMachineScaleSet { return s })
+	at := p.address(p.inSubscription("/providers/Microsoft.Compute/virtualMachineScaleSets"), computeVersion)
+	sets, err := listOf(ctx, p, "scale sets", at, same[listedSet])
 	if err != nil {
 		return nil, nil, err
 	}
@@ -30,14 +51,14 @@ func (p *Provider) scaleSets(ctx context.Context) ([]plan.ScaleSet, []plan.NIC, 
 	var tasks []func() error
 	for i, s := range sets {
 		out[i] = scaleSetOf(s)
-		if s.Properties != nil && val(s.Properties.OrchestrationMode) == armcompute.OrchestrationModeFlexible {
+		if strings.EqualFold(s.Properties.Mode, "Flexible") {
 			continue
 		}
 		tasks = append(tasks, func() (err error) {
 			out[i].Instances, err = p.instances(ctx, out[i].ID)
 			return err
 		}, func() error {
-			found, err := p.setNICs(ctx, out[i].ID, s.Location)
+			found, err := p.setNICs(ctx, out[i])
 			mu.Lock()
 			defer mu.Unlock()
 			nics = append(nics, found...)
@@ -47,73 +68,41 @@ func (p *Provider) scaleSets(ctx context.Context) ([]plan.ScaleSet, []plan.NIC, 
 	return out, nics, inParallel(tasks...)
 }
 
-func scaleSetOf(s *armcompute.VirtualMachineScaleSet) plan.ScaleSet {
-	out := plan.ScaleSet{ID: plan.ID(val(s.ID)), Location: region(s.Location), Tags: stringMap(s.Tags)}
-	if s.Properties == nil || s.Properties.VirtualMachineProfile == nil {
-		return out
+func scaleSetOf(s listedSet) plan.ScaleSet {
+	profile := s.Properties.Profile
+	return plan.ScaleSet{
+		ID: s.ID, Location: region(&s.Location), Tags: s.Tags, OS: profile.system(),
+		Agent: slices.ContainsFunc(profile.Extensions.Extensions, func(e listedExtension) bool {
+			return isAgent(&e.Properties.Publisher, &e.Properties.Type)
+		}),
 	}
-	profile := s.Properties.VirtualMachineProfile
-	out.OS = setOS(profile)
-	if profile.ExtensionProfile == nil {
-		return out
-	}
-	for _, e := range profile.ExtensionProfile.Extensions {
-		if e != nil && e.Properties != nil && isAgent(e.Properties.Publisher, e.Properties.Type) {
-			out.Agent = true
-		}
-	}
-	return out
-}
-
-func setOS(p *armcompute.VirtualMachineScaleSetVMProfile) string {
-	switch {
-	case p.StorageProfile != nil && p.StorageProfile.OSDisk != nil && p.StorageProfile.OSDisk.OSType != nil:
-		return string(*p.StorageProfile.OSDisk.OSType)
-	case p.OSProfile != nil && p.OSProfile.WindowsConfiguration != nil:
-		return "Windows"
-	case p.OSProfile != nil && p.OSProfile.LinuxConfiguration != nil:
-		return "Linux"
-	}
-	return ""
 }
 
 func (p *Provider) instances(ctx context.Context, set plan.ID) ([]plan.Instance, error) {
-	opts := &armcompute.VirtualMachineScaleSetVMsClientListOptions{Expand: to.Ptr("instanceView")}
-	out, err := list(ctx, fmt.Sprintf("instances of scale set %s", set.Name()),
-		p.compute.NewVirtualMachineScaleSetVMsClient().NewListPager(set.ResourceGroup(), set.Name(), opts),
-		func(r armcompute.VirtualMachineScaleSetVMsClientListResponse) []*armcompute.VirtualMachineScaleSetVM {
-			return r.Value
-		},
-		instanceOf)
+	at := p.address(string(set)+"/virtualMachines", computeVersion) + "&$expand=instanceView"
+	out, err := listOf(ctx, p, fmt.Sprintf("instances of scale set %s", set.Name()), at, instanceOf)
 	return out, unlessGone(err)
 }
 
-func instanceOf(v *armcompute.VirtualMachineScaleSetVM) plan.Instance {
-	out := plan.Instance{ID: plan.ID(val(v.ID)), Number: val(v.InstanceID)}
+func instanceOf(v *listedInstance) plan.Instance {
+	out := plan.Instance{ID: v.ID, Number: v.Number, NICs: ids(v.Properties.Network.Interfaces), Power: power(v.Properties.View.Statuses)}
 	if out.Number == "" {
 		out.Number = out.ID.Name()
-	}
-	if v.Properties == nil {
-		return out
-	}
-	out.NICs = interfaces(v.Properties.NetworkProfile)
-	if v.Properties.InstanceView != nil {
-		out.Power = power(v.Properties.InstanceView.Statuses)
 	}
 	return out
 }
 
-func (p *Provider) setNICs(ctx context.Context, set plan.ID, location *string) ([]plan.NIC, error) {
-	out, err := list(ctx, fmt.Sprintf("network interfaces of scale set %s", set.Name()),
-		p.network.NewInterfacesClient().NewListVirtualMachineScaleSetNetworkInterfacesPager(set.ResourceGroup(), set.Name(), nil),
-		func(r armnetwork.InterfacesClientListVirtualMachineScaleSetNetworkInterfacesResponse) []*armnetwork.Interface {
-			return r.Value
-		},
-		func(n *armnetwork.Interface) plan.NIC {
-			nic := nicOf(n)
-			nic.Location = firstOf(nic.Location, region(location)) // Azure leaves it out here
-			return nic
-		})
+// setNICsVersion is the API version that the interfaces of instances have
+// stayed at.
+const setNICsVersion = "2018-10-01"
+
+func (p *Provider) setNICs(ctx context.Context, set plan.ScaleSet) ([]plan.NIC, error) {
+	at := p.address(string(set.ID)+"/networkInterfaces", setNICsVersion)
+	out, err := listOf(ctx, p, fmt.Sprintf("network interfaces of scale set %s", set.ID.Name()), at, func(n *listedNIC) plan.NIC {
+		nic := nicOf(n)
+		nic.Location = firstOf(nic.Location, set.Location) // Azure leaves it out here
+		return nic
+	})
 	return out, unlessGone(err)
 }
 
