@@ -14,6 +14,7 @@ import (
 // status, code and sentence; ErrNotFound is wrapped where a thing is not there.
 type Provider interface {
 	Checker
+	Installer
 
 	// Subscription is the id of the subscription.
 	Subscription() string
@@ -56,12 +57,17 @@ type Checker interface {
 // Installer makes what recordings need and takes it away again. What was
 // there already is left as it is.
 type Installer interface {
-	// CreateWatcher makes the Network Watcher of a region.
+	// CreateWatcher makes the Network Watcher of a region, and returns the one
+	// that is there if somebody was faster. A region has one for all; it stays.
 	CreateWatcher(ctx context.Context, location string) (Watcher, error)
-	// InstallAgent adds the Network Watcher extension to a machine or scale set.
-	InstallAgent(ctx context.Context, t Target, os string) (ID, error)
-	// RemoveAgent deletes the extension that InstallAgent returned.
-	RemoveAgent(ctx context.Context, agent ID) error
+	// InstallAgent adds a to its machine and waits until it works. It fails with
+	// ErrExists if the machine has an agent that is not of the same investigation.
+	InstallAgent(ctx context.Context, a Agent) error
+	// Agents lists the agents that flowctl installed, by their tags and names.
+	Agents(ctx context.Context) ([]Agent, error)
+	// RemoveAgent deletes an agent and waits until it is gone. One that is gone is
+	// no error; one that is somebody else's by now is left, with ErrChanged.
+	RemoveAgent(ctx context.Context, a Agent) error
 	// RestoreLifecycle puts a management policy back as it was.
 	RestoreLifecycle(ctx context.Context, l Lifecycle) error
 }

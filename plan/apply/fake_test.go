@@ -45,17 +45,19 @@ func (c *fakeClock) Sleep(ctx context.Context, d time.Duration) error {
 
 // fakeAzure is a provider that keeps what it is told, and fails on request.
 type fakeAzure struct {
-	plan.Checker // which apply does not ask
+	plan.Checker // of which apply asks for Lifecycle only
 
-	clock *fakeClock
-	mu    sync.Mutex
-	there map[string]plan.Recording // by key of the id
-	calls []string
-	fail  map[string]error // by call, such as "start db"
+	clock  *fakeClock
+	mu     sync.Mutex
+	there  map[string]plan.Recording // by key of the id
+	agents map[string]plan.Agent     // by key of the machine
+	rules  plan.Lifecycle            // of every account
+	calls  []string
+	fail   map[string]error // by call, such as "start db"
 }
 
 func newFakeAzure() *fakeAzure {
-	return &fakeAzure{clock: &fakeClock{now: noon}, there: map[string]plan.Recording{}, fail: map[string]error{}}
+	return &fakeAzure{clock: &fakeClock{now: noon}, there: map[string]plan.Recording{}, agents: map[string]plan.Agent{}, fail: map[string]error{}}
 }
 
 func (a *fakeAzure) call(verb string, target plan.ID) error {
@@ -131,6 +133,58 @@ func (a *fakeAzure) Remove(_ context.Context, r plan.Recording) error {
 }
 
 func (a *fakeAzure) Blobs(context.Context, string) (plan.Blobs, error) { return nil, nil }
+
+func (a *fakeAzure) CreateWatcher(_ context.Context, location string) (plan.Watcher, error) {
+	err := a.call("watcher", plan.ID(location))
+	return plan.Watcher{ID: watcher, Location: location}, err
+}
+
+func (a *fakeAzure) InstallAgent(_ context.Context, g plan.Agent) error {
+	err := a.call("install", g.Machine.ID)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if old, ok := a.agents[g.Machine.ID.Key()]; ok && old.Investigation != g.Investigation {
+		return plan.ErrExists
+	}
+	if err == nil {
+		a.agents[g.Machine.ID.Key()] = g
+	}
+	return err
+}
+
+func (a *fakeAzure) Agents(context.Context) ([]plan.Agent, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.Collect(maps.Values(a.agents)), nil
+}
+
+func (a *fakeAzure) RemoveAgent(_ context.Context, g plan.Agent) error {
+	err := a.call("uninstall", g.Machine.ID)
+	if err == nil {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		delete(a.agents, g.Machine.ID.Key())
+	}
+	return err
+}
+
+func (a *fakeAzure) Lifecycle(_ context.Context, account plan.ID) (plan.Lifecycle, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	l := a.rules
+	l.Account = account
+	return l, a.fail["lifecycle "+account.Name()]
+}
+
+func (a *fakeAzure) RestoreLifecycle(_ context.Context, l plan.Lifecycle) error {
+	err := a.call("restore", l.Account)
+	if err == nil {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		a.rules = l
+	}
+	return err
+}
 
 // Collect stands for the collector: a file of ten bytes a session.
 func (a *fakeAzure) Collect(_ context.Context, w Want) ([]session.Artifact, error) {

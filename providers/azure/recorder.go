@@ -9,17 +9,23 @@ import (
 	"flowctl/plan"
 )
 
-// recorder is one mechanism's resource in Azure, a child of a watcher. Its
-// methods make one attempt each; put and remove wait for the operation's end.
-type recorder interface {
+// resource is something in Azure that is made and removed again, a child of a
+// watcher or machine. Its methods make one attempt each; remove waits for the
+// operation's end.
+type resource interface {
 	noun() string
-	collection() string
 	get(ctx context.Context, at place) (plan.Recording, error)
-	put(ctx context.Context, at place, s plan.Session) error
 	remove(ctx context.Context, at place) error
 }
 
-// place is where a recording stands.
+// recorder is one mechanism's resource. Its put waits for the operation's end.
+type recorder interface {
+	resource
+	collection() string
+	put(ctx context.Context, at place, s plan.Session) error
+}
+
+// place is where a recording or extension stands; watcher is its parent's name.
 type place struct {
 	id                   plan.ID
 	group, watcher, name string
@@ -28,7 +34,7 @@ type place struct {
 func (p *Provider) place(id plan.ID) (place, error) {
 	at := place{id: id, group: id.ResourceGroup(), watcher: id.Parent().Name(), name: id.Name()}
 	if at.group == "" || at.watcher == "" || at.name == "" {
-		return at, fmt.Errorf("%q is not the id of a child of a Network Watcher", id)
+		return at, fmt.Errorf("%q is not the id of a child of a Network Watcher or machine", id)
 	}
 	if !strings.EqualFold(id.Subscription(), p.subscription) {
 		return at, fmt.Errorf("%s is in subscription %s, this provider is for %s", at.name, id.Subscription(), p.subscription)
@@ -57,7 +63,7 @@ func (p *Provider) find(r plan.Recording) (recorder, place, error) {
 }
 
 // exists reads the resource, and whether it is there at all.
-func exists(ctx context.Context, rec recorder, at place) (plan.Recording, bool, error) {
+func exists(ctx context.Context, rec resource, at place) (plan.Recording, bool, error) {
 	r, err := rec.get(ctx, at)
 	if errors.Is(err, plan.ErrNotFound) {
 		return r, false, nil

@@ -27,7 +27,7 @@ func (p *Provider) Remove(ctx context.Context, r plan.Recording) error {
 // delete deletes until reading says that it is gone. A deletion that Azure
 // says has succeeded, while the resource is there as if nothing had happened,
 // is done again.
-func (p *Provider) delete(ctx context.Context, rec recorder, at place) error {
+func (p *Provider) delete(ctx context.Context, rec resource, at place) error {
 	remove := p.writes.under(at.id.Parent().Key(), func(ctx context.Context) error { return rec.remove(ctx, at) })
 	look := func(ctx context.Context) (bool, error) {
 		_, there, err := exists(ctx, rec, at)
@@ -49,7 +49,7 @@ func (p *Provider) delete(ctx context.Context, rec recorder, at place) error {
 
 // gone reads until there is nothing to read, and else returns the state that
 // is left: Azure says that a deletion has succeeded before every reader sees it.
-func (p *Provider) gone(ctx context.Context, rec recorder, at place) (left string, err error) {
+func (p *Provider) gone(ctx context.Context, rec resource, at place) (left string, err error) {
 	began := p.clock.Now()
 	for n := 0; ; n++ {
 		r, there, err := exists(ctx, rec, at)

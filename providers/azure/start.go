@@ -56,7 +56,7 @@ func (p *Provider) create(ctx context.Context, rec recorder, at place, s plan.Se
 
 // kept reads what Azure made of s and in what it differs from it. A read may
 // lag behind the write, so a difference is believed only when it stays.
-func (p *Provider) kept(ctx context.Context, rec recorder, at place, s plan.Session) (plan.Recording, string, error) {
+func (p *Provider) kept(ctx context.Context, rec resource, at place, s plan.Session) (plan.Recording, string, error) {
 	began := p.clock.Now()
 	for n := 0; ; n++ {
 		r, err := p.settled(ctx, rec, at)
@@ -77,7 +77,7 @@ func (p *Provider) kept(ctx context.Context, rec recorder, at place, s plan.Sess
 // arrived reports whether an attempt to create has come to something after
 // all. A failed resource is removed, so that the next attempt creates and
 // does not change.
-func (p *Provider) arrived(ctx context.Context, rec recorder, at place) (bool, error) {
+func (p *Provider) arrived(ctx context.Context, rec resource, at place) (bool, error) {
 	r, there, err := exists(ctx, rec, at)
 	if err != nil || !there {
 		return false, err
@@ -96,7 +96,7 @@ const shown = time.Minute
 
 // settled reads the resource until Azure has stopped working on it. Right
 // after its creation Azure may answer that there is none.
-func (p *Provider) settled(ctx context.Context, rec recorder, at place) (plan.Recording, error) {
+func (p *Provider) settled(ctx context.Context, rec resource, at place) (plan.Recording, error) {
 	began := p.clock.Now()
 	for n := 0; ; n++ {
 		r, err := rec.get(ctx, at)
@@ -118,7 +118,7 @@ func (p *Provider) settled(ctx context.Context, rec recorder, at place) (plan.Re
 // abandon removes what came of a creation that failed, and adds to its error
 // what is still there. A canceled creation is left for the next run, which
 // recognises it by its name.
-func (p *Provider) abandon(ctx context.Context, rec recorder, at place, cause error) error {
+func (p *Provider) abandon(ctx context.Context, rec resource, at place, cause error) error {
 	if ctx.Err() != nil {
 		return cause
 	}
@@ -135,7 +135,7 @@ func (p *Provider) abandon(ctx context.Context, rec recorder, at place, cause er
 }
 
 // undo removes what this run has just created.
-func (p *Provider) undo(ctx context.Context, rec recorder, at place, cause error) error {
+func (p *Provider) undo(ctx context.Context, rec resource, at place, cause error) error {
 	if err := p.delete(ctx, rec, at); err != nil {
 		return fmt.Errorf("%w; it is still there and cannot be removed: %w", cause, err)
 	}
