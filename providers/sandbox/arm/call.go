@@ -59,7 +59,7 @@ var things = map[string]string{
 
 // verbs are the names that faults have for actions, where those differ from
 // the actions' own.
-var verbs = map[string]string{"queryStatus": "status", "checkNameAvailability": "check_name", "resources": "query"}
+var verbs = map[string]string{"queryStatus": "status", "checkNameAvailability": "check_name", "resources": "query", "manualupgrade": "upgrade"}
 
 // call tells what the request does.
 func (q *request) call(segments []string) call {

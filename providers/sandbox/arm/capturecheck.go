@@ -66,7 +66,7 @@ func (q *request) checkCaptureTarget(st *State, w *Watcher, c *Capture) error {
 	if vm, ok := target.(*world.VM); ok {
 		return q.checkCaptureVM(st, vm, s)
 	}
-	return q.checkCaptureSet(target.(*world.ScaleSet), s)
+	return q.checkCaptureSet(st, target.(*world.ScaleSet), s)
 }
 
 func (q *request) checkCaptureVM(st *State, vm *world.VM, s *CaptureSettings) error {
@@ -81,7 +81,7 @@ func (q *request) checkCaptureVM(st *State, vm *world.VM, s *CaptureSettings) er
 	return nil
 }
 
-func (q *request) checkCaptureSet(set *world.ScaleSet, s *CaptureSettings) error {
+func (q *request) checkCaptureSet(st *State, set *world.ScaleSet, s *CaptureSettings) error {
 	if len(s.Scope.Include) > 0 && len(s.Scope.Exclude) > 0 {
 		return errInvalid("scope", "Instances can be included or excluded, not both.")
 	}
@@ -90,10 +90,17 @@ func (q *request) checkCaptureSet(set *world.ScaleSet, s *CaptureSettings) error
 			return errInvalid("scope", "%s has no instance %s.", set.Name, number)
 		}
 	}
-	switch {
-	case !set.Agent:
-		return errAgent(set.ID, set.OS)
-	case len(q.machines(s)) == 0:
+	running := 0
+	for _, i := range set.Instances {
+		if i.Power != "running" || !s.covers(i) {
+			continue
+		}
+		running++
+		if !q.instanceAgent(st, i) {
+			return errAgent(i.ID, set.OS)
+		}
+	}
+	if running == 0 {
 		return refuse(http.StatusBadRequest, "VMNotRunning", "No instance of the virtual machine scale set %s that is in scope is running.", set.ID)
 	}
 	return nil

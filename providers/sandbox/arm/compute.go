@@ -20,6 +20,7 @@ func (q *request) listVMs() (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
+	q.indexExtensions(st)
 	all := inGroup(q, q.world.VMs, func(v *world.VM) plan.ID { return v.ID })
 	if strings.EqualFold(q.param("statusOnly"), "true") {
 		return paged(q, all, func(v *world.VM) armcompute.VirtualMachine { return q.vmStatus(st, v) })

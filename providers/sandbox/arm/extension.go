@@ -64,15 +64,60 @@ func (e *Extension) doc(now time.Time) armcompute.VirtualMachineExtension {
 	return doc
 }
 
-// extensionsOf lists a machine's extensions: those that clients installed, and
-// the agent that the world gave it unless they touched it.
-func (q *request) extensionsOf(st *State, v *world.VM) []*Extension {
-	own := builtinAgent(v)
-	var all []*Extension
-	for _, e := range st.Extensions {
-		if !e.ID.Parent().Is(v.ID) {
-			continue
+// carrier is what extensions are installed on: a machine, or a scale set, whose
+// instances have them by its model.
+type carrier struct {
+	kind string // resource type
+	world.Resource
+	os      string
+	agent   bool // of the world's
+	running bool
+}
+
+func machineCarrier(v *world.VM) carrier {
+	return carrier{vmType, v.Resource, v.OS, v.Agent, v.Power == "running"}
+}
+
+func setCarrier(s *world.ScaleSet) carrier {
+	return carrier{scaleSetType, s.Resource, s.OS, s.Agent, true}
+}
+
+// findCarrier is the machine or scale set in the path.
+func (q *request) findCarrier() (carrier, *State, error) {
+	if _, ok := q.path["set"]; ok {
+		s, err := q.findScaleSet()
+		if err != nil {
+			return carrier{}, nil, err
 		}
+		st, err := q.State()
+		return setCarrier(s), st, err
+	}
+	v, st, err := q.findVM()
+	if err != nil {
+		return carrier{}, nil, err
+	}
+	return machineCarrier(v), st, nil
+}
+
+// extensionsOf lists a machine's extensions.
+func (q *request) extensionsOf(st *State, v *world.VM) []*Extension {
+	return q.carriedBy(st, machineCarrier(v))
+}
+
+// carriedBy lists the extensions that clients installed, and the agent that the
+// world gave unless they touched it.
+func (q *request) carriedBy(st *State, c carrier) []*Extension {
+	touched := q.extensions[c.ID.Key()]
+	if q.extensions == nil {
+		for _, e := range st.Extensions {
+			if e.ID.Parent().Is(c.ID) {
+				touched = append(touched, e)
+			}
+		}
+	}
+	own := builtinAgent(c)
+	var all []*Extension
+	for _, e := range touched {
 		if own != nil && e.ID.Is(own.ID) {
 			own = nil
 		}
@@ -86,55 +131,79 @@ func (q *request) extensionsOf(st *State, v *world.VM) []*Extension {
 	return all
 }
 
-func builtinAgent(v *world.VM) *Extension {
-	if !v.Agent {
+// indexExtensions makes a listing of all machines quick. It must not be used
+// by what changes the state.
+func (q *request) indexExtensions(st *State) {
+	q.extensions = map[string][]*Extension{}
+	for _, e := range st.Extensions {
+		k := e.ID.Parent().Key()
+		q.extensions[k] = append(q.extensions[k], e)
+	}
+}
+
+func builtinAgent(c carrier) *Extension {
+	if !c.agent {
 		return nil
 	}
-	return &Extension{ID: v.ID + "/extensions/" + agentName, Location: v.Location, Settings: ExtensionSettings{
-		Publisher: agentPublisher, Type: agentType + v.OS, Version: agentVersion, AutoMinor: true, AutoUpgrade: true}}
+	return &Extension{ID: c.ID + "/extensions/" + agentName, Location: c.Location, Settings: ExtensionSettings{
+		Publisher: agentPublisher, Type: agentType + c.os, Version: agentVersion, AutoMinor: true, AutoUpgrade: true}}
 }
 
-func (q *request) extensionID(v *world.VM) plan.ID {
-	return v.ID + "/extensions/" + plan.ID(q.path["extension"])
+func (q *request) extensionID(c carrier) plan.ID {
+	return c.ID + "/extensions/" + plan.ID(q.path["extension"])
 }
 
-func (q *request) findExtension(st *State, v *world.VM) (*Extension, error) {
-	for _, e := range q.extensionsOf(st, v) {
-		if e.ID.Is(q.extensionID(v)) {
+func (q *request) findExtension(st *State, c carrier) (*Extension, error) {
+	for _, e := range q.carriedBy(st, c) {
+		if e.ID.Is(q.extensionID(c)) {
 			return e, nil
 		}
 	}
-	return nil, errNotFound(vmType+"/"+v.Name+"/extensions/"+q.path["extension"], q.path["group"])
+	return nil, errNotFound(c.kind+"/"+c.Name+"/extensions/"+q.path["extension"], q.path["group"])
+}
+
+// show draws an extension as that of a machine or of a scale set.
+func (c carrier) show(e *Extension, now time.Time) any {
+	if c.kind == scaleSetType {
+		return e.setDoc(now)
+	}
+	return e.doc(now)
 }
 
 func (q *request) listExtensions() (reply, error) {
-	v, st, err := q.findVM()
+	c, st, err := q.findCarrier()
 	if err != nil {
 		return reply{}, err
 	}
-	var docs []armcompute.VirtualMachineExtension
-	for _, e := range q.extensionsOf(st, v) {
-		docs = append(docs, e.doc(q.now))
+	var docs []any
+	for _, e := range q.carriedBy(st, c) {
+		docs = append(docs, c.show(e, q.now))
 	}
 	return whole(docs)
 }
 
 func (q *request) getExtension() (reply, error) {
-	v, st, err := q.findVM()
+	c, st, err := q.findCarrier()
 	if err != nil {
 		return reply{}, err
 	}
-	e, err := q.findExtension(st, v)
+	e, err := q.findExtension(st, c)
 	if err != nil {
 		return reply{}, err
 	}
-	return ok(e.doc(q.now))
+	return ok(c.show(e, q.now))
 }
 
 func (q *request) putExtension() (reply, error) {
-	v, _, err := q.findVM()
+	c, _, err := q.findCarrier()
 	if err != nil {
-		return reply{}, errParent("virtualMachines/extensions", plan.ID(vmType+"/"+q.path["name"]))
+		_, segment, _ := strings.Cut(vmType, "/")
+		name := q.path["name"]
+		if set, ok := q.path["set"]; ok {
+			_, segment, _ = strings.Cut(scaleSetType, "/")
+			name = set
+		}
+		return reply{}, errParent(segment+"/extensions", plan.ID("Microsoft.Compute/"+segment+"/"+name))
 	}
 	var body struct {
 		Location   string            `json:"location"`
@@ -144,47 +213,49 @@ func (q *request) putExtension() (reply, error) {
 	if err := q.decode(&body); err != nil {
 		return reply{}, err
 	}
-	if err := checkExtension(v, body.Location, body.Properties); err != nil {
+	if err := checkExtension(c, body.Location, body.Properties); err != nil {
 		return reply{}, err
 	}
-	return q.writeExtension(v, func(st *State, old *Extension) (reply, error) {
-		e := &Extension{ID: q.extensionID(v), Location: v.Location, Settings: body.Properties, Tags: body.Tags, Ready: q.now.Add(extensionWriteTime)}
+	return q.writeExtension(c, func(st *State, old *Extension) (reply, error) {
+		e := &Extension{ID: q.extensionID(c), Location: c.Location, Settings: body.Properties, Tags: body.Tags, Ready: q.now.Add(extensionWriteTime)}
 		st.Extensions = append(st.Extensions, e)
 		code := http.StatusCreated
 		if old != nil {
 			code = http.StatusOK
 		}
-		op, err := q.begin(st, e.ID, v.Location, extensionWriteTime, http.StatusOK, nil)
+		op, err := q.begin(st, e.ID, c.Location, extensionWriteTime, http.StatusOK, nil)
 		if err != nil {
 			return reply{}, err
 		}
-		return q.started(op, code, e.doc(q.now)), nil
+		return q.started(op, code, c.show(e, q.now)), nil
 	})
 }
 
-func checkExtension(v *world.VM, location string, p ExtensionSettings) error {
+func checkExtension(c carrier, location string, p ExtensionSettings) error {
 	switch {
-	case location != "" && !sameRegion(location, v.Location):
-		return refuse(409, "PropertyChangeNotAllowed", "Location '%s' is not that of VM '%s', '%s'.", location, v.Name, v.Location)
+	case location != "" && !sameRegion(location, c.Location):
+		return refuse(409, "PropertyChangeNotAllowed", "Location '%s' is not that of VM '%s', '%s'.", location, c.Name, c.Location)
 	case p.Publisher == "" || p.Type == "" || p.Version == "":
 		return refuse(400, "InvalidParameter", "Required parameter 'publisher', 'type' or 'typeHandlerVersion' is missing (null).")
-	case v.Power != "running":
-		return refuse(409, "OperationNotAllowed", "Cannot modify extensions in the VM when the VM is not running.")
-	case strings.EqualFold(p.Publisher, agentPublisher) && !strings.EqualFold(p.Type, agentType+v.OS):
+	case !c.running:
+		return errOff
+	case strings.EqualFold(p.Publisher, agentPublisher) && !strings.EqualFold(p.Type, agentType+c.os):
 		return refuse(400, "VMExtensionIsNotSupported", "Extension '%s' of publisher '%s' is not for the operating system of VM '%s', %s.",
-			p.Type, p.Publisher, v.Name, v.OS)
+			p.Type, p.Publisher, c.Name, c.os)
 	}
 	return nil
 }
 
+var errOff = refuse(409, "OperationNotAllowed", "Cannot modify extensions in the VM when the VM is not running.")
+
 // writeExtension changes one extension; what was known of it is dropped first.
-func (q *request) writeExtension(v *world.VM, change func(*State, *Extension) (reply, error)) (rep reply, err error) {
+func (q *request) writeExtension(c carrier, change func(*State, *Extension) (reply, error)) (rep reply, err error) {
 	err = q.update(q.r.Context(), func(st *State) error {
-		if err := q.free(st, v.ID, q.extensionID(v)); err != nil {
+		if err := q.free(st, c.ID, q.extensionID(c)); err != nil {
 			return err
 		}
-		old, _ := q.findExtension(st, v)
-		st.Extensions = slices.DeleteFunc(st.Extensions, func(e *Extension) bool { return e.ID.Is(q.extensionID(v)) })
+		old, _ := q.findExtension(st, c)
+		st.Extensions = slices.DeleteFunc(st.Extensions, func(e *Extension) bool { return e.ID.Is(q.extensionID(c)) })
 		var err error
 		rep, err = change(st, old)
 		return err
@@ -193,24 +264,24 @@ func (q *request) writeExtension(v *world.VM, change func(*State, *Extension) (r
 }
 
 func (q *request) deleteExtension() (reply, error) {
-	v, st, err := q.findVM()
+	c, st, err := q.findCarrier()
 	if err != nil {
 		return reply{}, err
 	}
-	if _, err := q.findExtension(st, v); err != nil {
+	if _, err := q.findExtension(st, c); err != nil {
 		return reply{status: http.StatusNoContent}, nil
 	}
-	if v.Power != "running" {
-		return reply{}, refuse(409, "OperationNotAllowed", "Cannot modify extensions in the VM when the VM is not running.")
+	if !c.running {
+		return reply{}, errOff
 	}
-	return q.writeExtension(v, func(st *State, old *Extension) (reply, error) {
+	return q.writeExtension(c, func(st *State, old *Extension) (reply, error) {
 		if old == nil {
 			return reply{status: http.StatusNoContent}, nil
 		}
 		gone := *old
 		gone.Gone = q.now.Add(extensionGoneTime)
 		st.Extensions = append(st.Extensions, &gone)
-		op, err := q.begin(st, gone.ID, v.Location, extensionGoneTime, http.StatusNoContent, nil)
+		op, err := q.begin(st, gone.ID, c.Location, extensionGoneTime, http.StatusNoContent, nil)
 		if err != nil {
 			return reply{}, err
 		}
@@ -219,9 +290,11 @@ func (q *request) deleteExtension() (reply, error) {
 }
 
 // hasAgent reports whether a machine can capture packets.
-func (q *request) hasAgent(st *State, v *world.VM) bool {
-	for _, e := range q.extensionsOf(st, v) {
-		if e.isAgent(v.OS) && e.state(q.now) == "Succeeded" {
+func (q *request) hasAgent(st *State, v *world.VM) bool { return q.agentOf(st, machineCarrier(v)) }
+
+func (q *request) agentOf(st *State, c carrier) bool {
+	for _, e := range q.carriedBy(st, c) {
+		if e.isAgent(c.os) && e.state(q.now) == "Succeeded" {
 			return true
 		}
 	}

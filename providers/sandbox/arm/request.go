@@ -22,6 +22,8 @@ type request struct {
 	now   time.Time
 	query url.Values
 	path  map[string]string // values of the route's names
+
+	extensions map[string][]*Extension // by what carries them; nil: not indexed
 	visit
 }
 

@@ -155,7 +155,9 @@ func routes() []route {
 		read(sub+compute+"/virtualMachineScaleSets", (*q).listScaleSets),
 		read(group+compute+"/virtualMachineScaleSets", (*q).listScaleSets),
 		read(scaleSet, (*q).getScaleSet),
-		read(scaleSet+"/extensions", (*q).listScaleSetExtensions),
+		read(scaleSet+"/extensions", (*q).listExtensions),
+		on(scaleSet+"/extensions/{extension}", (*q).getExtension, (*q).putExtension, nil, (*q).deleteExtension, nil),
+		act(scaleSet+"/manualupgrade", (*q).upgradeInstances),
 		read(scaleSet+"/virtualMachines", (*q).listInstances),
 		read(scaleSet+"/virtualMachines/{instance}", (*q).getInstance),
 		read(scaleSet+"/virtualMachines/{instance}/instanceView", (*q).getInstanceStatus),
@@ -191,5 +193,5 @@ func routes() []route {
 		act(capture+"/stop", (*q).stopCapture),
 		act(capture+"/queryStatus", (*q).captureStatus),
 	}
-	return slices.Concat(all, guestRoutes(), lockRoutes(), permissionRoutes(), policyRoutes(), usageRoutes())
+	return slices.Concat(all, guestRoutes(), lockRoutes(), permissionRoutes(), policyRoutes(), usageRoutes(), graphRoutes())
 }

@@ -13,7 +13,12 @@ import (
 const scaleSetType = "Microsoft.Compute/virtualMachineScaleSets"
 
 func (q *request) listScaleSets() (reply, error) {
-	return paged(q, inGroup(q, q.world.ScaleSets, func(s *world.ScaleSet) plan.ID { return s.ID }), scaleSet)
+	st, err := q.State()
+	if err != nil {
+		return reply{}, err
+	}
+	all := inGroup(q, q.world.ScaleSets, func(s *world.ScaleSet) plan.ID { return s.ID })
+	return paged(q, all, func(s *world.ScaleSet) armcompute.VirtualMachineScaleSet { return q.scaleSet(st, s) })
 }
 
 func (q *request) findScaleSet() (*world.ScaleSet, error) {
@@ -25,10 +30,14 @@ func (q *request) getScaleSet() (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return ok(scaleSet(s))
+	st, err := q.State()
+	if err != nil {
+		return reply{}, err
+	}
+	return ok(q.scaleSet(st, s))
 }
 
-func scaleSet(s *world.ScaleSet) armcompute.VirtualMachineScaleSet {
+func (q *request) scaleSet(st *State, s *world.ScaleSet) armcompute.VirtualMachineScaleSet {
 	disk := &armcompute.VirtualMachineScaleSetOSDisk{OSType: to.Ptr(armcompute.OperatingSystemTypes(s.OS)),
 		CreateOption: to.Ptr(armcompute.DiskCreateOptionTypesFromImage), Caching: to.Ptr(armcompute.CachingTypesReadWrite)}
 	mode := armcompute.OrchestrationModeUniform
@@ -44,31 +53,10 @@ func scaleSet(s *world.ScaleSet) armcompute.VirtualMachineScaleSet {
 			UpgradePolicy: &armcompute.UpgradePolicy{Mode: to.Ptr(armcompute.UpgradeMode(s.Upgrade))},
 			VirtualMachineProfile: &armcompute.VirtualMachineScaleSetVMProfile{
 				StorageProfile:   &armcompute.VirtualMachineScaleSetStorageProfile{OSDisk: disk},
-				ExtensionProfile: &armcompute.VirtualMachineScaleSetExtensionProfile{Extensions: scaleSetExtensions(s)},
+				ExtensionProfile: &armcompute.VirtualMachineScaleSetExtensionProfile{Extensions: q.setExtensions(st, s)},
 			},
 		},
 	}
-}
-
-func scaleSetExtensions(s *world.ScaleSet) []*armcompute.VirtualMachineScaleSetExtension {
-	if !s.Agent {
-		return []*armcompute.VirtualMachineScaleSetExtension{}
-	}
-	return []*armcompute.VirtualMachineScaleSetExtension{{
-		ID: id(s.ID + "/extensions/" + agentName), Name: to.Ptr(agentName), Type: to.Ptr(scaleSetType + "/extensions"),
-		Properties: &armcompute.VirtualMachineScaleSetExtensionProperties{
-			Publisher: to.Ptr(agentPublisher), Type: to.Ptr(agentType + s.OS), TypeHandlerVersion: to.Ptr(agentVersion),
-			AutoUpgradeMinorVersion: to.Ptr(true), ProvisioningState: to.Ptr("Succeeded"),
-		},
-	}}
-}
-
-func (q *request) listScaleSetExtensions() (reply, error) {
-	s, err := q.findScaleSet()
-	if err != nil {
-		return reply{}, err
-	}
-	return whole(scaleSetExtensions(s))
 }
 
 func (q *request) listInstances() (reply, error) {
@@ -76,7 +64,11 @@ func (q *request) listInstances() (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return paged(q, s.Instances, q.instance)
+	st, err := q.State()
+	if err != nil {
+		return reply{}, err
+	}
+	return paged(q, s.Instances, func(i *world.Instance) armcompute.VirtualMachineScaleSetVM { return q.instance(st, i) })
 }
 
 func (q *request) findInstance() (*world.Instance, error) {
@@ -88,7 +80,11 @@ func (q *request) getInstance() (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return ok(q.instance(i))
+	st, err := q.State()
+	if err != nil {
+		return reply{}, err
+	}
+	return ok(q.instance(st, i))
 }
 
 func (q *request) getInstanceStatus() (reply, error) {
@@ -99,21 +95,20 @@ func (q *request) getInstanceStatus() (reply, error) {
 	return ok(q.instanceStatus(i))
 }
 
-func (q *request) instance(i *world.Instance) armcompute.VirtualMachineScaleSetVM {
+func (q *request) instance(st *State, i *world.Instance) armcompute.VirtualMachineScaleSetVM {
 	doc := armcompute.VirtualMachineScaleSetVM{
 		ID: id(i.ID), Name: &i.Name, Type: to.Ptr(scaleSetType + "/virtualMachines"), Location: &i.Set.Location, Tags: pointers(i.Tags),
 		InstanceID: &i.Number, SKU: &armcompute.SKU{Name: &i.Set.Size, Tier: to.Ptr("Standard")},
 		Properties: &armcompute.VirtualMachineScaleSetVMProperties{
-			VMID: &i.GUID, ProvisioningState: to.Ptr("Succeeded"), LatestModelApplied: to.Ptr(true),
+			VMID: &i.GUID, ProvisioningState: to.Ptr("Succeeded"), LatestModelApplied: to.Ptr(q.latest(st, i)),
 			StorageProfile: &armcompute.StorageProfile{OSDisk: osDisk(i.Name, i.Set.OS), DataDisks: []*armcompute.DataDisk{}},
 			OSProfile:      osProfile(i.Name, i.Set.OS),
 			NetworkProfile: &armcompute.NetworkProfile{NetworkInterfaces: []*armcompute.NetworkInterfaceReference{
 				{ID: id(i.NIC.ID), Properties: &armcompute.NetworkInterfaceReferenceProperties{Primary: to.Ptr(true)}}}},
 		},
 	}
-	if i.Set.Agent {
-		e := &Extension{ID: i.ID + "/extensions/" + agentName, Location: i.Set.Location, Settings: ExtensionSettings{
-			Publisher: agentPublisher, Type: agentType + i.Set.OS, Version: agentVersion, AutoMinor: true}}
+	if q.instanceAgent(st, i) {
+		e := builtinAgent(carrier{scaleSetType, i.Resource, i.Set.OS, true, true})
 		doc.Resources = []*armcompute.VirtualMachineExtension{to.Ptr(e.doc(q.now))}
 	}
 	if q.expandsInstanceView() {

@@ -51,6 +51,7 @@ type Server struct {
 	vmNICs     []*world.NIC // without those of scale sets
 	subnetNICs map[*world.Subnet][]*world.NIC
 	ends       endCache
+	graph      graph
 	faults     *fault.Set
 	rates      *rates
 	stale      memories

@@ -23,6 +23,7 @@ type State struct {
 	Extensions []*Extension             `json:"extensions,omitempty"`
 	Made       []*Made                  `json:"made,omitempty"`
 	Operations []*Operation             `json:"operations,omitempty"`
+	Upgrades   map[string]Upgrade       `json:"upgrades,omitempty"` // of scale set instances, by the key of their id
 	Locks      []*Lock                  `json:"locks,omitempty"`
 	Lifecycles []*Lifecycle             `json:"lifecycles,omitempty"`
 	Providers  map[string]*Registration `json:"registrations,omitempty"` // those that are or were not registered, by namespace

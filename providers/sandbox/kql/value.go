@@ -103,3 +103,15 @@ func isEmpty(v any) bool {
 	}
 	return textOf(v) == ""
 }
+
+// JSON is a value as it goes over the wire: what is drawn later, drawn, times
+// and lengths of time as text.
+func JSON(v any) any {
+	switch v := v.(type) {
+	case *Later:
+		return JSON(v.value())
+	case time.Time, span:
+		return textOf(v)
+	}
+	return v
+}

@@ -25,7 +25,7 @@ var calls = map[string]string{
 	"rule":            "read list create update delete",
 	"public_ip":       "read list create update delete",
 	"vm":              "read list create update delete start restart power_off deallocate run_command",
-	"scale_set":       "read list create update delete",
+	"scale_set":       "read list create update delete upgrade",
 	"instance":        "read list",
 	"extension":       "read list create update delete",
 	"storage_account": "read list create update delete list_keys list_account_sas list_service_sas check_name",
