@@ -39,7 +39,7 @@ type Plan struct {
 	Views         []View        `json:"views,omitempty"`
 	Findings      []Finding     `json:"findings,omitempty"`
 	Cost          *Estimate     `json:"cost,omitempty"` // nil if nothing is estimated
-	Finished      bool          `json:"finished"` // results are there
+	Finished      bool          `json:"finished"`       // results are there
 }
 
 // Pending reports whether apply would do or wait for anything.
@@ -47,7 +47,7 @@ func (p Plan) Pending() bool {
 	if p.Finished {
 		return p.Count(Create, Keep, Finish, Replace, Delete) > 0
 	}
-	return p.Count(Create, Reuse, Keep, Finish, Replace, Delete) > 0
+	return len(p.Changes) > 0 // also where all is collected, and what was made for it may still be there
 }
 
 // Count counts the changes with any of the actions.

@@ -5,7 +5,6 @@ package apply
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -49,7 +48,8 @@ type Options struct {
 
 // Limits are how long the stages of a session may take.
 type Limits struct {
-	Poll     time.Duration // between looks at Azure
+	Poll     time.Duration // between looks at Azure, at least
+	Proof    time.Duration // after a session's start, for its first data to be seen
 	Settle   time.Duration // after the end of the window, for the last records to be written
 	BlobWait time.Duration // after a capture's end, for its file to appear
 	Retries  int           // of a fetch
@@ -57,7 +57,7 @@ type Limits struct {
 
 // DefaultLimits fit Azure: records are written within minutes, and a capture
 // of a gigabyte takes minutes to upload.
-var DefaultLimits = Limits{Poll: 10 * time.Second, Settle: 5 * time.Minute, BlobWait: 20 * time.Minute, Retries: 5}
+var DefaultLimits = Limits{Poll: 10 * time.Second, Proof: 10 * time.Minute, Settle: 5 * time.Minute, BlobWait: 20 * time.Minute, Retries: 5}
 
 // Run is one investigation being carried out.
 type Run struct {
@@ -66,15 +66,24 @@ type Run struct {
 	folder session.Folder
 	files  Collector
 
-	mu       sync.Mutex // guards what follows; sessions run side by side
+	tracked []*tracked
+	kept    []Failure // what should be gone and could not be removed
+	shown   time.Time // when progress was last shown
+
+	saving sync.Mutex // one save at a time
+	mu     sync.Mutex // guards what follows; sessions run side by side
+
 	run      *state.Run
 	manifest session.Manifest
-
-	tracked []*tracked
-	kept    []Failure // what nothing asks for and could not be removed
+	noted    int // changes so far
+	saved    int // of them, those that are saved
+	flushed  time.Time
+	ready    map[string]error // what was made for several sessions, such as a watcher; by what it is
+	watchers map[string]plan.Watcher
 }
 
-// tracked is one session on its way.
+// tracked is one session on its way. While a step of it is under way only that
+// step touches it, but for what the run's mutex guards.
 type tracked struct {
 	change   plan.Change
 	provider plan.Provider
@@ -84,16 +93,28 @@ type tracked struct {
 	phase    state.Phase
 	reason   string
 	bytes    int64
+	since    time.Time // when it was started
+	data     time.Time // when data of it was first seen
+	silent   bool      // it was said that there is none
+	empty    bool      // it ended without any
 	ended    time.Time
 	tries    int
-	sampled  time.Time
+	looks    int  // since the last that told something new
+	agent    bool // its machine has the agent
 	gone     bool // removed, although it failed
 	place    int  // in the manifest
+
+	next     time.Time // when its next step is due
+	busy     bool      // a step is under way
+	at       string    // the lane in which it is
+	passed   bool      // it was where it should be before
+	watcher  string    // its key
+	standing Standing  // as people see it; guarded by the run's mutex
 }
 
 // New prepares a run: it finds or makes the run in the state, and its folder.
 func New(o Options) (*Run, error) {
-	r := &Run{Options: o}
+	r := &Run{Options: o, ready: map[string]error{}, watchers: map[string]plan.Watcher{}}
 	for _, alias := range slices.Sorted(maps.Keys(o.Providers)) {
 		r.clock = o.Providers[alias].Clock()
 		break
@@ -167,6 +188,10 @@ func Ends(p plan.Plan) time.Time {
 }
 
 func (r *Run) track() error {
+	places := map[string]int{} // in the manifest, by print
+	for i, s := range r.manifest.Sessions {
+		places[s.Print] = i
+	}
 	for _, c := range r.Plan.Changes {
 		if c.Action == plan.Leave || c.Action == plan.Delete {
 			continue
@@ -176,7 +201,8 @@ func (r *Run) track() error {
 			return fmt.Errorf("session %s: no provider %q", c.Session.Address(), c.Session.Target.Provider)
 		}
 		t := r.trackedOf(c, p)
-		t.place = r.place(t)
+		t.place = r.place(t, places)
+		t.standing = t.stands(r.run.Ends)
 		r.tracked = append(r.tracked, t)
 	}
 	return nil
@@ -184,11 +210,12 @@ func (r *Run) track() error {
 
 // place puts t into the manifest, where it was if it was there, and returns
 // where that is.
-func (r *Run) place(t *tracked) int {
-	m := &r.manifest
-	i := slices.IndexFunc(m.Sessions, func(s session.Session) bool { return s.Print == t.session.Print() })
-	if i < 0 {
+func (r *Run) place(t *tracked, places map[string]int) int {
+	m, print := &r.manifest, t.session.Print()
+	i, ok := places[print]
+	if !ok {
 		i, m.Sessions = len(m.Sessions), append(m.Sessions, session.Session{})
+		places[print] = i
 	}
 	m.Sessions[i] = t.describe()
 	return i
@@ -209,100 +236,21 @@ func (r *Run) trackedOf(c plan.Change, p plan.Provider) *tracked {
 	default:
 		t.phase = state.Recording
 	}
+	t.watcher = t.session.Watcher.Key()
+	r.remember(t)
 	return t
 }
 
-// Start removes what is not wanted any more and starts what is.
-func (r *Run) Start(ctx context.Context) error {
-	if err := r.save(); err != nil {
-		return err
-	}
-	if err := r.folder.WriteInventory(r.Inventory); err != nil {
-		return err
-	}
-	r.removeUnwanted(ctx)
-	if err := r.untilDue(ctx); err != nil {
-		return err
-	}
-	groups := map[string][]*tracked{}
-	for _, t := range r.tracked {
-		if t.phase == state.Planned {
-			k := t.session.Watcher.Key()
-			groups[k] = append(groups[k], t)
-		}
-	}
-	var wg sync.WaitGroup
-	for _, group := range groups { // Azure takes one write a watcher at a time
-		wg.Go(func() {
-			for _, t := range group {
-				r.start(ctx, t)
-			}
-		})
-	}
-	wg.Wait()
-	return errors.Join(ctx.Err(), r.save())
-}
-
-// untilDue waits for the start that the file states.
-func (r *Run) untilDue(ctx context.Context) error {
-	wait := r.Plan.Investigation.Start.Sub(r.clock.Now())
-	if r.Plan.Investigation.Start.IsZero() || wait <= 0 {
-		return nil
-	}
-	r.emit(Event{Kind: Waiting, Text: "until " + r.Plan.Investigation.Start.Format(time.RFC3339)})
-	return r.clock.Sleep(ctx, wait)
-}
-
-func (r *Run) start(ctx context.Context, t *tracked) {
-	if ctx.Err() != nil {
+// remember takes what an earlier run knew of a session that goes on.
+func (r *Run) remember(t *tracked) {
+	if t.phase != state.Recording {
 		return
 	}
-	r.emit(t.event(Starting, ""))
-	t.phase = state.Starting
-	r.note(t)
-	rec, err := t.provider.Start(ctx, t.session)
-	switch {
-	case errors.Is(err, plan.ErrExists):
-		rec, err = t.provider.Status(ctx, plan.Recording{ID: t.session.ResourceID(), Mechanism: t.session.Mechanism})
-	case ctx.Err() != nil:
-		return // it is found by its name, if it came to be
-	}
-	if err != nil {
-		r.fail(t, err)
-		return
-	}
-	t.rec, t.phase = rec, state.Recording
-	r.note(t)
-	r.emit(t.event(Started, ""))
-}
-
-// removeUnwanted deletes what nothing asks for, and what is to be replaced.
-// What cannot be deleted is a failure that stops nothing else.
-func (r *Run) removeUnwanted(ctx context.Context) {
-	for _, c := range r.Plan.Changes {
-		if c.Action != plan.Delete && c.Action != plan.Replace {
-			continue
-		}
-		e := Event{Kind: Removed, Session: c.Recording.ID.Name(), Target: c.Target(), Mechanism: c.Mechanism()}
-		if err := r.providerOf(c.Recording.ID).Remove(ctx, *c.Recording); err != nil {
-			r.kept = append(r.kept, Failure{Session: c.Recording.ID.Name(), Reason: "remove: " + err.Error(), Left: c.Recording.ID})
-			e.Kind, e.Text = Failed, "remove: "+err.Error()
-		}
-		r.emit(e)
-	}
-}
-
-func (r *Run) providerOf(id plan.ID) plan.Provider {
-	for _, alias := range slices.Sorted(maps.Keys(r.Providers)) {
-		if p := r.Providers[alias]; plan.ID("/subscriptions/" + p.Subscription()).Is(plan.ID("/subscriptions/" + id.Subscription())) {
-			return p
+	t.since = r.run.Started
+	if old := r.run.Sessions[t.session.Print()]; old != nil {
+		t.data = old.FirstData
+		if !old.Started.IsZero() {
+			t.since = old.Started
 		}
 	}
-	return nil
-}
-
-func (r *Run) fail(t *tracked, err error) {
-	t.phase, t.reason = state.Failed, err.Error()
-	r.note(t)
-	r.emit(t.event(Failed, t.reason))
 }

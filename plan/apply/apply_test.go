@@ -108,7 +108,9 @@ func TestLostStateAfterACollection(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.azure.clock.now = noon.Add(15 * time.Minute)
-	r.each(func(x *tracked) { r.step(t.Context(), x) })
+	for _, x := range r.tracked {
+		r.step(t.Context(), x)
+	}
 	m, err := r.Folder().Manifest()
 	if err != nil {
 		t.Fatal(err)

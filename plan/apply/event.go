@@ -13,12 +13,17 @@ type Kind string
 const (
 	Waiting    Kind = "waiting"
 	Starting   Kind = "starting"
-	Started    Kind = "started"
+	Made       Kind = "made"     // a watcher; it stays
+	Installed  Kind = "agent"    // on a machine
+	Started    Kind = "started"  // Azure says so
+	FirstData  Kind = "data"     // and there is data
+	NoData     Kind = "no data"  // for longer than it should take
 	Progress   Kind = "progress" // of all sessions at once
 	Ended      Kind = "ended"
 	Collecting Kind = "collecting"
 	Collected  Kind = "collected"
 	Removed    Kind = "removed"
+	Restored   Kind = "restored" // lifecycle rules of a storage account
 	Failed     Kind = "failed"
 )
 
@@ -44,6 +49,15 @@ type Standing struct {
 	State     string         `json:"state"`
 	Bytes     int64          `json:"bytes"` // in storage so far; of a capture only after its end
 	Left      time.Duration  `json:"left"`
+
+	ends time.Time
+}
+
+func (t *tracked) stands(ends time.Time) Standing {
+	return Standing{
+		Session: t.session.Address(), Mechanism: t.session.Mechanism, Target: t.session.Target.ID,
+		State: string(t.phase), Bytes: t.bytes, ends: t.until(ends),
+	}
 }
 
 func (t *tracked) event(k Kind, text string) Event {

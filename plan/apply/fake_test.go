@@ -231,7 +231,8 @@ func (b *bench) plan(want ...plan.Session) plan.Plan {
 	now := b.azure.clock.Now()
 	return plan.Plan{
 		Investigation: plan.Investigation{Name: "spike", Window: 2 * time.Hour}, Made: now, Ends: now.Add(2 * time.Hour),
-		Changes: plan.Diff("spike", want, have, collected(b.remembered().Runs["spike"]), now),
+		Changes:  plan.Diff("spike", want, have, collected(b.remembered().Runs["spike"]), now),
+		Finished: b.remembered().Runs["spike"] != nil && !b.remembered().Runs["spike"].Finished.IsZero(),
 	}
 }
 
@@ -277,3 +278,6 @@ func collected(run *state.Run) plan.Prior {
 	}
 	return p
 }
+
+// Stepped says that time passes only while somebody sleeps.
+func (c *fakeClock) Stepped() bool { return true }

@@ -1,8 +1,10 @@
 package apply
 
 import (
+	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"flowctl/plan"
 	"flowctl/plan/session"
@@ -12,15 +14,51 @@ import (
 // save writes what is known; state first, since it says where the rest is.
 func (r *Run) save() error {
 	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.saveLocked()
+	r.noted++
+	r.mu.Unlock()
+	return r.commit()
 }
 
-func (r *Run) saveLocked() error {
-	err := r.State.Save(r.Plan.Investigation.Name, r.run)
+// commit returns when all that was noted until now is saved. Many that do so
+// at the same time share one save.
+func (r *Run) commit() error {
+	r.mu.Lock()
+	noted := r.noted
+	r.mu.Unlock()
+	r.saving.Lock()
+	defer r.saving.Unlock()
+	r.mu.Lock()
+	if r.saved >= noted {
+		r.mu.Unlock()
+		return nil
+	}
+	noted = r.noted
 	r.describe()
-	return errors.Join(err, r.folder.WriteManifest(r.manifest))
+	run, m := r.run.Clone(), r.manifest
+	m.Sessions, m.Artifacts = slices.Clone(m.Sessions), slices.Clone(m.Artifacts)
+	r.mu.Unlock()
+	err := errors.Join(r.State.Save(r.Plan.Investigation.Name, run), r.folder.WriteManifest(m))
+	if err == nil {
+		r.mu.Lock()
+		r.saved, r.flushed = noted, r.clock.Now()
+		r.mu.Unlock()
+	}
+	return err
 }
+
+// flush saves what was noted, if that is some time ago: with many sessions a
+// save takes its time. What a run that is killed has not saved, Azure tells.
+func (r *Run) flush() {
+	r.mu.Lock()
+	due := r.saved < r.noted && r.clock.Now().Sub(r.flushed) >= r.Limits.Poll*time.Duration(len(r.tracked)/few)
+	r.mu.Unlock()
+	if due {
+		_ = r.commit() // the next save that must succeed meets the error again
+	}
+}
+
+// few sessions are saved at each change; of more, a part of them has to change.
+const few = 16
 
 // describe brings the manifest's head up to date.
 func (r *Run) describe() {
@@ -33,7 +71,7 @@ func (t *tracked) describe() session.Session {
 	s := session.Session{
 		Print: t.session.Print(), Digest: t.session.Digest(), Name: t.session.Name, Address: t.session.Address(), Watches: t.session.Watches,
 		Mechanism: t.session.Mechanism, Target: t.session.Target, Reused: t.reused,
-		Outcome: string(t.phase), Reason: t.reason,
+		Outcome: string(t.phase), Reason: t.reason, FirstData: t.data, NoData: t.empty,
 	}
 	if c := t.session.Capture; c != nil {
 		s.Snap, s.Filtered = c.BytesPerPacket, len(c.Filters) > 0
@@ -44,17 +82,22 @@ func (t *tracked) describe() session.Session {
 	return s
 }
 
-// note saves where one session stands. An error to save is not lost: the next
-// save that must succeed meets it again.
+// note takes down where one session stands. An error to save is not lost: the
+// next save that must succeed meets it again.
 func (r *Run) note(t *tracked) {
 	r.mu.Lock()
-	defer r.mu.Unlock()
 	rec := t.rec
 	r.run.Sessions[t.session.Print()] = &state.Session{
-		Session: t.session, Digest: t.session.Digest(), Phase: t.phase, Reused: t.reused, Recording: &rec, Bytes: t.bytes, Reason: t.reason,
+		Session: t.session, Digest: t.session.Digest(), Phase: t.phase, Reused: t.reused, Recording: &rec, Bytes: t.bytes,
+		Started: t.since, FirstData: t.data, Reason: t.reason,
 	}
 	r.manifest.Sessions[t.place] = t.describe()
-	_ = r.saveLocked()
+	r.noted++
+	enough := (r.noted-r.saved)*few >= len(r.tracked)
+	r.mu.Unlock()
+	if enough {
+		_ = r.commit()
+	}
 }
 
 func (r *Run) want(t *tracked) Want {
@@ -81,8 +124,15 @@ func (r *Run) keep(t *tracked, got []session.Artifact) {
 	}
 }
 
-// finish marks the run as over.
-func (r *Run) finish() error {
+// finish undoes what was made for the sessions and marks the run as over.
+func (r *Run) finish(ctx context.Context) error {
+	if err := r.save(); err != nil {
+		return err
+	}
+	r.kept = append(r.kept, r.tidy().Do(ctx)...)
+	if err := ctx.Err(); err != nil {
+		return errors.Join(err, r.save())
+	}
 	r.run.Finished = r.clock.Now()
 	return r.save()
 }

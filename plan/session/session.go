@@ -50,6 +50,8 @@ type Session struct {
 	Reason    string         `json:"reason,omitempty"`
 	Snap      int64          `json:"bytes_per_packet,omitempty"`
 	Filtered  bool           `json:"filtered,omitempty"`
+	FirstData time.Time      `json:"first_data,omitzero"` // when data of it was first seen; of a capture, that it ran
+	NoData    bool           `json:"no_data,omitempty"`   // it ended and nothing came of it
 }
 
 // Artifact is one file that was fetched.

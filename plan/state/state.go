@@ -39,6 +39,10 @@ type Run struct {
 	Finished time.Time           `json:"finished,omitzero"` // results are there and nothing of it is left
 	Results  string              `json:"results,omitempty"` // folder
 	Sessions map[string]*Session `json:"sessions"`          // by print
+
+	// What has to be undone in the end. It is written down before it is done.
+	Agents     map[string]plan.Agent     `json:"agents,omitempty"`     // that flowctl brings, by the machine's key
+	Lifecycles map[string]plan.Lifecycle `json:"lifecycles,omitempty"` // as they were before a retention, by the account's key
 }
 
 // Session is what is remembered of one session.
@@ -48,8 +52,10 @@ type Session struct {
 	Phase     Phase           `json:"phase"`
 	Reused    bool            `json:"reused,omitempty"`
 	Recording *plan.Recording `json:"recording,omitempty"`
-	Bytes     int64           `json:"bytes,omitempty"`  // collected
-	Reason    string          `json:"reason,omitempty"` // why it ended or failed
+	Bytes     int64           `json:"bytes,omitempty"` // collected
+	Started   time.Time       `json:"started,omitzero"`
+	FirstData time.Time       `json:"first_data,omitzero"` // when data of it was first seen
+	Reason    string          `json:"reason,omitempty"`    // why it ended or failed
 }
 
 // Phase is where a session is in its life.
@@ -103,6 +109,37 @@ func (f *File) Read() (Snapshot, error) {
 	return decode(f.path, b)
 }
 
+// head reads what tells one snapshot from another. It comes first in the file,
+// so a large state is not read whole before each write.
+func (f *File) head() (Snapshot, error) {
+	file, err := os.Open(f.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Snapshot{}, nil
+	}
+	if err != nil {
+		return Snapshot{}, fmt.Errorf("read state: %w", err)
+	}
+	defer file.Close()
+	var s Snapshot
+	want := map[string]any{"format": &s.Format, "lineage": &s.Lineage, "serial": &s.Serial}
+	d := json.NewDecoder(file)
+	if _, err := d.Token(); err != nil {
+		return f.Read()
+	}
+	for len(want) > 0 && d.More() {
+		key, err := d.Token()
+		name, _ := key.(string)
+		if err != nil || want[name] == nil || d.Decode(want[name]) != nil {
+			return f.Read() // not as flowctl writes it: it says what is wrong
+		}
+		delete(want, name)
+	}
+	if s.Format != Format {
+		return f.Read()
+	}
+	return s, nil
+}
+
 func decode(path string, b []byte) (Snapshot, error) {
 	var s Snapshot
 	if err := json.Unmarshal(b, &s); err != nil {
@@ -126,7 +163,7 @@ func decode(path string, b []byte) (Snapshot, error) {
 // ErrStale if another run wrote first. A reader sees the old file or the new
 // one, never a part.
 func (f *File) Write(s Snapshot) (Snapshot, error) {
-	cur, err := f.Read()
+	cur, err := f.head()
 	if err != nil {
 		return s, err
 	}

@@ -106,6 +106,10 @@ func (c *Clock) Sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
+// Stepped reports whether time passes only by Sleep: who waits then moves the
+// time of all others as well.
+func (c *Clock) Stepped() bool { return c.factor == 0 }
+
 // moveTo makes the world's time at least then.
 func (c *Clock) moveTo(ctx context.Context, then time.Time) error {
 	return c.file.Update(ctx, func(a *anchor) error {

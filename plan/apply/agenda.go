@@ -1,0 +1,156 @@
+package apply
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"flowctl/plan"
+	"flowctl/plan/state"
+)
+
+// How many steps of sessions are under way at the same time: of those on one
+// watcher, which Azure writes one after the other, and of those that install
+// agents. A step that takes long keeps its place, and none of another watcher.
+const (
+	abreast  = 8
+	installs = 32
+)
+
+// proceed does the steps of the sessions when they are due, until each is
+// where it should be. It returns ctx's error if it is told to stop.
+func (r *Run) proceed(ctx context.Context, there func(*tracked) bool) error {
+	a := agenda{run: r, there: there, done: make(chan *tracked, len(r.tracked)), active: map[string]int{}}
+	for {
+		leave := ctx.Err() != nil || a.all()
+		if !leave {
+			a.begin(ctx)
+		}
+		switch {
+		case leave && a.count == 0:
+			return ctx.Err()
+		case a.count > 0 && (leave || stepped(r.clock)):
+			a.finish(<-a.done)
+			continue
+		}
+		r.showProgress()
+		r.flush()
+		a.pass(ctx)
+	}
+}
+
+// stepped reports whether time passes only while somebody sleeps: then nobody
+// may sleep while others work.
+func stepped(c plan.Clock) bool {
+	s, ok := c.(interface{ Stepped() bool })
+	return ok && s.Stepped()
+}
+
+// agenda is what is under way.
+type agenda struct {
+	run    *Run
+	there  func(*tracked) bool
+	done   chan *tracked
+	active map[string]int // steps, by lane
+	count  int
+}
+
+// lane is what steps have to share: sessions of one watcher, or machines that
+// get an agent.
+func (t *tracked) lane() (name string, width int) {
+	if t.phase == state.Planned && t.needsAgent() {
+		return "agents of " + t.session.Target.Provider, installs
+	}
+	return t.watcher, abreast
+}
+
+// all reports whether every session is where it should be; one in whose step
+// that cannot be seen is if it was before.
+func (a *agenda) all() bool {
+	for _, t := range a.run.tracked {
+		if t.busy && !t.passed || !t.busy && !a.there(t) {
+			return false
+		}
+	}
+	return true
+}
+
+// begin starts the steps that are due and have a place.
+func (a *agenda) begin(ctx context.Context) {
+	now := a.run.clock.Now()
+	for _, t := range a.run.tracked {
+		if t.busy || t.over() || t.next.After(now) {
+			continue
+		}
+		lane, width := t.lane()
+		if a.active[lane] == width {
+			continue
+		}
+		a.active[lane]++
+		a.count++
+		t.busy, t.at, t.passed = true, lane, a.there(t)
+		go func() {
+			a.run.step(ctx, t)
+			a.run.show(t)
+			a.done <- t
+		}()
+	}
+}
+
+func (a *agenda) finish(t *tracked) {
+	t.busy = false
+	a.active[t.at]--
+	a.count--
+}
+
+// pass lets time pass until something is due or a step is done.
+func (a *agenda) pass(ctx context.Context) {
+	d := a.run.pause()
+	if a.count == 0 {
+		a.run.clock.Sleep(ctx, d)
+		return
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	slept := make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		a.run.clock.Sleep(ctx, d)
+		close(slept)
+	})
+	select {
+	case t := <-a.done:
+		a.finish(t)
+	case <-slept:
+	}
+	cancel()
+	wg.Wait()
+}
+
+// pause is until the next step that is due, at most Poll.
+func (r *Run) pause() time.Duration {
+	now, p := r.clock.Now(), r.Limits.Poll
+	for _, t := range r.tracked {
+		if t.busy || t.over() {
+			continue
+		}
+		p = max(0, min(p, t.next.Sub(now)))
+	}
+	if p == 0 { // it waits for a place
+		return r.Limits.Poll
+	}
+	return p
+}
+
+// sideBySide does a number of things, not too many at a time.
+func sideBySide(n int, do func(i int)) {
+	var wg sync.WaitGroup
+	slots := make(chan struct{}, installs)
+	for i := range n {
+		slots <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-slots }()
+			do(i)
+		})
+	}
+	wg.Wait()
+}

@@ -1,0 +1,145 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"flowctl/plan"
+)
+
+// prepare makes what a session needs and does not find. It reports whether the
+// session can start now; a step that installs an agent takes minutes, and the
+// start is a step of its own.
+func (r *Run) prepare(ctx context.Context, t *tracked) bool {
+	if t.needsAgent() {
+		if err := r.install(ctx, t); err != nil && ctx.Err() == nil {
+			r.fail(t, err)
+		}
+		return false
+	}
+	err := r.watcher(ctx, t)
+	if err == nil && t.session.FlowLog != nil && t.session.FlowLog.RetentionDays > 0 {
+		err = r.keepRules(ctx, t)
+	}
+	if err != nil && ctx.Err() == nil {
+		r.fail(t, err)
+	}
+	return err == nil
+}
+
+func (t *tracked) needsAgent() bool { return t.session.InstallAgent != "" && !t.agent }
+
+// once does something that several sessions need for the first of them.
+func (r *Run) once(what string, do func() error) error {
+	r.mu.Lock()
+	err, done := r.ready[what]
+	r.mu.Unlock()
+	if done {
+		return err
+	}
+	err = do()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !errors.Is(err, context.Canceled) {
+		r.ready[what] = err
+	}
+	return err
+}
+
+// watcher makes the Network Watcher of the session's region.
+func (r *Run) watcher(ctx context.Context, t *tracked) error {
+	if !t.session.CreateWatcher {
+		return nil
+	}
+	key := t.session.Target.Provider + " watcher " + t.session.Target.Location
+	err := r.once(key, func() error {
+		w, err := t.provider.CreateWatcher(ctx, t.session.Target.Location)
+		if err != nil {
+			return err
+		}
+		r.mu.Lock()
+		_, known := r.watchers[key]
+		r.watchers[key] = w
+		r.mu.Unlock()
+		if !known {
+			r.emit(Event{Kind: Made, Target: w.ID, Text: fmt.Sprintf("Network Watcher of %s; it stays, since a region has one for all", w.Location)})
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	t.session.Watcher, t.session.CreateWatcher = r.watchers[key].ID, false
+	return nil
+}
+
+// install brings the agent to the session's machine. That it does is written
+// down before.
+func (r *Run) install(ctx context.Context, t *tracked) error {
+	a := plan.AgentFor(r.Plan.Investigation, t.session)
+	r.brings(a)
+	if err := r.commit(); err != nil {
+		return err
+	}
+	err := t.provider.InstallAgent(ctx, a)
+	switch {
+	case errors.Is(err, plan.ErrExists):
+		r.bringsNot(a) // somebody else was faster: it stays
+	case err != nil:
+		return err
+	default:
+		r.emit(Event{Kind: Installed, Target: a.Machine.ID, Session: t.session.Address(), Text: "installed; removed again in the end"})
+	}
+	t.agent = true
+	return nil
+}
+
+func (r *Run) brings(a plan.Agent) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.run.Agents == nil {
+		r.run.Agents = map[string]plan.Agent{}
+	}
+	r.run.Agents[a.Machine.ID.Key()] = a
+	r.noted++
+}
+
+func (r *Run) bringsNot(a plan.Agent) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.run.Agents, a.Machine.ID.Key())
+	r.noted++
+}
+
+// keepRules writes down the lifecycle rules of the session's storage account
+// before a retention makes Azure change them. Of several runs that do so at the
+// same time the first one's count.
+func (r *Run) keepRules(ctx context.Context, t *tracked) error {
+	account := t.session.Storage
+	return r.once("rules of "+account.Key(), func() error {
+		r.mu.Lock()
+		_, known := r.run.Lifecycles[account.Key()]
+		r.mu.Unlock()
+		if known {
+			return nil
+		}
+		before, ok := r.State.Before(r.Plan.Investigation.Name, account)
+		if !ok {
+			var err error
+			if before, err = t.provider.Lifecycle(ctx, account); err != nil {
+				return fmt.Errorf("a retention makes Azure change the account's rules, and how they are now cannot be kept: %w", err)
+			}
+		}
+		r.mu.Lock()
+		if r.run.Lifecycles == nil {
+			r.run.Lifecycles = map[string]plan.Lifecycle{}
+		}
+		r.run.Lifecycles[account.Key()] = before
+		r.noted++
+		r.mu.Unlock()
+		return r.commit()
+	})
+}

@@ -1,0 +1,154 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+
+	"flowctl/plan"
+	"flowctl/plan/state"
+)
+
+// Tidy undoes what was made for the sessions of one investigation beside them:
+// it removes the agents that flowctl brought, and puts lifecycle rules back
+// that a retention made Azure change. Watchers stay.
+type Tidy struct {
+	Investigation string
+	Providers     map[string]plan.Provider // by alias
+	Inventory     []*plan.Inventory
+	Run           *state.Run                 // what is remembered; what is undone is dropped from it
+	Last          func(account plan.ID) bool // no other run needs the account's rules as they are
+	Emit          func(Event)
+
+	mu *sync.Mutex
+}
+
+func (r *Run) tidy() Tidy {
+	return Tidy{
+		Investigation: r.Plan.Investigation.Name, Providers: r.Providers, Inventory: r.Inventory, Run: r.run, Emit: r.emit,
+		Last: func(account plan.ID) bool { return r.State.Last(r.Plan.Investigation.Name, account) },
+	}
+}
+
+// Do undoes what there is and returns what it could not.
+func (t Tidy) Do(ctx context.Context) []Failure {
+	t.mu = &sync.Mutex{}
+	return append(t.agents(ctx), t.rules(ctx)...)
+}
+
+// agents removes those that the run remembers, and those that tell themselves
+// that they are of the investigation: a state may be lost.
+func (t Tidy) agents(ctx context.Context) []Failure {
+	brought, failures := t.brought(ctx)
+	if len(brought) == 0 {
+		return failures
+	}
+	users, err := t.users(ctx)
+	if err != nil {
+		return append(failures, Failure{Session: "agents", Reason: fmt.Sprintf("whether somebody else uses them cannot be read, so they stay: %v", err), Left: brought[0].ID})
+	}
+	out := make([]*Failure, len(brought))
+	sideBySide(len(brought), func(i int) { out[i] = t.agent(ctx, brought[i], users[brought[i].Machine.ID.Key()]) })
+	for _, f := range out {
+		if f != nil {
+			failures = append(failures, *f)
+		}
+	}
+	return failures
+}
+
+func (t Tidy) brought(ctx context.Context) ([]plan.Agent, []Failure) {
+	all := map[string]plan.Agent{} // by key of the id
+	for _, a := range t.Run.Agents {
+		all[a.ID.Key()] = a
+	}
+	var failures []Failure
+	for _, alias := range t.captureProviders() {
+		found, err := t.Providers[alias].Agents(ctx)
+		if err != nil && ctx.Err() == nil {
+			failures = append(failures, Failure{Session: "agents", Reason: err.Error()})
+		}
+		for _, a := range found {
+			if _, known := all[a.ID.Key()]; !known && a.Investigation == t.Investigation {
+				all[a.ID.Key()] = a
+			}
+		}
+	}
+	var out []plan.Agent
+	for _, k := range slices.Sorted(maps.Keys(all)) {
+		out = append(out, all[k])
+	}
+	return out, failures
+}
+
+// captureProviders are those through which the run captures packets: only
+// captures need agents. Of a run that nothing is known of, it is any.
+func (t Tidy) captureProviders() []string {
+	if len(t.Run.Sessions) == 0 {
+		return slices.Sorted(maps.Keys(t.Providers))
+	}
+	used := map[string]bool{}
+	for _, s := range t.Run.Sessions {
+		if s.Session.Mechanism == plan.PacketCapture && t.Providers[s.Session.Target.Provider] != nil {
+			used[s.Session.Target.Provider] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(used))
+}
+
+// users are the captures that are there, by the key of the machine.
+func (t Tidy) users(ctx context.Context) (map[string][]plan.Recording, error) {
+	out := map[string][]plan.Recording{}
+	for _, inv := range t.Inventory {
+		p := t.Providers[inv.Provider]
+		if p == nil {
+			continue
+		}
+		recs, err := p.Recordings(ctx, inv.Watchers)
+		if err != nil {
+			return nil, err
+		}
+		for _, rec := range recs {
+			if rec.Mechanism == plan.PacketCapture {
+				out[rec.Target.Key()] = append(out[rec.Target.Key()], rec)
+			}
+		}
+	}
+	return out, nil
+}
+
+// agent removes one, unless a capture on its machine still needs it.
+func (t Tidy) agent(ctx context.Context, a plan.Agent, users []plan.Recording) *Failure {
+	p := providerOf(t.Providers, a.ID)
+	if p == nil || ctx.Err() != nil {
+		return nil
+	}
+	for _, rec := range users {
+		if now, err := p.Status(ctx, rec); err == nil && !now.State.Ended() {
+			return &Failure{Session: a.Machine.ID.Name(), Left: a.ID,
+				Reason: fmt.Sprintf("its agent stays: packet capture %s uses it; remove the extension when that has ended", rec.ID.Name())}
+		}
+	}
+	err := p.RemoveAgent(ctx, a)
+	if err != nil && !errors.Is(err, plan.ErrChanged) {
+		return &Failure{Session: a.Machine.ID.Name(), Reason: err.Error(), Left: a.ID}
+	}
+	t.mu.Lock()
+	delete(t.Run.Agents, a.Machine.ID.Key())
+	t.mu.Unlock()
+	text := "agent, which flowctl had installed"
+	if err != nil {
+		text = "agent: left, since somebody else has changed it"
+	}
+	t.emit(Event{Kind: Removed, Target: a.ID, Session: a.Machine.ID.Name(), Text: text})
+	return nil
+}
+
+func (t Tidy) emit(e Event) {
+	if t.Emit != nil {
+		t.Emit(e)
+	}
+}
