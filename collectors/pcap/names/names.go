@@ -1,10 +1,12 @@
 // Package names learns which host names addresses are known by, from what
 // captured packets say: DNS answers (RFC 1035) and the server names that TLS
 // clients ask for (RFC 6066). Most captures hold headers only and teach
-// nothing.
+// nothing. Each packet is looked at alone: a ClientHello whose name is in its
+// second segment is not read, nor is that of QUIC, which is encrypted.
 package names
 
 import (
+	"encoding/binary"
 	"strings"
 
 	"golang.org/x/net/dns/dnsmessage"
@@ -30,10 +32,27 @@ func Learn(hosts *flow.Hosts, p *packet.Packet, data []byte) {
 	switch {
 	case p.Proto == protoU && p.SrcPort == dnsPort:
 		answer(hosts, data)
+	case p.Proto == protoT && p.SrcPort == dnsPort:
+		answers(hosts, data, int64(p.Length))
 	case p.Proto == protoT && len(data) > 5 && data[0] == recordHandshake && data[1] == 3 && data[5] == clientHello:
 		if name := serverName(data); valid(name) {
 			hosts.Add(p.Dst, strings.ToLower(name), flow.FromTLS)
 		}
+	}
+}
+
+// answers reads DNS answers over TCP, each after its length (RFC 1035, 4.2.2),
+// of a segment whose data has the given length. Those that another segment
+// begins or ends are left out.
+func answers(hosts *flow.Hosts, data []byte, length int64) {
+	for len(data) > 2 {
+		n := int(binary.BigEndian.Uint16(data))
+		if length -= int64(n) + 2; length < 0 {
+			return
+		}
+		data = data[2:]
+		answer(hosts, data[:min(n, len(data))])
+		data = data[min(n, len(data)):]
 	}
 }
 

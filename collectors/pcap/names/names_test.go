@@ -94,6 +94,45 @@ func TestDNS(t *testing.T) {
 	}
 }
 
+// TestDNSOverTCP checks whole answers, one after the other, and that parts of
+// answers are left out.
+func TestDNSOverTCP(t *testing.T) {
+	response := dnsmessage.Header{Response: true}
+	framed := func(b []byte) []byte { return append([]byte{byte(len(b) >> 8), byte(len(b))}, b...) }
+	one := framed(dns(t, "one.example.", response, a("one.example.", [4]byte{203, 0, 113, 1})))
+	two := framed(dns(t, "two.example.", response, a("two.example.", [4]byte{203, 0, 113, 2})))
+	tests := map[string]struct {
+		data   []byte
+		length int // of the segment's data; 0 for all
+		want   int // addresses
+	}{
+		"one":                      {one, 0, 1},
+		"two":                      {append(bytes.Clone(one), two...), 0, 2},
+		"second goes on elsewhere": {append(bytes.Clone(one), two[:20]...), 0, 1},
+		"goes on elsewhere":        {one[:len(one)-4], 0, 0},
+		"captured in part":         {one[:len(one)-4], len(one), 0},
+		"second captured in part":  {append(bytes.Clone(one), two[:9]...), len(one) + len(two), 1},
+		"begins elsewhere":         {one[7:], 0, 0},
+		"length alone":             {one[:2], len(one), 0},
+	}
+	for n, test := range tests {
+		t.Run(n, func(t *testing.T) {
+			p := answering
+			p.Proto, p.Whole, p.Length = 6, true, uint32(len(test.data))
+			if test.length > 0 {
+				p.Length = uint32(test.length)
+			}
+			var hosts flow.Hosts
+			if names.Teaches(&p) {
+				names.Learn(&hosts, &p, test.data)
+			}
+			if hosts.Len() != test.want {
+				t.Errorf("%d addresses, want %d", hosts.Len(), test.want)
+			}
+		})
+	}
+}
+
 // hello builds a ClientHello that asks for the server with the given name.
 func hello(server string) []byte {
 	var b cryptobyte.Builder
@@ -164,7 +203,8 @@ func FuzzLearn(f *testing.F) {
 	f.Fuzz(func(t *testing.T, tcp bool, data []byte) {
 		p := answering
 		if tcp {
-			p.Proto = 6
+			p.Proto, p.Whole, p.Length = 6, true, uint32(len(data))
+			p.SrcPort = [...]uint16{53, 40000}[len(data)%2]
 		}
 		var hosts flow.Hosts
 		names.Learn(&hosts, &p, data)
