@@ -17,6 +17,7 @@ import (
 
 	"flowctl/collectors/flow"
 	"flowctl/collectors/flowlog"
+	"flowctl/collectors/parquet"
 	"flowctl/collectors/pcap"
 )
 
@@ -31,6 +32,7 @@ type Format struct {
 var Builtin = []Format{
 	{"packet capture (pcap, pcapng, snoop)", detectCapture, pcap.Read},
 	{"flow log (VNet v4, NSG v1 and v2)", flowlog.Detect, flowlog.Read},
+	{"flows that flowctl kept (Parquet)", parquet.Detect, parquet.Read},
 }
 
 func detectCapture(head []byte) bool {
@@ -132,6 +134,10 @@ func ReadFile(path string, in flow.Input) iter.Seq2[flow.Batch, error] {
 			return
 		}
 		defer f.Close()
+		if size, ok := openFlows(f); ok {
+			yieldFlows(f, size, in, yield)
+			return
+		}
 		Read(f, in)(yield)
 	}
 }

@@ -16,6 +16,7 @@ import (
 
 	"flowctl/collectors/flow"
 	"flowctl/collectors/flowlog"
+	"flowctl/collectors/parquet"
 	"flowctl/collectors/summary"
 )
 
@@ -33,8 +34,9 @@ type Sum struct {
 	Root       string    // folder that the items' paths are below; empty for the working directory
 	Start, End time.Time // count only what happened between them; zero for all
 	Options    summary.Options
-	Workers    int   // 0 for one a processor
-	Memory     int64 // bytes that rows may take before they go to a temporary file; 0 for 80 MiB
+	Flows      *Flows // nil to keep none
+	Workers    int    // 0 for one a processor
+	Memory     int64  // bytes that rows may take before they go to a temporary file; 0 for 80 MiB
 }
 
 // garbage is how much of the memory in use may be garbage, in percent. What is
@@ -47,8 +49,14 @@ const garbage = 20
 func (s Sum) Run(ctx context.Context) (*summary.Document, Problems, error) {
 	r := &reading{Sum: s, names: flow.NewNames(), skipped: &flow.Skipped{}, hosts: &flow.Hosts{}}
 	defer debug.SetGCPercent(debug.SetGCPercent(garbage))
+	if err := r.keepFlows(); err != nil {
+		return nil, nil, err
+	}
 	table := r.read(ctx)
-	o := s.Options
+	if err := r.endFlows(ctx); err != nil {
+		return nil, r.problems, fmt.Errorf("write flows as Parquet: %w", err)
+	}
+	o := r.Options
 	o.Sources, o.Skipped, o.Hosts = r.allSources(), r.skipped.All(), r.hosts
 	o.Coverage = append(o.Coverage, r.coverage()...)
 	doc, err := table.Document(o)
@@ -69,6 +77,7 @@ type reading struct {
 	names   *flow.Names
 	skipped *flow.Skipped
 	hosts   *flow.Hosts
+	kept    *parquet.Writer // nil if flows are not wanted
 
 	mu       sync.Mutex
 	sources  []*flow.Source
@@ -196,8 +205,13 @@ func (r *reading) sink(ctx context.Context, j job, w *worker) flowlog.Sink {
 		w.sums.Start, w.sums.End = r.Start.UnixNano(), r.End.UnixNano()
 	}
 	add := func(b flow.Batch) bool {
-		w.table.Add(j.number, keep(b))
+		b = keep(b)
+		w.table.Add(j.number, b)
+		r.keep(b)
 		return ctx.Err() == nil
+	}
+	if r.kept != nil {
+		return flowlog.Sink{Add: add} // every record is wanted
 	}
 	return flowlog.Sink{Add: add, Sums: &w.sums}
 }

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"flowctl/plan/session"
 )
 
 // File is a file to read. Named says that the user named it, or a pattern
@@ -17,7 +19,8 @@ type File struct {
 }
 
 // Walk yields the files that paths mean: files, all files in and below
-// folders but hidden ones, and what patterns fit where the shell left them.
+// folders but hidden ones, and what patterns fit where the shell left them. Of
+// results folders it leaves out the flows that were made of the other files.
 // Files are yielded as they are found, so that a folder of any size costs no
 // memory. A file that several paths mean is yielded once.
 func Walk(paths []string) iter.Seq2[File, error] {
@@ -66,6 +69,11 @@ func (w *walker) walkPattern(p string, yield func(File, error) bool) bool {
 	return true
 }
 
+// derived reports whether a file holds the flows of those around it.
+func derived(name string) bool {
+	return filepath.Base(name) == session.FlowsFile && session.Is(filepath.Dir(name))
+}
+
 func (w *walker) walkFolder(root string, yield func(File, error) bool) bool {
 	more := true
 	filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
@@ -75,7 +83,7 @@ func (w *walker) walkFolder(root string, yield func(File, error) bool) bool {
 			more = yield(File{name, false}, err)
 		case hidden && d.IsDir():
 			return fs.SkipDir
-		case d.Type().IsRegular() && !hidden && !w.been.met(name, d):
+		case d.Type().IsRegular() && !hidden && !derived(name) && !w.been.met(name, d):
 			more = yield(File{name, false}, nil)
 		}
 		if !more {

@@ -12,8 +12,12 @@ import (
 const wideFrom = 32 << 20
 
 // readWide reads a file like ReadFile. Own takes its records; if it is a large
-// flow log or capture, plain on disk, so do the sinks that lend gives.
+// flow log, capture or file of flows, plain on disk, so do the sinks that lend gives.
 func readWide(path string, in flow.Input, own func(flow.Batch) bool, lend func() (flowlog.Sink, bool)) error {
+	if f, size := openLargeFlows(path); f != nil {
+		defer f.Close()
+		return readFlows(f, size, in, own, lend)
+	}
 	f, size, capture := openWide(path)
 	switch {
 	case capture:

@@ -153,12 +153,15 @@ func (b *builder) nameCoverage(say sayer) {
 
 func kinds(sources []flow.Source) (logs, captures int) {
 	for _, s := range sources {
-		switch {
-		case s.Records == 0:
-		case s.Kind == flow.VNetFlowLog || s.Kind == flow.NSGFlowLog:
-			logs++
-		default:
-			captures++
+		if s.Records == 0 {
+			continue
+		}
+		for _, k := range s.Holding() {
+			if k == flow.VNetFlowLog || k == flow.NSGFlowLog {
+				logs++
+			} else {
+				captures++
+			}
 		}
 	}
 	return logs, captures

@@ -34,6 +34,17 @@ type Manifest struct {
 	Views         []plan.View        `json:"views,omitempty"`
 	Findings      []plan.Finding     `json:"findings,omitempty"`
 	Artifacts     []Artifact         `json:"artifacts"`
+	Flows         *Made              `json:"flows,omitempty"` // of the artifacts, as Parquet; never to be counted beside them
+}
+
+// FlowsFile is the name of the file of flows in a results folder.
+const FlowsFile = "flows.parquet"
+
+// Made is a file that was made of artifacts.
+type Made struct {
+	Path   string `json:"path"` // below the folder, with slashes
+	Size   int64  `json:"size"`
+	SHA256 string `json:"sha256"`
 }
 
 // Session is how one session went.

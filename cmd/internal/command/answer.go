@@ -46,7 +46,11 @@ func (ws *workspace) answer(ctx context.Context, env *Env, folder session.Folder
 	if err := env.diagnose(ws.config, diags); err != nil {
 		return err
 	}
-	doc, problems, err := sumFolder(ctx, folder, m, questions)
+	sum, err := folderSum(folder, m, questions)
+	if err != nil {
+		return err
+	}
+	doc, problems, err := sumFolderFlows(ctx, sum, folder)
 	if err != nil {
 		return err
 	}
@@ -77,32 +81,36 @@ func compile(asks []config.Summary) ([]*summary.Question, hcl.Diagnostics) {
 }
 
 // summarizeFolder answers again from a results folder, offline.
-func summarizeFolder(ctx context.Context, env *Env, folder session.Folder, asJSON bool) error {
+func summarizeFolder(ctx context.Context, env *Env, folder session.Folder, o summarizeOptions) error {
 	m, err := folder.Manifest()
 	if err != nil {
 		return err
 	}
-	doc, problems, err := sumFolder(ctx, folder, m, nil)
+	sum, err := folderSum(folder, m, nil)
 	if err != nil {
 		return err
 	}
-	if err := showSummary(env, doc, asJSON); err != nil {
+	doc, problems, err := sumFlows(ctx, sum, o.flows)
+	if err != nil {
+		return err
+	}
+	if err := showSummary(env, doc, o.json); err != nil {
 		return err
 	}
 	return unread(env, doc, problems)
 }
 
-// sumFolder reads what a run collected, in its window and with its names.
-func sumFolder(ctx context.Context, folder session.Folder, m session.Manifest, questions []*summary.Question) (*summary.Document, collectors.Problems, error) {
+// folderSum sums up what a run collected, in its window and with its names.
+func folderSum(folder session.Folder, m session.Manifest, questions []*summary.Question) (collectors.Sum, error) {
 	inv, err := folder.Inventory()
 	if err != nil {
-		return nil, nil, err
+		return collectors.Sum{}, err
 	}
 	o := summary.Options{Inventories: inv, Questions: questions, SHA256: map[string]string{}, Coverage: coverage(m)}
 	for _, a := range m.Artifacts {
 		o.SHA256[a.Path] = a.SHA256
 	}
-	return collectors.Sum{Root: folder.Path, Items: artifacts(m), Start: m.Start, End: m.End, Options: o}.Run(ctx)
+	return collectors.Sum{Root: folder.Path, Items: artifacts(m), Start: m.Start, End: m.End, Options: o}, nil
 }
 
 // artifacts are the files of a run, with what the run knows of them.

@@ -22,6 +22,8 @@ type summarizeOptions struct {
 	json  bool
 	// memory is what rows may take, as a size; empty for the default.
 	memory string
+	// flows is a file to keep the flows in as Parquet; empty for none.
+	flows string
 }
 
 func newSummarize(env *Env) *cobra.Command {
@@ -30,13 +32,13 @@ func newSummarize(env *Env) *cobra.Command {
 		Use:   "summarize PATH…",
 		Short: "Answer from captures and flow logs on disk",
 		Long: `summarize reads packet captures (pcap, pcapng, snoop) and Azure flow logs (VNet and
-NSG), plain or compressed with gzip or zstd, in any mix: files, folders with all that
-is below them, and patterns. What a file is, its content says, not its name. A
+NSG), plain or compressed with gzip or zstd, and the Parquet files of --flows, in any
+mix: files, folders with all that is below them, and patterns. What a file is, its content says, not its name. A
 results folder of apply is read with its window and its names.
 
 What cannot be read is left out, counted and reported; the exit status is 0 unless
 nothing could be read.`,
-		Example: "  flowctl summarize capture.cap\n  flowctl summarize --json insights-logs-flowlogflowevent/ 'captures/*.pcapng.gz'",
+		Example: "  flowctl summarize capture.cap\n  flowctl summarize --flows flows.parquet logs/\n  flowctl summarize --json insights-logs-flowlogflowevent/ 'captures/*.pcapng.gz'",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.paths = args
@@ -45,18 +47,19 @@ nothing could be read.`,
 	}
 	cmd.Flags().BoolVar(&o.json, "json", false, "print the summary as JSON (flowctl docs summary.schema.json)")
 	cmd.Flags().StringVar(&o.memory, "memory", "", "`size` that rows may take in memory, such as 4GiB; more go to a temporary file (default 80MiB)")
+	cmd.Flags().StringVar(&o.flows, "flows", "", "also keep all flows in this Parquet `file`, for DuckDB, Spark and others (flowctl docs parquet)")
 	return cmd
 }
 
 func runSummarize(ctx context.Context, env *Env, o summarizeOptions) error {
 	if len(o.paths) == 1 && session.Is(o.paths[0]) {
-		return summarizeFolder(ctx, env, session.Folder{Path: o.paths[0]}, o.json)
+		return summarizeFolder(ctx, env, session.Folder{Path: o.paths[0]}, o)
 	}
 	memory, err := budget(o.memory)
 	if err != nil {
 		return err
 	}
-	doc, problems, err := collectors.Sum{Items: items(o.paths), Memory: memory}.Run(ctx)
+	doc, problems, err := sumFlows(ctx, collectors.Sum{Items: items(o.paths), Memory: memory}, o.flows)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,110 @@
+package command
+
+import (
+	"bufio"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"os"
+	"path/filepath"
+
+	"flowctl/collectors"
+	"flowctl/collectors/summary"
+	"flowctl/plan/session"
+)
+
+// sumFlows sums up and keeps the flows in a Parquet file, unless name is
+// empty.
+func sumFlows(ctx context.Context, s collectors.Sum, name string) (*summary.Document, collectors.Problems, error) {
+	if name == "" {
+		return s.Run(ctx)
+	}
+	doc, problems, _, err := sumAndKeep(ctx, s, name)
+	return doc, problems, err
+}
+
+// sumFolderFlows does so for a results folder, and notes the file in the
+// manifest.
+func sumFolderFlows(ctx context.Context, s collectors.Sum, folder session.Folder) (*summary.Document, collectors.Problems, error) {
+	name, err := folder.Join(session.FlowsFile)
+	if err != nil {
+		return nil, nil, err
+	}
+	doc, problems, made, err := sumAndKeep(ctx, s, name)
+	if err != nil {
+		return doc, problems, err
+	}
+	made.Path = session.FlowsFile
+	m, err := folder.Manifest()
+	if err == nil {
+		m.Flows = &made
+		err = folder.WriteManifest(m)
+	}
+	return doc, problems, err
+}
+
+// sumAndKeep sums up and keeps the flows in the file name, which is there as a
+// whole or not at all.
+func sumAndKeep(ctx context.Context, s collectors.Sum, name string) (*summary.Document, collectors.Problems, session.Made, error) {
+	k, err := createFlows(name)
+	if err != nil {
+		return nil, nil, session.Made{}, err
+	}
+	defer k.remove()
+	s.Flows = &collectors.Flows{To: k, Version: version()}
+	doc, problems, err := s.Run(ctx)
+	if err != nil {
+		return doc, problems, session.Made{}, err
+	}
+	made, err := k.commit()
+	return doc, problems, made, err
+}
+
+// keptFlows is a file of flows in the making.
+type keptFlows struct {
+	name string
+	temp *os.File
+	buf  *bufio.Writer
+	hash hash.Hash
+	size int64
+}
+
+// createFlows makes a file beside name, which takes its place in the end.
+func createFlows(name string) (*keptFlows, error) {
+	if st, err := os.Stat(name); err == nil && !st.Mode().IsRegular() {
+		return nil, fmt.Errorf("keep flows in %s: it is there and no regular file", name)
+	}
+	f, err := os.CreateTemp(filepath.Dir(name), ".flows-*.parquet")
+	if err != nil {
+		return nil, fmt.Errorf("keep flows: %w", err)
+	}
+	return &keptFlows{name: name, temp: f, buf: bufio.NewWriterSize(f, 1<<20), hash: sha256.New()}, nil
+}
+
+// Write writes to the file.
+func (k *keptFlows) Write(b []byte) (int, error) {
+	k.hash.Write(b)
+	k.size += int64(len(b))
+	return k.buf.Write(b)
+}
+
+// commit puts the file into its place.
+func (k *keptFlows) commit() (session.Made, error) {
+	err := errors.Join(k.buf.Flush(), k.temp.Sync(), k.temp.Close())
+	if err == nil {
+		err = os.Rename(k.temp.Name(), k.name)
+	}
+	if err != nil {
+		return session.Made{}, fmt.Errorf("keep flows: %w", err)
+	}
+	return session.Made{Path: k.name, Size: k.size, SHA256: hex.EncodeToString(k.hash.Sum(nil))}, nil
+}
+
+// remove removes what was not committed.
+func (k *keptFlows) remove() {
+	k.temp.Close()
+	os.Remove(k.temp.Name())
+}

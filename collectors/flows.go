@@ -1,0 +1,100 @@
+package collectors
+
+import (
+	"context"
+	"io"
+	"os"
+
+	"flowctl/collectors/flow"
+	"flowctl/collectors/flowlog"
+	"flowctl/collectors/parquet"
+	"flowctl/collectors/summary"
+)
+
+// Flows says where the records that count go as Parquet, beside the sums.
+type Flows struct {
+	To      io.Writer
+	Version string // of flowctl
+}
+
+// keepFlows begins to keep flows, if they are wanted.
+func (r *reading) keepFlows() (err error) {
+	if r.Flows != nil {
+		r.kept, err = parquet.NewWriter(r.Flows.To, r.names)
+	}
+	return err
+}
+
+// keep keeps the records of a batch, if they are wanted.
+func (r *reading) keep(b flow.Batch) {
+	if r.kept != nil {
+		r.kept.Add(b)
+	}
+}
+
+// endFlows ends the file of flows. Of a run that was stopped there is none.
+func (r *reading) endFlows(ctx context.Context) error {
+	if r.kept == nil {
+		return nil
+	}
+	if ctx.Err() != nil {
+		r.kept.Abandon()
+		return nil
+	}
+	clipped, err := r.kept.Close(parquet.Meta{
+		Version: r.Flows.Version, Sources: r.allSources(), Skipped: r.skipped.All(), Hosts: r.hosts,
+	})
+	if clipped > 0 {
+		r.Options.Coverage = append(r.Options.Coverage, summary.Coverage{Code: "parquet-clipped",
+			Text: "Counters beyond 2^63-1, which no signed integer holds, stand in the Parquet file as that number."})
+	}
+	return err
+}
+
+// openFlows returns the size of f if it is a Parquet file.
+func openFlows(f *os.File) (size int64, ok bool) {
+	var head [4]byte
+	if _, err := f.ReadAt(head[:], 0); err != nil || !parquet.Detect(head[:]) {
+		return 0, false
+	}
+	st, err := f.Stat()
+	return st.Size(), err == nil && st.Mode().IsRegular()
+}
+
+// openLargeFlows opens a Parquet file that is worth several goroutines; it
+// returns nil for others.
+func openLargeFlows(path string) (*os.File, int64) {
+	if st, err := os.Stat(path); err != nil || !st.Mode().IsRegular() || st.Size() < wideFrom {
+		return nil, 0
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, 0
+	}
+	if size, ok := openFlows(f); ok {
+		return f, size
+	}
+	f.Close()
+	return nil, 0
+}
+
+// yieldFlows yields flows that flowctl wrote.
+func yieldFlows(f *os.File, size int64, in flow.Input, yield func(flow.Batch, error) bool) {
+	wanted := true
+	own := func(b flow.Batch) bool {
+		wanted = wanted && yield(b, nil)
+		return wanted
+	}
+	nobody := func() (flowlog.Sink, bool) { return flowlog.Sink{}, false }
+	if err := readFlows(f, size, in, own, nobody); err != nil && wanted {
+		yield(nil, err)
+	}
+}
+
+// readFlows reads flows that flowctl wrote into own, and what lend gives.
+func readFlows(f *os.File, size int64, in flow.Input, own func(flow.Batch) bool, lend func() (flowlog.Sink, bool)) error {
+	return parquet.ReadAt(f, size, in, own, func() (func(flow.Batch) bool, func(), bool) {
+		s, ok := lend()
+		return s.Add, s.Done, ok
+	})
+}
