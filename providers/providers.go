@@ -43,6 +43,7 @@ func newAzure(p config.Provider, env Env) (plan.Provider, error) {
 	return azure.New(azure.Options{
 		Subscription: p.SubscriptionID, Tenant: p.TenantID, Environment: p.Environment,
 		CredentialName: p.Credential, ClientID: p.ClientID, MetadataHost: p.MetadataHost, Logger: env.Log,
+		CertificatePath: p.CertificatePath, ServiceConnection: p.ServiceConnectionID,
 	})
 }
 

@@ -45,10 +45,13 @@ type Provider struct {
 	// Of azure.
 	SubscriptionID string `json:"subscription_id,omitempty"`
 	TenantID       string `json:"-"`                       // may be sensitive: not to be shown
-	ClientID       string `json:"-"`                       // of a user-assigned managed or a workload identity; may be sensitive
+	ClientID       string `json:"-"`                       // of an application, a user-assigned managed or a workload identity; may be sensitive
 	Environment    string `json:"environment,omitempty"`   // public, usgovernment, china
 	MetadataHost   string `json:"metadata_host,omitempty"` // host[:port] of another cloud
-	Credential     string `json:"credential,omitempty"`    // default, cli, environment, managed_identity, workload_identity
+	Credential     string `json:"credential,omitempty"`    // how to sign in: default, cli, client_secret …
+
+	CertificatePath     string `json:"client_certificate_path,omitempty"` // of client_certificate, from the working directory
+	ServiceConnectionID string `json:"service_connection_id,omitempty"`   // of azure_pipelines
 
 	// Of sandbox.
 	World string   `json:"world,omitempty"` // path of a world, from the working directory; empty for the embedded one

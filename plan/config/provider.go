@@ -17,6 +17,10 @@ import (
 var providerSchemas = map[string]schema{
 	Azure: {attrs: []string{
 		"alias", "subscription_id", "tenant_id", "client_id", "environment", "metadata_host", "credential",
+		"client_certificate_path", "service_connection_id",
+	}, secrets: map[string]string{
+		"client_secret":               "Set AZURE_CLIENT_SECRET, and write credential = \"client_secret\".",
+		"client_certificate_password": "Set AZURE_CLIENT_CERTIFICATE_PASSWORD.",
 	}},
 	Sandbox: {attrs: []string{"alias", "world", "clock", "seed"}},
 }
@@ -24,7 +28,10 @@ var providerSchemas = map[string]schema{
 var (
 	providerTypes = []string{Azure, Sandbox}
 	environments  = []string{"public", "usgovernment", "china"}
-	credentials   = []string{"default", "cli", "environment", "managed_identity", "workload_identity"}
+	credentials   = []string{
+		"default", "cli", "developer_cli", "powershell", "environment", "client_secret", "client_certificate",
+		"managed_identity", "workload_identity", "github_oidc", "azure_pipelines",
+	}
 )
 
 // unseen are the attributes that flowctl shows nowhere. The subscription is
@@ -77,6 +84,19 @@ func (r providerReader) azure(b block, p *Provider) {
 		p.Credential = cred
 	}
 	p.MetadataHost = b.host("metadata_host")
+	if path, ok := b.only("client_certificate_path", "client_certificate", p.Credential); ok {
+		p.CertificatePath = r.path(b, "client_certificate_path", path)
+	}
+	p.ServiceConnectionID, _ = b.only("service_connection_id", "azure_pipelines", p.Credential)
+}
+
+// only returns a text that one way to sign in takes, and the others do not.
+func (b block) only(name, credential, chosen string) (string, bool) {
+	s, ok := b.text(name)
+	if ok && chosen != credential {
+		b.scope.add("Unused attribute", b.at(name), "credential = %q does not use %s. Write credential = %q, or leave it out.", chosen, name, credential)
+	}
+	return s, ok
 }
 
 func (r providerReader) subscription(b block) string {
@@ -137,7 +157,7 @@ func (b block) host(name string) string {
 
 func (r providerReader) sandbox(b block, p *Provider) {
 	if world, ok := b.text("world"); ok {
-		p.World = r.path(b, world)
+		p.World = r.path(b, "world", world)
 	}
 	if f, ok := b.float("clock"); ok {
 		if f < 0 || f > maxClock || math.IsNaN(f) {
@@ -151,12 +171,12 @@ func (r providerReader) sandbox(b block, p *Provider) {
 	}
 }
 
-func (r providerReader) path(b block, world string) string {
-	if world == "" {
-		r.scope.add("Invalid path", b.at("world"), "world is empty. Name a file, or leave it out for the embedded world.")
+func (r providerReader) path(b block, name, path string) string {
+	if path == "" {
+		r.scope.add("Invalid path", b.at(name), "%s is empty. Name a file, or leave it out.", name)
 		return ""
 	}
-	return within(r.folder, world)
+	return within(r.folder, path)
 }
 
 // within is a path of a file, which is relative to the configuration's folder.

@@ -12,8 +12,9 @@ import (
 
 // schema says what a block may hold.
 type schema struct {
-	attrs  []string
-	blocks map[string]rule
+	attrs   []string
+	blocks  map[string]rule
+	secrets map[string]string // attributes that there will never be: where their values belong
 }
 
 // rule says how a block is written inside another.
@@ -64,6 +65,10 @@ func (s schema) check(body *hclsyntax.Body, in string, probs *problems) []*hclsy
 func (s schema) unknownAttr(a *hclsyntax.Attribute, in string, probs *problems) {
 	if _, ok := s.blocks[a.Name]; ok {
 		probs.add("Unknown attribute", a.NameRange, "%q is a block: write %s { … } without an equals sign.", a.Name, a.Name)
+		return
+	}
+	if where, ok := s.secrets[a.Name]; ok {
+		probs.add("Secret in a file", a.NameRange, "Files are reviewed and kept, so %s has no %q. %s", in, a.Name, where)
 		return
 	}
 	probs.add("Unknown attribute", a.NameRange, "There is no attribute %q in %s. %s", a.Name, in, hint(a.Name, append(slices.Clone(s.attrs), s.blockNames()...)))

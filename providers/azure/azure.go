@@ -33,8 +33,11 @@ type Options struct {
 
 	Tenant         string // empty: the credential's own
 	Environment    string // public, usgovernment or china; empty: public
-	ClientID       string // of a managed or workload identity; empty: the machine's own
+	ClientID       string // of an application, or a managed or workload identity; empty: the environment's or the machine's own
 	CredentialName string // one of CredentialNames; empty: default
+
+	CertificatePath   string // of client_certificate, PEM or PKCS #12; empty: the environment's
+	ServiceConnection string // id, of azure_pipelines; empty: the environment's
 
 	Credential     azcore.TokenCredential // nil: the one that CredentialName names
 	BlobCredential azcore.TokenCredential // nil: Credential

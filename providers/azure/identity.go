@@ -25,19 +25,36 @@ type credential struct {
 // credentials are the ways by the names that configuration gives them.
 var credentials = map[string]credential{
 	"default": {openDefault,
-		"run az login, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or choose one way with credential"},
+		"run az login{tenant}, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or choose one way with credential"},
 	"cli": {openCLI,
-		"run az login, in the tenant of the subscription"},
+		"run az login{tenant}, in the tenant of the subscription"},
 	"developer_cli": {openDeveloperCLI,
 		"run azd auth login"},
 	"powershell": {openPowerShell,
-		"run Connect-AzAccount"},
+		"run Connect-AzAccount{tenant}"},
 	"environment": {openEnvironment,
 		"set AZURE_TENANT_ID, AZURE_CLIENT_ID, and AZURE_CLIENT_SECRET or AZURE_CLIENT_CERTIFICATE_PATH"},
+	"client_secret": {openClientSecret,
+		"check that the secret in AZURE_CLIENT_SECRET is of the client, and has not expired"},
+	"client_certificate": {openClientCertificate,
+		"check that the certificate is one of the client's, has not expired, and comes with its private key"},
 	"managed_identity": {openManagedIdentity,
 		"run flowctl on an Azure machine that has an identity, and set client_id if it has several"},
 	"workload_identity": {openWorkloadIdentity,
 		"set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_FEDERATED_TOKEN_FILE, or label the pod azure.workload.identity/use"},
+	"github_oidc": {openGitHub,
+		"give the job the permission id-token: write, and the client a federated credential for its repository and branch or environment"},
+	"azure_pipelines": {openPipelines,
+		"check the service connection, and that the client has its federated credential"},
+}
+
+// remedyFor is what helps in the tenant that was asked for.
+func (c credential) remedyFor(o Options) string {
+	tenant := ""
+	if o.Tenant != "" {
+		tenant = " --tenant " + o.Tenant
+	}
+	return strings.ReplaceAll(c.remedy, "{tenant}", tenant)
 }
 
 // CredentialNames returns the names that Options.CredentialName takes.
@@ -58,9 +75,9 @@ func (o Options) credential(c cloud.Configuration) (azcore.TokenCredential, erro
 	}
 	opened, err := way.open(o, policy.ClientOptions{Cloud: c, Transport: o.Transport})
 	if err != nil {
-		return nil, &identityError{"credential " + name, way.remedy, err}
+		return nil, &identityError{"credential " + name, way.remedyFor(o), err}
 	}
-	return identity{opened, "credential " + name, way.remedy}, nil
+	return identity{opened, "credential " + name, way.remedyFor(o)}, nil
 }
 
 func openDefault(o Options, c policy.ClientOptions) (azcore.TokenCredential, error) {
@@ -151,16 +168,47 @@ func (e *identityError) NonRetriable() {}
 // SDK would print the whole answer of the service.
 func signInSentence(err error) string {
 	var failed *azidentity.AuthenticationFailedError
+	text := err.Error()
+	if tried := attempts(text); tried != "" {
+		return tried
+	}
 	if errors.As(err, &failed) && failed.RawResponse != nil && failed.RawResponse.Body != nil {
 		body, _ := runtime.Payload(failed.RawResponse)
 		var answer struct {
 			Description string `json:"error_description"`
 		}
 		if json.Unmarshal(body, &answer) == nil && answer.Description != "" {
-			first, _, _ := strings.Cut(answer.Description, "\n")
-			return oneLine(first)
+			return firstSentence(answer.Description)
 		}
 		return fmt.Sprintf("the identity service answered %s", failed.RawResponse.Status)
 	}
-	return oneLine(strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; "))
+	text, _, _ = strings.Cut(text, " To troubleshoot, visit")
+	return oneLine(strings.ReplaceAll(strings.TrimSpace(text), "\n", "; "))
+}
+
+// attempts is what each credential of a chain said: the SDK gives each a line
+// that begins with a tab, and what else it said lines with two.
+func attempts(text string) string {
+	_, lines, ok := strings.Cut(text, "\nAttempted credentials:\n")
+	if !ok {
+		return ""
+	}
+	var tried []string
+	for line := range strings.SplitSeq(lines, "\n") {
+		if said, ok := strings.CutPrefix(line, "\t"); ok && !strings.HasPrefix(said, "\t") {
+			tried = append(tried, strings.TrimSuffix(firstSentence(said), "."))
+		}
+	}
+	return "tried " + strings.Join(tried, "; ")
+}
+
+// firstSentence ends before a new line or a further sentence.
+func firstSentence(s string) string {
+	s, _, _ = strings.Cut(strings.TrimSpace(s), "\n")
+	for i := 0; i+2 < len(s); i++ {
+		if s[i] == '.' && s[i+1] == ' ' && 'A' <= s[i+2] && s[i+2] <= 'Z' {
+			s = s[:i+1]
+		}
+	}
+	return oneLine(s)
 }

@@ -35,8 +35,9 @@ func TestASignInThatFailsIsSaidOnce(t *testing.T) {
 
 func TestIdentityErrorsSayWhatHelps(t *testing.T) {
 	for name, c := range credentials {
-		err := (&identityError{name, c.remedy, errors.New("no")}).Error()
-		if !strings.Contains(err, name) || !strings.HasSuffix(err, c.remedy) || c.remedy == "" {
+		remedy := c.remedyFor(Options{})
+		err := (&identityError{name, remedy, errors.New("no")}).Error()
+		if !strings.Contains(err, name) || !strings.HasSuffix(err, remedy) || remedy == "" || strings.Contains(err, "{") {
 			t.Errorf("%s: %s", name, err)
 		}
 	}
@@ -49,7 +50,7 @@ func TestNewRefuses(t *testing.T) {
 	}{
 		"no subscription": {Options{}, "no subscription: set subscription_id"},
 		"environment":     {Options{Subscription: sub, Environment: "moon"}, `no environment "moon": there are public, usgovernment, china`},
-		"credential":      {Options{Subscription: sub, CredentialName: "password"}, `no credential "password": there are cli, default,`},
+		"credential":      {Options{Subscription: sub, CredentialName: "password"}, `no credential "password": there are azure_pipelines, cli, client_certificate,`},
 		"endpoint":        {Options{Subscription: sub, Endpoint: "management"}, `endpoint "management" is no URL`},
 		"incomplete":      {Options{Subscription: sub, CredentialName: "workload_identity"}, "sign in with credential workload_identity: "},
 	}

@@ -1,5 +1,5 @@
 provider "sandbox" {
-  world = "" # ERROR: Invalid path: leave it out for the embedded world
+  world = "" # ERROR: Invalid path: leave it out
 }
 
 investigation "egress" {
