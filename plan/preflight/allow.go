@@ -125,7 +125,11 @@ func (c *checker) lacking(m missing) {
 	if len(m.data) > 0 {
 		parts = append(parts, "and the data action "+strings.Join(m.data, ", "))
 	}
-	c.say(plan.Error, plan.PermissionMissing, about{target: m.scope, at: c.Config.Range}, "Permission is missing",
+	sev := plan.Error
+	if len(c.made()) == 0 { // what is there can still be read
+		sev = plan.Warning
+	}
+	c.say(sev, plan.PermissionMissing, about{target: m.scope, at: c.Config.Range}, "Permission is missing",
 		"You may not do this at %s, and the plan needs it: %s. Ask for the role %s there, or for a role of exactly what is needed, which flowctl plan --role prints.", m.scope, strings.Join(parts, " "), strings.Join(roles, " and "))
 }
 

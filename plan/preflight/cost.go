@@ -199,7 +199,7 @@ func (e *estimator) notes() {
 // budget compares the estimate with the limit of the file.
 func (c *checker) budget() {
 	b := c.Config.Budget
-	if b == nil || b.Limit == 0 {
+	if b == nil || b.Limit == 0 || len(c.made()) == 0 {
 		return
 	}
 	e := Cost(c.Input)

@@ -108,6 +108,7 @@ func TestInvestigation(t *testing.T) {
 		"flow log without one":    {watches: []config.Watch{onBare}, findings: []string{"error vm-without-nic vm-alone"}},
 		"agent is installed":      {watches: []config.Watch{installing}, sessions: []string{"packet_capture vm-bare vm.a installing Windows"}},
 		"watcher is created":      {watches: []config.Watch{watch(config.VNet, "a", named1("hub"))}, create: true, drop: true, sessions: []string{"flow_log hub vnet.a creating NetworkWatcher_westeurope"}},
+		"no storage":              {watches: []config.Watch{watch(config.VNet, "a", named1("lost"))}, create: true, findings: []string{"error storage-missing lost"}},
 		"query":                   {watches: []config.Watch{query(config.VNet, hub)}, sessions: []string{"flow_log hub vnet.q"}},
 		"query, twice the same":   {watches: []config.Watch{query(config.VNet, hub, plan.ID(strings.ToUpper(string(hub))))}, sessions: []string{"flow_log hub vnet.q"}},
 		"query, another kind":     {watches: []config.Watch{query(config.VNet, hub, web)}, sessions: []string{"flow_log hub vnet.q"}, diags: []string{"Wrong resource type: returns 1 resources that are not a vnet"}},

@@ -64,7 +64,7 @@ func runApply(ctx context.Context, env *Env, o applyOptions) error {
 	}
 	return o.locked(ctx, env, "apply", func(ws *workspace) error {
 		ws.again = o.again
-		plans, err := ws.plans(env)
+		plans, err := ws.checked(ctx, env)
 		if err != nil {
 			return err
 		}

@@ -40,7 +40,7 @@ investigation that is finished, it answers again from the files on disk.`,
 
 func runCollect(ctx context.Context, env *Env, o collectOptions) error {
 	return o.locked(ctx, env, "collect", func(ws *workspace) error {
-		plans, err := ws.plans(env)
+		plans, err := ws.plans(ctx, env)
 		if err != nil {
 			return err
 		}

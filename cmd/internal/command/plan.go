@@ -19,6 +19,7 @@ type planOptions struct {
 	json     bool
 	detailed bool
 	again    bool
+	role     bool
 	out      string
 }
 
@@ -32,8 +33,12 @@ func newPlan(env *Env) *cobra.Command {
   +    created               =    reused: somebody's flow log, never changed
   -/+  replaced              -    removed
   ~    ours, going on        >    ours, over: collected and removed
-  .    collected before`,
-		Example: "  flowctl plan\n  flowctl plan investigation.hcl --out spike.plan\n  flowctl plan --detailed-exitcode --json",
+  .    collected before
+
+It says what would fail and what will be missing, by codes that flowctl docs
+findings explains, what permissions lack and what it costs at most. Errors stop
+apply.`,
+		Example: "  flowctl plan\n  flowctl plan investigation.hcl --out spike.plan\n  flowctl plan --detailed-exitcode --json\n  flowctl plan --role > role.json && az role definition create --role-definition @role.json",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.at(args)
@@ -44,6 +49,7 @@ func newPlan(env *Env) *cobra.Command {
 	cmd.Flags().BoolVar(&o.again, "again", false, "record anew what is finished")
 	cmd.Flags().BoolVar(&o.json, "json", false, "print the plan as JSON")
 	cmd.Flags().BoolVar(&o.detailed, "detailed-exitcode", false, "exit with 0 if there is nothing to do, 2 if there is, 1 on errors")
+	cmd.Flags().BoolVar(&o.role, "role", false, "print a custom role of exactly what the file needs, for az role definition create")
 	cmd.Flags().StringVar(&o.out, "out", "", "save the plan to a `file` that apply takes")
 	return cmd
 }
@@ -54,9 +60,12 @@ func runPlan(ctx context.Context, env *Env, o planOptions) error {
 		return err
 	}
 	ws.again = o.again
-	plans, err := ws.plans(env)
+	plans, err := ws.checked(ctx, env)
 	if err != nil {
 		return err
+	}
+	if o.role {
+		return ws.printRole(env, plans)
 	}
 	doc := view.NewPlanDoc(plans, ws.results)
 	if o.json {

@@ -183,12 +183,17 @@ func (ws *workspace) allInventories() []*plan.Inventory {
 
 // plans makes the plan of every investigation; what is wrong with the file in
 // the light of Azure is shown.
-func (ws *workspace) plans(env *Env) ([]plan.Plan, error) {
+func (ws *workspace) plans(ctx context.Context, env *Env) ([]plan.Plan, error) {
 	var out []plan.Plan
 	var errs []error
 	for _, inv := range ws.config.Investigations {
 		now := ws.now()
-		res, diags := resolve.Investigation(inv, ws.inventories, now)
+		asked, diags := resolve.Queries(ctx, inv, ws.inventories, ws.checkers())
+		if err := env.diagnose(ws.config, diags); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		res, diags := resolve.Investigation(asked, ws.inventories, now)
 		if err := env.diagnose(ws.config, diags); err != nil {
 			errs = append(errs, err)
 			continue
@@ -209,7 +214,6 @@ func (ws *workspace) plan(res resolve.Result, now time.Time) plan.Plan {
 		Changes:  plan.Diff(name, res.Sessions, ws.allRecordings(), prior(run), now),
 		Finished: run != nil && !run.Finished.IsZero(),
 	}
-	p.Findings = append(p.Findings, plan.Warn(p.Changes, ws.allRecordings())...)
 	if p.Count(plan.Create, plan.Replace) == 0 { // what is there can still be collected
 		p.Findings = slices.DeleteFunc(p.Findings, func(f plan.Finding) bool { return f.Code == plan.WindowOver })
 	}

@@ -7,8 +7,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
+	"os"
 	"strings"
 	"time"
+
+	"github.com/charmbracelet/x/ansi"
 
 	"flowctl/cmd/internal/terminal"
 	"flowctl/plan"
@@ -34,7 +38,8 @@ type InvestigationDoc struct {
 	Ends     time.Time      `json:"ends"`
 	Changes  []ChangeDoc    `json:"changes"`
 	Findings []plan.Finding `json:"findings"`
-	Pending  bool           `json:"pending"` // apply would do or wait for something
+	Cost     *plan.Estimate `json:"cost,omitempty"` // at most
+	Pending  bool           `json:"pending"`        // apply would do or wait for something
 	Finished bool           `json:"finished"`
 	Results  string         `json:"results,omitempty"`
 }
@@ -75,7 +80,7 @@ func NewPlanDoc(plans []plan.Plan, results func(name string) string) PlanDoc {
 		doc := InvestigationDoc{
 			Name: i.Name, Reason: i.Reason, Owner: i.Owner, Ticket: i.Ticket, Window: i.Window.String(), Ends: p.Ends,
 			Changes: []ChangeDoc{}, Findings: append([]plan.Finding{}, p.Findings...),
-			Pending: p.Pending(), Finished: p.Finished, Results: results(i.Name),
+			Cost: p.Cost, Pending: p.Pending(), Finished: p.Finished, Results: results(i.Name),
 		}
 		for _, c := range p.Changes {
 			doc.Changes = append(doc.Changes, newChangeDoc(c))
@@ -153,10 +158,22 @@ func PlanJSON(w io.Writer, d PlanDoc) error {
 	return enc.Encode(d)
 }
 
-// PlanText draws the document.
+// PlanText draws the document, for people at the width of their terminal and
+// for files without breaking lines.
 func PlanText(w io.Writer, d PlanDoc) {
+	width := wide
+	if terminal.Is(w) || os.Getenv("COLUMNS") != "" {
+		width = terminal.Width(w)
+	}
+	planText(w, d, width)
+}
+
+// wide is a width at which no line is broken.
+const wide = math.MaxInt32
+
+func planText(w io.Writer, d PlanDoc, width int) {
 	for _, i := range d.Investigations {
-		investigationText(w, i)
+		investigationText(w, i, width)
 	}
 	n := d.Summary
 	if blocked(d) {
@@ -164,11 +181,11 @@ func PlanText(w io.Writer, d PlanDoc) {
 		return
 	}
 	if n == (PlanCounts{Leave: n.Leave, Reuse: n.Reuse}) && !anyPending(d) {
-		fmt.Fprintln(w, "Nothing to do: everything was recorded and collected before. To record anew: flowctl apply --again")
+		fmt.Fprintln(w, terminal.Wrap("Nothing to do: everything was recorded and collected before. To record anew: flowctl apply --again", width, "  "))
 		return
 	}
-	fmt.Fprintf(w, "Plan: %d to create, %d reused, %d to replace, %d to remove, %d going on, %d left.\n",
-		n.Create, n.Reuse, n.Replace, n.Delete+n.Finish, n.Keep, n.Leave)
+	fmt.Fprintln(w, terminal.Wrap(fmt.Sprintf("Plan: %d to create, %d reused, %d to replace, %d to remove, %d going on, %d left.",
+		n.Create, n.Reuse, n.Replace, n.Delete+n.Finish, n.Keep, n.Leave), width, "  "))
 }
 
 func blocked(d PlanDoc) bool {
@@ -189,26 +206,33 @@ func anyPending(d PlanDoc) bool {
 	return false
 }
 
-func investigationText(w io.Writer, i InvestigationDoc) {
-	fmt.Fprintf(w, "%s: %s\n", i.Name, terminal.Escape(i.Reason))
+func investigationText(w io.Writer, i InvestigationDoc, width int) {
+	fmt.Fprintln(w, terminal.Wrap(i.Name+": "+terminal.Escape(i.Reason), width, "  "))
 	line := "  owner " + terminal.Escape(i.Owner)
 	if i.Ticket != "" {
 		line += ", ticket " + terminal.Escape(i.Ticket)
 	}
 	if i.Finished && !i.Pending {
-		fmt.Fprintf(w, "%s, finished; results in %s\n\n", line, i.Results)
+		line += ", finished; results in " + i.Results
 	} else {
-		fmt.Fprintf(w, "%s, %s until %s\n\n", line, duration(i.Window), i.Ends.UTC().Format("2006-01-02 15:04 MST"))
+		line += fmt.Sprintf(", %s until %s", duration(i.Window), i.Ends.UTC().Format("2006-01-02 15:04 MST"))
 	}
+	fmt.Fprintf(w, "%s\n\n", indented(line, width, "  "))
 	for _, c := range i.Changes {
-		changeText(w, c)
+		changeText(w, c, width)
 	}
 	if len(i.Changes) > 0 {
 		fmt.Fprintln(w)
 	}
-	for _, f := range i.Findings {
-		findingText(w, f)
+	findingsText(w, i.Findings, width)
+	if i.Cost != nil {
+		costText(w, *i.Cost, width)
 	}
+}
+
+// indented breaks a text into lines that all begin with indent.
+func indented(text string, width int, indent string) string {
+	return indent + terminal.Wrap(text, width, indent)
 }
 
 // duration drops the zero parts that time.Duration prints.
@@ -245,26 +269,18 @@ func filters(list []plan.CaptureFilter) string {
 	return strings.Join(all, " or ")
 }
 
-func changeText(w io.Writer, c ChangeDoc) {
-	fmt.Fprintf(w, "  %-3s %-14s %s %s", c.symbol, c.Mechanism, terminal.Escape(c.Target.Name()), c.Location)
+func changeText(w io.Writer, c ChangeDoc, width int) {
+	line := fmt.Sprintf("%s %s", terminal.Escape(c.Target.Name()), c.Location)
 	if len(c.Watches) > 0 {
-		fmt.Fprintf(w, "  for %s", terminal.Escape(strings.Join(c.Watches, ", ")))
+		line += "  for " + terminal.Escape(strings.Join(c.Watches, ", "))
 	}
-	fmt.Fprintln(w)
-	fmt.Fprintf(w, "      %s\n", terminal.Escape(c.Reason))
+	head := fmt.Sprintf("  %-3s %-14s ", c.symbol, c.Mechanism)
+	if len(head)+ansi.StringWidth(line) > width { // a line of its own
+		head, line = strings.TrimRight(head, " ")+"\n", indented(line, width, "      ")
+	}
+	fmt.Fprintln(w, head+line)
+	fmt.Fprintln(w, indented(terminal.Escape(c.Reason), width, "      "))
 	if c.detail != "" {
-		fmt.Fprintf(w, "      %s\n", terminal.Escape(c.detail))
+		fmt.Fprintln(w, indented(terminal.Escape(c.detail), width, "      "))
 	}
-}
-
-func findingText(w io.Writer, f plan.Finding) {
-	word := "Warning"
-	if f.Severity == plan.Error {
-		word = "Error"
-	}
-	at := ""
-	if f.File != "" {
-		at = fmt.Sprintf(" (%s:%d)", terminal.Escape(f.File), f.Line)
-	}
-	fmt.Fprintf(w, "  %s: %s%s\n    %s\n\n", word, f.Summary, at, terminal.Escape(f.Detail))
 }
