@@ -1,0 +1,146 @@
+package parquet
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"flowctl/collectors/flow"
+)
+
+// TestDamage turns over bits all over a file: that is an error, or
+// the rows of one row group are left out and counted; sound rows stay.
+func TestDamage(t *testing.T) {
+	names := flow.NewNames()
+	want := inOrder(randomRecords(1, 60, names))
+	sound := write(t, want, names, 20, Meta{})
+	rows := map[flow.Record]int{}
+	for _, r := range want {
+		rows[r]++
+	}
+	for at := 0; at < len(sound); at += 13 {
+		b := bytes.Clone(sound)
+		b[at] ^= 1 << (at % 8)
+		got, src, skipped, err := load(b, names)
+		lost := uint64(0)
+		for _, s := range skipped {
+			lost += s.Count
+		}
+		switch {
+		case err != nil && src.Status != flow.Unreadable:
+			t.Fatalf("byte %d: %v, but the source is %s", at, err, src.Status)
+		case err == nil && lost > 0 && src.Status != flow.Corrupt:
+			t.Fatalf("byte %d: %d rows are lost, but the source is %s", at, lost, src.Status)
+		case at < int(tailAt(sound)) && at >= len(magic) && err == nil && lost == 0 && len(got) != len(want):
+			t.Fatalf("byte %d: %d rows of %d and nothing is said", at, len(got), len(want))
+		}
+		if at < int(tailAt(sound)) {
+			for _, r := range got {
+				if rows[r] == 0 {
+					t.Fatalf("byte %d: a row was made up: %+v", at, r)
+				}
+			}
+		}
+	}
+}
+
+// tailAt is where the footer begins.
+func tailAt(b []byte) int64 {
+	n := int64(b[len(b)-8]) | int64(b[len(b)-7])<<8 | int64(b[len(b)-6])<<16
+	return int64(len(b)) - 8 - n
+}
+
+// TestLater refuses a file of a later form by its number.
+func TestLater(t *testing.T) {
+	b := bytes.Replace(write(t, nil, flow.NewNames(), 10, Meta{Version: "9.9"}), []byte("flowctl.format\x18\x011"), []byte("flowctl.format\x18\x012"), 1)
+	_, _, _, err := load(b, flow.NewNames())
+	if err == nil || !strings.Contains(err.Error(), `format "2"`) || !strings.Contains(err.Error(), "9.9") {
+		t.Errorf("error %v; want the format and who wrote it", err)
+	}
+}
+
+// TestClipped wants a counter that is no signed integer said and cut.
+func TestClipped(t *testing.T) {
+	var b bytes.Buffer
+	names := flow.NewNames()
+	w, err := NewWriter(&b, names)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Add([]flow.Record{{Measured: flow.Packets, Sent: flow.Count{Packets: 1 << 63}}})
+	clipped, err := w.Close(Meta{})
+	if err != nil || clipped != 1 {
+		t.Fatalf("%d clipped, %v", clipped, err)
+	}
+	got, _, _, err := load(b.Bytes(), names)
+	if err != nil || len(got) != 1 || got[0].Sent.Packets != 1<<63-1 {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// TestLongTexts cuts a row group whose texts would fill the memory.
+func TestLongTexts(t *testing.T) {
+	names := flow.NewNames()
+	list := make([]flow.Record, 40)
+	for i := range list {
+		list[i].Rule = names.Of(strings.Repeat(string(rune('a'+i)), 1<<20))
+	}
+	got, _, skipped, err := load(write(t, list, names, 40, Meta{}), names)
+	if err != nil || len(skipped) > 0 {
+		t.Fatal(skipped, err)
+	}
+	if diff := gocmp.Diff(len(list), len(got)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// FuzzReadAt reads any bytes: no panic, no row without a count, memory bounded
+// by what a file may have.
+func FuzzReadAt(f *testing.F) {
+	names := flow.NewNames()
+	f.Add(write(f, randomRecords(1, 30, names), names, 10, Meta{Version: "1", Sources: []flow.Source{{Path: "x", Kind: flow.Pcap, Records: 3}}}))
+	f.Add(write(f, nil, names, 10, Meta{}))
+	f.Add([]byte("PAR1\x00\x01\x00\x00\x00PAR1"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		src, skipped := &flow.Source{}, &flow.Skipped{}
+		rows := uint64(0)
+		err := ReadAt(bytes.NewReader(b), int64(len(b)), flow.Input{Source: src, Names: flow.NewNames(), Skipped: skipped},
+			func(batch flow.Batch) bool {
+				rows += uint64(len(batch))
+				return rows < 1<<22
+			}, func() (func(flow.Batch) bool, func(), bool) { return nil, nil, false })
+		if err != nil && rows > 0 {
+			t.Errorf("%d rows, then %v", rows, err)
+		}
+		if rows < 1<<22 && rows != src.Records {
+			t.Errorf("%d rows, %d records", rows, src.Records)
+		}
+	})
+}
+
+// BenchmarkWrite and BenchmarkRead are of records like those of flow logs.
+func BenchmarkWrite(b *testing.B) {
+	names := flow.NewNames()
+	list := randomRecords(1, 1<<17, names)
+	b.ReportAllocs()
+	for b.Loop() {
+		write(b, list, names, groupRows, Meta{})
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(list)), "ns/row")
+}
+
+func BenchmarkRead(b *testing.B) {
+	names := flow.NewNames()
+	file := write(b, randomRecords(1, 1<<17, names), names, groupRows, Meta{})
+	for b.Loop() {
+		src := &flow.Source{}
+		err := ReadAt(bytes.NewReader(file), int64(len(file)), flow.Input{Source: src, Names: names, Skipped: &flow.Skipped{}},
+			func(flow.Batch) bool { return true }, func() (func(flow.Batch) bool, func(), bool) { return nil, nil, false })
+		if err != nil || src.Records != 1<<17 {
+			b.Fatal(err, src.Records)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N<<17), "ns/row")
+}
