@@ -18,19 +18,11 @@ func (a *addresses) quickTuple(t *span, l layout, r *flow.Record) int {
 	if i == 0 {
 		return 0
 	}
-	if i = a.read(t, i, &r.Src); i == 0 {
+	if i = a.quickKey(t, i, &r.Key); i == 0 {
 		return 0
 	}
-	if i = a.read(t, i, &r.Dst); i == 0 {
-		return 0
-	}
-	sport, i, w1 := t.number(i, commas)
-	dport, i, w2 := t.number(i, commas)
-	proto, i, w3 := quickProto(t, i)
-	r.SrcPort, r.DstPort, r.Proto = uint16(sport), uint16(dport), uint8(proto)
 	r.Direction = directionOf[t.byte(i)]
-	if (wrong|w1|w2|w3)&high != 0 || sport|dport > 0xffff || proto > 0xff ||
-		r.Direction == flow.DirectionUnknown || t.byte(i+1) != ',' {
+	if wrong&high != 0 || r.Direction == flow.DirectionUnknown || t.byte(i+1) != ',' {
 		return 0
 	}
 	if l == vnet4 {
@@ -42,6 +34,25 @@ func (a *addresses) quickTuple(t *span, l layout, r *flow.Record) int {
 		i = quickCounters(t, i, r)
 	}
 	if i > longest {
+		return 0
+	}
+	return i
+}
+
+// quickKey reads addresses, ports and protocol with their commas, and returns
+// where what follows begins, or 0.
+func (a *addresses) quickKey(t *span, i int, k *flow.Key) int {
+	if i = a.read(t, i, &k.Src); i == 0 {
+		return 0
+	}
+	if i = a.read(t, i, &k.Dst); i == 0 {
+		return 0
+	}
+	sport, i, w1 := t.number(i, commas)
+	dport, i, w2 := t.number(i, commas)
+	proto, i, w3 := quickProto(t, i)
+	k.SrcPort, k.DstPort, k.Proto = uint16(sport), uint16(dport), uint8(proto)
+	if (w1|w2|w3)&high != 0 || sport|dport > 0xffff || proto > 0xff {
 		return 0
 	}
 	return i

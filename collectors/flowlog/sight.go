@@ -84,34 +84,39 @@ func sight(t *span, s *flow.Sighting, f *flowText) int {
 	high5 = high5 >> 24 << 24
 	wrong := (low + six) | low | (high5 + six) | high5
 	const from = timeLength + 1
-	m := t.commas(from)
-	var next uint64
-	if bits.OnesCount64(m) < 11 {
-		next = t.commas(from + 64)
-	}
-	var at [12]int // of the commas after source … packets received
-	for k := range 11 {
-		if m == 0 {
-			if next == 0 || k < 4 {
-				return 0
-			}
-			at[k] = from + 64 + bits.TrailingZeros64(next)
-			next &= next - 1
-			continue
-		}
-		at[k] = from + bits.TrailingZeros64(m)
+	m0, next := commas128((*[128]byte)(t[from:]))
+	m := m0
+	fifth, sixth := from, from // the places of the key's last commas
+	if bits.OnesCount64(m) >= 6 {
 		m &= m - 1
+		m &= m - 1
+		m &= m - 1
+		m &= m - 1
+		fifth += bits.TrailingZeros64(m)
+		m &= m - 1
+		sixth += bits.TrailingZeros64(m)
+	} else {
+		fifth += nth(m, next, 5)
+		sixth += nth(m, next, 6)
 	}
-	if t.byte(timeLength) != ',' || at[10] > longest-16 {
+	if t.byte(timeLength) != ',' || sixth != fifth+2 || sixth > longest-72 {
 		return 0
 	}
-	dir, state := t.byte(at[4]+1), t.byte(at[5]+1)
-	if at[5] != at[4]+2 || at[6] != at[5]+2 {
+	if m = shifted(m0, next, sixth+1-from); bits.OnesCount64(m) < 5 {
+		m, _ = commas128((*[128]byte)(t[sixth+1:]))
+	}
+	var at [5]int // the places of the commas after state, encryption and three counters
+	for k := range at {
+		at[k] = sixth + 1 + bits.TrailingZeros64(m)
+		m &= m - 1
+	}
+	dir, state := t.byte(fifth+1), t.byte(sixth+1)
+	if at[0] != sixth+2 || at[4] > sixth+64 || at[4] > longest-16 {
 		return 0
 	}
 	s.State = stateOf[state]
 	d := directionOf[dir]
-	e, ok := encryptionAt(t, at[6]+1, at[7])
+	e, ok := encryptionAt(t, at[0]+1, at[1])
 	if !ok || d == flow.DirectionUnknown || s.State == flow.StateUnknown {
 		return 0
 	}
@@ -124,9 +129,9 @@ func sight(t *span, s *flow.Sighting, f *flowText) int {
 		return 0
 	}
 	s.Time = int64(ms) * 1_000_000
-	f.length = uint8(at[5] - from)
+	f.length = uint8(sixth - from)
 	f.variant = uint8(int(e)<<2 | number(s.State == flow.Deny)<<1 | number(d == flow.Outbound))
-	s.Hash = t.hash(from, at[5]-from)
+	s.Hash = t.hash(from, sixth-from)
 	return end
 }
 
@@ -151,51 +156,58 @@ func encryptionAt(t *span, from, to int) (flow.Encryption, bool) {
 	return flow.ParseEncryption(text), ascii(text) && bytes.IndexByte(text, '"') < 0
 }
 
-// counters reads the last four fields, of which the first three commas are in
-// at, and returns the place of the quote that ends them.
-func (t *span) counters(at *[12]int, s *flow.Sighting, wrong *uint64) int {
-	first := at[7] + 1
-	if t.word(first) == noCounters {
+// counters reads the last four fields, of which the commas before and between
+// are in at, and returns the place of the quote that ends them.
+func (t *span) counters(at *[5]int, s *flow.Sighting, wrong *uint64) int {
+	first := at[1] + 1
+	x := t.word(first)
+	if x == noCounters {
 		s.Counters, s.Measured = [4]uint64{}, s.State == flow.Continue || s.State == flow.End
 		return first + 7
 	}
-	if uint32(t.word(first)) == emptyCounters {
+	if uint32(x) == emptyCounters {
 		s.Counters, s.Measured = [4]uint64{}, false
 		return first + 3
 	}
-	z := same(t.word(at[10]+1), quotes)
-	if z == 0 {
+	z := same(t.word(at[4]+1), quotes)
+	end := at[4] + 1 + bits.TrailingZeros64(z)>>3
+	off := t.counter(at[1], at[2], &s.Counters[0], wrong) | t.counter(at[2], at[3], &s.Counters[1], wrong) |
+		t.counter(at[3], at[4], &s.Counters[2], wrong) | t.counter(at[4], end, &s.Counters[3], wrong)
+	if z == 0 || off > 7 {
 		*wrong |= high
-		return 0
-	}
-	at[11] = at[10] + 1 + bits.TrailingZeros64(z)>>3
-	for k := range 4 {
-		n := at[8+k] - at[7+k] - 1
-		if uint(n-1) > 7 {
-			*wrong |= high
-			return 0
-		}
-		shift := uint(64-8*n) & 63
-		x := (t.word(at[8+k]-8) ^ zeros) >> shift << shift
-		*wrong |= (x + six) | x
-		s.Counters[k] = eight(x)
 	}
 	v := &s.Counters
 	s.Measured = s.State == flow.Continue || s.State == flow.End || v[0]|v[1]|v[2]|v[3] != 0
-	return at[11]
+	return end
 }
 
-// commas has bit k set where t[i+k] is a comma, for 64 bytes.
-func (t *span) commas(i int) (m uint64) {
-	for k := range 8 {
-		m |= commasIn(t.word(i+8*k)) << (8 * k)
+// counter reads the digits between two places. off is more than 7 if there is
+// none or if there are more than 8.
+func (t *span) counter(from, to int, v *uint64, wrong *uint64) (off uint) {
+	off = uint(to - from - 2)
+	shift := (56 - 8*off) & 63
+	x := (t.word(to-8) ^ zeros) >> shift << shift
+	*wrong |= (x + six) | x
+	*v = eight(x)
+	return off
+}
+
+// nth is the place of the nth comma, or past all.
+func nth(low, high uint64, n int) int {
+	base := 0
+	if c := bits.OnesCount64(low); n > c {
+		low, n, base = high, n-c, 64
 	}
-	return m
+	for ; n > 1; n-- {
+		low &= low - 1
+	}
+	return base + bits.TrailingZeros64(low)
 }
 
-// commasIn has bit k set where byte k of x is a comma.
-func commasIn(x uint64) uint64 {
-	const low7, gather = 0x7f7f7f7f7f7f7f7f, 0x0002040810204081
-	x ^= commas
-	return ^((x&low7 + low7) | x | low7) * gather >> 56
+// shifted is low and high from bit n on.
+func shifted(low, high uint64, n int) uint64 {
+	if n >= 64 {
+		return high >> uint(n-64)
+	}
+	return low>>uint(n) | high<<uint(64-n)
 }

@@ -83,8 +83,13 @@ func (g *sightGroup) context(variant uint8) flow.Context {
 
 // flow reads the text of a flow.
 func (d *document) flow(f *flowText) (k flow.Key, ok bool) {
+	const from = timeLength + 1
+	at := int(f.at) - from
+	if d.quick.seen.quickKey((*span)(d.b[at:]), from, &k) == from+int(f.length)-1 {
+		return k, true
+	}
 	var fields [13][]byte
-	split(d.b[f.at-timeLength-1:][:timeLength+1+int(f.length)], &fields)
+	split(d.b[at:][:from+int(f.length)], &fields)
 	return k, parseKey(&fields, &k) == fine
 }
 

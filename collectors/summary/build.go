@@ -176,11 +176,24 @@ func (b *builder) partition(p *partition) {
 		for n < len(order) && order[n]>>rowBits == order[0]>>rowBits {
 			n++
 		}
-		b.rows = b.look(p, b.conversationsOf(p, order[:n], 1<<rowBits-1), b.rows[:0])
-		b.conversations(b.rows)
+		if n == 1 {
+			b.alone(p, int(order[0]&(1<<rowBits-1)))
+		} else {
+			b.rows = b.look(p, b.conversationsOf(p, order[:n], 1<<rowBits-1), b.rows[:0])
+			b.conversations(b.rows)
+		}
 		order = order[n:]
 	}
 	p.reset(b.free)
+}
+
+// alone answers for row i of p, which is all that was seen of two addresses.
+func (b *builder) alone(p *partition, i int) {
+	row := p.rows.at(i)
+	b.rows = slices.Grow(b.rows[:0], 1)[:1]
+	b.rows[0].fill(row, p.rows.frames(i), b.spots[row.context], b.naming.places)
+	b.ptrs = append(b.ptrs[:0], &b.rows[0])
+	b.pair(b.ptrs)
 }
 
 // conversationsOf returns the rows of a pair in the order of their
@@ -305,9 +318,8 @@ func (b *builder) conversation(rows []*seen, sum *pairSum) {
 }
 
 func (t *totals) add(s *seen) {
-	sent, received := s.sums()
-	t.sum.add(sent)
-	t.sum.add(received)
+	t.sum.add(&s.sent)
+	t.sum.add(&s.received)
 	t.flows += uint64(s.row.flows)
 	t.records += uint64(s.row.records)
 	if s.spot.verdict == denied {
@@ -317,9 +329,8 @@ func (t *totals) add(s *seen) {
 
 // drop takes s out of the timeline and counts it as merged.
 func (b *builder) drop(s *seen) {
-	sent, received := s.sums()
-	b.merged.sum.add(sent)
-	b.merged.sum.add(received)
+	b.merged.sum.add(&s.sent)
+	b.merged.sum.add(&s.received)
 	b.merged.records += uint64(s.row.records)
 	k := seriesKey{
 		s.spot.point, s.spot.class, s.spot.context.direction, s.spot.verdict == denied,

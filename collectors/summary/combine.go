@@ -6,7 +6,7 @@ func (b *builder) merge(o *builder) {
 	b.pairs.take(o.pairs, b.free)
 	b.facts.merge(&o.facts)
 	b.total.merge(&o.total)
-	b.merged.sum.add(o.merged.sum)
+	b.merged.sum.add(&o.merged.sum)
 	b.merged.conversations += o.merged.conversations
 	b.merged.records += o.merged.records
 	for k, r := range o.dropped {
@@ -44,7 +44,7 @@ func (p *pairs) take(o *pairs, free *pool) {
 }
 
 func (t *totals) merge(o *totals) {
-	t.sum.add(o.sum)
+	t.sum.add(&o.sum)
 	t.flows += o.flows
 	t.denied += o.denied
 	t.records += o.records

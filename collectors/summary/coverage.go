@@ -15,13 +15,16 @@ type facts struct {
 	counted   uint64 // rows of flow logs with traffic
 	uncounted uint64 // allowed flows of flow logs without any counter
 	points    map[*spot]bool
+	last      *spot // that was noted
 }
 
 func (f *facts) add(s *seen) {
-	if f.points == nil {
-		f.points = map[*spot]bool{}
+	if s.spot != f.last {
+		if f.points == nil {
+			f.points = map[*spot]bool{}
+		}
+		f.points[s.spot], f.last = true, s.spot
 	}
-	f.points[s.spot] = true
 	r := s.row
 	if r.marks&guessed != 0 {
 		f.guessed++

@@ -16,8 +16,17 @@ type field struct {
 	put    func(b []byte, s *seen)
 	text   func(n *naming, b []byte) string
 	number func(s *seen) float64 // of fields that are numbers
-	ofSpot bool                  // where and in which direction a row was seen says it
+	// depends says which of the few things that it names alone say the value.
+	depends dependence
 }
+
+// dependence is what says the value of a field.
+type dependence uint8
+
+const (
+	onSpot dependence = 1 << iota // where and in which direction the row was seen
+	onPort                        // its protocol and its port
+)
 
 // naming is what it takes to turn binary forms into text.
 type naming struct {
@@ -44,28 +53,28 @@ func lookupField(name string) (field, bool) {
 
 func fields() []field {
 	fs := []field{
-		atSpot(enumField("direction", func(s *seen) uint8 { return uint8(s.direction) }, func(v uint8) string { return flow.Direction(v).String() })),
-		atSpot(enumField("verdict", func(s *seen) uint8 { return uint8(s.spot.verdict) }, func(v uint8) string { return verdicts[v] })),
-		{name: "protocol", width: 3, put: putProtocol, text: protocolText},
-		portField("port"),
-		serviceField("service"),
+		enumField("direction", func(s *seen) uint8 { return uint8(s.direction) }, func(v uint8) string { return flow.Direction(v).String() }).of(onSpot),
+		enumField("verdict", func(s *seen) uint8 { return uint8(s.spot.verdict) }, func(v uint8) string { return verdicts[v] }).of(onSpot),
+		{name: "protocol", width: 3, put: putProtocol, text: protocolText, depends: onPort},
+		portField("port").of(onPort),
+		serviceField("service").of(onPort),
 		enumField("scope", func(s *seen) uint8 { _, v := s.far(); return uint8(v) }, scopeText),
-		atSpot(idField("rule", func(s *seen) flow.ID { return s.spot.rule })),
-		atSpot(idField("acl", func(s *seen) flow.ID { return s.spot.aclName })),
-		atSpot(enumField("encryption", func(s *seen) uint8 { return uint8(s.spot.encrypted) }, func(v uint8) string { return flow.Encryption(v).String() })),
-		atSpot(enumField("tunnel", func(s *seen) uint8 { return uint8(s.spot.tunnel) }, func(v uint8) string { return flow.Tunnel(v).String() })),
-		atSpot(idField("nic", func(s *seen) flow.ID { return s.spot.pointName })),
-		atSpot(placeField("vm", func(s *seen) int32 { return s.spot.vm }, vmText)),
+		idField("rule", func(s *seen) flow.ID { return s.spot.rule }).of(onSpot),
+		idField("acl", func(s *seen) flow.ID { return s.spot.aclName }).of(onSpot),
+		enumField("encryption", func(s *seen) uint8 { return uint8(s.spot.encrypted) }, func(v uint8) string { return flow.Encryption(v).String() }).of(onSpot),
+		enumField("tunnel", func(s *seen) uint8 { return uint8(s.spot.tunnel) }, func(v uint8) string { return flow.Tunnel(v).String() }).of(onSpot),
+		idField("nic", func(s *seen) flow.ID { return s.spot.pointName }).of(onSpot),
+		placeField("vm", func(s *seen) int32 { return s.spot.vm }, vmText).of(onSpot),
 		addrField("peer", func(s *seen) flow.Addr { a, _ := s.far(); return a }),
-		portField("destination.port"),
-		serviceField("destination.service"),
+		portField("destination.port").of(onPort),
+		serviceField("destination.service").of(onPort),
 	}
 	return append(fs, sideFields()...)
 }
 
-// atSpot is f, which depends on the spot and the direction alone.
-func atSpot(f field) field {
-	f.ofSpot = true
+// of is f with what says its value.
+func (f field) of(d dependence) field {
+	f.depends = d
 	return f
 }
 

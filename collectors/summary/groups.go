@@ -17,7 +17,11 @@ type groups struct {
 
 	lines lines
 	total group
-	spots []uint32 // if the line depends on the spot alone: number of the line of each + 1
+	// What says the line of a row, if that is little, and then the numbers of the
+	// lines + 1 by spot and direction, or by protocol and port.
+	depends dependence
+	spots   []uint32
+	ports   [2][]uint32 // TCP, UDP
 
 	match      []*seen // of the conversation at hand
 	keyA, keyB []byte  // scratch
@@ -35,7 +39,7 @@ const defaultTop = 20
 
 func newGroups(name string, top int, where func(*seen) bool, by ...string) *groups {
 	g := &groups{name: name, where: where, top: top, total: newGroup()}
-	onlySpot := true
+	g.depends = onSpot | onPort
 	for _, n := range by {
 		f, ok := lookupField(n)
 		if !ok {
@@ -43,10 +47,7 @@ func newGroups(name string, top int, where func(*seen) bool, by ...string) *grou
 		}
 		g.by = append(g.by, f)
 		g.lines.width += f.width
-		onlySpot = onlySpot && f.ofSpot
-	}
-	if onlySpot {
-		g.spots = []uint32{}
+		g.depends &= f.depends
 	}
 	return g
 }
@@ -57,6 +58,13 @@ func newGroup() group { return group{first: noFirst, last: noLast} }
 // the answer. Where the points that saw it belong to different lines, as
 // with rules, every such line has it.
 func (g *groups) add(rows []*seen, p *places) {
+	if len(rows) == 1 {
+		if s := rows[0]; g.where == nil || g.where(s) {
+			g.total.add(s)
+			g.of(s).add(s)
+		}
+		return
+	}
 	match := g.match[:0]
 	for _, s := range rows {
 		if g.where == nil || g.where(s) {
@@ -137,37 +145,38 @@ func (g *groups) key(b []byte, s *seen) []byte {
 
 // of returns the line that s belongs to.
 func (g *groups) of(s *seen) *group {
-	if g.spots != nil {
-		return g.lines.at(g.ofSpot(s))
+	switch {
+	case g.depends&onSpot != 0:
+		return g.lines.at(g.known(&g.spots, s.spot.number*directions+int(s.direction), s))
+	case g.depends&onPort != 0 && s.row.proto == protoTCP && s.spot.class != noIP:
+		return g.lines.at(g.known(&g.ports[0], int(s.row.port), s))
+	case g.depends&onPort != 0 && s.row.proto == protoUDP && s.spot.class != noIP:
+		return g.lines.at(g.known(&g.ports[1], int(s.row.port), s))
 	}
 	g.keyB = g.key(g.keyB[:0], s)
 	return g.lines.at(g.lines.of(g.keyB))
 }
 
-// ofSpot returns the number of the line that all of s's spot, seen in its
-// direction, belong to.
-func (g *groups) ofSpot(s *seen) int {
-	i := s.spot.number*directions + int(s.direction)
-	for len(g.spots) <= i {
-		g.spots = append(g.spots, 0)
+// known returns the number of the line that s belongs to, which is looked up
+// once for all rows that have the place i in list.
+func (g *groups) known(list *[]uint32, i int, s *seen) int {
+	if i >= len(*list) {
+		*list = append(*list, make([]uint32, i+1-len(*list))...)
 	}
-	if g.spots[i] == 0 {
+	if (*list)[i] == 0 {
 		g.keyB = g.key(g.keyB[:0], s)
-		g.spots[i] = uint32(g.lines.of(g.keyB)) + 1
+		(*list)[i] = uint32(g.lines.of(g.keyB)) + 1
 	}
-	return int(g.spots[i]) - 1
+	return int((*list)[i]) - 1
 }
 
 // directions is how many a row can have.
 const directions = int(flow.Outbound) + 1
 
-func (v *group) add(s *seen) {
-	sent, received := s.sums()
-	v.addSums(s, sent, received)
-}
+func (v *group) add(s *seen) { v.addSums(s, &s.sent, &s.received) }
 
 // addSums counts s with what the line's subject sent and received.
-func (v *group) addSums(s *seen, sent, received tally) {
+func (v *group) addSums(s *seen, sent, received *tally) {
 	r := s.row
 	v.sent.add(sent)
 	v.received.add(received)
@@ -181,8 +190,8 @@ func (v *group) addSums(s *seen, sent, received tally) {
 }
 
 func (v *group) merge(o *group) {
-	v.sent.add(o.sent)
-	v.received.add(o.received)
+	v.sent.add(&o.sent)
+	v.received.add(&o.received)
 	v.flows += o.flows
 	v.denied += o.denied
 	v.records += o.records
@@ -273,7 +282,7 @@ func (g *groups) texts(n *naming, b []byte) []string {
 
 func (v *group) row(key []string, all tally) Row {
 	both := v.sent
-	both.add(v.received)
+	both.add(&v.received)
 	return Row{
 		Key: append([]string{}, key...), Sent: v.sent.volume(), Received: v.received.volume(), Volume: both.volume(),
 		Flows: v.flows, Denied: v.denied, First: instant(v.first), Last: instant(v.last), Share: share(both, all),

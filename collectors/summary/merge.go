@@ -75,7 +75,7 @@ func (r *row) merge(o *row) {
 }
 
 func (s *sourceSum) merge(o sourceSum) {
-	s.sum.add(o.sum)
+	s.sum.add(&o.sum)
 	s.first = min(s.first, o.first)
 	s.last = max(s.last, o.last)
 }

@@ -15,6 +15,8 @@ type seen struct {
 	srcScope, dstScope scope
 	direction          flow.Direction
 	farIsSrc           bool // the far side is the source
+
+	sent, received tally // by the source
 }
 
 // spot is a context with the names that the inventory has for it.
@@ -67,7 +69,11 @@ func (s *spot) owns(a flow.Addr) bool {
 
 // fill sets s to row r, seen at spot.
 func (s *seen) fill(r *row, f frameBytes, at *spot, p *places) {
-	*s = seen{row: r, frames: f, spot: at, direction: at.direction}
+	*s = seen{
+		row: r, frames: f, spot: at, direction: at.direction,
+		sent:     tally{r.sent.packets, r.sent.ipBytes, f.sent, r.marks},
+		received: tally{r.received.packets, r.received.ipBytes, f.received, r.marks},
+	}
 	if at.class == noIP {
 		return
 	}
@@ -104,13 +110,6 @@ func (s *seen) far() (flow.Addr, scope) {
 		return s.row.src, s.srcScope
 	}
 	return s.row.dst, s.dstScope
-}
-
-// sums returns what the source sent and received.
-func (s *seen) sums() (sent, received tally) {
-	r := s.row
-	return tally{r.sent.packets, r.sent.ipBytes, s.frames.sent, r.marks},
-		tally{r.received.packets, r.received.ipBytes, s.frames.received, r.marks}
 }
 
 // transit reports whether the machine at the spot forwards: it is known and

@@ -8,10 +8,9 @@ type removal struct {
 }
 
 func (r *removal) add(s *seen) {
-	sent, received := s.sums()
-	r.packets += sent.packets + received.packets
-	r.ipBytes += sent.ipBytes + received.ipBytes
-	r.frameBytes += sent.frameBytes + received.frameBytes
+	r.packets += s.sent.packets + s.received.packets
+	r.ipBytes += s.sent.ipBytes + s.received.ipBytes
+	r.frameBytes += s.sent.frameBytes + s.received.frameBytes
 	r.begun += uint64(s.row.begins)
 	r.records += uint64(s.row.records)
 }

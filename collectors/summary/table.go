@@ -294,7 +294,7 @@ func plus(a, b uint32) uint32 {
 }
 
 func (s *sourceSum) count(r *flow.Record, m marks) {
-	s.sum.add(tally{
+	s.sum.add(&tally{
 		packets:    r.Sent.Packets + r.Received.Packets,
 		ipBytes:    r.Sent.IPBytes + r.Received.IPBytes,
 		frameBytes: r.Sent.FrameBytes + r.Received.FrameBytes,

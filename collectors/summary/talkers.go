@@ -27,11 +27,12 @@ func (t *talkers) add(s *seen) {
 	if s.spot.class == noIP {
 		return
 	}
-	sent, received := s.sums()
+	sent, received := &s.sent, &s.received
 	if s.row.src == s.row.dst { // with itself: said once
-		sent.add(received)
-		t.of(t.all, s.row.src, s.src).addSums(s, sent, tally{marks: sent.marks})
-		t.all.total.addSums(s, sent, tally{marks: sent.marks})
+		both, none := *sent, tally{marks: sent.marks}
+		both.add(received)
+		t.of(t.all, s.row.src, s.src).addSums(s, &both, &none)
+		t.all.total.addSums(s, &both, &none)
 		return
 	}
 	fromInside := s.srcScope != internet || s.dstScope == internet

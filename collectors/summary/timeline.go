@@ -45,7 +45,7 @@ type tally struct {
 	marks                        marks
 }
 
-func (t *tally) add(u tally) {
+func (t *tally) add(u *tally) {
 	t.packets += u.packets
 	t.ipBytes += u.ipBytes
 	t.frameBytes += u.frameBytes
@@ -110,7 +110,7 @@ func (t *timeline) addStep(s *series, o *flow.Step, m marks) {
 		t.at(s, n>>t.shift)
 	}
 	st := t.at(s, n>>t.shift)
-	st.sum.add(tally{packets: o.Packets, ipBytes: o.IPBytes, marks: m})
+	st.sum.add(&tally{packets: o.Packets, ipBytes: o.IPBytes, marks: m})
 	st.begun += o.Begun
 	if o.Denied {
 		st.denied += o.Records
@@ -180,7 +180,7 @@ func (s *series) widen(k uint) {
 }
 
 func (s *step) add(o *step) {
-	s.sum.add(o.sum)
+	s.sum.add(&o.sum)
 	s.begun += o.begun
 	s.denied += o.denied
 }
