@@ -13,7 +13,7 @@ import (
 // What a file may have at most, so that no file can fill the memory.
 const (
 	mostTail = 256 << 20 // bytes of the footer
-	mostRows = 1 << 20   // of a row group
+	mostRows = groupRows // of a row group
 	mostPage = 64 << 20  // bytes of a page
 )
 
