@@ -114,7 +114,9 @@ func (q *request) answer(body graphBody) (*kql.Table, error) {
 		return nil, err
 	}
 	own := len(body.Subscriptions) == 0 || slices.ContainsFunc(body.Subscriptions, func(s string) bool { return strings.EqualFold(s, q.world.Subscription) })
-	table, err := query.Run(func(name string) *kql.Table { return q.graphTable(st, name, own) })
+	table, err := query.Run(func(name string, wants func(string) bool) *kql.Table {
+		return q.graphTable(st, name, func(typ string) bool { return own && wants(typ) })
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -153,6 +153,9 @@ regions      = ["westeurope"]
 resource_group "rg" {
   region = "westeurope"
 }
+storage_account "stlarge" {
+  resource_group = "rg"
+}
 fleet "app" {
   resource_group = "rg"
   address_space  = "10.0.0.0/8"

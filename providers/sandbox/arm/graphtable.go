@@ -20,52 +20,63 @@ var (
 	laterColumns = []string{"kind", "managedBy", "sku", "plan", "properties", "identity", "zones", "extendedLocation"}
 )
 
-// graphTable is a table of Resource Graph, in the order of ids; nil if it is
-// none that the sandbox has.
-func (q *request) graphTable(st *State, name string, own bool) *kql.Table {
-	t := &kql.Table{Columns: graphColumns}
+// graphTable is a table of Resource Graph with the types that are wanted, in
+// the order of ids; nil if it is none that the sandbox has.
+func (q *request) graphTable(st *State, name string, wants func(string) bool) *kql.Table {
+	var all []graphed
 	switch strings.ToLower(name) {
 	case "resources":
-		if own {
-			t.Rows = q.graphResources(st)
-		}
+		all = q.graphResources(st, wants)
 	case "resourcecontainers":
-		if own {
-			t.Rows = q.graphContainers(st)
-		}
+		all = q.graphContainers(st)
+		all = slices.DeleteFunc(all, func(g graphed) bool { return !wants(g.typ) })
 	default:
 		return nil
 	}
-	slices.SortFunc(t.Rows, func(a, b kql.Row) int {
-		x, _ := a["id"].(string)
-		y, _ := b["id"].(string)
-		return cmp.Compare(strings.ToLower(x), strings.ToLower(y))
-	})
+	slices.SortFunc(all, func(a, b graphed) int { return cmp.Compare(a.key, b.key) })
+	t := &kql.Table{Columns: graphColumns, Rows: make([]kql.Row, len(all))}
+	for i, g := range all {
+		t.Rows[i] = q.graphRow(g)
+	}
 	return t
 }
 
-// graphRow is the row of a resource, whose document draw makes. Types and
-// resource groups are in lower case there, ids as they are.
-func (q *request) graphRow(id plan.ID, location string, tags map[string]string, draw func() any) kql.Row {
-	doc := sync.OnceValue(func() map[string]any { return jsonOf(draw()) })
-	row := kql.Row{"id": string(id), "name": id.Name(), "type": strings.ToLower(id.Type()), "location": location, "tenantId": q.world.Tenant,
-		"subscriptionId": q.world.Subscription, "resourceGroup": strings.ToLower(id.ResourceGroup()), "tags": nil}
-	if len(tags) > 0 {
-		all := make(map[string]any, len(tags))
-		for k, v := range tags {
+// graphed is a resource that Resource Graph knows. Its document is drawn only
+// if a query asks for what is in it.
+type graphed struct {
+	key      string // of the id
+	id       plan.ID
+	typ      string
+	name     string
+	location string
+	tags     map[string]string
+	draw     func() any
+}
+
+func graphedOf(id plan.ID, location string, tags map[string]string, draw func() any) graphed {
+	return graphed{id.Key(), id, strings.ToLower(id.Type()), id.Name(), location, tags, draw}
+}
+
+// graphRow is the row of a resource. Types and resource groups are in lower
+// case there, ids as they are.
+func (q *request) graphRow(g graphed) kql.Row {
+	doc := sync.OnceValue(func() map[string]any { return jsonOf(g.draw()) })
+	row := make(kql.Row, len(graphColumns))
+	row["id"], row["name"], row["type"], row["location"], row["tags"] = string(g.id), g.name, g.typ, g.location, nil
+	row["tenantId"], row["subscriptionId"], row["resourceGroup"] = q.world.Tenant, q.world.Subscription, strings.ToLower(g.id.ResourceGroup())
+	if len(g.tags) > 0 {
+		all := make(map[string]any, len(g.tags))
+		for k, v := range g.tags {
 			all[k] = v
 		}
 		row["tags"] = all
 	}
 	for _, c := range laterColumns {
 		row[c] = kql.NewLater(func() any {
-			if v, ok := doc()[c]; ok || c == "properties" || c == "sku" {
+			if v, ok := doc()[c]; ok || c != "kind" && c != "managedBy" {
 				return v
 			}
-			if c == "kind" || c == "managedBy" {
-				return ""
-			}
-			return nil
+			return ""
 		})
 	}
 	return row
@@ -84,47 +95,80 @@ func jsonOf(doc any) map[string]any {
 	return out
 }
 
-func (q *request) graphResources(st *State) []kql.Row {
-	var all []kql.Row
-	add := func(r world.Resource, draw func() any) {
-		all = append(all, q.graphRow(r.ID, r.Location, r.Tags, draw))
-	}
-	for _, v := range q.world.VNets {
-		add(v.Resource, func() any { return q.vnet(st, v) })
-	}
-	for _, n := range q.world.NSGs {
-		add(n.Resource, func() any { return q.nsg(st, n) })
-	}
-	for _, n := range q.vmNICs {
-		add(n.Resource, func() any { return q.nic(n) })
-	}
-	for _, p := range q.world.PublicIPs {
-		add(p.Resource, func() any { return publicIP(p) })
-	}
-	for _, a := range q.world.Accounts {
-		add(a.Resource, func() any { return q.account(a) })
-	}
-	for _, g := range q.world.Gateways {
-		add(g.Resource, func() any { return gateway(g) })
-	}
-	for _, e := range q.world.Endpoints {
-		add(e.Resource, func() any { return endpoint(e) })
-	}
-	all = append(all, q.graphMachines(st)...)
-	return append(all, q.graphMade(st)...)
-}
-
-func (q *request) graphMachines(st *State) []kql.Row {
-	var all []kql.Row
-	q.indexExtensions(st)
-	for _, v := range q.world.VMs {
-		all = append(all, q.graphRow(v.ID, v.Location, v.Tags, func() any { return q.graphVM(st, v) }))
-		for _, e := range q.extensionsOf(st, v) {
-			all = append(all, q.graphRow(e.ID, e.Location, e.Tags, func() any { return e.doc(q.now) }))
+func (q *request) graphResources(st *State, wants func(string) bool) []graphed {
+	all := slices.Concat(q.graphNetworks(st, wants), q.graphGuests(wants), q.graphMachines(st, wants))
+	for _, g := range q.graphMade(st) {
+		if wants(g.typ) {
+			all = append(all, g)
 		}
 	}
-	for _, s := range q.world.ScaleSets {
-		all = append(all, q.graphRow(s.ID, s.Location, s.Tags, func() any { return q.scaleSet(st, s) }))
+	return all
+}
+
+func (q *request) graphNetworks(st *State, wants func(string) bool) (all []graphed) {
+	add := func(r world.Resource, draw func() any) {
+		all = append(all, graphedOf(r.ID, r.Location, r.Tags, draw))
+	}
+	if wants(vnetType) {
+		for _, v := range q.world.VNets {
+			add(v.Resource, func() any { return q.vnet(st, v) })
+		}
+	}
+	if wants(nsgType) {
+		for _, n := range q.world.NSGs {
+			add(n.Resource, func() any { return q.nsg(st, n) })
+		}
+	}
+	if wants(nicType) {
+		for _, n := range q.vmNICs {
+			add(n.Resource, func() any { return q.nic(n) })
+		}
+	}
+	if wants(publicIPType) {
+		for _, p := range q.world.PublicIPs {
+			add(p.Resource, func() any { return publicIP(p) })
+		}
+	}
+	return all
+}
+
+func (q *request) graphGuests(wants func(string) bool) (all []graphed) {
+	for _, g := range q.world.Gateways {
+		if wants(g.ID.Type()) {
+			all = append(all, graphedOf(g.ID, g.Location, g.Tags, func() any { return gateway(g) }))
+		}
+	}
+	for _, e := range q.world.Endpoints {
+		if wants(endpointType) {
+			all = append(all, graphedOf(e.ID, e.Location, e.Tags, func() any { return endpoint(e) }))
+		}
+	}
+	for _, a := range q.world.Accounts {
+		if wants(accountType) {
+			all = append(all, graphedOf(a.ID, a.Location, a.Tags, func() any { return q.account(a) }))
+		}
+	}
+	return all
+}
+
+func (q *request) graphMachines(st *State, wants func(string) bool) (all []graphed) {
+	q.indexExtensions(st)
+	machines, extensions := wants(vmType), wants(vmType+"/extensions")
+	for _, v := range q.world.VMs {
+		if machines {
+			all = append(all, graphedOf(v.ID, v.Location, v.Tags, func() any { return q.graphVM(st, v) }))
+		}
+		if !extensions {
+			continue
+		}
+		for _, e := range q.extensionsOf(st, v) {
+			all = append(all, graphedOf(e.ID, e.Location, e.Tags, func() any { return e.doc(q.now) }))
+		}
+	}
+	if wants(scaleSetType) {
+		for _, s := range q.world.ScaleSets {
+			all = append(all, graphedOf(s.ID, s.Location, s.Tags, func() any { return q.scaleSet(st, s) }))
+		}
 	}
 	return all
 }
@@ -132,51 +176,49 @@ func (q *request) graphMachines(st *State) []kql.Row {
 // graphVM is a machine with its state, which Graph keeps beside what ARM shows.
 func (q *request) graphVM(st *State, v *world.VM) any {
 	doc := jsonOf(q.vm(st, v))
-	power := v.Power
 	object(doc, "properties")["extended"] = map[string]any{"instanceView": map[string]any{
 		"computerName": v.Name, "osName": v.OS,
-		"powerState": map[string]any{"code": "PowerState/" + power, "displayStatus": "VM " + power, "level": "Info"},
+		"powerState": map[string]any{"code": "PowerState/" + v.Power, "displayStatus": "VM " + v.Power, "level": "Info"},
 	}}
 	return doc
 }
 
 // graphMade are the resources that clients made.
-func (q *request) graphMade(st *State) []kql.Row {
-	var all []kql.Row
+func (q *request) graphMade(st *State) (all []graphed) {
 	for _, w := range st.Watchers {
 		if there(w.Gone, q.now) {
-			all = append(all, q.graphRow(w.ID, w.Location, w.Tags, func() any { return q.watcherDoc(st, w) }))
+			all = append(all, graphedOf(w.ID, w.Location, w.Tags, func() any { return q.watcherDoc(st, w) }))
 		}
 	}
 	for _, l := range st.FlowLogs {
 		w := st.watcher(l.ID.Parent(), q.now)
 		if w != nil && there(l.Gone, q.now) {
-			all = append(all, q.graphRow(l.ID, l.Location, l.Tags, func() any { return q.flowLogDoc(st, w, l) }))
+			all = append(all, graphedOf(l.ID, l.Location, l.Tags, func() any { return q.flowLogDoc(st, w, l) }))
 		}
 	}
 	for _, m := range st.Made {
 		if there(m.Gone, q.now) && m.Location != "" && m.Type != groupType {
-			all = append(all, q.graphRow(m.ID, m.Location, m.tags(), func() any { return q.madeDoc(st, m) }))
+			all = append(all, graphedOf(m.ID, m.Location, m.tags(), func() any { return q.madeDoc(st, m) }))
 		}
 	}
 	return all
 }
 
 // graphContainers are the subscription and its resource groups.
-func (q *request) graphContainers(st *State) []kql.Row {
-	sub := q.graphRow(plan.ID("/subscriptions/"+q.world.Subscription), "", nil, func() any {
+func (q *request) graphContainers(st *State) []graphed {
+	sub := graphedOf(plan.ID("/subscriptions/"+q.world.Subscription), "", nil, func() any {
 		return map[string]any{"properties": map[string]any{"state": "Enabled"}}
 	})
-	sub["name"], sub["type"] = q.world.Name, "microsoft.resources/subscriptions"
-	all := []kql.Row{sub}
+	sub.name, sub.typ = q.world.Name, "microsoft.resources/subscriptions"
+	all := []graphed{sub}
 	for _, g := range q.world.Groups {
-		all = append(all, q.graphRow(g.ID, g.Location, g.Tags, func() any { return groupDoc(g) }))
+		all = append(all, graphedOf(g.ID, g.Location, g.Tags, func() any { return groupDoc(g) }))
 	}
 	for _, m := range st.allMade(groupType, q.now) {
-		all = append(all, q.graphRow(m.ID, m.Location, m.tags(), func() any { return q.madeDoc(st, m) }))
+		all = append(all, graphedOf(m.ID, m.Location, m.tags(), func() any { return q.madeDoc(st, m) }))
 	}
-	for _, r := range all[1:] {
-		r["type"] = "microsoft.resources/subscriptions/resourcegroups"
+	for i := range all[1:] {
+		all[i+1].typ = "microsoft.resources/subscriptions/resourcegroups"
 	}
 	return all
 }

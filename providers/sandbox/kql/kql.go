@@ -40,7 +40,8 @@ type Table struct {
 }
 
 // Tables finds a table by its name, which has no case; nil if there is none.
-type Tables func(name string) *Table
+// Rows may be left out whose column type is one that wants refuses.
+type Tables func(name string, wants func(typ string) bool) *Table
 
 // Error tells what is wrong with a query, and where in it.
 type Error struct {

@@ -32,7 +32,19 @@ func tables(t testing.TB) Tables {
 		v := r["properties"]
 		r["properties"] = NewLater(func() any { return v })
 	}
-	return func(name string) *Table { return all[strings.ToLower(name)] }
+	return func(name string, wants func(string) bool) *Table {
+		t := all[strings.ToLower(name)]
+		if t == nil || t.Columns[1] != "name" {
+			return t
+		}
+		kept := &Table{Columns: t.Columns}
+		for _, r := range t.Rows {
+			if wants(r["type"].(string)) {
+				kept.Rows = append(kept.Rows, r)
+			}
+		}
+		return kept
+	}
 }
 
 // ask answers a query as text: a row in brackets, columns by commas.
@@ -132,6 +144,37 @@ func TestAnswers(t *testing.T) {
 		got, err := ask(t, query)
 		if err != nil || got != want {
 			t.Errorf("%s\ngives %s (%v), want %s", query, got, err, want)
+		}
+	}
+}
+
+// TestWants checks which types a query asks for by its beginning.
+func TestWants(t *testing.T) {
+	tests := map[string]string{
+		`resources | where type =~ 'VM'`:                                     "vm",
+		`resources | where name == 'x' and type == 'vm' | where tags.a == 1`: "vm",
+		`resources | where type in~ ('vm', 'nic')`:                           "vm nic",
+		`resources | where type in ('vm', 'nic') | where type != 'vm'`:       "vm nic",
+		`resources | where type == 'vm' or name == 'x'`:                      "vm nic st",
+		`resources | where type !in ('vm')`:                                  "vm nic st",
+		`resources | where type != 'vm'`:                                     "vm nic st",
+		`resources | where type has 'vm'`:                                    "vm nic st",
+		`resources | extend type = name | where type == 'vm'`:                "vm nic st",
+		`resources | where not(type == 'vm')`:                                "vm nic st",
+	}
+	for query, want := range tests {
+		q, err := Parse(query, now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, typ := range []string{"vm", "nic", "st"} {
+			if q.pipe.wants()(typ) {
+				got = append(got, typ)
+			}
+		}
+		if s := strings.Join(got, " "); s != want {
+			t.Errorf("%s wants %s, not %s", query, s, want)
 		}
 	}
 }

@@ -26,7 +26,7 @@ func (q *pipeline) run(tables Tables) (*Table, error) {
 		if t, err = q.inner.run(tables); err != nil {
 			return nil, err
 		}
-	} else if t = tables(q.source); t == nil {
+	} else if t = tables(q.source, q.wants()); t == nil {
 		return nil, &Error{Code: SemanticError, Message: "There is no table '" + q.source + "' in this Resource Graph.", Token: q.source}
 	}
 	var err error
@@ -36,6 +36,58 @@ func (q *pipeline) run(tables Tables) (*Table, error) {
 		}
 	}
 	return t, nil
+}
+
+// wants tells by the conditions at the beginning of a query which types of
+// resources it can have an answer from, so that the others need not be drawn.
+func (q *pipeline) wants() func(typ string) bool {
+	var all [][]string
+	for _, s := range q.steps {
+		w, ok := s.(where)
+		if !ok {
+			break
+		}
+		all = append(all, typesOf(w.cond)...)
+	}
+	return func(typ string) bool {
+		for _, any := range all {
+			if !slices.ContainsFunc(any, func(t string) bool { return strings.EqualFold(t, typ) }) {
+				return false
+			}
+		}
+		return true
+	}
+}
+
+// typesOf are the lists of types of which a condition asks for one each.
+func typesOf(e expr) [][]string {
+	one := func(e, v expr) []string {
+		c, isColumn := e.(column)
+		l, isLiteral := v.(literal)
+		if isColumn && isLiteral && c.name == "type" {
+			return []string{textOf(l.v)}
+		}
+		return nil
+	}
+	switch e := e.(type) {
+	case logical:
+		if !e.or {
+			return append(typesOf(e.left), typesOf(e.right)...)
+		}
+	case comparison:
+		if t := one(e.left, e.right); t != nil && (e.op == "==" || e.op == "=~") {
+			return [][]string{t}
+		}
+	case among:
+		var any []string
+		for _, v := range e.list {
+			any = append(any, one(e.e, v)...)
+		}
+		if len(any) == len(e.list) && !e.not && (e.op == "in" || e.op == "in~") {
+			return [][]string{any}
+		}
+	}
+	return nil
 }
 
 // pipeline reads a table and the operators behind it. A query may begin with
