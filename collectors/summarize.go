@@ -36,7 +36,7 @@ type Sum struct {
 	Options    summary.Options
 	Flows      *Flows // nil to keep none
 	Workers    int    // 0 for one a processor
-	Memory     int64  // bytes that rows may take before they go to a temporary file; 0 for 80 MiB
+	Memory     int64  // bytes that rows may take before they go to a temporary file; 0 for a quarter of the memory
 }
 
 // garbage is how much of the memory in use may be garbage, in percent. What is
@@ -103,9 +103,10 @@ type job struct {
 // read reads all items into one table.
 func (r *reading) read(ctx context.Context) *summary.Table {
 	table := summary.New(r.names)
-	if r.Memory > 0 {
-		table.Budget(r.Memory)
+	if r.Memory == 0 {
+		r.Memory = memory()
 	}
+	table.Budget(r.Memory)
 	workers := r.workers(table)
 	for item, err := range r.Items {
 		if ctx.Err() != nil {

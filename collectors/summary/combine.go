@@ -57,11 +57,9 @@ func (f *facts) merge(o *facts) {
 	f.unstarted += o.unstarted
 	f.counted += o.counted
 	f.uncounted += o.uncounted
-	for s := range o.points {
-		if f.points == nil {
-			f.points = map[*spot]bool{}
-		}
-		f.points[s] = true
+	f.spots = append(f.spots, make([]bool, max(0, len(o.spots)-len(f.spots)))...)
+	for i, seen := range o.spots {
+		f.spots[i] = f.spots[i] || seen
 	}
 }
 

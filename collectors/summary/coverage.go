@@ -14,17 +14,14 @@ type facts struct {
 	unstarted uint64 // rows of flow logs with traffic, of which no begin was seen
 	counted   uint64 // rows of flow logs with traffic
 	uncounted uint64 // allowed flows of flow logs without any counter
-	points    map[*spot]bool
-	last      *spot // that was noted
+	spots     []bool // by number: a row was seen there
 }
 
 func (f *facts) add(s *seen) {
-	if s.spot != f.last {
-		if f.points == nil {
-			f.points = map[*spot]bool{}
-		}
-		f.points[s.spot], f.last = true, s.spot
+	for len(f.spots) <= s.spot.number {
+		f.spots = append(f.spots, false)
 	}
+	f.spots[s.spot.number] = true
 	r := s.row
 	if r.marks&guessed != 0 {
 		f.guessed++
@@ -130,7 +127,11 @@ func (b *builder) nameCoverage(say sayer) {
 		return
 	}
 	seen, vnets := map[int32]bool{}, map[int32]bool{}
-	for s := range b.facts.points {
+	for i, there := range b.facts.spots {
+		if !there {
+			continue
+		}
+		s := b.spots[i]
 		for _, n := range p.vms[s.vm].nics {
 			seen[n] = seen[n] || s.class == capture
 		}

@@ -46,7 +46,7 @@ nothing could be read.`,
 		},
 	}
 	cmd.Flags().BoolVar(&o.json, "json", false, "print the summary as JSON (flowctl docs summary.schema.json)")
-	cmd.Flags().StringVar(&o.memory, "memory", "", "`size` that rows may take in memory, such as 4GiB; more go to a temporary file (default 80MiB)")
+	cmd.Flags().StringVar(&o.memory, "memory", "", "`size` that rows may take in memory, such as 4GiB; more go to a temporary file (default a quarter of the memory)")
 	cmd.Flags().StringVar(&o.flows, "flows", "", "also keep all flows in this Parquet `file`, for DuckDB, Spark and others (flowctl docs parquet)")
 	return cmd
 }

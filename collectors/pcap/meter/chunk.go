@@ -32,15 +32,10 @@ func (w *worker) take(c *chunk, those mask) {
 		o := &c.list[i]
 		t := &w.parts[partOf(o.hash)].table
 		w.slots[k&63] = t.slots[o.hash&t.mask]
-		if o.key.rest&numbered != 0 {
-			w.sink += t.pairs.warm(o.key.pair)
-		}
 	}
 	for k, i := range mine {
-		if s := w.slots[k&63]; s != 0 {
-			e := w.parts[partOf(c.list[i&63].hash)].table.at(s&slotMask - 1)
-			w.sink += e.key.pair + uint64(e.tcp.mark)
-		}
+		o := &c.list[i&63]
+		w.sink += w.parts[partOf(o.hash)].table.warm(w.slots[k&63], o.key.rest)
 	}
 	for _, i := range mine {
 		o := &c.list[i&63]

@@ -35,8 +35,8 @@ const (
 )
 
 // begin makes e a new conversation, of which o is the first packet.
-func (e *entry) begin(k key, o *observed) {
-	*e = entry{key: k, first: flow.NoTime, last: flow.NoTime, opener: o.side, live: true}
+func (e *entry) begin(o *observed) {
+	*e = entry{key: o.key, first: flow.NoTime, last: flow.NoTime, opener: o.side, live: true}
 }
 
 // reset makes e ready for the next record of the same conversation.

@@ -18,10 +18,10 @@ func newExporter(stamp flow.Record, emit func(flow.Batch) bool, stopped *atomic.
 	return &exporter{emit: emit, stamp: stamp, list: make(flow.Batch, 0, batch), stopped: stopped}
 }
 
-// export appends the record of e, which is of t.
-func (x *exporter) export(t *table, e *entry, s flow.State) {
+// export appends the record of e, which is entry i of t.
+func (x *exporter) export(t *table, i uint32, e *entry, s flow.State) {
 	x.list = append(x.list, x.stamp)
-	e.record(t, &x.list[len(x.list)-1], s)
+	e.record(t.endsOf(i, e), &x.list[len(x.list)-1], s)
 	if len(x.list) == batch {
 		x.send()
 	}

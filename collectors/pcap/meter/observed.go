@@ -8,14 +8,14 @@ import (
 )
 
 // key names a conversation whoever sends, in two words: both IPv4 addresses,
-// or the number that the part has for other ones, and all the rest.
+// or a hash of other ones, which the table has apart, and all the rest.
 type key struct {
 	pair uint64 // lower end, higher end
 	rest uint64 // lower end's port, higher end's port, EtherType, protocol
 }
 
-// numbered marks, in key.rest, that the pair is a number.
-const numbered = 1 << 24
+// hashed marks, in key.rest, that the pair is a hash.
+const hashed = 1 << 24
 
 // observed is a packet on its way to its conversation.
 type observed struct {
@@ -26,8 +26,7 @@ type observed struct {
 	side uint8 // of the key that sent it: 0 the lower end, 1 the higher
 }
 
-// identify fills what is to be known to find the conversation. In the place
-// of a pair's number, which its part has, is a hash of the pair.
+// identify fills what is to be known to find the conversation.
 func (o *observed) identify(seed uint64) {
 	sp, dp := uint64(o.SrcPort), uint64(o.DstPort)
 	lo, hi := &o.Src, &o.Dst
@@ -40,7 +39,7 @@ func (o *observed) identify(seed uint64) {
 	rest := sp<<48 | dp<<32 | uint64(o.EtherType)<<8 | uint64(o.Proto)
 	pair := lo.Lo<<32 | hi.Lo&0xffffffff
 	if !lo.Is4() || !hi.Is4() {
-		rest |= numbered
+		rest |= hashed
 		pair = hashEnds(*lo, *hi, seed)
 	}
 	o.key = key{pair, rest}
@@ -48,11 +47,11 @@ func (o *observed) identify(seed uint64) {
 }
 
 // ends are the addresses of o, the lower one first.
-func (o *observed) ends() (lo, hi flow.Addr) {
+func (o *observed) ends() ends {
 	if o.side == 1 {
-		return o.Dst, o.Src
+		return ends{o.Dst, o.Src}
 	}
-	return o.Src, o.Dst
+	return ends{o.Src, o.Dst}
 }
 
 // above reports whether the sender is the higher end.

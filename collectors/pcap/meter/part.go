@@ -32,16 +32,11 @@ func (p *part) init(seed uint64) {
 
 // add counts one packet in its conversation.
 func (p *part) add(o *observed, out *exporter) {
-	k := o.key
-	if k.rest&numbered != 0 {
-		lo, hi := o.ends()
-		k.pair = p.table.pairs.number(lo, hi, k.pair)
-	}
-	e, fresh := p.table.find(k, o.hash)
+	i, e, fresh := p.table.find(o)
 	if fresh {
-		e.begin(k, o)
+		e.begin(o)
 	} else {
-		p.cut(e, o, out)
+		p.cut(i, e, o, out)
 	}
 	e.count(o)
 	if o.Time != flow.NoTime {
@@ -52,20 +47,20 @@ func (p *part) add(o *observed, out *exporter) {
 
 // cut exports what e has so far if o belongs to a later record, or to a later
 // conversation between the same ports.
-func (p *part) cut(e *entry, o *observed, out *exporter) {
+func (p *part) cut(i uint32, e *entry, o *observed, out *exporter) {
 	opens := o.Flags&(packet.SYN|packet.ACK) == packet.SYN
 	if !opens && e.within(o.Time) && e.holds(o) {
 		return
 	}
 	switch {
 	case opens && e.over(), e.expired(o.Time):
-		out.export(&p.table, e, flow.End)
-		e.begin(e.key, o)
+		out.export(&p.table, i, e, flow.End)
+		e.begin(o)
 	case opens && e.opened && o.side != e.opener:
-		out.export(&p.table, e, flow.Continue)
-		e.begin(e.key, o)
+		out.export(&p.table, i, e, flow.Continue)
+		e.begin(o)
 	case e.lasts(o.Time), !e.holds(o):
-		out.export(&p.table, e, flow.Continue)
+		out.export(&p.table, i, e, flow.Continue)
 		e.reset()
 	}
 }
@@ -81,12 +76,12 @@ func (p *part) sweep(out *exporter) {
 		return
 	}
 	p.swept, p.since = p.clock, 0
-	p.table.drop(func(e *entry) bool {
+	p.table.drop(func(i uint32, e *entry) bool {
 		switch {
 		case e.expired(p.clock):
-			out.export(&p.table, e, flow.End)
+			out.export(&p.table, i, e, flow.End)
 		case full:
-			out.export(&p.table, e, flow.Continue)
+			out.export(&p.table, i, e, flow.Continue)
 		default:
 			return false
 		}
@@ -97,6 +92,6 @@ func (p *part) sweep(out *exporter) {
 
 // close exports everything.
 func (p *part) close(out *exporter) {
-	p.table.each(func(e *entry) { out.export(&p.table, e, flow.End) })
+	p.table.each(func(i uint32, e *entry) { out.export(&p.table, i, e, flow.End) })
 	p.table = table{}
 }

@@ -4,15 +4,15 @@ import (
 	"flowctl/collectors/flow"
 )
 
-// record writes e, which is of t, into r, seen from the side that opened it.
-func (e *entry) record(t *table, r *flow.Record, s flow.State) {
+// record writes e, which is between b, into r, seen from the side that opened
+// it.
+func (e *entry) record(b ends, r *flow.Record, s flow.State) {
 	from, guessed := e.opener, false
 	if !e.opened {
 		from, guessed = e.guess(), true
 	}
 	to := 1 - from
-	lo, hi := t.ends(&e.key)
-	ends := [2]flow.Addr{lo, hi}
+	ends := [2]flow.Addr{b.lo, b.hi}
 	ports := [2]uint16{uint16(e.key.rest >> 48), uint16(e.key.rest >> 32)}
 	r.Key = flow.Key{Src: ends[from], Dst: ends[to], SrcPort: ports[from], DstPort: ports[to], Proto: uint8(e.key.rest)}
 	r.EtherType = uint16(e.key.rest >> 8)

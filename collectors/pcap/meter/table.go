@@ -18,61 +18,56 @@ type table struct {
 	slots []uint32
 	mask  uint64
 	slabs []*[1 << slabBits]entry
-	free  []uint32 // entries below next that are not in use
-	next  uint32   // entries that were ever used
+	ends  []*[1 << slabBits]ends // of the entries in a slab, if there are any whose key has them not
+	free  []uint32               // entries below next that are not in use
+	next  uint32                 // entries that were ever used
 	used  int
-	pairs pairs
 }
 
+// ends are two addresses, the lower one first.
+type ends struct{ lo, hi flow.Addr }
+
 func (t *table) init(seed uint64) {
-	t.seed, t.pairs.seed = seed, seed
+	t.seed = seed
 	t.resize(firstSize)
 }
 
-// ends are the addresses of k, the lower one first.
-func (t *table) ends(k *key) (lo, hi flow.Addr) {
-	if k.rest&numbered == 0 {
-		return flow.Addr4(uint32(k.pair >> 32)), flow.Addr4(uint32(k.pair))
+// endsOf are the addresses of entry i, which is e.
+func (t *table) endsOf(i uint32, e *entry) ends {
+	if e.key.rest&hashed == 0 {
+		return ends{flow.Addr4(uint32(e.key.pair >> 32)), flow.Addr4(uint32(e.key.pair))}
 	}
-	e := &t.pairs.list[k.pair]
-	return e.lo, e.hi
-}
-
-// hash is that of a packet with the key k.
-func (t *table) hash(k *key) uint64 {
-	if k.rest&numbered == 0 {
-		return hash(k.pair, k.rest, t.seed)
-	}
-	e := &t.pairs.list[k.pair]
-	return hash(hashEnds(e.lo, e.hi, t.seed), k.rest, t.seed)
+	return t.ends[i>>slabBits][i&slabMask]
 }
 
 func (t *table) at(i uint32) *entry { return &t.slabs[i>>slabBits][i&slabMask] }
 
 func slot(i uint32, hash uint64) uint32 { return uint32(hash>>(32+slotBits))<<slotBits | (i + 1) }
 
-// find returns the entry of k, and whether it is a new one, whose contents are
-// then to be replaced.
-func (t *table) find(k key, hash uint64) (e *entry, fresh bool) {
-	tag := uint32(hash >> (32 + slotBits))
-	for j := hash & t.mask; ; j = (j + 1) & t.mask {
+// find returns the entry of o with its number, and whether it is a new one,
+// whose contents are then to be replaced.
+func (t *table) find(o *observed) (i uint32, e *entry, fresh bool) {
+	tag := uint32(o.hash >> (32 + slotBits))
+	for j := o.hash & t.mask; ; j = (j + 1) & t.mask {
 		s := t.slots[j]
 		if s == 0 {
-			return t.add(k, hash, j), true
+			i = t.add(o, j)
+			return i, t.at(i), true
 		}
 		if s>>slotBits == tag {
-			if e := t.at(s&slotMask - 1); e.key == k {
-				return e, false
+			i = s&slotMask - 1
+			if e = t.at(i); e.key == o.key && (o.key.rest&hashed == 0 || t.ends[i>>slabBits][i&slabMask] == o.ends()) {
+				return i, e, false
 			}
 		}
 	}
 }
 
-// add takes an entry for k, whose place among the slots is j.
-func (t *table) add(k key, hash, j uint64) *entry {
+// add takes an entry for o, whose place among the slots is j.
+func (t *table) add(o *observed, j uint64) uint32 {
 	if 2*(t.used+1) > len(t.slots) {
 		t.resize(2 * len(t.slots))
-		for j = hash & t.mask; t.slots[j] != 0; j = (j + 1) & t.mask {
+		for j = o.hash & t.mask; t.slots[j] != 0; j = (j + 1) & t.mask {
 		}
 	}
 	i := t.next
@@ -80,16 +75,39 @@ func (t *table) add(k key, hash, j uint64) *entry {
 		i, t.free = t.free[n-1], t.free[:n-1]
 	} else {
 		if int(i>>slabBits) == len(t.slabs) {
-			t.slabs = append(t.slabs, new([1 << slabBits]entry))
+			t.slabs, t.ends = append(t.slabs, new([1 << slabBits]entry)), append(t.ends, nil)
 		}
 		t.next++
 	}
 	t.used++
-	t.slots[j] = slot(i, hash)
-	if k.rest&numbered != 0 {
-		t.pairs.list[k.pair].uses++
+	t.slots[j] = slot(i, o.hash)
+	if o.key.rest&hashed != 0 {
+		t.keep(i, o.ends())
 	}
-	return t.at(i)
+	return i
+}
+
+// keep notes the addresses of entry i.
+func (t *table) keep(i uint32, e ends) {
+	slab := &t.ends[i>>slabBits]
+	if *slab == nil {
+		*slab = new([1 << slabBits]ends)
+	}
+	(*slab)[i&slabMask] = e
+}
+
+// warm loads what find will look at when the first slot is s.
+func (t *table) warm(s uint32, rest uint64) uint64 {
+	if s == 0 {
+		return 0
+	}
+	i := s&slotMask - 1
+	e := t.at(i)
+	sum := e.key.pair + uint64(e.tcp.mark)
+	if slab := t.ends[i>>slabBits]; rest&hashed != 0 && slab != nil {
+		sum += slab[i&slabMask].lo.Lo
+	}
+	return sum
 }
 
 // resize makes n slots and places all entries anew.
@@ -105,7 +123,7 @@ func (t *table) place() {
 		if !e.live {
 			continue
 		}
-		h := t.hash(&e.key)
+		h := hash(e.key.pair, e.key.rest, t.seed)
 		j := h & t.mask
 		for t.slots[j] != 0 {
 			j = (j + 1) & t.mask
@@ -116,23 +134,20 @@ func (t *table) place() {
 
 // each calls f with all entries in the order in which they were made, as far
 // as their places were not used again.
-func (t *table) each(f func(*entry)) {
+func (t *table) each(f func(uint32, *entry)) {
 	for i := range t.next {
 		if e := t.at(i); e.live {
-			f(e)
+			f(i, e)
 		}
 	}
 }
 
 // drop removes the entries for which f is true.
-func (t *table) drop(f func(*entry) bool) {
+func (t *table) drop(f func(uint32, *entry) bool) {
 	before := t.used
 	for i := range t.next {
-		if e := t.at(i); e.live && f(e) {
+		if e := t.at(i); e.live && f(i, e) {
 			e.live = false
-			if e.key.rest&numbered != 0 {
-				t.pairs.list[e.key.pair].uses--
-			}
 			t.free = append(t.free, i)
 			t.used--
 		}
@@ -140,8 +155,5 @@ func (t *table) drop(f func(*entry) bool) {
 	if t.used < before {
 		clear(t.slots)
 		t.place()
-		t.pairs.release()
 	}
 }
-
-func (t *table) clear() { t.drop(func(*entry) bool { return true }) }
