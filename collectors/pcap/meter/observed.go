@@ -22,7 +22,6 @@ type observed struct {
 	packet.Packet
 	key  key
 	hash uint64
-	slot uint32
 	side uint8 // of the key that sent it: 0 the lower end, 1 the higher
 }
 
