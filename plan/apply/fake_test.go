@@ -53,14 +53,22 @@ type fakeAzure struct {
 	agents map[string]plan.Agent     // by key of the machine
 	rules  plan.Lifecycle            // of every account
 	calls  []string
-	fail   map[string]error // by call, such as "start db"
+	fail   map[string]error  // by call, such as "start db"
+	on     map[string]func() // is done before a call
+
+	measured int64 // bytes that Measure sees
+	size     int64 // of what Collect brings
 }
 
 func newFakeAzure() *fakeAzure {
-	return &fakeAzure{clock: &fakeClock{now: noon}, there: map[string]plan.Recording{}, agents: map[string]plan.Agent{}, fail: map[string]error{}}
+	return &fakeAzure{clock: &fakeClock{now: noon}, there: map[string]plan.Recording{}, agents: map[string]plan.Agent{}, fail: map[string]error{},
+		on: map[string]func(){}, measured: 5, size: 10}
 }
 
 func (a *fakeAzure) call(verb string, target plan.ID) error {
+	if f := a.on[verb+" "+target.Name()]; f != nil {
+		f()
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	c := verb + " " + target.Name()
@@ -191,10 +199,13 @@ func (a *fakeAzure) Collect(_ context.Context, w Want) ([]session.Artifact, erro
 	if err := a.call("collect", w.Session.Target.ID); err != nil {
 		return nil, err
 	}
-	return []session.Artifact{{Path: w.Session.Target.ID.Name(), Session: w.Session.Name, Size: 10}}, nil
+	if a.size == 0 {
+		return nil, nil
+	}
+	return []session.Artifact{{Path: w.Session.Target.ID.Name(), Session: w.Session.Name, Size: a.size}}, nil
 }
 
-func (a *fakeAzure) Measure(context.Context, Want) (int64, error) { return 5, nil }
+func (a *fakeAzure) Measure(context.Context, Want) (int64, error) { return a.measured, nil }
 
 func flowLog() plan.Session {
 	return plan.Session{
@@ -249,7 +260,7 @@ func (b *bench) remembered() state.Snapshot {
 func (b *bench) apply(p plan.Plan) *Run {
 	b.t.Helper()
 	r, err := New(Options{
-		Plan: p, Providers: map[string]plan.Provider{"a": b.azure}, State: state.NewKeeper(b.state, b.remembered()), Limits: DefaultLimits,
+		Plan: p, Inventory: []*plan.Inventory{{Provider: "a"}}, Providers: map[string]plan.Provider{"a": b.azure}, State: state.NewKeeper(b.state, b.remembered()), Limits: DefaultLimits,
 		Results:   func(ends time.Time) string { return fmt.Sprintf("%s/results/%d", b.dir, ends.Unix()) },
 		Collector: func(session.Folder) Collector { return b.azure },
 		Emit:      func(e Event) { b.events = append(b.events, e) },
