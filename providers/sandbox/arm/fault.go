@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -74,7 +75,7 @@ func retryAfter(d time.Duration) string {
 // state that it has seen before.
 func (q *request) update(ctx context.Context, change func(*State) error) error {
 	return q.Server.update(ctx, func(st *State) error {
-		if len(q.struck) == 0 {
+		if !slices.ContainsFunc(q.struck, func(f *world.Fault) bool { return f.Effect != world.ResetAfter && f.Effect != world.Slow }) {
 			return change(st)
 		}
 		before, err := st.clone()
@@ -155,18 +156,23 @@ func lastType(id plan.ID) string {
 	return typ[strings.LastIndexByte(typ, '/')+1:]
 }
 
+// fate is to be changed, and so no other state's.
 func (l *FlowLog) fate() *Fate {
-	if l.Fate == nil {
-		l.Fate = &Fate{}
-	}
+	l.Fate = l.Fate.own()
 	return l.Fate
 }
 
 func (c *Capture) fate() *Fate {
-	if c.Fate == nil {
-		c.Fate = &Fate{}
-	}
+	c.Fate = c.Fate.own()
 	return c.Fate
+}
+
+func (f *Fate) own() *Fate {
+	if f == nil {
+		return &Fate{}
+	}
+	own := *f
+	return &own
 }
 
 // keepTarget gives a flow log another target than the one asked for, which
