@@ -43,9 +43,8 @@ func TestLarge(t *testing.T) {
 	srv := large(t)
 	sub := "/subscriptions/" + srv.world.Subscription + "/providers/"
 	for path, want := range map[string][2]int{
-		sub + "Microsoft.Compute/virtualMachines":   {10000, 10},
-		sub + "Microsoft.Network/networkInterfaces": {10000, 10},
-		sub + "Microsoft.Network/virtualNetworks":   {500, 1},
+		sub + "Microsoft.Compute/virtualMachines": {10000, 10},
+		sub + "Microsoft.Network/virtualNetworks": {500, 1},
 	} {
 		if n, pages := everyPage(t, srv, path); n != want[0] || pages != want[1] {
 			t.Errorf("%s: %d in %d pages, want %v", path, n, pages, want)

@@ -128,3 +128,43 @@ func TestLockedByAnotherEndsWithContext(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// cloned is a document that copies itself, and counts how often.
+type cloned struct {
+	Count  int
+	copies *int
+}
+
+func (c *cloned) Clone() *cloned {
+	d := *c
+	if d.copies != nil {
+		*d.copies++
+	}
+	return &d
+}
+
+func TestDocumentsThatCopyThemselves(t *testing.T) {
+	for name, dir := range map[string]string{"memory": "", "disk": t.TempDir()} {
+		f, err := Open[cloned](dir, "doc.json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		copies := 0
+		refused := errors.New("no")
+		for i := range 3 {
+			err := f.Update(t.Context(), func(c *cloned) error {
+				c.Count, c.copies = c.Count+1, &copies
+				if i == 1 {
+					return refused
+				}
+				return nil
+			})
+			if (err == refused) != (i == 1) {
+				t.Errorf("%s: update %d: %v", name, i, err)
+			}
+		}
+		if d, err := f.Read(); err != nil || d.Count != 2 || copies != 2 {
+			t.Errorf("%s: %+v after %d copies, %v", name, d, copies, err)
+		}
+	}
+}
