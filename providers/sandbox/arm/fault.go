@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -78,26 +77,13 @@ func (q *request) update(ctx context.Context, change func(*State) error) error {
 		if !slices.ContainsFunc(q.struck, func(f *world.Fault) bool { return f.Effect != world.ResetAfter && f.Effect != world.Slow }) {
 			return change(st)
 		}
-		before, err := st.clone()
-		if err != nil {
-			return err
-		}
+		before := st.Clone()
 		if err := change(st); err != nil {
 			return err
 		}
 		q.strikeWrite(before, st)
 		return nil
 	})
-}
-
-// clone is a copy of the state, which changes of st do not touch.
-func (st *State) clone() (*State, error) {
-	text, err := json.Marshal(st)
-	if err != nil {
-		return nil, fmt.Errorf("copy the state: %w", err)
-	}
-	c := new(State)
-	return c, json.Unmarshal(text, c)
 }
 
 // strikeWrite changes what a write has come to.
@@ -140,7 +126,8 @@ func (q *request) fail(before, st *State, f *world.Fault, id plan.ID) {
 		if old := before.capture(id, q.now); old != nil {
 			*c = *old
 		} else {
-			c.fate().Failed, c.fate().End = true, c.Start
+			fate := c.fate()
+			fate.Failed, fate.End = true, c.Start
 		}
 	}
 	if w := st.watcher(id, q.now); w != nil && !made { // its children go on as well
@@ -201,7 +188,8 @@ func (q *request) doom(st *State, f *world.Fault, id plan.ID) {
 	case world.AgentStopped:
 		c.fate().End = c.Start.Add(f.Delay).UTC()
 	case world.SizeReached:
-		c.fate().End, c.fate().Reason = c.Start.Add(f.Delay).UTC(), traffic.SizeExceeded
+		fate := c.fate()
+		fate.End, fate.Reason = c.Start.Add(f.Delay).UTC(), traffic.SizeExceeded
 	case world.StorageFailed:
 		c.fate().StorageFailed = true
 	}
