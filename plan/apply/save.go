@@ -3,7 +3,9 @@ package apply
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"flowctl/plan"
@@ -63,8 +65,23 @@ const few = 16
 // describe brings the manifest's head up to date.
 func (r *Run) describe() {
 	m := &r.manifest
-	m.Investigation, m.Views, m.Findings = r.Plan.Investigation, r.Plan.Views, r.Plan.Findings
+	m.Investigation, m.Views, m.Findings = r.Plan.Investigation, r.Plan.Views, slices.Clone(r.Plan.Findings)
+	for _, s := range m.Sessions {
+		if s.NoData {
+			m.Findings = append(m.Findings, silence(s))
+		}
+	}
 	m.Start, m.End, m.Finished = r.run.Started, r.run.Ends, r.run.Finished
+}
+
+// silence says in the report that a session gave nothing: its zeros are not
+// measured.
+func silence(s session.Session) plan.Finding {
+	return plan.Finding{
+		Code: "no-data", Severity: plan.Warning, Summary: "Session gave no data", Watch: s.Watches[0], Target: s.Target.ID,
+		Detail: fmt.Sprintf("The %s of %s ended and nothing came of it. Either there was no traffic, or Azure could not write: look at the storage account's firewall and whether its keys were rotated.",
+			strings.ReplaceAll(string(s.Mechanism), "_", " "), s.Address),
+	}
 }
 
 func (t *tracked) describe() session.Session {

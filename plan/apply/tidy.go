@@ -29,7 +29,7 @@ type Tidy struct {
 func (r *Run) tidy() Tidy {
 	return Tidy{
 		Investigation: r.Plan.Investigation.Name, Providers: r.Providers, Inventory: r.Inventory, Run: r.run, Emit: r.emit,
-		Last: func(account plan.ID) bool { return r.State.Last(r.Plan.Investigation.Name, account) },
+		Last: r.State.LastFor(r.Plan.Investigation.Name),
 	}
 }
 

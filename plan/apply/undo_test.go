@@ -236,6 +236,9 @@ func TestProofOfData(t *testing.T) {
 			if s := m.Sessions[0]; s.NoData != tt.noData || s.FirstData.IsZero() != tt.noData {
 				t.Errorf("manifest says no data: %v, first data %v", s.NoData, s.FirstData)
 			}
+			if said := len(m.Findings) == 1 && m.Findings[0].Code == "no-data"; said != tt.noData {
+				t.Errorf("findings %+v", m.Findings)
+			}
 		})
 	}
 }

@@ -76,6 +76,11 @@ func (k *Keeper) Last(name string, account plan.ID) bool {
 	return true
 }
 
+// LastFor is Last for one investigation.
+func (k *Keeper) LastFor(name string) func(account plan.ID) bool {
+	return func(account plan.ID) bool { return k.Last(name, account) }
+}
+
 // Clone copies a run as deep as runs change.
 func (r *Run) Clone() *Run {
 	if r == nil {
