@@ -28,7 +28,7 @@ func (b *builder) document(t *Table, o Options) *Document {
 		Answer:     b.best.shown(n.places, hosts, all),
 		Merged:     Merged{b.merged.conversations, b.merged.records, b.merged.sum.volume()},
 		Timeline:   t.timeline.document(b.dropped, all.marks),
-		Top:        b.top(o.Top, all),
+		Top:        b.topPairs(all),
 		Talkers:    b.talkers.all.answer(n, all),
 		Egress:     b.talkers.egress.answer(n, all),
 		Services:   b.answers[answerServices].answer(n, all),
@@ -80,25 +80,29 @@ func sourcesOf(t *Table, o Options) []Source {
 	return list
 }
 
-// top returns the biggest conversations with names.
-func (b *builder) top(limit int, all tally) []Pair {
-	if limit <= 0 {
-		limit = defaultTop
+// biggest are the biggest pairs, in their order.
+type biggest struct {
+	limit int
+	list  []pair
+}
+
+// offer takes a copy of p if it is among the biggest.
+func (t *biggest) offer(p pair) {
+	if len(t.list) == t.limit && p.compare(t.list[t.limit-1]) >= 0 {
+		return
 	}
-	var best []pair
-	for i := range b.pairs.len() {
-		p := b.pairs.at(i)
-		if len(best) == limit && p.compare(best[limit-1]) >= 0 {
-			continue
-		}
-		at, _ := slices.BinarySearchFunc(best, p, pair.compare)
-		if len(best) == limit {
-			best = best[:limit-1]
-		}
-		best = slices.Insert(best, at, p)
+	at, _ := slices.BinarySearchFunc(t.list, p, pair.compare)
+	if len(t.list) == t.limit {
+		t.list = t.list[:t.limit-1]
 	}
+	r := *p.row
+	t.list = slices.Insert(t.list, at, pair{&r, p.frames})
+}
+
+// topPairs returns the biggest conversations with names.
+func (b *builder) topPairs(all tally) []Pair {
 	list := []Pair{}
-	for _, p := range best {
+	for _, p := range b.top.list {
 		list = append(list, Pair{
 			Conversation: p.conversation(), AVM: b.vmOf(p.row.src), BVM: b.vmOf(p.row.dst),
 			Share: share(p.both(), all),

@@ -18,6 +18,11 @@ import (
 // document is of the others and says so.
 func (t *Table) Document(o Options) (*Document, error) {
 	t.flushAll()
+	if len(t.spills) > 0 { // memory is for one partition at a time
+		for i := range t.parts {
+			t.relieve(i)
+		}
+	}
 	builders := make([]*builder, t.builders())
 	var next atomic.Int32
 	var wg sync.WaitGroup
@@ -41,6 +46,12 @@ func (t *Table) Document(o Options) (*Document, error) {
 	err := errors.Join(lost, t.Close())
 	*t = *New(t.names)
 	return doc, err
+}
+
+// pairsMost is how many pairs a builder keeps in memory: all of them together
+// take an eighth of what the rows may.
+func (t *Table) pairsMost() int {
+	return max(minHotRows, t.limit*bytesPerRow/8/bytesPerPair) / t.builders()
 }
 
 // builders is how many goroutines make the document: more than one pays for
@@ -74,7 +85,9 @@ type builder struct {
 	naming naming
 	spots  []*spot
 	free   *pool
+	most   int // pairs in memory
 	pairs  *pairs
+	top    biggest
 	facts  facts
 
 	total   totals
@@ -119,7 +132,7 @@ const manyRows = 200 // of answers that are short by nature
 
 func newBuilder(t *Table, o Options) *builder {
 	p := newPlaces(o.Inventories)
-	b := &builder{naming: naming{t.names, p}, free: &t.free}
+	b := &builder{naming: naming{t.names, p}, free: &t.free, most: t.pairsMost()}
 	for i, k := range t.all {
 		b.spots = append(b.spots, spotOf(k, t.names, p))
 		b.spots[i].number = i
@@ -130,14 +143,15 @@ func newBuilder(t *Table, o Options) *builder {
 
 // another returns a builder that does a part of b's work.
 func (b *builder) another(o Options) *builder {
-	a := &builder{naming: b.naming, spots: b.spots, free: b.free}
+	a := &builder{naming: b.naming, spots: b.spots, free: b.free, most: b.most}
 	a.begin(o)
 	return a
 }
 
 // begin makes room for the answers.
 func (b *builder) begin(o Options) {
-	b.pairs = &pairs{}
+	b.pairs = &pairs{most: b.most}
+	b.top.limit = cmp.Or(max(o.Top, 0), defaultTop)
 	b.total = totals{first: noFirst, last: noLast}
 	b.dropped = map[seriesKey]*removal{}
 	b.talkers = newTalkers(o.Top)
@@ -291,6 +305,7 @@ func (b *builder) pair(rows []*seen) {
 	}
 	if sum.ip {
 		sum.store(b.pairs, b.free)
+		b.top.offer(pair{&sum.row, sum.frames})
 		b.remember(&sum)
 	}
 }

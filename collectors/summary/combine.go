@@ -4,6 +4,9 @@ package summary
 func (b *builder) merge(o *builder) {
 	b.errs = append(b.errs, o.errs...)
 	b.pairs.take(o.pairs, b.free)
+	for _, p := range o.top.list {
+		b.top.offer(p)
+	}
 	b.facts.merge(&o.facts)
 	b.total.merge(&o.total)
 	b.merged.sum.add(&o.merged.sum)
@@ -31,6 +34,8 @@ func (b *builder) merge(o *builder) {
 
 // take moves the conversations of o to p, chunk by chunk.
 func (p *pairs) take(o *pairs, free *pool) {
+	p.runs = append(p.runs, o.runs...)
+	p.out += o.out
 	for c := range o.rows.chunks {
 		for i := c * chunkRows; i < min((c+1)*chunkRows, o.rows.n); i++ {
 			n := p.rows.add(o.rows.at(i), free)

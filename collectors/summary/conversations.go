@@ -26,17 +26,30 @@ func (c Conversations) Len() int {
 	return len(c.list)
 }
 
-// All yields every conversation.
+// Err is why All ended early: conversations could not be read back from a
+// temporary file.
+func (c Conversations) Err() error {
+	if c.pairs == nil {
+		return nil
+	}
+	return c.pairs.err
+}
+
+// Close removes temporary files. No conversation can be read afterwards.
+func (c Conversations) Close() error {
+	if c.pairs == nil {
+		return nil
+	}
+	return c.pairs.close()
+}
+
+// All yields every conversation; see Err.
 func (c Conversations) All() iter.Seq[Conversation] {
 	if c.pairs == nil {
 		return slices.Values(c.list)
 	}
 	return func(yield func(Conversation) bool) {
-		for _, n := range c.pairs.sorted() {
-			if !yield(c.pairs.at(int(n)).conversation()) {
-				return
-			}
-		}
+		c.pairs.all(func(p pair) bool { return yield(p.conversation()) })
 	}
 }
 
@@ -50,7 +63,7 @@ func (c Conversations) MarshalJSON() ([]byte, error) {
 		}
 		b = v.appendJSON(b)
 	}
-	return append(b, ']'), nil
+	return append(b, ']'), c.Err()
 }
 
 // UnmarshalJSON reads all conversations.
@@ -89,24 +102,16 @@ func member(b []byte, name string) []byte {
 	return append(b, `":`...)
 }
 
-// pairs holds conversations as rows, of which a is the source.
-type pairs struct {
-	rows slab
-}
-
-func (p *pairs) len() int      { return p.rows.n }
-func (p *pairs) at(i int) pair { return pair{p.rows.at(i), p.rows.frames(i)} }
-
-// sorted returns the numbers of the pairs in the order of their addresses.
+// sorted returns the numbers of the pairs in memory in the order of their addresses.
 // Pairs of IPv4 addresses fit into a word and are sorted as such.
 func (p *pairs) sorted() []uint32 {
 	type short struct {
 		key uint64
 		n   uint32
 	}
-	shorts := make([]short, 0, p.len())
+	shorts := make([]short, 0, p.rows.n)
 	var others []uint32
-	for i := range p.len() {
+	for i := range p.rows.n {
 		r := p.rows.at(i)
 		if r.src.Is4() && r.dst.Is4() {
 			shorts = append(shorts, short{r.src.Lo<<32 | r.dst.Lo&0xffffffff, uint32(i)})
@@ -119,7 +124,7 @@ func (p *pairs) sorted() []uint32 {
 		x, y := p.rows.at(int(i)), p.rows.at(int(j))
 		return cmp.Or(x.src.Compare(y.src), x.dst.Compare(y.dst))
 	})
-	order := make([]uint32, 0, p.len())
+	order := make([]uint32, 0, p.rows.n)
 	for _, s := range shorts {
 		order = append(order, s.n)
 	}

@@ -70,11 +70,8 @@ func (p *pairSum) see(s *seen) {
 // begins are the denied ones of them.
 func (p *pairSum) store(to *pairs, free *pool) {
 	p.row.flows = uint32(min(p.flows, 1<<32-1))
-	p.row.begins = uint32(min(p.denied, 1<<32-1))
-	i := to.rows.add(&p.row, free)
-	if p.frames != (frameBytes{}) {
-		to.rows.addFrames(i, p.frames)
-	}
+	p.row.records, p.row.begins = p.row.flows, uint32(min(p.denied, 1<<32-1))
+	to.add(&p.row, p.frames, free)
 }
 
 // pair is a stored pair.

@@ -197,29 +197,9 @@ func appendRow(b []byte, r *row, f frameBytes, ports []uint64) []byte {
 func (p *partition) decode(b []byte, ids []uint32, free *pool) {
 	d := decoder{b}
 	for len(d.b) > 0 {
-		flags := d.byte()
-		var r row
-		r.proto, r.marks = d.byte(), marks(d.byte())
-		r.port, r.srcPort = d.uint16(), d.uint16()
-		r.context = uint32(d.uvarint())
+		r, f := d.row()
 		if ids != nil {
 			r.context = ids[r.context]
-		}
-		if flags&storedIPv4 != 0 {
-			r.src, r.dst = flow.Addr4(d.uint32()), flow.Addr4(d.uint32())
-		} else {
-			r.src = flow.Addr{Hi: d.uint64(), Lo: d.uint64()}
-			r.dst = flow.Addr{Hi: d.uint64(), Lo: d.uint64()}
-		}
-		r.first, r.last = int64(d.uint64()), int64(d.uint64())
-		r.records, r.begins = uint32(d.uvarint()), uint32(d.uvarint())
-		var f frameBytes
-		if flags&storedCounts != 0 {
-			r.sent = wire{d.uvarint(), d.uvarint()}
-			r.received = wire{d.uvarint(), d.uvarint()}
-		}
-		if flags&storedFrames != 0 {
-			f = frameBytes{d.uvarint(), d.uvarint()}
 		}
 		n := p.take(&r, f, free)
 		for range d.uvarint() {
@@ -230,6 +210,30 @@ func (p *partition) decode(b []byte, ids []uint32, free *pool) {
 
 // decoder reads what appendRow wrote.
 type decoder struct{ b []byte }
+
+// row reads a row up to its ports.
+func (d *decoder) row() (r row, f frameBytes) {
+	flags := d.byte()
+	r.proto, r.marks = d.byte(), marks(d.byte())
+	r.port, r.srcPort = d.uint16(), d.uint16()
+	r.context = uint32(d.uvarint())
+	if flags&storedIPv4 != 0 {
+		r.src, r.dst = flow.Addr4(d.uint32()), flow.Addr4(d.uint32())
+	} else {
+		r.src = flow.Addr{Hi: d.uint64(), Lo: d.uint64()}
+		r.dst = flow.Addr{Hi: d.uint64(), Lo: d.uint64()}
+	}
+	r.first, r.last = int64(d.uint64()), int64(d.uint64())
+	r.records, r.begins = uint32(d.uvarint()), uint32(d.uvarint())
+	if flags&storedCounts != 0 {
+		r.sent = wire{d.uvarint(), d.uvarint()}
+		r.received = wire{d.uvarint(), d.uvarint()}
+	}
+	if flags&storedFrames != 0 {
+		f = frameBytes{d.uvarint(), d.uvarint()}
+	}
+	return r, f
+}
 
 func (d *decoder) byte() byte {
 	v := d.b[0]

@@ -69,7 +69,7 @@ func (t *Table) Worker() *Table { return &Table{store: t.store, timeline: newTim
 
 // Budget says how many bytes the rows of t and its workers may take in memory
 // together, about. It is to be said before anything is added.
-func (t *Table) Budget(bytes int64) { t.limit = int(max(minHotRows, bytes/bytesPerRow)) }
+func (t *Table) Budget(bytes int64) { t.limit = int(max(minHotRows, bytes/4*3/bytesPerRow)) }
 
 // Add counts the records of a batch. Source is the number of the source they
 // came from: its place in Options.Sources.

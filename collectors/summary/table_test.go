@@ -188,7 +188,7 @@ func TestMemory(t *testing.T) {
 		table := New(names)
 		table.limit = limit
 		b := make(flow.Batch, 1000)
-		before := heap()
+		before := heapInUse()
 		for i := range rows / len(b) {
 			for j := range b {
 				n := uint32(i*len(b) + j)
@@ -197,7 +197,7 @@ func TestMemory(t *testing.T) {
 			}
 			table.Add(0, b)
 		}
-		used := float64(heap()-before-hotSlots*int64(unsafe.Sizeof(hotRow{}))) / rows
+		used := float64(heapInUse()-before-hotSlots*int64(unsafe.Sizeof(hotRow{}))) / rows
 		if err := table.Close(); err != nil {
 			t.Fatal(err)
 		}
@@ -212,7 +212,7 @@ func TestMemory(t *testing.T) {
 	}
 }
 
-func heap() int64 {
+func heapInUse() int64 {
 	runtime.GC()
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)

@@ -54,6 +54,9 @@ func (d *Document) writeConversations(w *bufio.Writer) error {
 		}
 		sep = ",\n    "
 	}
+	if err := d.Conversations.Err(); err != nil {
+		return err
+	}
 	if d.Conversations.Len() > 0 {
 		w.WriteString("\n  ")
 	}

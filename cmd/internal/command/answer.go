@@ -54,6 +54,7 @@ func (ws *workspace) answer(ctx context.Context, env *Env, folder session.Folder
 	if err != nil {
 		return err
 	}
+	defer doc.Conversations.Close()
 	if err := writeReports(folder, m, doc, inv.Report.Formats); err != nil {
 		return err
 	}
@@ -94,6 +95,7 @@ func summarizeFolder(ctx context.Context, env *Env, folder session.Folder, o sum
 	if err != nil {
 		return err
 	}
+	defer doc.Conversations.Close()
 	if err := showSummary(env, doc, o.json); err != nil {
 		return err
 	}

@@ -63,6 +63,7 @@ func runSummarize(ctx context.Context, env *Env, o summarizeOptions) error {
 	if err != nil {
 		return err
 	}
+	defer doc.Conversations.Close()
 	if o.json || len(doc.Sources) > unreadable(doc) {
 		err = showSummary(env, doc, o.json)
 	}
