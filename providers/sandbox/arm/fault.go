@@ -28,7 +28,7 @@ type Fate struct {
 // strike lets the world's faults have their effect on the request: those that
 // come before it at once, those of what it does in strikeWrite.
 func (q *request) strike(c call) error {
-	if q.faults == nil {
+	if q.faults.Empty() {
 		return nil
 	}
 	st, err := q.State()

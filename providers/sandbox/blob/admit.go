@@ -63,7 +63,7 @@ func (q *request) admit(a Account) error {
 			return errPermission
 		}
 	}
-	if q.s.guard.Faults == nil {
+	if q.s.guard.Faults.Empty() {
 		return nil
 	}
 	path := q.container + "/" + q.blob

@@ -21,6 +21,9 @@ type Set struct {
 	tally  *tally
 }
 
+// Empty reports whether nothing can go wrong.
+func (s *Set) Empty() bool { return s == nil || len(s.faults) == 0 }
+
 // Call is one call of a client, or one blob that Azure writes.
 type Call struct {
 	Operation string

@@ -45,7 +45,7 @@ func fates(struck []*world.Fault) (whole, end lateness) {
 // delay lets the faults of the world have their effect on the blocks of an
 // hour blob. A block comes after those before it.
 func (s *Source) delay(all []committed, name, account, region string, nic *world.NIC, gens []traffic.Log) []committed {
-	if s.o.Faults == nil {
+	if s.o.Faults.Empty() {
 		return all
 	}
 	c := fault.Call{Operation: world.Record, Thing: account + "/" + name, Region: region, Names: []string{account, nic.Name, nic.MAC}}
@@ -89,7 +89,7 @@ func held(all []committed, i int, at time.Time, end lateness) time.Time {
 
 // sent is when a capture's file is there, and how long it is at now.
 func (s *Source) sent(f arm.File, now time.Time) (written time.Time, size int64) {
-	if s.o.Faults == nil {
+	if s.o.Faults.Empty() {
 		return f.Written, f.Size
 	}
 	target := f.Capture.Target
