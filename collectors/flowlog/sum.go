@@ -96,7 +96,7 @@ func (d *document) flow(f *flowText) (k flow.Key, ok bool) {
 // give counts what was resolved, and gives it on once it is much.
 func (d *document) give() {
 	s := &d.sights
-	if len(s.all) > 0 && !d.stopped {
+	if s.sums != nil && !d.stopped { // also without sightings: flows of records that were dropped take room
 		d.stopped = !s.sums.Count(s.all, d.yield)
 	}
 	s.clear(mark{})
