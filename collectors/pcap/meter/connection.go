@@ -30,6 +30,14 @@ const control = packet.SYN | packet.FIN | packet.RST
 
 // segment adds what the TCP header of o says.
 func (e *entry) segment(o *observed) {
+	s, r := &e.tcp.sides[o.side&1], &e.tcp.sides[1-o.side&1]
+	if e.step == answered || !s.inOrder(r, o) {
+		e.unusual(s, r, o)
+	}
+}
+
+// unusual is segment for all that is not just the next one of its stream.
+func (e *entry) unusual(s, r *stream, o *observed) {
 	if o.Flags&(packet.FIN|packet.RST) != 0 {
 		e.ended |= uint8(o.Flags&packet.FIN) << (o.side & 1)
 		if o.Flags&packet.RST != 0 {
@@ -40,11 +48,7 @@ func (e *entry) segment(o *observed) {
 		e.seen |= flow.TCPPartly
 		return
 	}
-	s, r := &e.tcp.sides[o.side&1], &e.tcp.sides[1-o.side&1]
 	s.known |= knownNow
-	if e.step != answered && s.inOrder(o) {
-		return
-	}
 	if o.Flags&packet.SYN != 0 {
 		e.again(o, s, r)
 	}

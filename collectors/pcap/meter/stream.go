@@ -44,16 +44,23 @@ const (
 	probe             // of a window that is closed
 )
 
-// inOrder takes the next data of a stream or an acknowledgement of more, as
-// nearly all segments are, and reports false for all others.
-func (s *stream) inOrder(o *observed) bool {
+// inOrder takes a segment that begins where its stream ended, as nearly all do,
+// and reports false for all others. It is sequence with few branches: which of
+// these segments have data or repeat an acknowledgement cannot be predicted.
+func (s *stream) inOrder(r *stream, o *observed) bool {
 	n := &o.Segment
-	if o.Flags&^packet.PSH != packet.ACK || n.Seq != s.next || n.Window == 0 || s.known&usual != usual ||
-		n.Length <= 1 && (n.Length == 1 || n.Ack == s.acked) {
+	if (n.Seq^s.next)|uint32(o.Flags&(control|packet.ACK)^packet.ACK)|uint32(s.known&usual^usual) != 0 ||
+		n.Window == 0 || n.Length == 1 || !n.Whole || s.dups > math.MaxUint16-2 || r.last == keepAlive {
 		return false
 	}
+	repeated := uint16(0)
+	if n.Length|(n.Ack^s.acked)|uint32(n.Window^s.window) == 0 {
+		repeated = 1
+	}
+	s.dups += repeated
 	s.next += n.Length
 	s.acked, s.window, s.last = n.Ack, n.Window, 0
+	s.known |= knownNow
 	return true
 }
 
