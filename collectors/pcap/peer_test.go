@@ -143,6 +143,27 @@ func BenchmarkRead(b *testing.B) {
 	}
 }
 
+// BenchmarkReadShared times two goroutines.
+func BenchmarkReadShared(b *testing.B) {
+	for name, file := range mixes() {
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(len(file)))
+			for b.Loop() {
+				in := flow.Input{Source: &flow.Source{}, Names: flow.NewNames(), Skipped: &flow.Skipped{}}
+				add, lent := func(flow.Batch) bool { return true }, false
+				err := pcap.ReadShared(bytes.NewReader(file), in, add, func() (pcap.Sink, bool) {
+					first := !lent
+					lent = true
+					return pcap.Sink{Add: add, Done: func() {}}, first
+				})
+				if err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
 func BenchmarkGopacket(b *testing.B) {
 	for name, file := range mixes() {
 		b.Run(name, func(b *testing.B) {
