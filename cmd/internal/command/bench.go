@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
 
+	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 )
 
@@ -18,7 +20,15 @@ type benchOptions struct {
 	starts  int
 	seed    uint64
 	keep    string
+	duckdb  string // program of cmd/internal/peers/duckdb
+	chdb    string // folder in which npm installed chdb
+	only    string // part of the titles of what to measure
+	pairs   bool   // measure memory with 100 million pairs
+	sized   bool   // size was given
 }
+
+// threads is how many the peers may use that have an option for it.
+func (o benchOptions) threads() int { return min(2, runtime.NumCPU()) }
 
 // newBench compares flowctl with other programs. Like gen it is not for
 // users; flowctl docs benchmarks says what it measures.
@@ -27,17 +37,24 @@ func newBench(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "bench",
 		Short:   "Measure flowctl against the other programs that are installed",
-		Example: "  flowctl bench --size 1GB --packets 1700000 --runs 5",
+		Example: "  flowctl bench --size 1GB --packets 1660000 --runs 5 --duckdb ./flowctl-duckdb --chdb .",
 		Hidden:  true,
 		Args:    cobra.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return runBench(cmd.Context(), env, o) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			o.sized = cmd.Flags().Changed("size")
+			return runBench(cmd.Context(), env, o)
+		},
 	}
 	cmd.Flags().StringVar(&o.size, "size", "200MB", "of the flow logs, about")
-	cmd.Flags().IntVar(&o.packets, "packets", 400_000, "in the capture of mixed traffic; that of small packets has four times as many")
+	cmd.Flags().IntVar(&o.packets, "packets", 400_000, "in the capture of mixed traffic; that of small packets has six times as many, that of large ones twice")
 	cmd.Flags().IntVar(&o.runs, "runs", 3, "of each program")
 	cmd.Flags().IntVar(&o.starts, "starts", 15, "runs of programs that only start")
 	cmd.Flags().Uint64Var(&o.seed, "seed", 1, "the same seed makes the same files")
 	cmd.Flags().StringVar(&o.keep, "dir", "", "make the files below this `folder` and leave them there")
+	cmd.Flags().StringVar(&o.duckdb, "duckdb", "flowctl-duckdb", "`program` built of cmd/internal/peers/duckdb")
+	cmd.Flags().StringVar(&o.chdb, "chdb", "", "`folder` in which npm installed chdb")
+	cmd.Flags().StringVar(&o.only, "only", "", "measure but those works whose title has this `text` in it")
+	cmd.Flags().BoolVar(&o.pairs, "pairs", false, "measure 10 GB of flow logs with 100 million pairs and a budget of 1 GiB instead; it takes long")
 	cmd.AddCommand(newBenchJSON(env), newBenchTimed(env))
 	return cmd
 }
@@ -65,21 +82,16 @@ func runBench(ctx context.Context, env *Env, o benchOptions) error {
 		}
 		defer os.RemoveAll(dir)
 	}
-	logs, small, mixed, err := benchFiles(env, dir, o)
-	if err != nil {
-		return err
-	}
-	starts, err := startWork(ctx, env, self, dir, o.starts)
+	o.keep = dir
+	all, err := o.works(ctx, env, self)
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(env.Stdout, "Measured on %s.\n", machine())
-	for _, w := range []work{
-		{fmt.Sprintf("Flow logs: %s in %d files", o.size, len(logs)), logContenders(self, logs), o.runs, self},
-		{fmt.Sprintf("Capture: %d packets, mixed", o.packets), captureContenders(self, mixed), o.runs, self},
-		{fmt.Sprintf("Capture: %d small packets", 4*o.packets), captureContenders(self, small), o.runs, self},
-		starts,
-	} {
+	for _, w := range all {
+		if !strings.Contains(w.title, o.only) {
+			continue
+		}
 		if err := w.run(ctx, env); err != nil {
 			return fmt.Errorf("%s: %w", w.title, err)
 		}
@@ -87,27 +99,90 @@ func runBench(ctx context.Context, env *Env, o benchOptions) error {
 	return nil
 }
 
-// benchFiles makes what is read.
-func benchFiles(env *Env, dir string, o benchOptions) (logs []string, small, mixed string, err error) {
+// works makes the files and returns what is to be measured with them.
+func (o benchOptions) works(ctx context.Context, env *Env, self string) ([]work, error) {
+	if o.pairs {
+		return o.pairsWork(env, self)
+	}
+	logs, files, err := benchFiles(env, o.keep, o)
+	if err != nil {
+		return nil, err
+	}
+	starts, err := startWork(ctx, env, self, o.keep, o.starts)
+	if err != nil {
+		return nil, err
+	}
+	folder, flows := filepath.Join(o.keep, "flowlogs"), filepath.Join(o.keep, "flows.parquet")
+	if err := exec.CommandContext(ctx, self, "summarize", "--flows", flows, folder).Run(); err != nil {
+		return nil, fmt.Errorf("keep flows as Parquet: %w", err)
+	}
+	all := []work{
+		{fmt.Sprintf("Flow logs: %s in %d files", o.size, len(logs)), o.logContenders(self, folder, logs), o.runs, self},
+		{"All answers against one, and with flows kept as Parquet", o.answerContenders(self, folder), o.runs, self},
+		{"Flows as Parquet, read back", o.flowsContenders(self, flows), o.runs, self},
+	}
+	for _, f := range files {
+		all = append(all, work{f.title, o.captureContenders(self, f.name, filepath.Join(o.keep, "nf")), o.runs, self})
+	}
+	return append(all, starts), nil
+}
+
+// benchFile is a capture to measure with.
+type benchFile struct{ title, name string }
+
+// benchFiles makes what is read: flow logs, and captures of mixed traffic, of
+// small packets and of large ones.
+func benchFiles(env *Env, dir string, o benchOptions) (logs []string, captures []benchFile, err error) {
 	quiet := *env
 	quiet.Stdout = env.Stderr
 	env = &quiet
 	folder := filepath.Join(dir, "flowlogs")
-	if err := runGenFlowLog(env, genFlowLog{out: folder, size: o.size, nics: 26, hours: 2, seed: o.seed}); err != nil {
-		return nil, "", "", err
+	size, err := humanize.ParseBytes(o.size)
+	if err != nil {
+		return nil, nil, err
+	}
+	gen := genFlowLog{out: folder, size: o.size, nics: 26, hours: 2, seed: o.seed, version: 4, tuples: max(1000, int(size/1000))}
+	if err := runGenFlowLog(env, gen); err != nil {
+		return nil, nil, err
 	}
 	for item, err := range items([]string{folder}) {
 		if err != nil {
-			return nil, "", "", err
+			return nil, nil, err
 		}
 		logs = append(logs, item.Path)
 	}
-	mixed, small = filepath.Join(dir, "mixed.pcap"), filepath.Join(dir, "small.pcap")
-	err = runGenCapture(env, genCapture{out: mixed, packets: o.packets, flows: o.packets / 40, active: 2000, data: 1200, seed: o.seed})
-	if err == nil {
-		err = runGenCapture(env, genCapture{out: small, packets: 4 * o.packets, flows: o.packets / 2, active: 20_000, data: 60, seed: o.seed})
+	for _, c := range []struct {
+		name string
+		genCapture
+	}{
+		{"mixed", genCapture{packets: o.packets, flows: o.packets / 40, active: 2000, data: 1200}},
+		{"small", genCapture{packets: 6 * o.packets, flows: 6 * o.packets / 10, active: 20_000, data: 60}},
+		{"large", genCapture{packets: 2 * o.packets, flows: o.packets / 400, active: 200, data: 1400}},
+	} {
+		c.out, c.seed = filepath.Join(dir, c.name+".pcap"), o.seed
+		if err := runGenCapture(env, c.genCapture); err != nil {
+			return nil, nil, err
+		}
+		captures = append(captures, benchFile{fmt.Sprintf("Capture: %d packets, %s", c.packets, c.name), c.out})
 	}
-	return logs, small, mixed, err
+	return logs, captures, nil
+}
+
+// pairsWork is the case that cannot be kept in memory.
+func (o benchOptions) pairsWork(env *Env, self string) ([]work, error) {
+	folder := filepath.Join(o.keep, "pairs")
+	quiet := *env
+	quiet.Stdout = env.Stderr
+	gen := genFlowLog{out: folder, size: o.size, nics: 100, hours: 2, seed: o.seed, version: 4, scan: 0.9}
+	if !o.sized {
+		gen.size = "10GB"
+	}
+	if err := runGenFlowLog(&quiet, gen); err != nil {
+		return nil, err
+	}
+	args := []string{self, "summarize", "--memory", "1GiB", folder}
+	return []work{{gen.size + " of flow logs, nearly every tuple another pair, a budget of 1 GiB",
+		[]contender{{name: "flowctl summarize --memory 1GiB", args: args}}, o.runs, self}}, nil
 }
 
 // machine names what the figures were measured on.

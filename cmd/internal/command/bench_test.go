@@ -43,7 +43,7 @@ func TestBenchFind(t *testing.T) {
 		"`tcpdump --count`, only counts": "1234 packets\n",
 		"`tshark -z conv,ip`":            "| Interval    | Frames |  Bytes  |\n|-----\n| 0.0 <> 59.9 | 1234   | 7300000 |\n",
 	}
-	for _, c := range captureContenders("flowctl", "x") {
+	for _, c := range (benchOptions{}).captureContenders("flowctl", "x", "y") {
 		if text, ok := out[c.name]; ok {
 			if got, err := c.total([]byte(text)); err != nil || got != "1234 packets" {
 				t.Errorf("%s: %q, %v", c.name, got, err)

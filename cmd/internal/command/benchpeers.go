@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 
@@ -12,28 +13,70 @@ import (
 
 // installed are those of all contenders whose program is there. Peers that
 // are not there are left out.
-func installed(all []contender) []contender {
+func (o benchOptions) installed(all []contender) []contender {
 	var list []contender
 	for _, c := range all {
-		if path, err := exec.LookPath(c.args[0]); err == nil {
-			c.args[0] = path
-			list = append(list, c)
+		path, err := exec.LookPath(c.args[0])
+		if err != nil || c.args[0] == "node" && o.chdb == "" {
+			continue
 		}
+		c.args[0] = path
+		if c.checkArgs != nil {
+			c.checkArgs[0] = path
+		}
+		list = append(list, c)
 	}
 	return list
 }
 
+// byPair is the one sum that the peers make.
+var byPair = []string{"--by", "source.address,destination.address", "--top", "20"}
+
+// canAskOne reports whether summarize has an option for one answer alone.
+func canAskOne(self string) bool {
+	out, err := exec.Command(self, "summarize", "--help").Output()
+	return err == nil && strings.Contains(string(out), "--by ")
+}
+
+// self is flowctl itself: with all answers and, if it can, with one.
+func (o benchOptions) self(self string, paths ...string) []contender {
+	with := func(args ...string) []string { return append(append([]string{self, "summarize"}, args...), paths...) }
+	all := []contender{
+		{name: "flowctl summarize, all answers", args: with(), checkArgs: with("--json"), total: logTotal},
+		{name: "flowctl summarize, all answers, 1 thread", args: with(), env: []string{"GOMAXPROCS=1"}},
+	}
+	if canAskOne(self) {
+		one := contender{name: "flowctl summarize, by pair", args: with(byPair...)}
+		alone := one
+		alone.name, alone.env = one.name+", 1 thread", []string{"GOMAXPROCS=1"}
+		all = append([]contender{one, alone}, all...)
+	}
+	return all
+}
+
 // logContenders sum flow logs up by pair of addresses.
-func logContenders(self string, files []string) []contender {
+func (o benchOptions) logContenders(self, folder string, files []string) []contender {
 	with := func(args ...string) []string { return append(args, files...) }
-	return installed([]contender{
-		{name: "flowctl summarize, all answers", args: with(self, "summarize"), checkArgs: with(self, "summarize", "--json"), total: logTotal},
-		{name: "flowctl summarize, all answers, 1 thread", args: with(self, "summarize"), env: []string{"GOMAXPROCS=1"}},
-		{name: "`cat`, only reads", args: with("cat")},
-		{name: "encoding/json, 1 thread", args: with(self, "bench", "peer-json"), total: line},
-		{name: "python3 json, 1 thread", args: with("python3", "-c", pythonSum), total: line},
-		{name: "`jq`, 1 thread, without pairs", args: with("jq", "-n", "-r", jqSum), total: line},
-	})
+	all := o.self(self, folder)
+	all = append(all,
+		contender{name: "`cat`, only reads", args: with("cat")},
+		contender{name: "encoding/json, 1 thread", args: with(self, "bench", "peer-json"), total: line})
+	all = append(all, o.sqlContenders(folder, files)...)
+	return o.installed(append(all,
+		contender{name: "python3 json, 1 thread", args: with("python3", "-c", pythonSum), total: line},
+		contender{name: "`jq`, 1 thread, without pairs", args: with("jq", "-n", "-r", jqSum), total: line}))
+}
+
+// answerContenders compare what flowctl itself can be asked for.
+func (o benchOptions) answerContenders(self, folder string) []contender {
+	var all []contender
+	if canAskOne(self) {
+		all = append(all, contender{name: "one answer, by pair", args: append(append([]string{self, "summarize"}, byPair...), folder)})
+	}
+	return append(all,
+		contender{name: "all answers", args: []string{self, "summarize", folder}},
+		contender{name: "all answers, and flows kept as Parquet", args: []string{self, "summarize", "--flows", filepath.Join(o.keep, "kept.parquet"), folder}},
+	)
 }
 
 // logTotal is the total in a summary as the peers say it.
@@ -78,16 +121,20 @@ const jqSum = `reduce (inputs | .records[].flowRecords.flows[].flowGroups[].flow
 | "\(.[0]) tuples, \(.[1]) packets, \(.[2]) bytes"`
 
 // captureContenders read a capture; those that only count have less to do.
-func captureContenders(self, file string) []contender {
-	return installed([]contender{
+func (o benchOptions) captureContenders(self, file, spare string) []contender {
+	return o.installed([]contender{
 		{name: "flowctl summarize, all answers", args: []string{self, "summarize", file}, checkArgs: []string{self, "summarize", "--json", file}, total: packetTotal},
 		{name: "flowctl summarize, all answers, 1 thread", args: []string{self, "summarize", file}, env: []string{"GOMAXPROCS=1"}},
 		{name: "`cat`, only reads", args: []string{"cat", file}},
 		{name: "`capinfos -c`, only counts", args: []string{"capinfos", "-c", "-M", file}, total: find(`Number of packets:\s*(\d+)`)},
 		{name: "`tcpdump --count`, only counts", args: []string{"tcpdump", "--count", "-r", file}, total: find(`(\d+) packets?`)},
 		{name: "`tshark -z conv,ip`", args: []string{"tshark", "-n", "-q", "-z", "conv,ip", "-z", "io,stat,0", "-r", file}, total: find(`<>[^|]*\|\s*(\d+)\s*\|`)},
+		{name: "nfpcapd and nfdump -s, IP only", args: []string{"sh", "-c", nfdump, "sh", file, spare}},
 	})
 }
+
+// nfdump turns a capture into flows in a folder and sums them up.
+const nfdump = `command -v nfpcapd >/dev/null && rm -rf "$2" && mkdir "$2" && nfpcapd -r "$1" -w "$2" >/dev/null 2>&1 && nfdump -R "$2" -s record/bytes -n 20`
 
 func packetTotal(out []byte) (string, error) {
 	doc := struct{ Total summary.Total }{}

@@ -7,10 +7,13 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
+	"sync"
 	"time"
 
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 
 	"flowctl/collectors/flowlog/flowlogtest"
 	"flowctl/collectors/pcap/pcaptest"
@@ -29,6 +32,9 @@ type genFlowLog struct {
 	size        string
 	nics, hours int
 	seed        uint64
+	version     int
+	tuples      int     // distinct 5-tuples of all interfaces; 0 for one a conversation
+	scan        float64 // share of conversations that are one denied tuple of a pair of their own
 }
 
 func newGenFlowLog(env *Env) *cobra.Command {
@@ -45,6 +51,9 @@ func newGenFlowLog(env *Env) *cobra.Command {
 	cmd.Flags().IntVar(&o.nics, "nics", 25, "network interfaces")
 	cmd.Flags().IntVar(&o.hours, "hours", 2, "hours")
 	cmd.Flags().Uint64Var(&o.seed, "seed", 1, "the same seed makes the same files")
+	cmd.Flags().IntVar(&o.version, "version", 4, "of the format: 4, or 1 or 2 of NSG flow logs")
+	cmd.Flags().IntVar(&o.tuples, "tuples", 0, "distinct 5-tuples of all interfaces together, about; 0 for one a conversation")
+	cmd.Flags().Float64Var(&o.scan, "scan", 0, "`share` of conversations, 0 to 1, that are one denied tuple from an address of its own")
 	return cmd
 }
 
@@ -53,18 +62,30 @@ func runGenFlowLog(env *Env, o genFlowLog) error {
 	if err != nil || o.nics < 1 || o.hours < 1 {
 		return fmt.Errorf("size %q, %d interfaces, %d hours: want a size such as 1GB and at least one of both", o.size, o.nics, o.hours)
 	}
-	first := flowlogtest.Spec{Seed: o.seed, Flows: max(1, flowlogtest.FlowsFor(int64(size)/int64(o.nics*o.hours))), IPv6: 0.08}
+	first := flowlogtest.Spec{Seed: o.seed, IPv6: 0.08, Version: o.version, Scan: o.scan}
+	first.Flows = max(1, first.FlowsFor(int64(size)/int64(o.nics*o.hours)))
+	if o.tuples > 0 {
+		first.Pool = max(1, o.tuples/o.nics)
+	}
+	var mu sync.Mutex
 	var files, bytes, tuples uint64
+	var all errgroup.Group
+	all.SetLimit(runtime.GOMAXPROCS(0))
 	for name, spec := range flowlogtest.Hours(first, o.nics, o.hours) {
-		var t flowlogtest.Totals
-		err := create(filepath.Join(o.out, filepath.FromSlash(name)), func(w io.Writer) (err error) {
-			t, err = flowlogtest.Generate(w, spec)
+		all.Go(func() error {
+			var t flowlogtest.Totals
+			err := create(filepath.Join(o.out, filepath.FromSlash(name)), func(w io.Writer) (err error) {
+				t, err = flowlogtest.Generate(w, spec)
+				return err
+			})
+			mu.Lock()
+			defer mu.Unlock()
+			files, bytes, tuples = files+1, bytes+uint64(t.Bytes), tuples+t.Tuples
 			return err
 		})
-		if err != nil {
-			return err
-		}
-		files, bytes, tuples = files+1, bytes+uint64(t.Bytes), tuples+t.Tuples
+	}
+	if err := all.Wait(); err != nil {
+		return err
 	}
 	fmt.Fprintf(env.Stdout, "%d files, %d bytes, %d tuples below %s\n", files, bytes, tuples, o.out)
 	return nil

@@ -22,6 +22,8 @@ type Spec struct {
 	Long    float64   // share of conversations that go on for many minutes; 0.35 if zero
 	IPv6    float64   // share of conversations over IPv6
 	Denied  float64   // share of conversations that are denied; 0.1 if zero
+	Pool    int       // distinct 5-tuples of the interface, the same in all hours; one a conversation if zero
+	Scan    float64   // share of conversations that are one denied tuple from an address of its own
 }
 
 // Totals are what Generate wrote.
@@ -45,9 +47,17 @@ type Totals struct {
 // perFlow is about how many bytes a conversation takes in a large blob.
 const perFlow = 250
 
+// perScan is about how many bytes a denied tuple of a scan takes.
+const perScan = 76
+
 // FlowsFor returns the number of conversations that make a blob of about so
 // many bytes.
-func FlowsFor(bytes int64) int { return int(bytes / perFlow) }
+func FlowsFor(bytes int64) int { return Spec{}.FlowsFor(bytes) }
+
+// FlowsFor does so for a blob with the scans of s.
+func (s Spec) FlowsFor(bytes int64) int {
+	return int(float64(bytes) / (perFlow*(1-s.Scan) + perScan*s.Scan))
+}
 
 var firstHour = time.Date(2026, 5, 9, 10, 0, 0, 0, time.UTC)
 

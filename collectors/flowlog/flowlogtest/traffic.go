@@ -70,25 +70,25 @@ var services = []uint16{443, 443, 443, 443, 80, 1433, 5432, 6379, 8080, 8443, 90
 // traffic returns the conversations of an hour, by rule and time of the first
 // tuple.
 func traffic(s Spec) []conversation {
-	r := rand.New(rand.NewPCG(s.Seed, uint64(s.NIC)))
-	v4, v6 := s.addresses()
+	source := rand.NewPCG(s.Seed, uint64(s.NIC))
+	r := rand.New(source)
+	picked := rand.NewPCG(0, 0) // of the pool
 	all := make([]conversation, s.Flows)
 	for i := range all {
 		c := &all[i]
-		deny, inbound := r.Float64() < s.Denied, r.Float64() < 0.4
-		c.rule = uint8(pick(r, inbound, deny))
-		me, peer := v4, peer4(r)
-		if r.Float64() < s.IPv6 {
-			me, peer = v6, peer6(r)
+		switch {
+		case s.Scan > 0 && r.Float64() < s.Scan:
+			c.scan(r, s)
+		case s.Pool > 0:
+			picked.Seed(uint64(s.NIC)<<32+uint64(r.IntN(s.Pool)), 1)
+			c.tuple(rand.New(picked), s)
+			c.seed = r.Uint64()
+			c.course(r, rules[c.rule].deny, s.Long)
+		default:
+			c.tuple(r, s)
+			c.seed = r.Uint64()
+			c.course(r, rules[c.rule].deny, s.Long)
 		}
-		c.src, c.dst = me, peer
-		if inbound {
-			c.src, c.dst = peer, me
-		}
-		c.ports(r)
-		c.enc = encryption(r, rules[c.rule])
-		c.seed = r.Uint64()
-		c.course(r, deny, s.Long)
 	}
 	slices.SortFunc(all, func(a, b conversation) int {
 		if a.rule != b.rule {
@@ -97,6 +97,35 @@ func traffic(s Spec) []conversation {
 		return int(a.next - b.next)
 	})
 	return all
+}
+
+// tuple draws who speaks to whom, and what decides on it.
+func (c *conversation) tuple(r *rand.Rand, s Spec) {
+	v4, v6 := s.addresses()
+	deny, inbound := r.Float64() < s.Denied, r.Float64() < 0.4
+	c.rule = uint8(pick(r, inbound, deny))
+	me, peer := v4, peer4(r)
+	if r.Float64() < s.IPv6 {
+		me, peer = v6, peer6(r)
+	}
+	c.src, c.dst = me, peer
+	if inbound {
+		c.src, c.dst = peer, me
+	}
+	c.ports(r)
+	c.enc = encryption(r, rules[c.rule])
+}
+
+// scan draws a denied tuple from an address that hardly comes again.
+func (c *conversation) scan(r *rand.Rand, s Spec) {
+	c.rule = uint8(pick(r, true, true))
+	x := r.Uint32()
+	c.src = netip.AddrFrom4([4]byte{byte(20 + x>>24%180), byte(x >> 16), byte(x >> 8), byte(x)})
+	c.dst, _ = s.addresses()
+	c.ports(r)
+	c.enc = encryption(r, rules[c.rule])
+	c.next = r.Int64N(hour)
+	c.end = c.next
 }
 
 func (c *conversation) ports(r *rand.Rand) {
