@@ -38,11 +38,14 @@ func (c Collector) Measure(ctx context.Context, w apply.Want) (int64, error) {
 }
 
 func (c Collector) fetch(ctx context.Context, w apply.Want) (Fetch, error) {
-	account, err := c.account(w.Recording.Storage)
+	account, alias, err := c.account(w.Recording.Storage)
 	if err != nil {
 		return Fetch{}, err
 	}
-	blobs, err := c.Providers[w.Session.Target.Provider].Blobs(ctx, account.BlobURL)
+	if c.Providers[alias] == nil {
+		alias = w.Session.Target.Provider
+	}
+	blobs, err := c.Providers[alias].Blobs(ctx, account.BlobURL)
 	if err != nil {
 		return Fetch{}, fmt.Errorf("open storage account %s: %w", account.ID.Name(), err)
 	}
@@ -52,15 +55,16 @@ func (c Collector) fetch(ctx context.Context, w apply.Want) (Fetch, error) {
 	}, nil
 }
 
-func (c Collector) account(id plan.ID) (plan.StorageAccount, error) {
+// account returns an account and the alias of the provider that sees it.
+func (c Collector) account(id plan.ID) (plan.StorageAccount, string, error) {
 	for _, inv := range c.Inventories {
 		for _, a := range inv.Accounts {
 			if a.ID.Is(id) {
-				return a, nil
+				return a, inv.Provider, nil
 			}
 		}
 	}
-	return plan.StorageAccount{}, fmt.Errorf("storage account %s is in no subscription that the file's providers see; add a provider for subscription %s", id.Name(), id.Subscription())
+	return plan.StorageAccount{}, "", fmt.Errorf("storage account %s is in no subscription that the file's providers see; add a provider for subscription %s", id.Name(), id.Subscription())
 }
 
 // macs are the interfaces to read of a flow log that covers more than the

@@ -59,6 +59,7 @@ func runPlan(ctx context.Context, env *Env, o planOptions) error {
 	if err != nil {
 		return err
 	}
+	defer ws.count(ctx, env)
 	ws.again = o.again
 	plans, err := ws.checked(ctx, env)
 	if err != nil {

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -104,7 +106,8 @@ func (ws *workspace) each(do func(name string) error) error {
 
 func stateFile(env *Env) *state.File { return state.Open(filepath.Join(env.Root(), "state.json")) }
 
-// connect makes the providers that some watch uses.
+// connect makes the providers that some watch uses, and those of other
+// subscriptions whose storage accounts are written to.
 func (ws *workspace) connect(env *Env) error {
 	used := map[string]bool{}
 	for _, inv := range ws.config.Investigations {
@@ -116,13 +119,75 @@ func (ws *workspace) connect(env *Env) error {
 		if !used[p.Alias] {
 			continue
 		}
-		made, err := providers.Open(p, providers.Env{Dir: env.Root(), Log: env.log})
+		made, err := provider(p, env)
 		if err != nil {
-			return fmt.Errorf("provider %q: %w", p.Alias, err)
+			return err
 		}
 		ws.providers[p.Alias] = made
 	}
+	return ws.connectStorage(env)
+}
+
+// connectStorage makes the providers of the subscriptions that hold accounts
+// of the file, if no watch uses them.
+func (ws *workspace) connectStorage(env *Env) error {
+	wanted := ws.storageElsewhere()
+	for _, p := range ws.config.Providers {
+		if len(wanted) == 0 {
+			break
+		}
+		if ws.providers[p.Alias] != nil || p.Type == config.Azure && !wanted[p.SubscriptionID] {
+			continue
+		}
+		made, err := provider(p, env) // which knows the subscription of a sandbox
+		if err != nil {
+			return err
+		}
+		if id := strings.ToLower(made.Subscription()); wanted[id] {
+			ws.providers[p.Alias] = made
+			delete(wanted, id)
+		}
+	}
 	return nil
+}
+
+// storageElsewhere are the subscriptions of the file's accounts that no
+// provider so far is for, in lower case.
+func (ws *workspace) storageElsewhere() map[string]bool {
+	out := map[string]bool{}
+	for _, inv := range ws.config.Investigations {
+		for _, st := range inv.Storage {
+			out[strings.ToLower(st.AccountID.Subscription())] = true
+		}
+	}
+	for _, p := range ws.providers {
+		delete(out, strings.ToLower(p.Subscription()))
+	}
+	return out
+}
+
+func provider(p config.Provider, env *Env) (plan.Provider, error) {
+	made, err := providers.Open(p, providers.Env{Dir: env.Root(), Log: env.log})
+	if err != nil {
+		return nil, fmt.Errorf("provider %q: %w", p.Alias, err)
+	}
+	return made, nil
+}
+
+// count writes to the debug log how many requests each provider has made of
+// Resource Manager, in all and by what they were about.
+func (ws *workspace) count(ctx context.Context, env *Env) {
+	for _, alias := range ws.aliases() {
+		p := ws.providers[alias]
+		requests := p.Requests()
+		total := 0
+		var attrs []any
+		for _, kind := range slices.Sorted(maps.Keys(requests)) {
+			total += requests[kind]
+			attrs = append(attrs, slog.Int(kind, requests[kind]))
+		}
+		env.log.DebugContext(ctx, "requests to Resource Manager", "provider", alias, "subscription", p.Subscription(), "total", total, slog.Group("by", attrs...))
+	}
 }
 
 // read asks every provider what its subscription holds.
