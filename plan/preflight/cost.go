@@ -64,7 +64,7 @@ func (e *estimator) change(ch plan.Change) {
 		}
 	case plan.Reuse:
 		volume, basis := e.volume(s, ch.Recording.ID)
-		e.collected(s, volume, "fetched: "+basis)
+		e.collected(s, volume, basis)
 	}
 }
 
@@ -79,8 +79,8 @@ func (e *estimator) capture(s *plan.Session, a plan.Action) {
 	if a == plan.Create || a == plan.Replace {
 		e.add(s, plan.CaptureCheck, 1, "one capture")
 	}
-	e.add(s, plan.StoredGBMonth, most/gb*kept.Hours()/month.Hours(), "kept for a month; "+basis)
-	e.collected(s, &most, "fetched; "+basis)
+	e.add(s, plan.StoredGBMonth, most/gb*kept.Hours()/month.Hours(), basis)
+	e.collected(s, &most, basis)
 }
 
 // machines counts the instances that a capture of a scale set has.
@@ -109,10 +109,22 @@ func (e *estimator) flowLog(s *plan.Session, ch plan.Change) {
 		}
 		e.volumed(s, m, volume, basis)
 	}
-	e.volumed(s, plan.StoredGBMonth, volume, "kept for a month; "+basis)
-	writes := float64(len(e.index(s).Interfaces(s.Target.ID))) * e.hours() * writesPerHour
+	e.volumed(s, plan.StoredGBMonth, volume, basis)
+	writes := e.interfaces(s) * e.hours() * writesPerHour
 	e.add(s, plan.WriteOperation, writes/1e4, "two calls a minute for each interface")
-	e.collected(s, volume, "fetched; "+basis)
+	e.collected(s, volume, basis)
+}
+
+// interfaces counts those of a session's target that belong to machines: the
+// others write no records.
+func (e *estimator) interfaces(s *plan.Session) float64 {
+	n := 0.0
+	for _, i := range e.index(s).Interfaces(s.Target.ID) {
+		if i.VM != "" {
+			n++
+		}
+	}
+	return n
 }
 
 func (e *estimator) hours() float64 { return max(0, e.remaining().Hours()) }
@@ -121,7 +133,7 @@ func (e *estimator) hours() float64 { return max(0, e.remaining().Hours()) }
 // if nothing tells. What the file states comes first, then what the very log
 // wrote, then what others wrote in the region.
 func (e *estimator) volume(s *plan.Session, own plan.ID) (bytes *float64, basis string) {
-	n := float64(len(e.index(s).Interfaces(s.Target.ID)))
+	n := e.interfaces(s)
 	if b := e.Config.Budget; b != nil && b.LogRate > 0 {
 		v := float64(b.LogRate) * n * e.hours()
 		return &v, fmt.Sprintf("log_rate of the file, for %.0f interfaces", n)
@@ -209,11 +221,11 @@ func (c *checker) budget() {
 	at := about{at: b.LimitRange}
 	if e.Total > b.Limit {
 		c.say(plan.Error, plan.BudgetExceeded, at, "Over budget",
-			"This may cost %s%.2f %s, and the limit is %.2f %s. Watch less, shorten the window, lower max_bytes, or raise the limit.", atLeast(e), e.Total, e.Currency, b.Limit, b.Currency)
+			"This may cost %s%.2f %s, and the limit is %g %s. Watch less, shorten the window, lower max_bytes, or raise the limit.", atLeast(e), e.Total, e.Currency, b.Limit, b.Currency)
 	}
 	if !e.Complete {
 		c.say(plan.Warning, plan.BudgetUnknown, at, "Cost is known in part",
-			"What is known comes to %.2f %s of %.2f; not known is: %s. The limit may be passed.", e.Total, e.Currency, b.Limit, few(unpriced(e)))
+			"What is known comes to %.2f %s of %g; not known is: %s. The limit may be passed.", e.Total, e.Currency, b.Limit, few(unpriced(e)))
 	}
 }
 

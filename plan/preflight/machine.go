@@ -76,7 +76,7 @@ func examplePath(os string) string {
 func (c *checker) macs(s *plan.Session) {
 	var names []string
 	for _, n := range c.index(s).Interfaces(s.Target.ID) {
-		if n.MAC == "" {
+		if n.MAC == "" && n.VM != "" { // those of private endpoints and the like have none
 			names = append(names, n.ID.Name())
 		}
 	}

@@ -241,6 +241,9 @@ func TestHarmless(t *testing.T) {
 		"room in the quota": func(w *world) {
 			w.inv.Quotas = []plan.Quota{{Name: "PacketCaptures", Location: "westeurope", Used: 9, Limit: 10}}
 		},
+		"interface of a private endpoint": func(w *world) {
+			w.inv.NICs = append(w.inv.NICs, plan.NIC{ID: network + "networkInterfaces/pe.nic", Subnets: []plan.ID{web}})
+		},
 		"quota of another region": func(w *world) {
 			w.inv.Quotas = []plan.Quota{{Name: "PacketCaptures", Location: "northeurope", Used: 10, Limit: 10}}
 		},

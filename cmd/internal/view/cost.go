@@ -86,6 +86,8 @@ func partly(text string, known, some bool) string {
 	switch {
 	case known:
 		return text
+	case some && strings.HasPrefix(text, "<"):
+		return "some"
 	case some:
 		return "> " + text
 	}
