@@ -30,8 +30,15 @@ func accountOf(a *armstorage.Account) plan.StorageAccount {
 	if props.AllowSharedKeyAccess != nil {
 		out.SharedKey = *props.AllowSharedKeyAccess
 	}
-	out.Firewall = firewallOf(props)
+	out.Firewall, out.Immutable = firewallOf(props), immutable(props.ImmutableStorageWithVersioning)
 	return out
+}
+
+// immutable reports whether a policy of the account itself keeps its blobs;
+// that an account could have one is not enough.
+func immutable(i *armstorage.ImmutableStorageAccount) bool {
+	return i != nil && val(i.Enabled) && i.ImmutabilityPolicy != nil &&
+		val(i.ImmutabilityPolicy.State) != armstorage.AccountImmutabilityPolicyStateDisabled
 }
 
 func firewallOf(props *armstorage.AccountProperties) plan.Firewall {
