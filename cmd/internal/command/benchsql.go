@@ -21,7 +21,7 @@ const out = query(process.argv[2], 'TSV');
 process.stdout.write(typeof out === 'string' ? out : out.toString());`
 
 func (o benchOptions) chdbArgs(query string) []string {
-	return []string{"node", "-e", chdbScript, o.chdb, query + fmt.Sprintf(" SETTINGS max_threads = %d", o.threads())}
+	return []string{"node", "-e", chdbScript, o.chdb, query + fmt.Sprintf(" SETTINGS max_threads = %d, use_hive_partitioning = 0", o.threads())}
 }
 
 // total is what a query of both engines says of rows with a, b (the addresses
