@@ -250,3 +250,33 @@ func TestWhoAsks(t *testing.T) {
 		t.Error("a reader reads, but no data")
 	}
 }
+
+func TestGraphShowsWhatMayBeRead(t *testing.T) {
+	base := newCloud(t)
+	c := amid(t, fmt.Sprintf("\nrole \"Reader\" { scope = %q }\n", base.vm.Group))
+	seen := 0
+	for token := ""; ; {
+		ask := fmt.Sprintf(`{"query":"Resources | where type =~ 'microsoft.compute/virtualmachines' | project id","options":{"$skipToken":%q}}`, token)
+		a := c.want(c.do("POST", "/providers/Microsoft.ResourceGraph/resources", ask), 200, "query")
+		var doc struct {
+			Data  []struct{ ID plan.ID }
+			Count int
+			Token string `json:"$skipToken"`
+		}
+		if err := json.Unmarshal([]byte(a.text), &doc); err != nil || len(doc.Data) != doc.Count {
+			t.Fatalf("%v: %s", err, a.text)
+		}
+		for _, r := range doc.Data {
+			if !strings.EqualFold(r.ID.ResourceGroup(), base.vm.Group) {
+				t.Errorf("%s is seen", r.ID)
+			}
+		}
+		seen += doc.Count
+		if token = doc.Token; token == "" {
+			break
+		}
+	}
+	if seen == 0 {
+		t.Error("nothing is seen")
+	}
+}
