@@ -61,6 +61,9 @@ func (t *tracked) lane() (name string, width int) {
 	if t.phase == state.Planned && t.needsAgent() {
 		return "agents of " + t.session.Target.Provider, installs
 	}
+	if t.phase == state.Recording || t.phase == state.Ended { // nothing is written
+		return "reads of " + t.watcher, abreast
+	}
 	return t.watcher, abreast
 }
 

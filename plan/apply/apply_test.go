@@ -110,6 +110,9 @@ func TestLostStateAfterACollection(t *testing.T) {
 	b.azure.clock.now = noon.Add(15 * time.Minute)
 	for _, x := range r.tracked {
 		r.step(t.Context(), x)
+		if x.phase == state.Collected {
+			r.step(t.Context(), x)
+		}
 	}
 	m, err := r.Folder().Manifest()
 	if err != nil {

@@ -77,13 +77,12 @@ func (r *Run) watcher(ctx context.Context, t *tracked) error {
 }
 
 // install brings the agent to the session's machine. That it does is written
-// down before.
+// down before, for all machines at once.
 func (r *Run) install(ctx context.Context, t *tracked) error {
-	a := plan.AgentFor(r.Plan.Investigation, t.session)
-	r.brings(a)
-	if err := r.commit(); err != nil {
+	if err := r.once("agents", r.bring); err != nil {
 		return err
 	}
+	a := plan.AgentFor(r.Plan.Investigation, t.session)
 	err := t.provider.InstallAgent(ctx, a)
 	switch {
 	case errors.Is(err, plan.ErrExists):
@@ -97,14 +96,24 @@ func (r *Run) install(ctx context.Context, t *tracked) error {
 	return nil
 }
 
-func (r *Run) brings(a plan.Agent) {
+// bring writes down which agents are going to be brought. One that does not
+// come after all is not found in the end, or is not flowctl's, and stays.
+func (r *Run) bring() error {
 	r.mu.Lock()
-	defer r.mu.Unlock()
 	if r.run.Agents == nil {
 		r.run.Agents = map[string]plan.Agent{}
 	}
-	r.run.Agents[a.Machine.ID.Key()] = a
+	for _, c := range r.Plan.Changes {
+		if c.Session != nil && c.Session.InstallAgent != "" && (c.Action == plan.Create || c.Action == plan.Replace) {
+			s := *c.Session
+			s.Deadline = r.run.Ends
+			a := plan.AgentFor(r.Plan.Investigation, s)
+			r.run.Agents[a.Machine.ID.Key()] = a
+		}
+	}
 	r.noted++
+	r.mu.Unlock()
+	return r.commit()
 }
 
 func (r *Run) bringsNot(a plan.Agent) {

@@ -60,7 +60,7 @@ func (r *Run) flush() {
 }
 
 // few sessions are saved at each change; of more, a part of them has to change.
-const few = 16
+const few = 8
 
 // describe brings the manifest's head up to date.
 func (r *Run) describe() {

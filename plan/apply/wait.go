@@ -29,20 +29,23 @@ func (t *tracked) over() bool {
 func (r *Run) settled() time.Time { return r.run.Ends.Add(r.Limits.Settle) }
 
 // step moves one session on as far as it goes now, and says when it is to be
-// seen again.
+// seen again. Removing it is a step of its own: what is removed one after the
+// other does not keep files from being fetched.
 func (r *Run) step(ctx context.Context, t *tracked) {
-	if t.phase == state.Planned && r.prepare(ctx, t) {
-		r.start(ctx, t)
+	switch t.phase {
+	case state.Planned:
+		if r.prepare(ctx, t) {
+			r.start(ctx, t)
+		}
 		return
-	}
-	if t.phase == state.Recording {
+	case state.Collected:
+		r.remove(ctx, t)
+		return
+	case state.Recording:
 		r.look(ctx, t)
 	}
 	if t.phase == state.Ended {
 		r.collect(ctx, t)
-	}
-	if t.phase == state.Collected && !t.reused {
-		r.remove(ctx, t)
 	}
 }
 
