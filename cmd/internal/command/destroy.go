@@ -8,7 +8,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"flowctl/cmd/internal/terminal"
+	"flowctl/plan/apply"
 	"flowctl/plan/session"
+	"flowctl/plan/state"
 )
 
 type destroyOptions struct {
@@ -21,8 +23,8 @@ func newDestroy(env *Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "destroy [PATH]",
 		Short: "Remove what flowctl made, without collecting",
-		Long: `destroy removes the flow logs and captures that flowctl made for the investigations
-of the file, running or not. Results on disk and what Azure wrote to storage stay.`,
+		Long: `destroy removes the flow logs, captures and agents that flowctl made for the
+investigations of the file, running or not, and puts lifecycle rules back. Results on disk and what Azure wrote to storage stay.`,
 		Example: "  flowctl destroy --auto-approve investigation.hcl",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -60,9 +62,31 @@ func (ws *workspace) destroy(ctx context.Context, env *Env, o destroyOptions, na
 			errs = append(errs, fmt.Errorf("remove %s: %w", r.ID.Name(), err))
 		}
 	}
-	if len(errs) == 0 {
+	errs = append(errs, ws.tidy(ctx, env, name))
+	if errors.Join(errs...) == nil {
 		errs = append(errs, ws.forget(name))
 		fmt.Fprintf(env.Stdout, "%s: %s removed, nothing of it is left in Azure; results on disk stay.\n", name, count(len(there), "recording"))
+	}
+	return errors.Join(errs...)
+}
+
+// tidy undoes what was made beside the recordings: agents that flowctl brought,
+// lifecycle rules that a retention made Azure change.
+func (ws *workspace) tidy(ctx context.Context, env *Env, name string) error {
+	run := ws.snapshot.Runs[name]
+	if run == nil {
+		run = &state.Run{}
+	}
+	t := apply.Tidy{
+		Investigation: name, Providers: ws.providers, Inventory: ws.allInventories(), Run: run,
+		Last: state.NewKeeper(ws.state, ws.snapshot).LastFor(name),
+		Emit: func(e apply.Event) {
+			env.printf("  -   %-14s %s (%s)\n", e.Kind, terminal.Escape(e.Target.Name()), terminal.Escape(e.Text))
+		},
+	}
+	var errs []error
+	for _, f := range t.Do(ctx) {
+		errs = append(errs, fmt.Errorf("%s: %s", f.Session, f.Reason))
 	}
 	return errors.Join(errs...)
 }
