@@ -86,6 +86,11 @@ func (q *request) resources() ([]generic, error) {
 			add(l.ID, l.Location, l.Tags)
 		}
 	}
+	for _, e := range st.Extensions { // of machines; those of scale sets are parts of their models
+		if there(e.Gone, q.now) && strings.EqualFold(e.ID.Type(), vmType+"/extensions") {
+			add(e.ID, e.Location, e.Tags)
+		}
+	}
 	return all, nil
 }
 
