@@ -65,6 +65,17 @@ func agentAmong(extensions []listedExtension) knowledge {
 	return known
 }
 
+// agentSystem is the system, Linux or Windows, that the agent among extensions
+// is for; empty if there is none that says.
+func agentSystem(extensions []listedExtension) string {
+	for _, e := range extensions {
+		if isAgent(&e.Properties.Publisher, &e.Properties.Type) {
+			return osName(strings.TrimPrefix(strings.ToLower(e.Properties.Type), "networkwatcheragent"))
+		}
+	}
+	return ""
+}
+
 // agent is what a view tells of the agent. Only the machine's own agent tells
 // of all extensions, and only if it does at all.
 func (v *instanceView) agent() knowledge {
