@@ -74,7 +74,7 @@ func sourcesOf(t *Table, o Options) []Source {
 		list = append(list, Source{
 			Path: s.Path, Kind: s.Kind, Status: s.Status, Detail: s.Detail, Bytes: s.Bytes, Records: s.Records,
 			Points: s.Points, SHA256: o.SHA256[s.Path],
-			Total: SourceTotal{sum.sum.volume(), instant(sum.first), instant(sum.last)},
+			Total: SourceTotal{sum.sum.volume(), instant(sum.first), instant(sum.last)}, TCP: sum.tcp.shown(),
 		})
 	}
 	return list

@@ -44,6 +44,7 @@ type Source struct {
 	Points  []string    `json:"points,omitempty"`
 	SHA256  string      `json:"sha256,omitempty"` // of the file as it lies on disk, where the caller knows it
 	Total   SourceTotal `json:"total"`
+	TCP     *TCP        `json:"tcp,omitempty"` // of captures that hold TCP
 }
 
 // SourceTotal is what one source measured.

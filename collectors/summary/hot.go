@@ -153,5 +153,6 @@ func (t *Table) cool(e *hotRow) {
 	to.first, to.last = e.first, e.last
 	to.sent = wire{uint64(e.sent), e.sentBytes}
 	to.received = wire{uint64(e.received), e.receivedBytes}
-	t.waits(at, frameBytes{})
+	to.frames = frameBytes{}
+	t.waits(at)
 }

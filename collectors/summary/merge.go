@@ -76,6 +76,7 @@ func (r *row) merge(o *row) {
 
 func (s *sourceSum) merge(o sourceSum) {
 	s.sum.add(&o.sum)
+	s.tcp.merge(&o.tcp)
 	s.first = min(s.first, o.first)
 	s.last = max(s.last, o.last)
 }

@@ -7,7 +7,6 @@ import "sync"
 // memory beside the table itself.
 type partition struct {
 	mu    sync.Mutex // while workers add
-	last  int        // row that was counted last
 	rows  slab
 	index []uint64 // upper half: of the key's hash; lower half: row number + 1; 0 is free
 	ports ports
@@ -97,7 +96,9 @@ func (p *partition) count(e *entry, free *pool) {
 	n, _ := p.find(&e.key, e.hash, free)
 	p.rows.at(n).count(e)
 	p.addFlow(n, e.srcPort)
-	p.last = n
+	if e.frames != (frameBytes{}) {
+		p.rows.addFrames(n, e.frames)
+	}
 }
 
 // addFlow counts the source port of row n unless it was counted before.

@@ -53,6 +53,7 @@ type store struct {
 type sourceSum struct {
 	sum         tally
 	first, last int64
+	tcp         tcpSum
 }
 
 // states counts the records of flow logs.
@@ -134,12 +135,13 @@ type entry struct {
 	records, begins uint32
 	first, last     int64
 	sent, received  wire
+	frames          frameBytes
 }
 
 // entries is how many records wait for a partition: so many that a lock and
 // the way to memory are shared by many, and so few that all of them stay in the
 // second-level cache.
-const entries = 128
+const entries = 96
 
 // once counts what a record says of one moment.
 func (t *Table) once(r *flow.Record, m marks, id uint32) {
@@ -160,7 +162,8 @@ func (t *Table) add(r *flow.Record, m marks, id uint32) {
 	e.first, e.last = bounds(r.First, r.Last)
 	e.sent = wire{r.Sent.Packets, r.Sent.IPBytes}
 	e.received = wire{r.Received.Packets, r.Received.IPBytes}
-	t.waits(i, frameBytes{r.Sent.FrameBytes, r.Received.FrameBytes})
+	e.frames = frameBytes{r.Sent.FrameBytes, r.Received.FrameBytes}
+	t.waits(i)
 }
 
 // counted is how many records of its source r is, and how many began a flow.
@@ -205,12 +208,11 @@ func (t *Table) wait(src, dst flow.Addr, context uint32, port uint16, proto uint
 	return int(i), e
 }
 
-// waits lets partition i have its entries if there are enough of them. The
-// last one has frame bytes f.
-func (t *Table) waits(i int, f frameBytes) {
+// waits lets partition i have its entries if there are enough of them.
+func (t *Table) waits(i int) {
 	switch {
-	case f != (frameBytes{}) || len(t.waiting[i]) == entries:
-		t.flush(i, f)
+	case len(t.waiting[i]) == entries:
+		t.flush(i)
 	case t.count > t.limit:
 		t.flushWaiting()
 	}
@@ -224,13 +226,12 @@ func (t *Table) flushAll() {
 
 func (t *Table) flushWaiting() {
 	for i := range t.waiting {
-		t.flush(i, frameBytes{})
+		t.flush(i)
 	}
 }
 
-// flush puts the records that wait for partition i into their rows. The last
-// of them has frame bytes f.
-func (t *Table) flush(i int, f frameBytes) {
+// flush puts the records that wait for partition i into their rows.
+func (t *Table) flush(i int) {
 	w := t.waiting[i]
 	if len(w) == 0 {
 		return
@@ -244,9 +245,6 @@ func (t *Table) flush(i int, f frameBytes) {
 		for k := range b {
 			p.count(&b[k], &t.free)
 		}
-	}
-	if f != (frameBytes{}) {
-		p.rows.addFrames(p.last, f)
 	}
 	t.count -= len(w)
 	t.waiting[i] = w[:0]
@@ -300,6 +298,7 @@ func (s *sourceSum) count(r *flow.Record, m marks) {
 		frameBytes: r.Sent.FrameBytes + r.Received.FrameBytes,
 		marks:      m,
 	})
+	s.tcp.add(&r.TCP)
 	if r.First != flow.NoTime {
 		s.first = min(s.first, r.First)
 	}
