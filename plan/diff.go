@@ -60,6 +60,9 @@ func (d differ) ours(print string) *Recording {
 
 func (d differ) existing(s Session, r Recording) Change {
 	n, _ := ParseName(r.ID.Name())
+	if state := strings.ToLower(r.Provisioning); d.now.Before(n.Deadline) && (state == "failed" || state == "deleting") {
+		return Change{Replace, "an interrupted run left it in state " + r.Provisioning, &s, &r}
+	}
 	if diff := Differs(s, r); diff != "" && d.now.Before(n.Deadline) {
 		return Change{Replace, "is there with another " + diff, &s, &r}
 	}
