@@ -26,7 +26,7 @@ func Tables(doc *summary.Document) []Table {
 	}
 	list = append(list, conversations(doc), talkers(&doc.Talkers, "Talkers", "sent", "received"),
 		talkers(&doc.Egress, "Internet", "sent there", "received"), services(&doc.Services), rules(&doc.Rules),
-		states(&doc.Encryption, "Encryption", encryptionMeaning), states(&doc.Scopes, "Where to", scopeMeaning))
+		states(&doc.Encryption, "Encryption", encryptionMeaning), states(&doc.Scopes, "Where to", scopeMeaning), tcp(doc))
 	kept := list[:0]
 	for i, t := range list {
 		if len(t.Rows) > 0 || i < len(doc.Asks) {
