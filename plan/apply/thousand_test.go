@@ -24,7 +24,6 @@ const (
 	stormSub     = "00000000-0000-0000-0000-000000000001"
 	stormGroup   = "/subscriptions/" + stormSub + "/resourceGroups/rg/providers/"
 	stormRegions = 5
-	stormTargets = 200 // in each region; three in ten are captures, every fourth of those needs an agent
 )
 
 // storm is a thousand sessions in five regions, with what they meet.
