@@ -250,8 +250,12 @@ func TestManyTargetsInterrupted(t *testing.T) {
 				for _, after := range []time.Duration{time.Minute, 12 * time.Minute} {
 					ctx, cancel := context.WithDeadline(t.Context(), began.Add(after))
 					r := c.run()
-					if err := r.Start(ctx); err == nil {
+					err := r.Start(ctx)
+					if err == nil {
 						err = r.Wait(ctx)
+					}
+					if err != nil && ctx.Err() == nil {
+						t.Fatalf("not interrupted, but: %v", err)
 					}
 					cancel()
 					if lose && after == time.Minute {

@@ -92,7 +92,6 @@ func (w *world) add(s plan.Session) *plan.Session {
 
 func (w *world) log() *plan.Session            { return w.Plan.Changes[0].Session }
 func (w *world) capture() *plan.Session        { return w.Plan.Changes[1].Session }
-func (w *world) watch(i int) *config.Watch     { return &w.Config.Watches[i] }
 func (w *world) account() *plan.StorageAccount { return &w.inv.Accounts[0] }
 
 // deny lets the caller do nothing but read at all scopes.
