@@ -22,6 +22,7 @@ func (r *resolver) storage(w config.Watch, s plan.Session, at hcl.Range) (plan.S
 		return r.anyStorage(w, s, at)
 	}
 	var elsewhere []string
+	var near []named
 	for _, st := range r.inv.Storage {
 		a, ok := r.account(st.AccountID)
 		switch {
@@ -29,14 +30,35 @@ func (r *resolver) storage(w config.Watch, s plan.Session, at hcl.Range) (plan.S
 			r.noAccount(st)
 			return a, false
 		case sameRegion(a.Location, s.Target.Location):
-			return a, r.fits(w, s, a, st.AccountRange)
+			near = append(near, named{a, st.AccountRange})
+			continue
 		}
 		elsewhere = append(elsewhere, a.ID.Name()+" in "+a.Location)
+	}
+	if len(near) > 0 {
+		n := nearest(near, s.Target.ID)
+		return n.StorageAccount, r.fits(w, s, n.StorageAccount, n.at)
 	}
 	r.warn(w, s.Target.ID, at, plan.StorageRegion, "Storage in another region",
 		fmt.Sprintf("Azure writes only to storage in the region of the target. %s is in %s; the file names %s. Add a storage block with an account in %s.",
 			s.Target.ID.Name(), s.Target.Location, strings.Join(elsewhere, ", "), s.Target.Location))
 	return plan.StorageAccount{}, false
+}
+
+// named is an account with the place that names it.
+type named struct {
+	plan.StorageAccount
+	at hcl.Range
+}
+
+// nearest is the first account in the target's own subscription, or the first.
+func nearest(all []named, target plan.ID) named {
+	for _, n := range all {
+		if strings.EqualFold(n.ID.Subscription(), target.Subscription()) {
+			return n
+		}
+	}
+	return all[0]
 }
 
 func (r *resolver) account(id plan.ID) (plan.StorageAccount, bool) {
