@@ -22,7 +22,7 @@ func (r *resolver) storage(w config.Watch, s plan.Session, at hcl.Range) (plan.S
 		return r.anyStorage(w, s, at)
 	}
 	var elsewhere []string
-	var near []named
+	var near []candidate
 	for _, st := range r.inv.Storage {
 		a, ok := r.account(st.AccountID)
 		switch {
@@ -30,7 +30,7 @@ func (r *resolver) storage(w config.Watch, s plan.Session, at hcl.Range) (plan.S
 			r.noAccount(st)
 			return a, false
 		case sameRegion(a.Location, s.Target.Location):
-			near = append(near, named{a, st.AccountRange})
+			near = append(near, candidate{a, st.AccountRange})
 			continue
 		}
 		elsewhere = append(elsewhere, a.ID.Name()+" in "+a.Location)
@@ -45,14 +45,14 @@ func (r *resolver) storage(w config.Watch, s plan.Session, at hcl.Range) (plan.S
 	return plan.StorageAccount{}, false
 }
 
-// named is an account with the place that names it.
-type named struct {
+// candidate is an account with the place that names it.
+type candidate struct {
 	plan.StorageAccount
 	at hcl.Range
 }
 
 // nearest is the first account in the target's own subscription, or the first.
-func nearest(all []named, target plan.ID) named {
+func nearest(all []candidate, target plan.ID) candidate {
 	for _, n := range all {
 		if strings.EqualFold(n.ID.Subscription(), target.Subscription()) {
 			return n

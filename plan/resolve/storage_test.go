@@ -9,16 +9,16 @@ import (
 // TestNearest checks that an account in the target's own subscription is taken
 // before one that the file names earlier.
 func TestNearest(t *testing.T) {
-	account := func(sub string) named {
-		return named{StorageAccount: plan.StorageAccount{ID: plan.ID("/subscriptions/" + sub + "/resourceGroups/rg/providers/Microsoft.Storage/storageAccounts/a")}}
+	account := func(sub string) candidate {
+		return candidate{StorageAccount: plan.StorageAccount{ID: plan.ID("/subscriptions/" + sub + "/resourceGroups/rg/providers/Microsoft.Storage/storageAccounts/a")}}
 	}
 	tests := map[string]struct {
-		all  []named
+		all  []candidate
 		want string
 	}{
-		"own":           {[]named{account("other"), account("own")}, "own"},
-		"own, any case": {[]named{account("other"), account("OWN")}, "OWN"},
-		"none of it":    {[]named{account("other"), account("third")}, "other"},
+		"own":           {[]candidate{account("other"), account("own")}, "own"},
+		"own, any case": {[]candidate{account("other"), account("OWN")}, "OWN"},
+		"none of it":    {[]candidate{account("other"), account("third")}, "other"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
