@@ -22,7 +22,7 @@ func (r *resolver) storage(w config.Watch, s plan.Session, at hcl.Range) (plan.S
 		return r.anyStorage(w, s, at)
 	}
 	var elsewhere []string
-	var near []candidate
+	var near []accountAt
 	for _, st := range r.inv.Storage {
 		a, ok := r.account(st.AccountID)
 		switch {
@@ -30,13 +30,13 @@ func (r *resolver) storage(w config.Watch, s plan.Session, at hcl.Range) (plan.S
 			r.noAccount(st)
 			return a, false
 		case sameRegion(a.Location, s.Target.Location):
-			near = append(near, candidate{a, st.AccountRange})
+			near = append(near, accountAt{a, st.AccountRange})
 			continue
 		}
 		elsewhere = append(elsewhere, a.ID.Name()+" in "+a.Location)
 	}
 	if len(near) > 0 {
-		n := nearest(near, s.Target.ID)
+		n := closest(near, s.Target.ID)
 		return n.StorageAccount, r.fits(w, s, n.StorageAccount, n.at)
 	}
 	r.warn(w, s.Target.ID, at, plan.StorageRegion, "Storage in another region",
@@ -45,14 +45,14 @@ func (r *resolver) storage(w config.Watch, s plan.Session, at hcl.Range) (plan.S
 	return plan.StorageAccount{}, false
 }
 
-// candidate is an account with the place that names it.
-type candidate struct {
+// accountAt is an account with the place that names it.
+type accountAt struct {
 	plan.StorageAccount
 	at hcl.Range
 }
 
-// nearest is the first account in the target's own subscription, or the first.
-func nearest(all []candidate, target plan.ID) candidate {
+// closest is the first account in the target's own subscription, or the first.
+func closest(all []accountAt, target plan.ID) accountAt {
 	for _, n := range all {
 		if strings.EqualFold(n.ID.Subscription(), target.Subscription()) {
 			return n
