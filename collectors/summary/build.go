@@ -86,6 +86,7 @@ type builder struct {
 	spots  []*spot
 	free   *pool
 	most   int // pairs in memory
+	first  int // number of the first answer that is wanted
 	pairs  *pairs
 	top    biggest
 	facts  facts
@@ -161,6 +162,9 @@ func (b *builder) begin(o Options) {
 		answerRules:      newGroups("rules", manyRows, hasRule, "verdict", "rule", "acl", "direction"),
 		answerEncryption: newGroups("encryption", manyRows, hasEncryption, "encryption"),
 		answerScopes:     newGroups("scopes", manyRows, isIP, "scope"),
+	}
+	if o.Only {
+		b.first = builtins
 	}
 	for _, q := range o.Questions {
 		b.answers = append(b.answers, q.groups(&b.naming))
@@ -303,7 +307,7 @@ func (b *builder) pair(rows []*seen) {
 		b.conversation(rows[:n], &sum)
 		rows = rows[n:]
 	}
-	if sum.ip {
+	if sum.ip && b.first == 0 {
 		sum.store(b.pairs, b.free)
 		b.top.offer(pair{&sum.row, sum.frames})
 		b.remember(&sum)
@@ -312,17 +316,21 @@ func (b *builder) pair(rows []*seen) {
 
 // conversation answers for the rows of one conversation.
 func (b *builder) conversation(rows []*seen, sum *pairSum) {
-	for _, g := range b.answers {
+	for _, g := range b.answers[b.first:] {
 		g.add(rows, b.naming.places)
 	}
 	kept, dropped := once(rows, b.naming.places)
 	for _, s := range kept {
-		sum.add(s)
 		b.total.add(s)
-		b.talkers.add(s)
 		b.facts.add(s)
 	}
-	b.best.offer(kept)
+	if b.first == 0 {
+		for _, s := range kept {
+			sum.add(s)
+			b.talkers.add(s)
+		}
+		b.best.offer(kept)
+	}
 	for _, s := range dropped {
 		sum.see(s)
 		b.drop(s)

@@ -22,6 +22,9 @@ type Options struct {
 	// Coverage is what the caller knows that this run could not see; it
 	// comes before what the records show.
 	Coverage []Coverage
+	// Only says that nothing but the questions is to be answered: all the
+	// document's own answers and its conversations stay empty.
+	Only bool
 	// Top is how many rows the built-in answers show; 0 for 20.
 	Top int
 }

@@ -91,12 +91,17 @@ func summarizeFolder(ctx context.Context, env *Env, folder session.Folder, o sum
 	if err != nil {
 		return err
 	}
+	asked, err := o.options()
+	if err != nil {
+		return err
+	}
+	sum.Options.Questions, sum.Options.Only = asked.Questions, asked.Only
 	doc, problems, err := sumFlows(ctx, sum, o.flows)
 	if err != nil {
 		return err
 	}
 	defer doc.Conversations.Close()
-	if err := showSummary(env, doc, o.json); err != nil {
+	if err := o.show(env, doc); err != nil {
 		return err
 	}
 	return unread(env, doc, problems)

@@ -23,7 +23,8 @@ type summarizeOptions struct {
 	// memory is what rows may take, as a size; empty for the default.
 	memory string
 	// flows is a file to keep the flows in as Parquet; empty for none.
-	flows string
+	flows    string
+	question question
 }
 
 func newSummarize(env *Env) *cobra.Command {
@@ -38,16 +39,20 @@ results folder of apply is read with its window and its names.
 
 What cannot be read is left out, counted and reported; the exit status is 0 unless
 nothing could be read.`,
-		Example: "  flowctl summarize capture.cap\n  flowctl summarize --flows flows.parquet logs/\n  flowctl summarize --json insights-logs-flowlogflowevent/ 'captures/*.pcapng.gz'",
+		Example: "  flowctl summarize capture.cap\n  flowctl summarize --flows flows.parquet logs/\n  flowctl summarize --by source.address,destination.address --where 'verdict == \"denied\"' --top 5 logs/\n  flowctl summarize --json insights-logs-flowlogflowevent/ 'captures/*.pcapng.gz'",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.paths = args
+			if err := o.question.options(cmd); err != nil {
+				return err
+			}
 			return runSummarize(cmd.Context(), env, o)
 		},
 	}
 	cmd.Flags().BoolVar(&o.json, "json", false, "print the summary as JSON (flowctl docs summary.schema.json)")
 	cmd.Flags().StringVar(&o.memory, "memory", "", "`size` that rows may take in memory, such as 4GiB; more go to a temporary file (default a quarter of the memory)")
 	cmd.Flags().StringVar(&o.flows, "flows", "", "also keep all flows in this Parquet `file`, for DuckDB, Spark and others (flowctl docs parquet)")
+	o.question.flags(cmd)
 	return cmd
 }
 
@@ -59,15 +64,36 @@ func runSummarize(ctx context.Context, env *Env, o summarizeOptions) error {
 	if err != nil {
 		return err
 	}
-	doc, problems, err := sumFlows(ctx, collectors.Sum{Items: items(o.paths), Memory: memory}, o.flows)
+	options, err := o.options()
+	if err != nil {
+		return err
+	}
+	doc, problems, err := sumFlows(ctx, collectors.Sum{Items: items(o.paths), Memory: memory, Options: options}, o.flows)
 	if err != nil {
 		return err
 	}
 	defer doc.Conversations.Close()
 	if o.json || len(doc.Sources) > unreadable(doc) {
-		err = showSummary(env, doc, o.json)
+		err = o.show(env, doc)
 	}
 	return errors.Join(err, unread(env, doc, problems))
+}
+
+// options are those of the question, if there is one.
+func (o *summarizeOptions) options() (summary.Options, error) {
+	q, err := o.question.compile()
+	if q == nil {
+		return summary.Options{}, err
+	}
+	return summary.Options{Questions: []*summary.Question{q}, Only: true}, nil
+}
+
+// show writes the answer to the question, or all answers.
+func (o *summarizeOptions) show(env *Env, doc *summary.Document) error {
+	if o.question.asked {
+		return o.question.show(env, doc, o.json)
+	}
+	return showSummary(env, doc, o.json)
 }
 
 // budget reads a size in bytes; nothing is 0.

@@ -36,6 +36,9 @@ func Tables(doc *summary.Document) []Table {
 	return kept
 }
 
+// Ask returns the table of one answer.
+func Ask(a *summary.Answer) Table { return ask(a) }
+
 func ask(a *summary.Answer) Table {
 	t := Table{Title: a.Name}
 	for _, by := range a.By {

@@ -42,6 +42,22 @@ func Summary(w io.Writer, doc *summary.Document, o SummaryOptions) error {
 	return nil
 }
 
+// Answer writes one answer as text, and what the run could not see.
+func Answer(w io.Writer, doc *summary.Document, a *summary.Answer, o SummaryOptions) error {
+	if o.Width <= 0 {
+		o.Width = 80
+	}
+	o.Rows = len(a.Rows) + 1
+	s := &summaryText{bufio.NewWriter(w), o}
+	s.table(report.Ask(a))
+	s.coverage(doc)
+	s.skipped(doc)
+	if err := s.w.Flush(); err != nil {
+		return fmt.Errorf("write answer: %w", err)
+	}
+	return nil
+}
+
 type summaryText struct {
 	w *bufio.Writer
 	o SummaryOptions
