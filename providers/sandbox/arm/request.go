@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"maps"
 	"net/http"
 	"net/url"
@@ -118,7 +119,11 @@ func (q *request) base() string {
 func (q *request) refusal(err error) reply {
 	var e *Error
 	if !errors.As(err, &e) {
-		q.log.Error("the sandbox's ARM failed", "method", q.r.Method, "path", q.r.URL.Path, "error", err)
+		level := slog.LevelError
+		if q.r.Context().Err() != nil { // the client went away, and nobody is told
+			level = slog.LevelDebug
+		}
+		q.log.Log(q.r.Context(), level, "the sandbox's ARM failed", "method", q.r.Method, "path", q.r.URL.Path, "error", err)
 		e = &Error{Status: 500, Code: "InternalServerError", Message: err.Error()}
 	}
 	q.log.Debug("the sandbox's ARM refuses", "method", q.r.Method, "path", q.r.URL.Path, "status", e.Status, "code", e.Code)
