@@ -41,18 +41,12 @@ func (t *thrift) field(n int, kind byte) {
 	*last = n
 }
 
-func (t *thrift) i16(n int, v int64) { t.integer(n, thriftI16, v) }
 func (t *thrift) i32(n int, v int64) { t.integer(n, thriftI32, v) }
 func (t *thrift) i64(n int, v int64) { t.integer(n, thriftI64, v) }
 
 func (t *thrift) integer(n int, kind byte, v int64) {
 	t.field(n, kind)
 	t.b = binary.AppendVarint(t.b, v)
-}
-
-func (t *thrift) i8(n int, v byte) {
-	t.field(n, thriftByte)
-	t.b = append(t.b, v)
 }
 
 func (t *thrift) boolean(n int, v bool) {

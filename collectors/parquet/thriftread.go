@@ -3,7 +3,6 @@ package parquet
 import (
 	"encoding/binary"
 	"errors"
-	"fmt"
 )
 
 // errThrift says that a structure is not what it should be.
@@ -166,11 +165,4 @@ func (p *parser) integer(kind byte) int64 {
 	}
 	p.fail()
 	return 0
-}
-
-func (p *parser) done(what string) error {
-	if p.err != nil {
-		return fmt.Errorf("%s %w", what, p.err)
-	}
-	return nil
 }
