@@ -1,14 +1,16 @@
 package parquet
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io"
 	"net/netip"
 
 	"github.com/klauspost/compress/zstd"
+	pq "github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/encoding"
+	"github.com/parquet-go/parquet-go/encoding/thrift"
+	"github.com/parquet-go/parquet-go/format"
 
 	"flowctl/collectors/flow"
 )
@@ -21,222 +23,269 @@ type read struct {
 	there  []bool   // by row, whether it has a value
 	codes  []uint32 // by row: of an address its place in addresses, of other texts and numbers the value
 	ints   []int64  // by row, of counter and instant
-	values int      // rows that have one
+	rows   int
+	values int // rows that have one
 
 	addresses []flow.Addr // dictionary, after none
 	others    []uint32    // dictionary of other texts and numbers
 }
 
-// spread puts values, which stand at the front of list, to their rows.
-func spread[T any](list []T, there []bool, values int) {
-	var none T
-	for i := len(list) - 1; values <= i; i-- {
-		if there[i] {
-			values--
-			list[i] = list[values]
-		} else {
-			list[i] = none
-		}
-	}
-}
-
-// pageHead is what the header of a page says.
-type pageHead struct {
-	kind, plain, size, values, encoding int64
-	crc                                 uint32
-	checked                             bool
-}
-
-func (p *parser) pageHeader() (h pageHead) {
-	counts := func(n int, kind byte) {
-		switch n {
-		case 1:
-			h.values = p.integer(kind)
-		case 2:
-			h.encoding = p.integer(kind)
-		default:
-			p.skip(kind)
-		}
-	}
-	h.kind = -1
-	p.structure(func(n int, kind byte) {
-		switch {
-		case n == 1:
-			h.kind = p.integer(kind)
-		case n == 2:
-			h.plain = p.integer(kind)
-		case n == 3:
-			h.size = p.integer(kind)
-		case n == 4:
-			h.crc, h.checked = uint32(p.integer(kind)), true
-		case (n == 5 || n == 7) && kind == thriftStruct:
-			p.structure(counts)
-		default:
-			p.skip(kind)
-		}
-	})
-	return h
-}
-
 // columnReader reads columns of row groups. It is for one goroutine.
 type columnReader struct {
 	r     io.ReaderAt
+	tail  *tail
 	names *flow.Names
-	zstd  *zstd.Decoder
 	raw   []byte // scratch
-	page  []byte
 }
 
-// chunk reads the bytes of a column chunk. Pages follow each other, the
-// dictionary's first.
-func (c *columnReader) chunk(at chunkAt) ([]byte, error) {
-	from := at.data
-	if at.dictionary > 0 && at.dictionary < from {
-		from = at.dictionary
-	}
-	if from < int64(len(magic)) {
-		return nil, errPage
-	}
-	if int64(cap(c.raw)) < at.compressed {
-		c.raw = make([]byte, at.compressed)
-	}
-	c.raw = c.raw[:at.compressed]
-	if _, err := c.r.ReadAt(c.raw, from); err != nil {
-		return nil, fmt.Errorf("%w: %w", errPage, err)
-	}
-	return c.raw, nil
-}
-
-// next unpacks the page at the front of b and returns what follows it. The
-// page is valid until the next one.
-func (c *columnReader) next(b []byte) (h pageHead, page, rest []byte, err error) {
-	p := parser{b: b}
-	h = p.pageHeader()
-	if p.err != nil || h.size < 0 || h.size > int64(len(p.b)) || h.plain < 0 || h.plain > mostPage {
-		return h, nil, nil, errPage
-	}
-	packed := p.b[:h.size]
-	if h.checked && crc32.ChecksumIEEE(packed) != h.crc {
-		return h, nil, nil, errors.New("the checksum of its page is wrong")
-	}
-	c.page, err = c.zstd.DecodeAll(packed, c.page[:0])
-	if err != nil || int64(len(c.page)) != h.plain {
-		return h, nil, nil, errors.Join(errPage, err)
-	}
-	return h, c.page, p.b[h.size:], nil
-}
-
-// read fills out with column i, which lies at a place.
-func (c *columnReader) read(i int, at chunkAt, out *read) error {
-	b, err := c.chunk(at)
+// read fills out with column i of row group g.
+func (c *columnReader) read(g, i int, out *read) error {
+	chunk, meta, err := c.tail.chunk(g, i)
 	if err != nil {
 		return err
 	}
-	size := 0
-	out.others, out.addresses = out.others[:0], append(out.addresses[:0], flow.Addr{})
-	if at.dictionary > 0 {
-		h, page, rest, err := c.next(b)
+	rows := int(meta.NumValues)
+	at, err := c.load(meta, rows)
+	if err != nil {
+		return err
+	}
+	pages := chunk.PagesFrom(at)
+	defer pages.Close()
+	out.reset(rows)
+	for {
+		page, err := pages.ReadPage()
+		if errors.Is(err, io.EOF) {
+			break
+		}
 		if err != nil {
 			return err
 		}
-		if h.kind != 2 || h.encoding != plain || h.values < 0 || h.values > at.values {
-			return errPage
-		}
-		if err := c.entries(i, page, int(h.values), out); err != nil {
+		err = c.page(i, page, out)
+		pq.Release(page)
+		if err != nil {
 			return err
 		}
-		b, size = rest, int(h.values)
 	}
-	h, page, _, err := c.next(b)
-	if err != nil {
-		return err
-	}
-	if h.kind != 0 || h.values != at.values {
+	if out.rows != rows {
 		return errPage
 	}
-	return c.data(i, h, page, size, out)
+	return nil
 }
 
-// data unpacks a data page; the dictionary has size entries.
-func (c *columnReader) data(i int, h pageHead, page []byte, size int, out *read) (err error) {
-	rows := int(h.values)
-	out.there, out.values = grow(out.there, rows), rows
+// chunkBytes are the bytes of a column chunk at their place in the file.
+type chunkBytes struct {
+	b    []byte
+	from int64
+}
+
+// ReadAt implements io.ReaderAt.
+func (c chunkBytes) ReadAt(p []byte, off int64) (int, error) {
+	if off < c.from || off-c.from > int64(len(c.b)) {
+		return 0, errPage
+	}
+	n := copy(p, c.b[off-c.from:])
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+// load reads the bytes of a column chunk and checks the sizes that its pages
+// state, for which the library would make room.
+func (c *columnReader) load(m *format.ColumnMetaData, rows int) (at chunkBytes, err error) {
+	from := m.DataPageOffset
+	if m.DictionaryPageOffset > 0 && m.DictionaryPageOffset < from {
+		from = m.DictionaryPageOffset
+	}
+	if from < int64(len(magic)) {
+		return at, errPage
+	}
+	c.raw = grow(c.raw, int(m.TotalCompressedSize))
+	if _, err := c.r.ReadAt(c.raw, from); err != nil {
+		return at, fmt.Errorf("%w: %w", errPage, err)
+	}
+	for b := c.raw; len(b) > 0; {
+		n, err := checkPage(b, rows)
+		if err != nil {
+			return at, err
+		}
+		b = b[n:]
+	}
+	return chunkBytes{c.raw, from}, nil
+}
+
+// mostUnsized is how long a page may be, packed or not, that does not state its
+// size to zstd, too; encoders leave it out of those below 256 bytes.
+const mostUnsized = 1 << 10
+
+// checkPage checks the page at the front of b and returns its size.
+func checkPage(b []byte, rows int) (size int, err error) {
+	var h format.PageHeader
+	var p thrift.CompactProtocol
+	r := p.NewReaderFromBytes(b)
+	if err := thrift.NewDecoder(shortList{r, len(b)}).Decode(&h); err != nil {
+		return 0, fmt.Errorf("%w: %w", errPage, err)
+	}
+	head := r.BytesRead()
+	packed, plain := int(h.CompressedPageSize), int(h.UncompressedPageSize)
+	values := h.DataPageHeader.V.NumValues
+	if h.Type == format.DictionaryPage {
+		values = h.DictionaryPageHeader.V.NumValues
+	}
+	var frame zstd.Header
+	switch {
+	case h.Type != format.DataPage && h.Type != format.DictionaryPage,
+		packed < 0 || packed > len(b)-head || plain < 0 || plain > mostPage,
+		values < 0 || int(values) > rows,
+		frame.Decode(b[head:head+packed]) != nil,
+		frame.HasFCS && frame.FrameContentSize != uint64(plain),
+		!frame.HasFCS && max(packed, plain) > mostUnsized:
+		return 0, errPage
+	}
+	return head + packed, nil
+}
+
+func (r *read) reset(rows int) {
+	r.there, r.rows, r.values = grow(r.there, rows), 0, 0
+	r.others, r.addresses = r.others[:0], append(r.addresses[:0], flow.Addr{})
+}
+
+// page adds the rows of a page to a column.
+func (c *columnReader) page(i int, page pq.Page, out *read) error {
+	from, n := out.rows, int(page.NumValues())
+	if n > len(out.there)-from {
+		return errPage
+	}
+	out.rows += n
+	there, values := out.there[from:out.rows], n
 	if columns[i].required {
-		for k := range out.there {
-			out.there[k] = true
+		for k := range there {
+			there[k] = true
 		}
-	} else if out.values, page, err = unpackLevels(out.there, page); err != nil {
-		return err
-	}
-	if h.encoding != columns[i].encoding() && out.values > 0 {
+	} else if values = levels(there, page.DefinitionLevels()); values < 0 {
 		return errPage
 	}
-	if columns[i].encoding() == deltaBinaryPacked {
-		out.ints = grow(out.ints, rows)
-		if out.values > 0 {
-			err = unpackDeltas(out.ints[:out.values], page)
+	out.values += values
+	if columns[i].wide() {
+		out.ints = grow(out.ints, len(out.there))
+		return integers(out.ints[from:out.rows], there, values, page.Data())
+	}
+	out.codes = grow(out.codes, len(out.there))
+	return c.codes(i, page, there, values, out.codes[from:out.rows], out)
+}
+
+// levels sets which rows are there and returns how many, or -1.
+func levels(there []bool, levels []byte) (values int) {
+	if len(levels) != len(there) {
+		return -1
+	}
+	for k, v := range levels {
+		there[k] = v == 1
+		values += int(v)
+	}
+	return values
+}
+
+// integers puts the values of a page to their rows.
+func integers(out []int64, there []bool, values int, data encoding.Values) error {
+	var list []int64
+	if values > 0 {
+		if data.Kind() != encoding.Int64 || len(data.Int64()) < values {
+			return errPage
 		}
-		spread(out.ints, out.there, out.values)
-		return err
+		list = data.Int64()
 	}
-	out.codes = grow(out.codes, rows)
-	if err := c.codes(i, page, size, out); err != nil {
-		return err
+	for k, t := range there {
+		out[k] = 0
+		if t {
+			out[k], list = list[0], list[1:]
+		}
 	}
-	spread(out.codes, out.there, out.values)
 	return nil
 }
 
-// codes unpacks the values of text, number and yesNo.
-func (c *columnReader) codes(i int, page []byte, size int, out *read) error {
-	list := out.codes[:out.values]
+// codes puts the values of text, number and yesNo to their rows.
+func (c *columnReader) codes(i int, page pq.Page, there []bool, values int, codes []uint32, out *read) error {
+	clear(codes)
+	if values == 0 {
+		return nil
+	}
+	data := page.Data()
 	if columns[i].sort == yesNo {
-		if len(page) < (len(list)+7)/8 {
-			return errPage
-		}
-		unpack32(list, page, 1)
-		return nil
+		return flags(codes, there, values, data)
 	}
-	if len(list) == 0 {
-		return nil
+	d := page.Dictionary()
+	if d == nil || data.Kind() != encoding.Int32 || len(data.Int32()) < values {
+		return errPage
 	}
-	if err := unpackIndices(list, page, size); err != nil {
-		return err
-	}
-	for k, v := range list {
-		if i == colSource || i == colDestination {
-			list[k] = v + 1
-		} else {
-			list[k] = out.others[v]
-		}
-	}
-	return nil
-}
-
-// entries unpacks a dictionary of size entries.
-func (c *columnReader) entries(i int, page []byte, size int, out *read) error {
-	if columns[i].sort == number {
-		if len(page) != 4*size {
-			return errPage
-		}
-		out.others = grow(out.others, size)
-		for k := range out.others {
-			out.others[k] = binary.LittleEndian.Uint32(page[4*k:])
-			if out.others[k] > 0xffff {
-				return fmt.Errorf("%d is no value of it", int32(out.others[k]))
-			}
-		}
-		return nil
-	}
-	for range size {
-		if len(page) < 4 || uint64(binary.LittleEndian.Uint32(page)) > uint64(len(page)-4) {
-			return errPage
-		}
-		n := 4 + int(binary.LittleEndian.Uint32(page))
-		if err := c.entry(i, page[4:n], out); err != nil {
+	if len(out.others) == 0 && len(out.addresses) == 1 {
+		if err := c.entries(i, d, out); err != nil {
 			return err
 		}
-		page = page[n:]
+	}
+	if i == colSource || i == colDestination {
+		return addressCodes(codes, there, data.Int32(), len(out.addresses))
+	}
+	return otherCodes(codes, there, data.Int32(), out.others)
+}
+
+func flags(codes []uint32, there []bool, values int, data encoding.Values) error {
+	if data.Kind() != encoding.Boolean || 8*len(data.Boolean()) < values {
+		return errPage
+	}
+	b, n := data.Boolean(), 0
+	for k, t := range there {
+		if t {
+			codes[k] = uint32(b[n/8]>>(n%8)) & 1
+			n++
+		}
+	}
+	return nil
+}
+
+func addressCodes(codes []uint32, there []bool, list []int32, size int) error {
+	for k, t := range there {
+		if !t {
+			continue
+		}
+		if uint(list[0]) >= uint(size-1) {
+			return errPage
+		}
+		codes[k], list = uint32(list[0])+1, list[1:]
+	}
+	return nil
+}
+
+func otherCodes(codes []uint32, there []bool, list []int32, others []uint32) error {
+	for k, t := range there {
+		if !t {
+			continue
+		}
+		if uint(list[0]) >= uint(len(others)) {
+			return errPage
+		}
+		codes[k], list = others[list[0]], list[1:]
+	}
+	return nil
+}
+
+// entries takes over the dictionary of a column.
+func (c *columnReader) entries(i int, d pq.Dictionary, out *read) error {
+	data := d.Page().Data()
+	if columns[i].sort == number {
+		for _, v := range data.Int32() {
+			if v < 0 || v > 0xffff {
+				return fmt.Errorf("%d is no value of it", v)
+			}
+			out.others = append(out.others, uint32(v))
+		}
+		return nil
+	}
+	b, offsets := data.ByteArray()
+	for k := range d.Len() {
+		if err := c.entry(i, b[offsets[k]:offsets[k+1]], out); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -260,22 +309,4 @@ func (c *columnReader) entry(i int, s []byte, out *read) error {
 		out.others = append(out.others, uint32(c.names.ID(s)))
 	}
 	return nil
-}
-
-// enumValue is the value with a text, as enumText gives it.
-func enumValue(col int, s string) (uint8, bool) {
-	for v := uint16(1); v < 32; v++ {
-		if t := enumText(col, v); t == s && t != "unknown" {
-			return uint8(v), true
-		}
-	}
-	return 0, false
-}
-
-// grow returns s with length n; what it holds is of no use.
-func grow[T any](s []T, n int) []T {
-	if cap(s) < n {
-		return make([]T, n)
-	}
-	return s[:n]
 }

@@ -3,8 +3,12 @@ package parquet
 import (
 	"errors"
 	"io"
+	"maps"
 	"runtime"
+	"slices"
 	"sync"
+
+	pq "github.com/parquet-go/parquet-go"
 
 	"flowctl/collectors/flow"
 )
@@ -20,7 +24,6 @@ const mostEncoders = 4
 // Writer writes a file of flows. Records may be added by several goroutines;
 // they are copied, and encoded and compressed by goroutines of the writer.
 type Writer struct {
-	names   *flow.Names
 	full    chan []flow.Record // to be encoded
 	spare   chan []flow.Record // empty buffers
 	running sync.WaitGroup
@@ -29,18 +32,9 @@ type Writer struct {
 	now []flow.Record
 
 	file  sync.Mutex // of what follows
-	w     io.Writer
-	at    int64
-	rows  int64
-	group []placedGroup
+	out   *pq.Writer
 	err   error
 	clips uint64
-}
-
-// placedGroup is a row group and where it begins.
-type placedGroup struct {
-	group
-	offset int64
 }
 
 // NewWriter returns a writer of flows whose texts are in names. The caller
@@ -50,21 +44,18 @@ func NewWriter(w io.Writer, names *flow.Names) (*Writer, error) {
 }
 
 func newWriter(w io.Writer, names *flow.Names, rows int) (*Writer, error) {
-	n := max(1, min(mostEncoders, runtime.GOMAXPROCS(0)/2))
-	p := &Writer{names: names, full: make(chan []flow.Record, n+1), spare: make(chan []flow.Record, n+1), w: w}
-	for range n {
-		e, err := newEncoder(names)
-		if err != nil {
-			close(p.full)
-			return nil, err
-		}
-		p.running.Go(func() { p.encode(e) })
+	c, err := config()
+	if err != nil {
+		return nil, err
 	}
+	n := max(1, min(mostEncoders, runtime.GOMAXPROCS(0)/2))
+	p := &Writer{full: make(chan []flow.Record, n+1), spare: make(chan []flow.Record, n+1), out: pq.NewWriter(w, c)}
 	for range n {
+		e := newEncoder(names, p.out.BeginRowGroup())
+		p.running.Go(func() { p.encode(e) })
 		p.spare <- make([]flow.Record, 0, rows)
 	}
 	p.now = make([]flow.Record, 0, rows)
-	p.write(magic)
 	return p, nil
 }
 
@@ -84,13 +75,21 @@ func (p *Writer) Add(b flow.Batch) {
 	}
 }
 
-// encode writes row groups until there are no more records.
+// encode writes row groups until there are no more records, or none can be
+// written.
 func (p *Writer) encode(e *encoder) {
 	for records := range p.full {
-		err := e.encode(records, p.append)
+		if !p.failed() {
+			p.fail(e.encode(records, func() error { return p.commit(e) }))
+		}
 		p.spare <- records[:0]
-		p.fail(err)
 	}
+}
+
+func (p *Writer) failed() bool {
+	p.file.Lock()
+	defer p.file.Unlock()
+	return p.err != nil
 }
 
 func (p *Writer) fail(err error) {
@@ -99,22 +98,16 @@ func (p *Writer) fail(err error) {
 	p.err = errors.Join(p.err, err)
 }
 
-// append puts a row group into the file.
-func (p *Writer) append(g group, b []byte) error {
+// commit puts the row group of e into the file.
+func (p *Writer) commit(e *encoder) error {
 	p.file.Lock()
 	defer p.file.Unlock()
 	if p.err != nil {
 		return nil // said already
 	}
-	p.group = append(p.group, placedGroup{g, p.at})
-	p.rows += int64(g.rows)
-	p.clips += g.clipped
-	return p.write(b)
-}
-
-func (p *Writer) write(b []byte) error {
-	n, err := p.w.Write(b)
-	p.at += int64(n)
+	p.clips += e.clipped
+	e.clipped = 0
+	_, err := e.group.Commit()
 	return err
 }
 
@@ -129,11 +122,14 @@ func (p *Writer) Close(meta Meta) (clipped uint64, err error) {
 	if p.err != nil {
 		return p.clips, p.err
 	}
-	b, err := p.footer(meta)
+	pairs, err := meta.pairs()
 	if err != nil {
 		return p.clips, err
 	}
-	return p.clips, p.write(b)
+	for _, k := range slices.Sorted(maps.Keys(pairs)) {
+		p.out.SetKeyValueMetadata(k, pairs[k])
+	}
+	return p.clips, p.out.Close()
 }
 
 // Abandon ends a writer without a footer: nothing can read what was written.
