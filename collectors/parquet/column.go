@@ -310,3 +310,21 @@ func (c *columnReader) entry(i int, s []byte, out *read) error {
 	}
 	return nil
 }
+
+// enumValue is the value with a text, as enumText gives it.
+func enumValue(col int, s string) (uint8, bool) {
+	for v := uint16(1); v < 32; v++ {
+		if t := enumText(col, v); t == s && t != "unknown" {
+			return uint8(v), true
+		}
+	}
+	return 0, false
+}
+
+// grow returns s with length n; what it holds is of no use.
+func grow[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n)
+	}
+	return s[:n]
+}

@@ -1,28 +1,34 @@
 package parquet
 
 import (
-	"bytes"
-	"strings"
-
-	pq "github.com/parquet-go/parquet-go"
+	"cmp"
+	"encoding/binary"
+	"math/bits"
+	"math/rand/v2"
+	"slices"
 
 	"flowctl/collectors/flow"
 )
 
-// mostAddresses is how many addresses an encoder keeps the texts of from one
-// row group to the next.
-const mostAddresses = 2 * groupRows
-
-// addresses are the texts of addresses. The number of none is 0.
+// addresses numbers the addresses of one column of a row group. The number of
+// none is 0, the others are in the order of their texts once sorted.
 type addresses struct {
-	numbers map[flow.Addr]uint32
-	texts   [][]byte // by number
+	seed  [2]uint64
+	slots []uint32 // number by hash; a power of two of them, 0 for free ones
+	list  []flow.Addr
+	rank  []uint32 // by number, once sorted
+	texts []byte
+	ends  []int // of texts, by rank
+}
+
+// newAddresses returns an empty dictionary.
+func newAddresses() *addresses {
+	return &addresses{seed: [2]uint64{rand.Uint64(), rand.Uint64()}, slots: make([]uint32, 1024)}
 }
 
 func (a *addresses) reset() {
-	if a.numbers == nil || len(a.texts) > mostAddresses {
-		a.numbers, a.texts = map[flow.Addr]uint32{}, append(a.texts[:0], nil)
-	}
+	clear(a.slots)
+	a.list = append(a.list[:0], flow.Addr{})
 }
 
 // number returns the number of x.
@@ -30,90 +36,129 @@ func (a *addresses) number(x flow.Addr) uint32 {
 	if x.IsZero() {
 		return 0
 	}
-	n, ok := a.numbers[x]
-	if !ok {
-		n = uint32(len(a.texts))
-		a.numbers[x] = n
-		a.texts = append(a.texts, x.Netip().AppendTo(nil))
+	for i := a.slot(x); ; i = (i + 1) & (len(a.slots) - 1) {
+		switch n := a.slots[i]; {
+		case n == 0:
+			return a.add(x, i)
+		case a.list[n] == x:
+			return n
+		}
+	}
+}
+
+func (a *addresses) slot(x flow.Addr) int {
+	hi, lo := bits.Mul64(x.Hi^a.seed[0], x.Lo^a.seed[1])
+	return int(hi^lo) & (len(a.slots) - 1)
+}
+
+// add numbers x, whose place among the slots is i. Half of the slots stay
+// free.
+func (a *addresses) add(x flow.Addr, i int) uint32 {
+	n := uint32(len(a.list))
+	a.list = append(a.list, x)
+	a.slots[i] = n
+	if 2*len(a.list) > len(a.slots) {
+		a.slots = make([]uint32, 2*len(a.slots))
+		for n, x := range a.list[1:] {
+			i := a.slot(x)
+			for a.slots[i] != 0 {
+				i = (i + 1) & (len(a.slots) - 1)
+			}
+			a.slots[i] = uint32(n + 1)
+		}
 	}
 	return n
 }
 
-// value returns the address with a number as a value of a column.
-func (a *addresses) value(col int, n uint32) pq.Value {
-	if n == 0 {
-		return pq.Value{}
-	}
-	return pq.ByteArrayValue(a.texts[n]).Level(0, 1, col)
+// shown is an address with the first 16 bytes of its text, by which nearly
+// all can be put in order.
+type shown struct {
+	hi, lo uint64
+	number uint32
+	at     int // of its text
+	size   int
 }
 
-func (a *addresses) compare(x, y uint32) int {
-	if x == y {
-		return 0
+// sort puts the texts of all addresses in order.
+func (a *addresses) sort() {
+	var all []byte
+	list := make([]shown, 0, len(a.list))
+	for n, x := range a.list[1:] {
+		at := len(all)
+		all = x.Netip().AppendTo(all)
+		var head [16]byte
+		copy(head[:], all[at:])
+		list = append(list, shown{binary.BigEndian.Uint64(head[:]), binary.BigEndian.Uint64(head[8:]), uint32(n + 1), at, len(all) - at})
 	}
-	return bytes.Compare(a.texts[x], a.texts[y])
-}
-
-// texts are the texts of names as values, by flow.ID.
-type texts struct {
-	names *flow.Names
-	list  []knownText
-	group uint32 // row group that is being taken
-}
-
-type knownText struct {
-	value pq.Value
-	size  int
-	group uint32 // last one it was in
-}
-
-// add returns how many bytes id adds to the texts of the row group.
-func (t *texts) add(id flow.ID) int {
-	if int(id) >= len(t.list) {
-		t.list = append(t.list, make([]knownText, int(id)+1-len(t.list))...)
-	}
-	k := &t.list[id]
-	if id == 0 || k.group == t.group {
-		return 0
-	}
-	if k.group == 0 {
-		s := strings.ToValidUTF8(t.names.Text(id), "\ufffd")
-		*k = knownText{value: pq.ByteArrayValue([]byte(s)).Level(0, 1, 0), size: len(s)}
-	}
-	k.group = t.group
-	return k.size
-}
-
-// enumTexts are the texts of enumerated values as values.
-type enumTexts [32]pq.Value
-
-func newEnumTexts(col int) *enumTexts {
-	t := &enumTexts{}
-	for v := range t {
-		t[v] = pq.ByteArrayValue([]byte(enumText(col, uint16(v)))).Level(0, 1, col)
-	}
-	return t
-}
-
-// enumText is the text of an enumerated value.
-func enumText(col int, v uint16) string {
-	switch col {
-	case colDirection:
-		return flow.Direction(v).String()
-	case colState:
-		return flow.State(v).String()
-	case colEncryption:
-		return flow.Encryption(v).String()
-	}
-	return flow.Tunnel(v).String()
-}
-
-// enumValue is the value with a text, as enumText gives it.
-func enumValue(col int, s string) (uint8, bool) {
-	for v := uint16(1); v < uint16(len(enumTexts{})); v++ {
-		if t := enumText(col, v); t == s && t != "unknown" {
-			return uint8(v), true
+	slices.SortFunc(list, func(x, y shown) int {
+		if x.hi != y.hi {
+			return cmp.Compare(x.hi, y.hi)
 		}
+		if x.lo != y.lo {
+			return cmp.Compare(x.lo, y.lo)
+		}
+		return slices.Compare(all[x.at:x.at+x.size], all[y.at:y.at+y.size])
+	})
+	a.rank = append(slices.Grow(a.rank[:0], len(a.list)), make([]uint32, len(a.list))...)
+	a.texts, a.ends = a.texts[:0], a.ends[:0]
+	for i, x := range list {
+		a.rank[x.number] = uint32(i + 1)
+		a.texts = append(a.texts, all[x.at:x.at+x.size]...)
+		a.ends = append(a.ends, len(a.texts))
 	}
-	return 0, false
+}
+
+// texts numbers the texts of one column of a row group, other than addresses,
+// in the order in which they come. The number of none is 0.
+type texts struct {
+	numbers []uint32 // by flow.ID; 0 for those that did not come
+	ids     []flow.ID
+}
+
+func (t *texts) reset() {
+	for _, id := range t.ids {
+		t.numbers[id] = 0
+	}
+	t.ids = t.ids[:0]
+}
+
+func (t *texts) number(id flow.ID) uint32 {
+	if id == 0 {
+		return 0
+	}
+	if int(id) < len(t.numbers) && t.numbers[id] != 0 {
+		return t.numbers[id]
+	}
+	return t.add(id)
+}
+
+func (t *texts) add(id flow.ID) uint32 {
+	if int(id) >= len(t.numbers) {
+		t.numbers = append(t.numbers, make([]uint32, int(id)+1-len(t.numbers))...)
+	}
+	t.ids = append(t.ids, id)
+	t.numbers[id] = uint32(len(t.ids))
+	return t.numbers[id]
+}
+
+// values numbers small integers in the order in which they come, from 1 on.
+type values struct {
+	numbers [1 << 16]uint32 // 0 for those that did not come
+	list    []uint16
+}
+
+func (v *values) reset() {
+	for _, x := range v.list {
+		v.numbers[x] = 0
+	}
+	v.list = v.list[:0]
+}
+
+func (v *values) number(x uint16) uint32 {
+	if n := v.numbers[x]; n != 0 {
+		return n
+	}
+	v.list = append(v.list, x)
+	v.numbers[x] = uint32(len(v.list))
+	return v.numbers[x]
 }

@@ -166,7 +166,7 @@ func (t *tail) chunk(g, i int) (*pq.FileColumnChunk, *format.ColumnMetaData, err
 	}
 	m, first := &t.meta.RowGroups[g].Columns[leaf].MetaData, &t.meta.RowGroups[0].Columns[leaf].MetaData
 	chunk, ok := t.file.RowGroups()[g].ColumnChunks()[leaf].(*pq.FileColumnChunk)
-	if !ok || m.Codec != format.Zstd || first.Codec != format.Zstd || m.Type != columns[i].kind() || m.NumValues != rows ||
+	if !ok || m.Codec != format.Zstd || first.Codec != format.Zstd || m.Type != columns[i].physical() || m.NumValues != rows ||
 		m.TotalCompressedSize < 0 || m.TotalCompressedSize > 2*mostPage || chunk.Node().Required() != columns[i].required ||
 		len(m.PathInSchema) != 1 || m.PathInSchema[0] != columns[i].name {
 		return nil, nil, errors.New("it has a type, compression or size that flowctl does not write")

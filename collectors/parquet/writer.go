@@ -3,12 +3,10 @@ package parquet
 import (
 	"errors"
 	"io"
-	"maps"
 	"runtime"
-	"slices"
 	"sync"
 
-	pq "github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
 
 	"flowctl/collectors/flow"
 )
@@ -24,6 +22,7 @@ const mostEncoders = 4
 // Writer writes a file of flows. Records may be added by several goroutines;
 // they are copied, and encoded and compressed by goroutines of the writer.
 type Writer struct {
+	names   *flow.Names
 	full    chan []flow.Record // to be encoded
 	spare   chan []flow.Record // empty buffers
 	running sync.WaitGroup
@@ -31,10 +30,13 @@ type Writer struct {
 	mu  sync.Mutex // of now
 	now []flow.Record
 
-	file  sync.Mutex // of what follows
-	out   *pq.Writer
-	err   error
-	clips uint64
+	file   sync.Mutex // of what follows
+	w      io.Writer
+	at     int64
+	rows   int64
+	groups []format.RowGroup
+	err    error
+	clips  uint64
 }
 
 // NewWriter returns a writer of flows whose texts are in names. The caller
@@ -44,18 +46,17 @@ func NewWriter(w io.Writer, names *flow.Names) (*Writer, error) {
 }
 
 func newWriter(w io.Writer, names *flow.Names, rows int) (*Writer, error) {
-	c, err := config()
-	if err != nil {
-		return nil, err
-	}
 	n := max(1, min(mostEncoders, runtime.GOMAXPROCS(0)/2))
-	p := &Writer{full: make(chan []flow.Record, n+1), spare: make(chan []flow.Record, n+1), out: pq.NewWriter(w, c)}
+	p := &Writer{names: names, full: make(chan []flow.Record, n+1), spare: make(chan []flow.Record, n+1), w: w}
 	for range n {
-		e := newEncoder(names, p.out.BeginRowGroup())
+		e := newEncoder(names)
 		p.running.Go(func() { p.encode(e) })
+	}
+	for range n {
 		p.spare <- make([]flow.Record, 0, rows)
 	}
 	p.now = make([]flow.Record, 0, rows)
+	p.err = p.write(magic)
 	return p, nil
 }
 
@@ -75,21 +76,13 @@ func (p *Writer) Add(b flow.Batch) {
 	}
 }
 
-// encode writes row groups until there are no more records, or none can be
-// written.
+// encode writes row groups until there are no more records.
 func (p *Writer) encode(e *encoder) {
 	for records := range p.full {
-		if !p.failed() {
-			p.fail(e.encode(records, func() error { return p.commit(e) }))
-		}
+		err := e.encode(records, p.append)
 		p.spare <- records[:0]
+		p.fail(err)
 	}
-}
-
-func (p *Writer) failed() bool {
-	p.file.Lock()
-	defer p.file.Unlock()
-	return p.err != nil
 }
 
 func (p *Writer) fail(err error) {
@@ -98,16 +91,22 @@ func (p *Writer) fail(err error) {
 	p.err = errors.Join(p.err, err)
 }
 
-// commit puts the row group of e into the file.
-func (p *Writer) commit(e *encoder) error {
+// append puts a row group into the file.
+func (p *Writer) append(g group, b []byte) error {
 	p.file.Lock()
 	defer p.file.Unlock()
 	if p.err != nil {
 		return nil // said already
 	}
-	p.clips += e.clipped
-	e.clipped = 0
-	_, err := e.group.Commit()
+	p.groups = append(p.groups, g.describe(p.at))
+	p.rows += int64(g.rows)
+	p.clips += g.clipped
+	return p.write(b)
+}
+
+func (p *Writer) write(b []byte) error {
+	n, err := p.w.Write(b)
+	p.at += int64(n)
 	return err
 }
 
@@ -122,14 +121,11 @@ func (p *Writer) Close(meta Meta) (clipped uint64, err error) {
 	if p.err != nil {
 		return p.clips, p.err
 	}
-	pairs, err := meta.pairs()
+	b, err := p.footer(meta)
 	if err != nil {
 		return p.clips, err
 	}
-	for _, k := range slices.Sorted(maps.Keys(pairs)) {
-		p.out.SetKeyValueMetadata(k, pairs[k])
-	}
-	return p.clips, p.out.Close()
+	return p.clips, p.write(b)
 }
 
 // Abandon ends a writer without a footer: nothing can read what was written.
