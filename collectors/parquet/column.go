@@ -1,14 +1,17 @@
 package parquet
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"net/netip"
 
 	"github.com/klauspost/compress/zstd"
-	pq "github.com/parquet-go/parquet-go"
-	"github.com/parquet-go/parquet-go/encoding"
+	"github.com/parquet-go/parquet-go/encoding/delta"
+	"github.com/parquet-go/parquet-go/encoding/plain"
+	"github.com/parquet-go/parquet-go/encoding/rle"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
 
@@ -23,8 +26,7 @@ type read struct {
 	there  []bool   // by row, whether it has a value
 	codes  []uint32 // by row: of an address its place in addresses, of other texts and numbers the value
 	ints   []int64  // by row, of counter and instant
-	rows   int
-	values int // rows that have one
+	values int      // rows that have one
 
 	addresses []flow.Addr // dictionary, after none
 	others    []uint32    // dictionary of other texts and numbers
@@ -35,257 +37,245 @@ type columnReader struct {
 	r     io.ReaderAt
 	tail  *tail
 	names *flow.Names
-	raw   []byte // scratch
+	zstd  *zstd.Decoder
+
+	raw, page, levels []byte // scratch
+	indices           []int32
+	ints              []int64
 }
 
-// read fills out with column i of row group g.
+// read fills out with column i of row group g. Its dictionary comes first.
 func (c *columnReader) read(g, i int, out *read) error {
-	chunk, meta, err := c.tail.chunk(g, i)
+	m, err := c.tail.chunk(g, i)
 	if err != nil {
 		return err
 	}
-	rows := int(meta.NumValues)
-	at, err := c.load(meta, rows)
+	rows := int(m.NumValues)
+	out.others, out.addresses = out.others[:0], append(out.addresses[:0], flow.Addr{})
+	rest, err := c.load(m)
 	if err != nil {
 		return err
 	}
-	pages := chunk.PagesFrom(at)
-	defer pages.Close()
-	out.reset(rows)
-	for {
-		page, err := pages.ReadPage()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
+	h, page, rest, err := c.next(rest, rows)
+	if err == nil && h.Type == format.DictionaryPage {
+		if err := c.entries(i, page, out); err != nil {
 			return err
 		}
-		err = c.page(i, page, out)
-		pq.Release(page)
-		if err != nil {
-			return err
-		}
+		h, page, _, err = c.next(rest, rows)
 	}
-	if out.rows != rows {
+	if err != nil {
+		return err
+	}
+	if h.Type != format.DataPage || int(h.DataPageHeader.V.NumValues) != rows {
 		return errPage
 	}
-	return nil
+	return c.data(i, h.DataPageHeader.V.Encoding, page, rows, out)
 }
 
-// chunkBytes are the bytes of a column chunk at their place in the file.
-type chunkBytes struct {
-	b    []byte
-	from int64
-}
-
-// ReadAt implements io.ReaderAt.
-func (c chunkBytes) ReadAt(p []byte, off int64) (int, error) {
-	if off < c.from || off-c.from > int64(len(c.b)) {
-		return 0, errPage
-	}
-	n := copy(p, c.b[off-c.from:])
-	if n < len(p) {
-		return n, io.EOF
-	}
-	return n, nil
-}
-
-// load reads the bytes of a column chunk and checks the sizes that its pages
-// state, for which the library would make room.
-func (c *columnReader) load(m *format.ColumnMetaData, rows int) (at chunkBytes, err error) {
+// load reads the bytes of a column chunk.
+func (c *columnReader) load(m *format.ColumnMetaData) ([]byte, error) {
 	from := m.DataPageOffset
 	if m.DictionaryPageOffset > 0 && m.DictionaryPageOffset < from {
 		from = m.DictionaryPageOffset
 	}
 	if from < int64(len(magic)) {
-		return at, errPage
+		return nil, errPage
 	}
 	c.raw = grow(c.raw, int(m.TotalCompressedSize))
 	if _, err := c.r.ReadAt(c.raw, from); err != nil {
-		return at, fmt.Errorf("%w: %w", errPage, err)
+		return nil, fmt.Errorf("%w: %w", errPage, err)
 	}
-	for b := c.raw; len(b) > 0; {
-		n, err := checkPage(b, rows)
-		if err != nil {
-			return at, err
-		}
-		b = b[n:]
-	}
-	return chunkBytes{c.raw, from}, nil
+	return c.raw, nil
 }
 
-// mostUnsized is how long a page may be, packed or not, that does not state its
-// size to zstd, too; encoders leave it out of those below 256 bytes.
-const mostUnsized = 1 << 10
-
-// checkPage checks the page at the front of b and returns its size.
-func checkPage(b []byte, rows int) (size int, err error) {
-	var h format.PageHeader
+// next unpacks the page at the front of b and returns what follows it. The
+// page is valid until the next one.
+func (c *columnReader) next(b []byte, rows int) (h format.PageHeader, page, rest []byte, err error) {
 	var p thrift.CompactProtocol
 	r := p.NewReaderFromBytes(b)
 	if err := thrift.NewDecoder(shortList{r, len(b)}).Decode(&h); err != nil {
-		return 0, fmt.Errorf("%w: %w", errPage, err)
+		return h, nil, nil, fmt.Errorf("%w: %w", errPage, err)
 	}
-	head := r.BytesRead()
-	packed, plain := int(h.CompressedPageSize), int(h.UncompressedPageSize)
-	values := h.DataPageHeader.V.NumValues
-	if h.Type == format.DictionaryPage {
-		values = h.DictionaryPageHeader.V.NumValues
+	b = b[r.BytesRead():]
+	size, whole := int(h.CompressedPageSize), int(h.UncompressedPageSize)
+	if size < 0 || size > len(b) || whole < 0 || whole > mostPage {
+		return h, nil, nil, errPage
 	}
-	var frame zstd.Header
-	switch {
-	case h.Type != format.DataPage && h.Type != format.DictionaryPage,
-		packed < 0 || packed > len(b)-head || plain < 0 || plain > mostPage,
-		values < 0 || int(values) > rows,
-		frame.Decode(b[head:head+packed]) != nil,
-		frame.HasFCS && frame.FrameContentSize != uint64(plain),
-		!frame.HasFCS && max(packed, plain) > mostUnsized:
-		return 0, errPage
+	if crc32.ChecksumIEEE(b[:size]) != uint32(h.CRC) {
+		return h, nil, nil, errors.New("the checksum of its page is wrong")
 	}
-	return head + packed, nil
+	c.page, err = c.zstd.DecodeAll(b[:size], c.page[:0])
+	if err != nil || len(c.page) != whole {
+		return h, nil, nil, errors.Join(errPage, err)
+	}
+	return h, c.page, b[size:], nil
 }
 
-func (r *read) reset(rows int) {
-	r.there, r.rows, r.values = grow(r.there, rows), 0, 0
-	r.others, r.addresses = r.others[:0], append(r.addresses[:0], flow.Addr{})
-}
-
-// page adds the rows of a page to a column.
-func (c *columnReader) page(i int, page pq.Page, out *read) error {
-	from, n := out.rows, int(page.NumValues())
-	if n > len(out.there)-from {
-		return errPage
-	}
-	out.rows += n
-	there, values := out.there[from:out.rows], n
+// data unpacks a data page: which rows have a value, with the length of that,
+// and the values.
+func (c *columnReader) data(i int, e format.Encoding, page []byte, rows int, out *read) (err error) {
+	out.there, out.values = grow(out.there, rows), rows
 	if columns[i].required {
-		for k := range there {
-			there[k] = true
+		for k := range out.there {
+			out.there[k] = true
 		}
-	} else if values = levels(there, page.DefinitionLevels()); values < 0 {
+	} else if page, err = c.unpackLevels(page, out); err != nil {
+		return err
+	}
+	if out.values > 0 && e != columns[i].encoding() {
 		return errPage
 	}
-	out.values += values
 	if columns[i].wide() {
-		out.ints = grow(out.ints, len(out.there))
-		return integers(out.ints[from:out.rows], there, values, page.Data())
+		return c.integers(page, rows, out)
 	}
-	out.codes = grow(out.codes, len(out.there))
-	return c.codes(i, page, there, values, out.codes[from:out.rows], out)
+	out.codes = grow(out.codes, rows)
+	clear(out.codes)
+	switch {
+	case out.values == 0:
+		return nil
+	case columns[i].sort == yesNo:
+		return flags(page, out)
+	}
+	return c.codes(i, page, out)
 }
 
-// levels sets which rows are there and returns how many, or -1.
-func levels(there []bool, levels []byte) (values int) {
-	if len(levels) != len(there) {
-		return -1
+// unpackLevels sets which rows have a value and returns what follows that.
+func (c *columnReader) unpackLevels(page []byte, out *read) ([]byte, error) {
+	if len(page) < 4 || uint64(binary.LittleEndian.Uint32(page)) > uint64(len(page)-4) {
+		return nil, errPage
 	}
-	for k, v := range levels {
-		there[k] = v == 1
-		values += int(v)
+	n := 4 + int(binary.LittleEndian.Uint32(page))
+	levels, rows := page[4:n], len(out.there)
+	if !bounded(levels, 1, rows) {
+		return nil, errPage
 	}
-	return values
+	var err error
+	c.levels, err = (&rle.Encoding{BitWidth: 1}).DecodeLevels(c.levels, levels)
+	if err != nil || len(c.levels) < rows {
+		return nil, errors.Join(errPage, err)
+	}
+	out.values = 0
+	for k, v := range c.levels[:rows] {
+		out.there[k] = v == 1
+		out.values += int(v & 1)
+	}
+	return page[n:], nil
 }
 
-// integers puts the values of a page to their rows.
-func integers(out []int64, there []bool, values int, data encoding.Values) error {
-	var list []int64
-	if values > 0 {
-		if data.Kind() != encoding.Int64 || len(data.Int64()) < values {
+// bounded reports whether runs of values of width bits, as RLE has them, state
+// hardly more than most of them; the library would make room for all.
+func bounded(b []byte, width, most int) bool {
+	for total := 0; len(b) > 0; {
+		u, n := binary.Uvarint(b)
+		if n <= 0 || u>>1 > uint64(most) {
+			return false
+		}
+		count, size := int(u>>1), (width+7)/8
+		if u&1 != 0 {
+			count, size = 8*count, count*width
+		}
+		total += count
+		if total > most+7 || size > len(b)-n {
+			return false
+		}
+		b = b[n+size:]
+	}
+	return true
+}
+
+// integers unpacks differences and puts them to their rows.
+func (c *columnReader) integers(page []byte, rows int, out *read) error {
+	out.ints = grow(out.ints, rows)
+	clear(out.ints)
+	if out.values == 0 {
+		return nil
+	}
+	head := page
+	var stated [3]uint64 // size of a block, its parts, how many values
+	for k := range stated {
+		u, n := binary.Uvarint(head)
+		if n <= 0 {
 			return errPage
 		}
-		list = data.Int64()
+		stated[k], head = u, head[n:]
 	}
-	for k, t := range there {
-		out[k] = 0
+	if stated[2] != uint64(out.values) {
+		return errPage
+	}
+	var err error
+	if c.ints, err = (&delta.BinaryPackedEncoding{}).DecodeInt64(c.ints, page); err != nil || len(c.ints) != out.values {
+		return errors.Join(errPage, err)
+	}
+	list := c.ints
+	for k, t := range out.there {
 		if t {
-			out[k], list = list[0], list[1:]
+			out.ints[k], list = list[0], list[1:]
 		}
 	}
 	return nil
 }
 
-// codes puts the values of text, number and yesNo to their rows.
-func (c *columnReader) codes(i int, page pq.Page, there []bool, values int, codes []uint32, out *read) error {
-	clear(codes)
-	if values == 0 {
-		return nil
-	}
-	data := page.Data()
-	if columns[i].sort == yesNo {
-		return flags(codes, there, values, data)
-	}
-	d := page.Dictionary()
-	if d == nil || data.Kind() != encoding.Int32 || len(data.Int32()) < values {
+// flags puts the values of yesNo, which are bits, to their rows.
+func flags(page []byte, out *read) error {
+	if 8*len(page) < out.values {
 		return errPage
 	}
-	if len(out.others) == 0 && len(out.addresses) == 1 {
-		if err := c.entries(i, d, out); err != nil {
-			return err
-		}
-	}
-	if i == colSource || i == colDestination {
-		return addressCodes(codes, there, data.Int32(), len(out.addresses))
-	}
-	return otherCodes(codes, there, data.Int32(), out.others)
-}
-
-func flags(codes []uint32, there []bool, values int, data encoding.Values) error {
-	if data.Kind() != encoding.Boolean || 8*len(data.Boolean()) < values {
-		return errPage
-	}
-	b, n := data.Boolean(), 0
-	for k, t := range there {
+	n := 0
+	for k, t := range out.there {
 		if t {
-			codes[k] = uint32(b[n/8]>>(n%8)) & 1
+			out.codes[k] = uint32(page[n/8]>>(n%8)) & 1
 			n++
 		}
 	}
 	return nil
 }
 
-func addressCodes(codes []uint32, there []bool, list []int32, size int) error {
-	for k, t := range there {
-		if !t {
-			continue
-		}
-		if uint(list[0]) >= uint(size-1) {
-			return errPage
-		}
-		codes[k], list = uint32(list[0])+1, list[1:]
+// codes unpacks places in the dictionary and puts the values to their rows.
+func (c *columnReader) codes(i int, page []byte, out *read) (err error) {
+	if len(page) == 0 || page[0] > 32 || !bounded(page[1:], int(page[0]), len(out.there)) {
+		return errPage
 	}
-	return nil
-}
-
-func otherCodes(codes []uint32, there []bool, list []int32, others []uint32) error {
-	for k, t := range there {
+	if c.indices, err = (&rle.DictionaryEncoding{}).DecodeInt32(c.indices, page); err != nil || len(c.indices) < out.values {
+		return errors.Join(errPage, err)
+	}
+	address := i == colSource || i == colDestination
+	size := len(out.others)
+	if address {
+		size = len(out.addresses) - 1
+	}
+	list := c.indices
+	for k, t := range out.there {
 		if !t {
 			continue
 		}
-		if uint(list[0]) >= uint(len(others)) {
+		v := list[0]
+		list = list[1:]
+		switch {
+		case v < 0 || int(v) >= size:
 			return errPage
+		case address:
+			out.codes[k] = uint32(v) + 1
+		default:
+			out.codes[k] = out.others[v]
 		}
-		codes[k], list = others[list[0]], list[1:]
 	}
 	return nil
 }
 
 // entries takes over the dictionary of a column.
-func (c *columnReader) entries(i int, d pq.Dictionary, out *read) error {
-	data := d.Page().Data()
-	if columns[i].sort == number {
-		for _, v := range data.Int32() {
-			if v < 0 || v > 0xffff {
-				return fmt.Errorf("%d is no value of it", v)
-			}
-			out.others = append(out.others, uint32(v))
-		}
-		return nil
+func (c *columnReader) entries(i int, page []byte, out *read) error {
+	if columns[i].sort != number {
+		return plain.RangeByteArray(page, func(s []byte) error { return c.entry(i, s, out) })
 	}
-	b, offsets := data.ByteArray()
-	for k := range d.Len() {
-		if err := c.entry(i, b[offsets[k]:offsets[k+1]], out); err != nil {
-			return err
+	if len(page)%4 != 0 {
+		return errPage
+	}
+	for ; len(page) > 0; page = page[4:] {
+		v := binary.LittleEndian.Uint32(page)
+		if v > 0xffff {
+			return fmt.Errorf("%d is no value of it", int32(v))
 		}
+		out.others = append(out.others, v)
 	}
 	return nil
 }

@@ -26,8 +26,8 @@ func (p *Writer) footer(m Meta) ([]byte, error) {
 	for _, k := range slices.Sorted(maps.Keys(pairs)) {
 		meta.KeyValueMetadata = append(meta.KeyValueMetadata, format.KeyValue{Key: k, Value: pairs[k]})
 	}
-	for _, c := range columns {
-		meta.ColumnOrders = append(meta.ColumnOrders, *c.kind().ColumnOrder())
+	for range columns { // least and most are in the order of the column's type
+		meta.ColumnOrders = append(meta.ColumnOrders, format.ColumnOrder{Value: &format.TypeDefinedOrder{}})
 	}
 	b, err := thrift.Marshal(new(thrift.CompactProtocol), &meta)
 	if err != nil {

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/klauspost/compress/zstd"
+
 	"flowctl/collectors/flow"
 )
 
@@ -118,10 +120,12 @@ type worker struct {
 	*reading
 	columns columnReader
 	rows    rows
+	err     error
 }
 
 func (g *reading) worker() *worker {
-	return &worker{reading: g, columns: columnReader{r: g.r, tail: g.tail, names: g.in.Names}}
+	z, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(mostPage), zstd.WithDecoderLowmem(true))
+	return &worker{reading: g, columns: columnReader{r: g.r, tail: g.tail, names: g.in.Names, zstd: z}, err: err}
 }
 
 // group reads the next row group into add and reports whether there may be
@@ -151,6 +155,9 @@ func (w *worker) group(add func(flow.Batch) bool) bool {
 
 // load reads all columns of a row group.
 func (w *worker) load(group int) error {
+	if w.err != nil {
+		return w.err
+	}
 	for i := range columns {
 		if err := w.columns.read(group, i, &w.rows.columns[i]); err != nil {
 			return fmt.Errorf("column %s: %w", columns[i].name, err)

@@ -1,7 +1,7 @@
 package parquet
 
 import (
-	pq "github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/deprecated"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
 )
@@ -9,23 +9,18 @@ import (
 // wide reports whether values are kept as 64 bits.
 func (c column) wide() bool { return c.sort == counter || c.sort == instant }
 
-// kind is what the values of a column are in the file and mean.
-func (c column) kind() pq.Type {
+// physical is the type of a column's values in the file.
+func (c column) physical() format.Type {
 	switch c.sort {
 	case text:
-		return pq.String().Type()
+		return format.ByteArray
 	case number:
-		return pq.Int32Type
-	case instant:
-		return pq.Timestamp(pq.Microsecond).Type()
+		return format.Int32
 	case yesNo:
-		return pq.BooleanType
+		return format.Boolean
 	}
-	return pq.Int64Type
+	return format.Int64
 }
-
-// physical is the type of a column's values in the file.
-func (c column) physical() format.Type { return *c.kind().PhysicalType() }
 
 // encoding is that of the data page; of a column without any value it is
 // plain. Texts and small numbers have a dictionary, times and counters are
@@ -44,18 +39,25 @@ func (c column) encoding() format.Encoding {
 func schema() thrift.Slice[format.SchemaElement] {
 	list := thrift.Slice[format.SchemaElement]{{Name: "flows", NumChildren: thrift.New[int32](columnCount)}}
 	for _, c := range columns {
-		kind := c.kind()
-		e := format.SchemaElement{Name: c.name, Type: thrift.New(*kind.PhysicalType()), RepetitionType: thrift.New(format.Optional)}
+		e := format.SchemaElement{Name: c.name, Type: thrift.New(c.physical()), RepetitionType: thrift.New(format.Optional)}
 		if c.required {
 			e.RepetitionType.V = format.Required
 		}
-		if l := kind.LogicalType(); l != nil {
-			e.LogicalType = *l
-		}
-		if old := kind.ConvertedType(); old != nil {
-			e.ConvertedType = thrift.New(*old)
-		}
+		c.meaning(&e)
 		list = append(list, e)
 	}
 	return list
+}
+
+// meaning sets what the values of a column stand for, in the old form and the
+// new.
+func (c column) meaning(e *format.SchemaElement) {
+	switch c.sort {
+	case text:
+		e.ConvertedType = thrift.New(deprecated.UTF8)
+		e.LogicalType.Value = &format.StringType{}
+	case instant:
+		e.ConvertedType = thrift.New(deprecated.TimestampMicros)
+		e.LogicalType.Value = &format.TimestampType{IsAdjustedToUTC: true, Unit: format.TimeUnit{Value: &format.MicroSeconds{}}}
+	}
 }

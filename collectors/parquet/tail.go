@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	pq "github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
 )
@@ -26,7 +25,6 @@ var ErrForeign = errors.New("is a Parquet file, but not one of flowctl's flows")
 
 // tail is what the footer of a file says.
 type tail struct {
-	file   *pq.File // once it is known to be ours
 	meta   format.FileMetaData
 	leaves [columnCount]int // where the columns are among those of the file
 	pairs  map[string]string
@@ -48,13 +46,6 @@ func readTail(r io.ReaderAt, size int64) (t *tail, err error) {
 	}
 	if err := t.ours(); err != nil {
 		return nil, err
-	}
-	err = guard(func() (err error) {
-		t.file, err = pq.OpenFile(r, size, pq.SkipPageIndex(true), pq.SkipBloomFilters(true))
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("the footer is damaged: %w", err)
 	}
 	return t, nil
 }
@@ -154,22 +145,21 @@ func (t *tail) find() (missing string) {
 	return ", and it has no column " + strings.Join(names, ", ")
 }
 
-// chunk returns column i of row group g, if it is as flowctl writes them. The
-// library unpacks all row groups as the first says.
-func (t *tail) chunk(g, i int) (*pq.FileColumnChunk, *format.ColumnMetaData, error) {
+// chunk returns where column i of row group g is, if it is as flowctl writes
+// them.
+func (t *tail) chunk(g, i int) (*format.ColumnMetaData, error) {
 	rows, leaf := t.meta.RowGroups[g].NumRows, t.leaves[i]
 	if rows < 1 || rows > mostRows {
-		return nil, nil, fmt.Errorf("it states %d rows", rows)
+		return nil, fmt.Errorf("it states %d rows", rows)
 	}
 	if leaf >= len(t.meta.RowGroups[g].Columns) {
-		return nil, nil, errors.New("it is not there")
+		return nil, errors.New("it is not there")
 	}
-	m, first := &t.meta.RowGroups[g].Columns[leaf].MetaData, &t.meta.RowGroups[0].Columns[leaf].MetaData
-	chunk, ok := t.file.RowGroups()[g].ColumnChunks()[leaf].(*pq.FileColumnChunk)
-	if !ok || m.Codec != format.Zstd || first.Codec != format.Zstd || m.Type != columns[i].physical() || m.NumValues != rows ||
-		m.TotalCompressedSize < 0 || m.TotalCompressedSize > 2*mostPage || chunk.Node().Required() != columns[i].required ||
+	m := &t.meta.RowGroups[g].Columns[leaf].MetaData
+	if m.Codec != format.Zstd || m.Type != columns[i].physical() || m.NumValues != rows ||
+		m.TotalCompressedSize < 0 || m.TotalCompressedSize > 2*mostPage ||
 		len(m.PathInSchema) != 1 || m.PathInSchema[0] != columns[i].name {
-		return nil, nil, errors.New("it has a type, compression or size that flowctl does not write")
+		return nil, errors.New("it has a type, compression or size that flowctl does not write")
 	}
-	return chunk, m, nil
+	return m, nil
 }
