@@ -16,7 +16,7 @@ import (
 // groups in parallel.
 const groupRows = 1 << rowBits
 
-// mostEncoders is how many processors encode at most; each takes about 40 MB.
+// mostEncoders is how many processors encode at most; each takes about 70 MB.
 const mostEncoders = 4
 
 // Writer writes a file of flows. Records may be added by several goroutines;
