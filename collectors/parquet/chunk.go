@@ -2,10 +2,15 @@ package parquet
 
 import (
 	"encoding/binary"
+	"errors"
 	"hash/crc32"
 	"math"
 
-	"github.com/klauspost/compress/zstd"
+	"github.com/parquet-go/parquet-go/compress/zstd"
+	"github.com/parquet-go/parquet-go/encoding/delta"
+	"github.com/parquet-go/parquet-go/encoding/rle"
+	"github.com/parquet-go/parquet-go/encoding/thrift"
+	"github.com/parquet-go/parquet-go/format"
 )
 
 // chunkValues are the values of a column of a row group. They are first set in
@@ -14,8 +19,8 @@ type chunkValues struct {
 	codes []uint32 // of text, number and yesNo: number of the value, from 1 on; 0 for none
 	raw   []int64  // of counter and instant: the value, or null
 
-	there   []bool   // by row
-	indices []uint32 // of those rows that have a value
+	there   []uint8 // by row: 1 if it has a value
+	indices []int32 // of those rows that have one
 	ints    []int64
 }
 
@@ -28,8 +33,9 @@ func (v *chunkValues) gather(c column, rows []place) {
 		for i, p := range rows {
 			x := v.raw[p&rowMask]
 			v.ints[n] = x
-			v.there[i] = x != null
+			v.there[i] = 0
 			if x != null {
+				v.there[i] = 1
 				n++
 			}
 		}
@@ -39,9 +45,10 @@ func (v *chunkValues) gather(c column, rows []place) {
 	v.indices = grow(v.indices, len(rows))
 	for i, p := range rows {
 		x := v.codes[p&rowMask]
-		v.indices[n] = x - 1
-		v.there[i] = x != 0
+		v.indices[n] = int32(x) - 1
+		v.there[i] = 0
 		if x != 0 {
+			v.there[i] = 1
 			n++
 		}
 	}
@@ -49,7 +56,10 @@ func (v *chunkValues) gather(c column, rows []place) {
 }
 
 // none leaves all rows without a value.
-func (v *chunkValues) none() { v.ints, v.indices = v.ints[:0], v.indices[:0] }
+func (v *chunkValues) none(rows int) {
+	v.ints, v.indices, v.there = v.ints[:0], v.indices[:0], grow(v.there, rows)
+	clear(v.there)
+}
 
 // count is how many values there are.
 func (v *chunkValues) count() int { return len(v.indices) + len(v.ints) }
@@ -84,80 +94,104 @@ type chunk struct {
 	rows, nulls  int64
 	least, most  int64 // of ints, if there is one
 	bounded      bool
-	encoding     int64
+	encoding     format.Encoding
 }
 
 // pages writes the column chunks of a row group.
 type pages struct {
 	out   []byte
 	page  []byte // scratch
+	part  []byte
 	small []byte
-	zstd  *zstd.Encoder
+	zstd  zstd.Codec
+	err   error
 }
 
 // add appends a column of so many rows.
 func (p *pages) add(c column, rows int, v *chunkValues, e *entries) chunk {
 	k := chunk{offset: int64(len(p.out)), rows: int64(rows), nulls: int64(rows - v.count()), encoding: c.encoding()}
 	if v.count() == 0 {
-		k.encoding = plain
+		k.encoding = format.Plain
 	}
-	if k.encoding == rleDictionary {
+	if k.encoding == format.RLEDictionary {
 		k.dictionary = true
-		k.uncompressed += p.write(e.plain, func(t *thrift) {
-			t.structure(7)
-			t.i32(1, int64(e.size))
-			t.i32(2, plain)
-			t.boolean(3, e.sorted)
-			t.close()
-		}, 2)
+		k.uncompressed += p.write(e.plain, format.PageHeader{
+			Type: format.DictionaryPage,
+			DictionaryPageHeader: thrift.New(format.DictionaryPageHeader{
+				NumValues: int32(e.size), Encoding: format.Plain, IsSorted: e.sorted,
+			}),
+		})
 	}
-	p.page = p.page[:0]
-	if !c.required {
-		p.page = packLevels(p.page, v.there, v.count(), rows)
-	}
-	switch {
-	case c.sort == yesNo:
-		p.page = packBits(p.page, v.indices, 1)
-	case k.encoding == rleDictionary:
-		p.page = packIndices(p.page, v.indices, e.size)
-	case k.encoding == deltaBinaryPacked:
-		p.page = packDeltas(p.page, v.ints)
+	p.values(c, v, k.encoding)
+	if c.wide() {
 		k.bounds(v.ints)
 	}
 	k.dataOffset = int64(len(p.out))
-	k.uncompressed += p.write(p.page, func(t *thrift) {
-		t.structure(5)
-		t.i32(1, k.rows)
-		t.i32(2, k.encoding)
-		t.i32(3, rle)
-		t.i32(4, rle)
-		t.close()
-	}, 0)
+	k.uncompressed += p.write(p.page, format.PageHeader{
+		Type: format.DataPage,
+		DataPageHeader: thrift.New(format.DataPageHeader{
+			NumValues: int32(rows), Encoding: k.encoding,
+			DefinitionLevelEncoding: format.RLE, RepetitionLevelEncoding: format.RLE,
+			Statistics: format.Statistics{NullCount: k.nulls},
+		}),
+	})
 	k.compressed = int64(len(p.out)) - k.offset
 	return k
 }
 
+// values makes a data page (version 1): which rows have a value, with the
+// length of that, and the values.
+func (p *pages) values(c column, v *chunkValues, e format.Encoding) {
+	var err error
+	p.page = p.page[:0]
+	if !c.required {
+		p.part, err = (&rle.Encoding{BitWidth: 1}).EncodeLevels(p.part, v.there)
+		p.page = binary.LittleEndian.AppendUint32(p.page, uint32(len(p.part)))
+		p.page = append(p.page, p.part...)
+		p.err = errors.Join(p.err, err)
+	}
+	switch {
+	case c.sort == yesNo:
+		p.page = appendBits(p.page, v.indices)
+		return
+	case e == format.RLEDictionary:
+		p.part, err = (&rle.DictionaryEncoding{}).EncodeInt32(p.part, v.indices)
+	case e == format.DeltaBinaryPacked:
+		p.part, err = (&delta.BinaryPackedEncoding{}).EncodeInt64(p.part, v.ints)
+	default:
+		return
+	}
+	p.page = append(p.page, p.part...)
+	p.err = errors.Join(p.err, err)
+}
+
+// appendBits appends values of 0 and 1 as bits.
+func appendBits(b []byte, list []int32) []byte {
+	for i, v := range list {
+		if i%8 == 0 {
+			b = append(b, 0)
+		}
+		b[len(b)-1] |= byte(v) << (i % 8)
+	}
+	return b
+}
+
 func (k *chunk) bounds(v []int64) {
-	k.bounded, k.least, k.most = true, math.MaxInt64, math.MinInt64
+	k.bounded, k.least, k.most = len(v) > 0, math.MaxInt64, math.MinInt64
 	for _, x := range v {
 		k.least, k.most = min(k.least, x), max(k.most, x)
 	}
 }
 
-// write appends a page of a kind (parquet.thrift, PageType) and returns how
-// much it is uncompressed, with its header.
-func (p *pages) write(data []byte, header func(*thrift), kind int64) int64 {
-	p.small = p.zstd.EncodeAll(data, p.small[:0])
-	t := thrift{b: p.out}
-	from := len(p.out)
-	t.open()
-	t.i32(1, kind)
-	t.i32(2, int64(len(data)))
-	t.i32(3, int64(len(p.small)))
-	t.i32(4, int64(int32(crc32.ChecksumIEEE(p.small))))
-	header(&t)
-	t.close()
-	size := len(t.b) - from + len(data)
-	p.out = append(t.b, p.small...)
-	return int64(size)
+// write appends a page and returns how much it is uncompressed, with its
+// header.
+func (p *pages) write(data []byte, h format.PageHeader) int64 {
+	var err error
+	p.small, err = p.zstd.Encode(p.small, data)
+	h.UncompressedPageSize, h.CompressedPageSize = int32(len(data)), int32(len(p.small))
+	h.CRC = int32(crc32.ChecksumIEEE(p.small))
+	head, err2 := thrift.Marshal(new(thrift.CompactProtocol), &h)
+	p.err = errors.Join(p.err, err, err2)
+	p.out = append(append(p.out, head...), p.small...)
+	return int64(len(head) + len(data))
 }

@@ -9,6 +9,11 @@ import (
 	"net/netip"
 
 	"github.com/klauspost/compress/zstd"
+	"github.com/parquet-go/parquet-go/encoding/delta"
+	"github.com/parquet-go/parquet-go/encoding/plain"
+	"github.com/parquet-go/parquet-go/encoding/rle"
+	"github.com/parquet-go/parquet-go/encoding/thrift"
+	"github.com/parquet-go/parquet-go/format"
 
 	"flowctl/collectors/flow"
 )
@@ -27,80 +32,56 @@ type read struct {
 	others    []uint32    // dictionary of other texts and numbers
 }
 
-// spread puts values, which stand at the front of list, to their rows.
-func spread[T any](list []T, there []bool, values int) {
-	var none T
-	for i := len(list) - 1; values <= i; i-- {
-		if there[i] {
-			values--
-			list[i] = list[values]
-		} else {
-			list[i] = none
-		}
-	}
-}
-
-// pageHead is what the header of a page says.
-type pageHead struct {
-	kind, plain, size, values, encoding int64
-	crc                                 uint32
-	checked                             bool
-}
-
-func (p *parser) pageHeader() (h pageHead) {
-	counts := func(n int, kind byte) {
-		switch n {
-		case 1:
-			h.values = p.integer(kind)
-		case 2:
-			h.encoding = p.integer(kind)
-		default:
-			p.skip(kind)
-		}
-	}
-	h.kind = -1
-	p.structure(func(n int, kind byte) {
-		switch {
-		case n == 1:
-			h.kind = p.integer(kind)
-		case n == 2:
-			h.plain = p.integer(kind)
-		case n == 3:
-			h.size = p.integer(kind)
-		case n == 4:
-			h.crc, h.checked = uint32(p.integer(kind)), true
-		case (n == 5 || n == 7) && kind == thriftStruct:
-			p.structure(counts)
-		default:
-			p.skip(kind)
-		}
-	})
-	return h
-}
-
 // columnReader reads columns of row groups. It is for one goroutine.
 type columnReader struct {
 	r     io.ReaderAt
+	tail  *tail
 	names *flow.Names
 	zstd  *zstd.Decoder
-	raw   []byte // scratch
-	page  []byte
+
+	raw, page, levels []byte // scratch
+	indices           []int32
+	ints              []int64
 }
 
-// chunk reads the bytes of a column chunk. Pages follow each other, the
-// dictionary's first.
-func (c *columnReader) chunk(at chunkAt) ([]byte, error) {
-	from := at.data
-	if at.dictionary > 0 && at.dictionary < from {
-		from = at.dictionary
+// read fills out with column i of row group g. Its dictionary comes first.
+func (c *columnReader) read(g, i int, out *read) error {
+	m, err := c.tail.chunk(g, i)
+	if err != nil {
+		return err
+	}
+	rows := int(m.NumValues)
+	out.others, out.addresses = out.others[:0], append(out.addresses[:0], flow.Addr{})
+	rest, err := c.load(m)
+	if err != nil {
+		return err
+	}
+	h, page, rest, err := c.next(rest, rows)
+	if err == nil && h.Type == format.DictionaryPage {
+		if err := c.entries(i, page, out); err != nil {
+			return err
+		}
+		h, page, _, err = c.next(rest, rows)
+	}
+	if err != nil {
+		return err
+	}
+	if h.Type != format.DataPage || int(h.DataPageHeader.V.NumValues) != rows {
+		return errPage
+	}
+	return c.data(i, h.DataPageHeader.V.Encoding, page, rows, out)
+}
+
+// load reads the bytes of a column chunk.
+func (c *columnReader) load(m *format.ColumnMetaData) ([]byte, error) {
+	from := m.DataPageOffset
+	if m.DictionaryPageOffset > 0 && m.DictionaryPageOffset < from {
+		from = m.DictionaryPageOffset
 	}
 	if from < int64(len(magic)) {
 		return nil, errPage
 	}
-	if int64(cap(c.raw)) < at.compressed {
-		c.raw = make([]byte, at.compressed)
-	}
-	c.raw = c.raw[:at.compressed]
+	c.raw = grow(c.raw, int(m.TotalCompressedSize))
 	if _, err := c.r.ReadAt(c.raw, from); err != nil {
 		return nil, fmt.Errorf("%w: %w", errPage, err)
 	}
@@ -109,134 +90,192 @@ func (c *columnReader) chunk(at chunkAt) ([]byte, error) {
 
 // next unpacks the page at the front of b and returns what follows it. The
 // page is valid until the next one.
-func (c *columnReader) next(b []byte) (h pageHead, page, rest []byte, err error) {
-	p := parser{b: b}
-	h = p.pageHeader()
-	if p.err != nil || h.size < 0 || h.size > int64(len(p.b)) || h.plain < 0 || h.plain > mostPage {
+func (c *columnReader) next(b []byte, rows int) (h format.PageHeader, page, rest []byte, err error) {
+	var p thrift.CompactProtocol
+	r := p.NewReaderFromBytes(b)
+	if err := thrift.NewDecoder(shortList{r, len(b)}).Decode(&h); err != nil {
+		return h, nil, nil, fmt.Errorf("%w: %w", errPage, err)
+	}
+	b = b[r.BytesRead():]
+	size, whole := int(h.CompressedPageSize), int(h.UncompressedPageSize)
+	if size < 0 || size > len(b) || whole < 0 || whole > mostPage {
 		return h, nil, nil, errPage
 	}
-	packed := p.b[:h.size]
-	if h.checked && crc32.ChecksumIEEE(packed) != h.crc {
+	if crc32.ChecksumIEEE(b[:size]) != uint32(h.CRC) {
 		return h, nil, nil, errors.New("the checksum of its page is wrong")
 	}
-	c.page, err = c.zstd.DecodeAll(packed, c.page[:0])
-	if err != nil || int64(len(c.page)) != h.plain {
+	c.page, err = c.zstd.DecodeAll(b[:size], c.page[:0])
+	if err != nil || len(c.page) != whole {
 		return h, nil, nil, errors.Join(errPage, err)
 	}
-	return h, c.page, p.b[h.size:], nil
+	return h, c.page, b[size:], nil
 }
 
-// read fills out with column i, which lies at a place.
-func (c *columnReader) read(i int, at chunkAt, out *read) error {
-	b, err := c.chunk(at)
-	if err != nil {
-		return err
-	}
-	size := 0
-	out.others, out.addresses = out.others[:0], append(out.addresses[:0], flow.Addr{})
-	if at.dictionary > 0 {
-		h, page, rest, err := c.next(b)
-		if err != nil {
-			return err
-		}
-		if h.kind != 2 || h.encoding != plain || h.values < 0 || h.values > at.values {
-			return errPage
-		}
-		if err := c.entries(i, page, int(h.values), out); err != nil {
-			return err
-		}
-		b, size = rest, int(h.values)
-	}
-	h, page, _, err := c.next(b)
-	if err != nil {
-		return err
-	}
-	if h.kind != 0 || h.values != at.values {
-		return errPage
-	}
-	return c.data(i, h, page, size, out)
-}
-
-// data unpacks a data page; the dictionary has size entries.
-func (c *columnReader) data(i int, h pageHead, page []byte, size int, out *read) (err error) {
-	rows := int(h.values)
+// data unpacks a data page: which rows have a value, with the length of that,
+// and the values.
+func (c *columnReader) data(i int, e format.Encoding, page []byte, rows int, out *read) (err error) {
 	out.there, out.values = grow(out.there, rows), rows
 	if columns[i].required {
 		for k := range out.there {
 			out.there[k] = true
 		}
-	} else if out.values, page, err = unpackLevels(out.there, page); err != nil {
+	} else if page, err = c.unpackLevels(page, out); err != nil {
 		return err
 	}
-	if h.encoding != columns[i].encoding() && out.values > 0 {
+	if out.values > 0 && e != columns[i].encoding() {
 		return errPage
 	}
-	if columns[i].encoding() == deltaBinaryPacked {
-		out.ints = grow(out.ints, rows)
-		if out.values > 0 {
-			err = unpackDeltas(out.ints[:out.values], page)
-		}
-		spread(out.ints, out.there, out.values)
-		return err
+	if columns[i].wide() {
+		return c.integers(page, rows, out)
 	}
 	out.codes = grow(out.codes, rows)
-	if err := c.codes(i, page, size, out); err != nil {
-		return err
+	clear(out.codes)
+	switch {
+	case out.values == 0:
+		return nil
+	case columns[i].sort == yesNo:
+		return flags(page, out)
 	}
-	spread(out.codes, out.there, out.values)
+	return c.codes(i, page, out)
+}
+
+// unpackLevels sets which rows have a value and returns what follows that.
+func (c *columnReader) unpackLevels(page []byte, out *read) ([]byte, error) {
+	if len(page) < 4 || uint64(binary.LittleEndian.Uint32(page)) > uint64(len(page)-4) {
+		return nil, errPage
+	}
+	n := 4 + int(binary.LittleEndian.Uint32(page))
+	levels, rows := page[4:n], len(out.there)
+	if !bounded(levels, 1, rows) {
+		return nil, errPage
+	}
+	var err error
+	c.levels, err = (&rle.Encoding{BitWidth: 1}).DecodeLevels(c.levels, levels)
+	if err != nil || len(c.levels) < rows {
+		return nil, errors.Join(errPage, err)
+	}
+	out.values = 0
+	for k, v := range c.levels[:rows] {
+		out.there[k] = v == 1
+		out.values += int(v & 1)
+	}
+	return page[n:], nil
+}
+
+// bounded reports whether runs of values of width bits, as RLE has them, state
+// hardly more than most of them; the library would make room for all.
+func bounded(b []byte, width, most int) bool {
+	for total := 0; len(b) > 0; {
+		u, n := binary.Uvarint(b)
+		if n <= 0 || u>>1 > uint64(most) {
+			return false
+		}
+		count, size := int(u>>1), (width+7)/8
+		if u&1 != 0 {
+			count, size = 8*count, count*width
+		}
+		total += count
+		if total > most+7 || size > len(b)-n {
+			return false
+		}
+		b = b[n+size:]
+	}
+	return true
+}
+
+// integers unpacks differences and puts them to their rows.
+func (c *columnReader) integers(page []byte, rows int, out *read) error {
+	out.ints = grow(out.ints, rows)
+	clear(out.ints)
+	if out.values == 0 {
+		return nil
+	}
+	head := page
+	var stated [3]uint64 // size of a block, its parts, how many values
+	for k := range stated {
+		u, n := binary.Uvarint(head)
+		if n <= 0 {
+			return errPage
+		}
+		stated[k], head = u, head[n:]
+	}
+	if stated[2] != uint64(out.values) {
+		return errPage
+	}
+	var err error
+	if c.ints, err = (&delta.BinaryPackedEncoding{}).DecodeInt64(c.ints, page); err != nil || len(c.ints) != out.values {
+		return errors.Join(errPage, err)
+	}
+	list := c.ints
+	for k, t := range out.there {
+		if t {
+			out.ints[k], list = list[0], list[1:]
+		}
+	}
 	return nil
 }
 
-// codes unpacks the values of text, number and yesNo.
-func (c *columnReader) codes(i int, page []byte, size int, out *read) error {
-	list := out.codes[:out.values]
-	if columns[i].sort == yesNo {
-		if len(page) < (len(list)+7)/8 {
-			return errPage
-		}
-		unpack32(list, page, 1)
-		return nil
+// flags puts the values of yesNo, which are bits, to their rows.
+func flags(page []byte, out *read) error {
+	if 8*len(page) < out.values {
+		return errPage
 	}
-	if len(list) == 0 {
-		return nil
-	}
-	if err := unpackIndices(list, page, size); err != nil {
-		return err
-	}
-	for k, v := range list {
-		if i == colSource || i == colDestination {
-			list[k] = v + 1
-		} else {
-			list[k] = out.others[v]
+	n := 0
+	for k, t := range out.there {
+		if t {
+			out.codes[k] = uint32(page[n/8]>>(n%8)) & 1
+			n++
 		}
 	}
 	return nil
 }
 
-// entries unpacks a dictionary of size entries.
-func (c *columnReader) entries(i int, page []byte, size int, out *read) error {
-	if columns[i].sort == number {
-		if len(page) != 4*size {
-			return errPage
-		}
-		out.others = grow(out.others, size)
-		for k := range out.others {
-			out.others[k] = binary.LittleEndian.Uint32(page[4*k:])
-			if out.others[k] > 0xffff {
-				return fmt.Errorf("%d is no value of it", int32(out.others[k]))
-			}
-		}
-		return nil
+// codes unpacks places in the dictionary and puts the values to their rows.
+func (c *columnReader) codes(i int, page []byte, out *read) (err error) {
+	if len(page) == 0 || page[0] > 32 || !bounded(page[1:], int(page[0]), len(out.there)) {
+		return errPage
 	}
-	for range size {
-		if len(page) < 4 || uint64(binary.LittleEndian.Uint32(page)) > uint64(len(page)-4) {
+	if c.indices, err = (&rle.DictionaryEncoding{}).DecodeInt32(c.indices, page); err != nil || len(c.indices) < out.values {
+		return errors.Join(errPage, err)
+	}
+	address := i == colSource || i == colDestination
+	size := len(out.others)
+	if address {
+		size = len(out.addresses) - 1
+	}
+	list := c.indices
+	for k, t := range out.there {
+		if !t {
+			continue
+		}
+		v := list[0]
+		list = list[1:]
+		switch {
+		case v < 0 || int(v) >= size:
 			return errPage
+		case address:
+			out.codes[k] = uint32(v) + 1
+		default:
+			out.codes[k] = out.others[v]
 		}
-		n := 4 + int(binary.LittleEndian.Uint32(page))
-		if err := c.entry(i, page[4:n], out); err != nil {
-			return err
+	}
+	return nil
+}
+
+// entries takes over the dictionary of a column.
+func (c *columnReader) entries(i int, page []byte, out *read) error {
+	if columns[i].sort != number {
+		return plain.RangeByteArray(page, func(s []byte) error { return c.entry(i, s, out) })
+	}
+	if len(page)%4 != 0 {
+		return errPage
+	}
+	for ; len(page) > 0; page = page[4:] {
+		v := binary.LittleEndian.Uint32(page)
+		if v > 0xffff {
+			return fmt.Errorf("%d is no value of it", int32(v))
 		}
-		page = page[n:]
+		out.others = append(out.others, v)
 	}
 	return nil
 }

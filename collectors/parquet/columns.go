@@ -1,24 +1,5 @@
 package parquet
 
-// The physical types that are used (parquet.thrift, Type).
-const (
-	typeBoolean   = 0
-	typeInt32     = 1
-	typeInt64     = 2
-	typeByteArray = 6
-)
-
-// The encodings that are used (parquet.thrift, Encoding).
-const (
-	plain             = 0
-	rle               = 3
-	deltaBinaryPacked = 5
-	rleDictionary     = 8
-)
-
-// zstdCodec is the only compression (parquet.thrift, CompressionCodec).
-const zstdCodec = 6
-
 // sort says what the values of a column are.
 type sort uint8
 
@@ -141,31 +122,3 @@ var columns = [columnCount]column{
 // sorted are the columns by which the rows of a group are in order, nulls
 // first.
 var sorted = []int{colFirst, colSource, colDestination}
-
-// wide reports whether values are kept as 64 bits.
-func (c column) wide() bool { return c.sort == counter || c.sort == instant }
-
-// physical is the type of a column's values in the file.
-func (c column) physical() int64 {
-	switch c.sort {
-	case text:
-		return typeByteArray
-	case number:
-		return typeInt32
-	case yesNo:
-		return typeBoolean
-	}
-	return typeInt64
-}
-
-// encoding is that of the data page; of a column without any value it is
-// plain.
-func (c column) encoding() int64 {
-	switch c.sort {
-	case text, number:
-		return rleDictionary
-	case yesNo:
-		return plain
-	}
-	return deltaBinaryPacked
-}

@@ -6,7 +6,7 @@ import (
 	"math"
 	"strings"
 
-	"github.com/klauspost/compress/zstd"
+	"github.com/parquet-go/parquet-go/compress/zstd"
 
 	"flowctl/collectors/flow"
 )
@@ -43,12 +43,9 @@ const maxTexts = 16 << 20
 // enumerated are the columns of enumerated values.
 var enumerated = []int{colDirection, colState, colEncryption, colTunnel}
 
-func newEncoder(names *flow.Names) (*encoder, error) {
-	z, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithEncoderCRC(false), zstd.WithLowerEncoderMem(true))
-	if err != nil {
-		return nil, err
-	}
-	e := &encoder{names: names, pages: pages{zstd: z}, addresses: [2]*addresses{newAddresses(), newAddresses()}}
+func newEncoder(names *flow.Names) *encoder {
+	e := &encoder{names: names, addresses: [2]*addresses{newAddresses(), newAddresses()}}
+	e.pages.zstd.Level = zstd.SpeedFastest
 	for i, c := range columns {
 		if c.sort == number {
 			e.small[i] = &values{}
@@ -57,7 +54,7 @@ func newEncoder(names *flow.Names) (*encoder, error) {
 	for _, i := range enumerated {
 		e.small[i] = &values{}
 	}
-	return e, nil
+	return e
 }
 
 // encode hands the row groups of records to write, with their bytes, which are
@@ -66,7 +63,11 @@ func (e *encoder) encode(records []flow.Record, write func(group, []byte) error)
 	if n := len(records); !e.take(records) && n > 1 {
 		return errors.Join(e.encode(records[:n/2], write), e.encode(records[n/2:], write))
 	}
-	return write(e.group(len(records)), e.pages.out)
+	g := e.group(len(records))
+	if e.pages.err != nil {
+		return e.pages.err
+	}
+	return write(g, e.pages.out)
 }
 
 // take takes the records apart into columns. It reports whether they have few
@@ -111,7 +112,7 @@ func (e *encoder) group(n int) group {
 	for i, c := range columns {
 		v := &e.values[i]
 		if e.empty(i) {
-			v.none()
+			v.none(n)
 		} else {
 			v.gather(c, rows)
 		}

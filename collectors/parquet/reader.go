@@ -61,9 +61,6 @@ func ReadAt(r io.ReaderAt, size int64, in flow.Input, own func(flow.Batch) bool,
 	in.Source.Kind, in.Source.Bytes = flow.Parquet, size
 	t, err := readTail(r, size)
 	if err == nil {
-		err = t.ours()
-	}
-	if err == nil {
 		err = tell(t, in)
 	}
 	if err != nil {
@@ -104,18 +101,18 @@ type reading struct {
 func (g *reading) left() int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return len(g.tail.groups) - g.next
+	return len(g.tail.meta.RowGroups) - g.next
 }
 
 // claim returns the next row group that nobody reads.
-func (g *reading) claim() (*groupAt, bool) {
+func (g *reading) claim() (group int, ok bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.stopped || g.next == len(g.tail.groups) {
-		return nil, false
+	if g.stopped || g.next == len(g.tail.meta.RowGroups) {
+		return 0, false
 	}
 	g.next++
-	return &g.tail.groups[g.next-1], true
+	return g.next - 1, true
 }
 
 // worker reads row groups in one goroutine.
@@ -128,7 +125,7 @@ type worker struct {
 
 func (g *reading) worker() *worker {
 	z, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(mostPage), zstd.WithDecoderLowmem(true))
-	return &worker{reading: g, columns: columnReader{r: g.r, names: g.in.Names, zstd: z}, err: err}
+	return &worker{reading: g, columns: columnReader{r: g.r, tail: g.tail, names: g.in.Names, zstd: z}, err: err}
 }
 
 // group reads the next row group into add and reports whether there may be
@@ -138,12 +135,12 @@ func (w *worker) group(add func(flow.Batch) bool) bool {
 	if !ok {
 		return false
 	}
-	if err := w.load(at); err != nil {
+	if err := guard(func() error { return w.load(at) }); err != nil {
 		w.damaged(at, err)
 		return true
 	}
 	w.mu.Lock()
-	w.in.Source.Records += uint64(at.rows)
+	w.in.Source.Records += uint64(w.rows.total)
 	w.mu.Unlock()
 	for w.rows.next < w.rows.total {
 		if !add(w.rows.batch()) {
@@ -157,33 +154,30 @@ func (w *worker) group(add func(flow.Batch) bool) bool {
 }
 
 // load reads all columns of a row group.
-func (w *worker) load(at *groupAt) error {
+func (w *worker) load(group int) error {
 	if w.err != nil {
 		return w.err
 	}
-	places, err := at.places()
-	if err != nil {
-		return err
-	}
-	for i, p := range places {
-		if err := w.columns.read(i, p, &w.rows.columns[i]); err != nil {
+	for i := range columns {
+		if err := w.columns.read(group, i, &w.rows.columns[i]); err != nil {
 			return fmt.Errorf("column %s: %w", columns[i].name, err)
 		}
 	}
-	w.rows.total, w.rows.next = int(at.rows), 0
+	w.rows.total, w.rows.next = int(w.tail.meta.RowGroups[group].NumRows), 0
 	return nil
 }
 
 // damaged counts the rows of a row group that cannot be read.
-func (w *worker) damaged(at *groupAt, why error) {
+func (w *worker) damaged(group int, why error) {
+	at := &w.tail.meta.RowGroups[group]
 	var offset int64
-	if len(at.chunks) > 0 {
-		offset = at.chunks[0].data
+	if len(at.Columns) > 0 {
+		offset = at.Columns[0].MetaData.DataPageOffset
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.in.Source.Note(flow.Corrupt)
-	w.in.Skipped.AddN(w.in.Source.Path, "row group is damaged: "+why.Error(), uint64(max(1, at.rows)), max(0, offset))
+	w.in.Skipped.AddN(w.in.Source.Path, "row group is damaged: "+why.Error(), uint64(max(1, at.NumRows)), max(0, offset))
 }
 
 // tell says what the metadata of t says: where the flows are from, what was

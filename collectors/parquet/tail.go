@@ -8,6 +8,9 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"github.com/parquet-go/parquet-go/encoding/thrift"
+	"github.com/parquet-go/parquet-go/format"
 )
 
 // What a file may have at most, so that no file can fill the memory.
@@ -22,31 +25,33 @@ var ErrForeign = errors.New("is a Parquet file, but not one of flowctl's flows")
 
 // tail is what the footer of a file says.
 type tail struct {
-	rows   int64
-	schema []string // names of the columns
-	groups []groupAt
+	meta   format.FileMetaData
+	leaves [columnCount]int // where the columns are among those of the file
 	pairs  map[string]string
 }
 
-// groupAt says where the columns of a row group are.
-type groupAt struct {
-	rows   int64
-	chunks []chunkAt
+// readTail reads the footer of a file of size bytes and checks that it is one
+// of flowctl's.
+func readTail(r io.ReaderAt, size int64) (t *tail, err error) {
+	b, err := tailBytes(r, size)
+	if err != nil {
+		return nil, err
+	}
+	t = &tail{pairs: map[string]string{}}
+	if err := guard(func() error { return decode(b, &t.meta) }); err != nil {
+		return nil, fmt.Errorf("the footer is damaged: %w", err)
+	}
+	for _, kv := range t.meta.KeyValueMetadata {
+		t.pairs[kv.Key] = kv.Value
+	}
+	if err := t.ours(); err != nil {
+		return nil, err
+	}
+	return t, nil
 }
 
-// chunkAt says where a column chunk is.
-type chunkAt struct {
-	name       string
-	kind       int64
-	codec      int64
-	values     int64
-	compressed int64
-	data       int64 // offset of the data page
-	dictionary int64 // offset of the dictionary page; 0 for none
-}
-
-// readTail reads the footer of a file of size bytes.
-func readTail(r io.ReaderAt, size int64) (*tail, error) {
+// tailBytes returns the metadata of a file.
+func tailBytes(r io.ReaderAt, size int64) ([]byte, error) {
 	var end [8]byte
 	if size < int64(len(magic)+len(end)) {
 		return nil, fmt.Errorf("the file has %d bytes and no footer: it was cut, or its writer was stopped", size)
@@ -62,137 +67,71 @@ func readTail(r io.ReaderAt, size int64) (*tail, error) {
 		return nil, fmt.Errorf("the footer is damaged: it states %d bytes of itself in a file of %d", n, size)
 	}
 	b := make([]byte, n)
-	if _, err := r.ReadAt(b, size-int64(len(end))-n); err != nil {
-		return nil, err
+	_, err := r.ReadAt(b, size-int64(len(end))-n)
+	return b, err
+}
+
+// guard calls f. The library panics on some damaged files; that is an error.
+func guard(f func() error) (err error) {
+	defer func() {
+		if why := recover(); why != nil {
+			err = fmt.Errorf("its bytes make no sense: %v", why)
+		}
+	}()
+	return f()
+}
+
+// shortList reads Thrift and refuses lists that state more elements than the
+// bytes that are left can hold; the library would make room for them at once.
+type shortList struct {
+	thriftReader
+	size int
+}
+
+// thriftReader has a name of its own, as thrift.Reader has a method Reader.
+type thriftReader = thrift.Reader
+
+// ReadList implements thrift.Reader.
+func (s shortList) ReadList() (thrift.List, error) {
+	l, err := s.thriftReader.ReadList()
+	left := s.size - s.BytesRead()
+	if l.Type == thrift.STRUCT {
+		left /= 3 // none that is read is shorter
 	}
-	t, err := parseTail(b)
-	if err != nil {
-		return nil, fmt.Errorf("the footer is damaged: %w", err)
+	if err == nil && (l.Size < 0 || int(l.Size) > left) {
+		err = fmt.Errorf("it states a list of %d", l.Size)
 	}
-	return t, nil
+	return l, err
 }
 
-func parseTail(b []byte) (*tail, error) {
-	p := parser{b: b}
-	t := &tail{pairs: map[string]string{}}
-	p.structure(func(n int, kind byte) {
-		switch {
-		case n == 2 && p.expect(kind, thriftList):
-			p.each(thriftStruct, func(i int) {
-				if name := p.schemaElement(); i > 0 {
-					t.schema = append(t.schema, name)
-				}
-			})
-		case n == 3:
-			t.rows = p.integer(kind)
-		case n == 4 && p.expect(kind, thriftList):
-			p.each(thriftStruct, func(int) { t.groups = append(t.groups, p.rowGroup()) })
-		case n == 5 && p.expect(kind, thriftList):
-			p.each(thriftStruct, func(int) {
-				k, v := p.pair()
-				t.pairs[k] = v
-			})
-		case n != 2 && n != 4 && n != 5:
-			p.skip(kind)
-		}
-	})
-	return t, p.err
-}
-
-func (p *parser) schemaElement() (name string) {
-	p.structure(func(n int, kind byte) {
-		if n == 4 && kind == thriftBinary {
-			name = string(p.bytes())
-		} else {
-			p.skip(kind)
-		}
-	})
-	return name
-}
-
-func (p *parser) pair() (k, v string) {
-	p.structure(func(n int, kind byte) {
-		switch {
-		case n == 1 && kind == thriftBinary:
-			k = string(p.bytes())
-		case n == 2 && kind == thriftBinary:
-			v = string(p.bytes())
-		default:
-			p.skip(kind)
-		}
-	})
-	return k, v
-}
-
-func (p *parser) rowGroup() (g groupAt) {
-	p.structure(func(n int, kind byte) {
-		switch {
-		case n == 1 && kind == thriftList:
-			p.each(thriftStruct, func(int) { g.chunks = append(g.chunks, p.columnChunk()) })
-		case n == 3:
-			g.rows = p.integer(kind)
-		default:
-			p.skip(kind)
-		}
-	})
-	return g
-}
-
-func (p *parser) columnChunk() (c chunkAt) {
-	p.structure(func(n int, kind byte) {
-		if n == 3 && kind == thriftStruct {
-			c = p.columnMeta()
-		} else {
-			p.skip(kind)
-		}
-	})
-	return c
-}
-
-func (p *parser) columnMeta() (c chunkAt) {
-	p.structure(func(n int, kind byte) {
-		switch {
-		case n == 3 && kind == thriftList:
-			p.each(thriftBinary, func(int) { c.name = string(p.bytes()) })
-		case n == 1:
-			c.kind = p.integer(kind)
-		case n == 4:
-			c.codec = p.integer(kind)
-		case n == 5:
-			c.values = p.integer(kind)
-		case n == 7:
-			c.compressed = p.integer(kind)
-		case n == 9:
-			c.data = p.integer(kind)
-		case n == 11:
-			c.dictionary = p.integer(kind)
-		default:
-			p.skip(kind)
-		}
-	})
-	return c
+// decode decodes a structure of the metadata.
+func decode(b []byte, into any) error {
+	var p thrift.CompactProtocol
+	return thrift.NewDecoder(shortList{p.NewReaderFromBytes(b), len(b)}).Decode(into)
 }
 
 // ours checks that the file is one of flowctl's, of a form that is known.
 func (t *tail) ours() error {
 	format, ok := t.pairs[FormatKey]
+	missing := t.find()
 	if !ok {
-		return fmt.Errorf("%w: its metadata has no %s%s; read the logs or captures it was made from", ErrForeign, FormatKey, t.missing())
+		return fmt.Errorf("%w: its metadata has no %s%s; read the logs or captures it was made from", ErrForeign, FormatKey, missing)
 	}
 	if format != Format {
 		return fmt.Errorf("has the format %q of flows, this flowctl reads %q; use the flowctl that wrote it (%s) or a later one", format, Format, t.pairs[VersionKey])
 	}
-	if m := t.missing(); m != "" {
-		return fmt.Errorf("%w%s", ErrForeign, m)
+	if missing != "" {
+		return fmt.Errorf("%w%s", ErrForeign, missing)
 	}
 	return nil
 }
 
-// missing names the columns that the schema does not have.
-func (t *tail) missing() string {
+// find finds the columns and names those that the schema does not have.
+func (t *tail) find() (missing string) {
 	var names []string
-	for _, c := range columns {
-		if !slices.Contains(t.schema, c.name) {
+	for i, c := range columns {
+		t.leaves[i] = slices.IndexFunc(t.meta.Schema, func(e format.SchemaElement) bool { return e.Name == c.name }) - 1
+		if t.leaves[i] < 0 {
 			names = append(names, c.name)
 		}
 	}
@@ -206,20 +145,21 @@ func (t *tail) missing() string {
 	return ", and it has no column " + strings.Join(names, ", ")
 }
 
-// places returns where the columns of g are, in the order of columns.
-func (g *groupAt) places() (out [columnCount]chunkAt, err error) {
-	if g.rows < 1 || g.rows > mostRows {
-		return out, fmt.Errorf("it states %d rows", g.rows)
+// chunk returns where column i of row group g is, if it is as flowctl writes
+// them.
+func (t *tail) chunk(g, i int) (*format.ColumnMetaData, error) {
+	rows, leaf := t.meta.RowGroups[g].NumRows, t.leaves[i]
+	if rows < 1 || rows > mostRows {
+		return nil, fmt.Errorf("it states %d rows", rows)
 	}
-	for i, c := range columns {
-		k := slices.IndexFunc(g.chunks, func(k chunkAt) bool { return k.name == c.name })
-		if k < 0 {
-			return out, fmt.Errorf("it has no column %s", c.name)
-		}
-		out[i] = g.chunks[k]
-		if o := &out[i]; o.codec != zstdCodec || o.kind != c.physical() || o.values != g.rows || o.compressed < 0 || o.compressed > 2*mostPage {
-			return out, fmt.Errorf("column %s has a type, compression or size that flowctl does not write", c.name)
-		}
+	if leaf >= len(t.meta.RowGroups[g].Columns) {
+		return nil, errors.New("it is not there")
 	}
-	return out, nil
+	m := &t.meta.RowGroups[g].Columns[leaf].MetaData
+	if m.Codec != format.Zstd || m.Type != columns[i].physical() || m.NumValues != rows ||
+		m.TotalCompressedSize < 0 || m.TotalCompressedSize > 2*mostPage ||
+		len(m.PathInSchema) != 1 || m.PathInSchema[0] != columns[i].name {
+		return nil, errors.New("it has a type, compression or size that flowctl does not write")
+	}
+	return m, nil
 }

@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"sync"
 
+	"github.com/parquet-go/parquet-go/format"
+
 	"flowctl/collectors/flow"
 )
 
@@ -14,7 +16,7 @@ import (
 // groups in parallel.
 const groupRows = 1 << rowBits
 
-// mostEncoders is how many processors encode at most; each takes about 40 MB.
+// mostEncoders is how many processors encode at most; each takes about 70 MB.
 const mostEncoders = 4
 
 // Writer writes a file of flows. Records may be added by several goroutines;
@@ -28,19 +30,13 @@ type Writer struct {
 	mu  sync.Mutex // of now
 	now []flow.Record
 
-	file  sync.Mutex // of what follows
-	w     io.Writer
-	at    int64
-	rows  int64
-	group []placedGroup
-	err   error
-	clips uint64
-}
-
-// placedGroup is a row group and where it begins.
-type placedGroup struct {
-	group
-	offset int64
+	file   sync.Mutex // of what follows
+	w      io.Writer
+	at     int64
+	rows   int64
+	groups []format.RowGroup
+	err    error
+	clips  uint64
 }
 
 // NewWriter returns a writer of flows whose texts are in names. The caller
@@ -53,18 +49,14 @@ func newWriter(w io.Writer, names *flow.Names, rows int) (*Writer, error) {
 	n := max(1, min(mostEncoders, runtime.GOMAXPROCS(0)/2))
 	p := &Writer{names: names, full: make(chan []flow.Record, n+1), spare: make(chan []flow.Record, n+1), w: w}
 	for range n {
-		e, err := newEncoder(names)
-		if err != nil {
-			close(p.full)
-			return nil, err
-		}
+		e := newEncoder(names)
 		p.running.Go(func() { p.encode(e) })
 	}
 	for range n {
 		p.spare <- make([]flow.Record, 0, rows)
 	}
 	p.now = make([]flow.Record, 0, rows)
-	p.write(magic)
+	p.err = p.write(magic)
 	return p, nil
 }
 
@@ -106,7 +98,7 @@ func (p *Writer) append(g group, b []byte) error {
 	if p.err != nil {
 		return nil // said already
 	}
-	p.group = append(p.group, placedGroup{g, p.at})
+	p.groups = append(p.groups, g.describe(p.at))
 	p.rows += int64(g.rows)
 	p.clips += g.clipped
 	return p.write(b)
