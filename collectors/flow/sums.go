@@ -35,16 +35,6 @@ type Context struct {
 	Denied                   bool
 }
 
-// Step is what flows of one context did in one minute.
-type Step struct {
-	Context
-	Private               bool  // both addresses are
-	Start                 int64 // Unix nanoseconds
-	Packets, IPBytes      uint64
-	Measured              Measure // of any of it
-	Begun, Ended, Records uint64
-}
-
 // Sighting is one observation of a flow. It is resolved before it counts.
 type Sighting struct {
 	Hash     [2]uint64 // of the flow's text
@@ -72,23 +62,6 @@ type sumFlow struct {
 	Key
 	context uint32
 	slot    uint32
-}
-
-// spans are the steps of a context that grow: of even and odd minutes, since
-// sightings come nearly in order, and of private traffic or not.
-type spans struct {
-	context Context
-	open    [2][2]span
-}
-
-type span struct {
-	from, to int64
-	packets  uint64
-	bytes    uint64
-	begun    uint32
-	ended    uint32
-	records  uint32
-	measured bool
 }
 
 const (
@@ -227,46 +200,6 @@ func (s *Sums) count(t *Sighting) {
 
 func clip(n uint64) uint32 { return uint32(min(n, 1<<32-1)) }
 
-// time adds a sighting to its minute.
-func (s *Sums) time(t *Sighting, private bool) {
-	p := 0
-	if private {
-		p = 1
-	}
-	w := &s.spans[t.Context].open[p][uint64(t.Time)/uint64(minute)&1]
-	if t.Time < w.from || t.Time >= w.to {
-		s.close(t.Context, private, w)
-		from := t.Time - (t.Time%minute+minute)%minute
-		*w = span{from: from, to: from + minute}
-	}
-	w.packets += t.Counters[0] + t.Counters[2]
-	w.bytes += t.Counters[1] + t.Counters[3]
-	w.measured = w.measured || t.Measured
-	w.records++
-	switch t.State {
-	case Begin:
-		w.begun++
-	case End:
-		w.ended++
-	}
-}
-
-// close turns a span into a step.
-func (s *Sums) close(context uint32, private bool, w *span) {
-	if w.records == 0 {
-		return
-	}
-	step := Step{
-		Context: s.spans[context].context, Private: private, Start: w.from,
-		Packets: w.packets, IPBytes: w.bytes, Begun: uint64(w.begun), Ended: uint64(w.ended), Records: uint64(w.records),
-	}
-	if w.measured {
-		step.Measured = Packets | IPBytes
-	}
-	s.steps = append(s.steps, step)
-	*w = span{}
-}
-
 // anew counts a sighting that a row cannot take: what the row has goes on
 // before the others, and so does a sighting that is too large for any row.
 func (s *Sums) anew(t *Sighting, r *sumRow) {
@@ -304,44 +237,4 @@ func (s *Sums) sum(r *sumRow, f *sumFlow) Record {
 		rec.State = Deny
 	}
 	return rec
-}
-
-// Flush gives all that was counted on. It reports false if yield did.
-func (s *Sums) Flush(yield func(Batch) bool) bool {
-	for i := range s.spans {
-		for p := range s.spans[i].open {
-			for k := range s.spans[i].open[p] {
-				s.close(uint32(i), p == 1, &s.spans[i].open[p][k])
-			}
-		}
-	}
-	if len(s.steps) > 0 {
-		s.Steps(s.steps)
-	}
-	s.steps = s.steps[:0]
-	more := len(s.full) == 0 || yield(s.full)
-	s.full = s.full[:0]
-	for at := 0; more && at < len(s.rows); at += sumBatch {
-		s.batch = s.batch[:0]
-		for i := at; i < min(len(s.rows), at+sumBatch); i++ {
-			if r := &s.rows[i]; r.records > 0 {
-				s.batch = append(s.batch, s.sum(r, &s.flows[i]))
-			}
-		}
-		more = len(s.batch) == 0 || yield(s.batch)
-	}
-	s.reset()
-	return more
-}
-
-// reset forgets the rows. Of few rows, it clears but their slots.
-func (s *Sums) reset() {
-	if len(s.rows)*8 < len(s.slots) {
-		for i := range s.flows {
-			s.slots[s.flows[i].slot] = 0
-		}
-	} else {
-		clear(s.slots)
-	}
-	s.rows, s.flows = s.rows[:0], s.flows[:0]
 }

@@ -30,7 +30,7 @@ func (q *question) flags(cmd *cobra.Command) {
 	cmd.Flags().IntVar(&q.top, "top", 0, "how many `rows` of it (default 20)")
 }
 
-// options adds the question, if there is one.
+// options notes whether anything is asked, and refuses what cannot be.
 func (q *question) options(cmd *cobra.Command) error {
 	for _, name := range []string{"by", "where", "top"} {
 		q.asked = q.asked || cmd.Flags().Changed(name)

@@ -22,7 +22,7 @@ type Table struct {
 func Tables(doc *summary.Document) []Table {
 	var list []Table
 	for i := range doc.Asks {
-		list = append(list, ask(&doc.Asks[i]))
+		list = append(list, Ask(&doc.Asks[i]))
 	}
 	list = append(list, conversations(doc), talkers(&doc.Talkers, "Talkers", "sent", "received"),
 		talkers(&doc.Egress, "Internet", "sent there", "received"), services(&doc.Services), rules(&doc.Rules),
@@ -37,9 +37,7 @@ func Tables(doc *summary.Document) []Table {
 }
 
 // Ask returns the table of one answer.
-func Ask(a *summary.Answer) Table { return ask(a) }
-
-func ask(a *summary.Answer) Table {
+func Ask(a *summary.Answer) Table {
 	t := Table{Title: a.Name}
 	for _, by := range a.By {
 		t.Columns = append(t.Columns, terminal.Column{Title: by})
