@@ -50,15 +50,16 @@ func (p *Provider) scaleSets(ctx context.Context) ([]plan.ScaleSet, []plan.NIC, 
 	var nics []plan.NIC
 	var tasks []func() error
 	for i, s := range sets {
-		out[i] = scaleSetOf(s)
+		set := scaleSetOf(s)
+		out[i] = set
 		if strings.EqualFold(s.Properties.Mode, "Flexible") {
 			continue
 		}
 		tasks = append(tasks, func() (err error) {
-			out[i].Instances, err = p.instances(ctx, out[i].ID)
+			out[i].Instances, err = p.instances(ctx, set.ID)
 			return err
 		}, func() error {
-			found, err := p.setNICs(ctx, out[i])
+			found, err := p.setNICs(ctx, set)
 			mu.Lock()
 			defer mu.Unlock()
 			nics = append(nics, found...)
