@@ -330,3 +330,44 @@ func TestARangeThatIsNotHeededIsAnError(t *testing.T) {
 	_, err := b.Open(context.Background(), plan.Blob{Container: "c", Name: "n"}, 4, -1)
 	check(t, err, "asked for what follows byte 4 and was sent all of it")
 }
+
+// A busy blob service is waited for longer than a failing one, and who has
+// many requests under way is told of each answer that asks for less.
+func TestABusyServiceIsTold(t *testing.T) {
+	tests := map[string]struct {
+		status, times int
+		code          string
+		told          int
+		err           string
+	}{
+		"busy":      {503, 12, "ServerBusy", 12, ""},
+		"throttled": {429, 1, "TooManyRequests", 1, ""},
+		"failing":   {500, 2, "InternalError", 0, ""},
+		"other 503": {503, 6, "Unavailable", 0, "503 Unavailable"},
+		"busy on":   {503, 21, "ServerBusy", 20, "503 ServerBusy"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			n, told := 0, 0
+			b := newBlobs(t, func(w http.ResponseWriter, r *http.Request) {
+				if n++; n <= tt.times {
+					blobError(w, tt.status, tt.code)
+					return
+				}
+				io.WriteString(w, "x")
+			})
+			ctx := plan.WithThrottled(t.Context(), func() { told++ })
+			r, err := b.Open(ctx, plan.Blob{Container: "c", Name: "n"}, 0, -1)
+			if tt.err != "" {
+				check(t, err, tt.err)
+			} else if err != nil {
+				t.Fatal(err)
+			} else {
+				r.Close()
+			}
+			if told != tt.told {
+				t.Errorf("told %d times, want %d", told, tt.told)
+			}
+		})
+	}
+}

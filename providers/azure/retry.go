@@ -146,6 +146,9 @@ func (p readPolicy) Do(req *policy.Request) (*http.Response, error) {
 			return resp, err
 		}
 		var after time.Duration
+		if asksForLess(resp) {
+			plan.Throttled(ctx)
+		}
 		if resp != nil {
 			after = retryAfter(resp)
 			runtime.Drain(resp)
@@ -160,10 +163,20 @@ func (p readPolicy) Do(req *policy.Request) (*http.Response, error) {
 
 // limit is how many times a request is sent again after resp.
 func (p readPolicy) limit(resp *http.Response) int {
-	if resp != nil && resp.StatusCode == http.StatusTooManyRequests {
+	if asksForLess(resp) {
 		return p.retry.again * busyFactor
 	}
 	return p.retry.again
+}
+
+// asksForLess reports whether a service turned a request away because there
+// are too many: Resource Manager by 429, the blob service by 503 ServerBusy.
+func asksForLess(resp *http.Response) bool {
+	if resp == nil {
+		return false
+	}
+	return resp.StatusCode == http.StatusTooManyRequests ||
+		resp.StatusCode == http.StatusServiceUnavailable && resp.Header.Get("x-ms-error-code") == "ServerBusy"
 }
 
 func failedOnTheWay(resp *http.Response, err error) bool {
