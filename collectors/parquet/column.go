@@ -9,9 +9,7 @@ import (
 	"net/netip"
 
 	"github.com/klauspost/compress/zstd"
-	"github.com/parquet-go/parquet-go/encoding/delta"
 	"github.com/parquet-go/parquet-go/encoding/plain"
-	"github.com/parquet-go/parquet-go/encoding/rle"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
 
@@ -21,7 +19,8 @@ import (
 // errPage says that a page is not what a flowctl writes.
 var errPage = errors.New("its page is damaged")
 
-// read is a column of a row group. What a row without a value has is 0.
+// read is a column of a row group. What a row without a value has is 0. None of
+// its slices may be written to: columns that are alike share them.
 type read struct {
 	there  []bool   // by row, whether it has a value
 	codes  []uint32 // by row: of an address its place in addresses, of other texts and numbers the value
@@ -30,6 +29,12 @@ type read struct {
 
 	addresses []flow.Addr // dictionary, after none
 	others    []uint32    // dictionary of other texts and numbers
+
+	own struct { // memory of the slices that are not shared
+		there []bool
+		codes []uint32
+		ints  []int64
+	}
 }
 
 // columnReader reads columns of row groups. It is for one goroutine.
@@ -41,7 +46,9 @@ type columnReader struct {
 
 	raw, page, levels []byte // scratch
 	indices           []int32
+	values            []uint32
 	ints              []int64
+	alike             alike
 }
 
 // read fills out with column i of row group g. Its dictionary comes first.
@@ -52,6 +59,10 @@ func (c *columnReader) read(g, i int, out *read) error {
 	}
 	rows := int(m.NumValues)
 	out.others, out.addresses = out.others[:0], append(out.addresses[:0], flow.Addr{})
+	if m.Statistics.NullCount == m.NumValues && !columns[i].required {
+		c.alike.none(out, rows)
+		return nil // there is nothing to read
+	}
 	rest, err := c.load(m)
 	if err != nil {
 		return err
@@ -109,157 +120,6 @@ func (c *columnReader) next(b []byte, rows int) (h format.PageHeader, page, rest
 		return h, nil, nil, errors.Join(errPage, err)
 	}
 	return h, c.page, b[size:], nil
-}
-
-// data unpacks a data page: which rows have a value, with the length of that,
-// and the values.
-func (c *columnReader) data(i int, e format.Encoding, page []byte, rows int, out *read) (err error) {
-	out.there, out.values = grow(out.there, rows), rows
-	if columns[i].required {
-		for k := range out.there {
-			out.there[k] = true
-		}
-	} else if page, err = c.unpackLevels(page, out); err != nil {
-		return err
-	}
-	if out.values > 0 && e != columns[i].encoding() {
-		return errPage
-	}
-	if columns[i].wide() {
-		return c.integers(page, rows, out)
-	}
-	out.codes = grow(out.codes, rows)
-	clear(out.codes)
-	switch {
-	case out.values == 0:
-		return nil
-	case columns[i].sort == yesNo:
-		return flags(page, out)
-	}
-	return c.codes(i, page, out)
-}
-
-// unpackLevels sets which rows have a value and returns what follows that.
-func (c *columnReader) unpackLevels(page []byte, out *read) ([]byte, error) {
-	if len(page) < 4 || uint64(binary.LittleEndian.Uint32(page)) > uint64(len(page)-4) {
-		return nil, errPage
-	}
-	n := 4 + int(binary.LittleEndian.Uint32(page))
-	levels, rows := page[4:n], len(out.there)
-	if !bounded(levels, 1, rows) {
-		return nil, errPage
-	}
-	var err error
-	c.levels, err = (&rle.Encoding{BitWidth: 1}).DecodeLevels(c.levels, levels)
-	if err != nil || len(c.levels) < rows {
-		return nil, errors.Join(errPage, err)
-	}
-	out.values = 0
-	for k, v := range c.levels[:rows] {
-		out.there[k] = v == 1
-		out.values += int(v & 1)
-	}
-	return page[n:], nil
-}
-
-// bounded reports whether runs of values of width bits, as RLE has them, state
-// hardly more than most of them; the library would make room for all.
-func bounded(b []byte, width, most int) bool {
-	for total := 0; len(b) > 0; {
-		u, n := binary.Uvarint(b)
-		if n <= 0 || u>>1 > uint64(most) {
-			return false
-		}
-		count, size := int(u>>1), (width+7)/8
-		if u&1 != 0 {
-			count, size = 8*count, count*width
-		}
-		total += count
-		if total > most+7 || size > len(b)-n {
-			return false
-		}
-		b = b[n+size:]
-	}
-	return true
-}
-
-// integers unpacks differences and puts them to their rows.
-func (c *columnReader) integers(page []byte, rows int, out *read) error {
-	out.ints = grow(out.ints, rows)
-	clear(out.ints)
-	if out.values == 0 {
-		return nil
-	}
-	head := page
-	var stated [3]uint64 // size of a block, its parts, how many values
-	for k := range stated {
-		u, n := binary.Uvarint(head)
-		if n <= 0 {
-			return errPage
-		}
-		stated[k], head = u, head[n:]
-	}
-	if stated[2] != uint64(out.values) {
-		return errPage
-	}
-	var err error
-	if c.ints, err = (&delta.BinaryPackedEncoding{}).DecodeInt64(c.ints, page); err != nil || len(c.ints) != out.values {
-		return errors.Join(errPage, err)
-	}
-	list := c.ints
-	for k, t := range out.there {
-		if t {
-			out.ints[k], list = list[0], list[1:]
-		}
-	}
-	return nil
-}
-
-// flags puts the values of yesNo, which are bits, to their rows.
-func flags(page []byte, out *read) error {
-	if 8*len(page) < out.values {
-		return errPage
-	}
-	n := 0
-	for k, t := range out.there {
-		if t {
-			out.codes[k] = uint32(page[n/8]>>(n%8)) & 1
-			n++
-		}
-	}
-	return nil
-}
-
-// codes unpacks places in the dictionary and puts the values to their rows.
-func (c *columnReader) codes(i int, page []byte, out *read) (err error) {
-	if len(page) == 0 || page[0] > 32 || !bounded(page[1:], int(page[0]), len(out.there)) {
-		return errPage
-	}
-	if c.indices, err = (&rle.DictionaryEncoding{}).DecodeInt32(c.indices, page); err != nil || len(c.indices) < out.values {
-		return errors.Join(errPage, err)
-	}
-	address := i == colSource || i == colDestination
-	size := len(out.others)
-	if address {
-		size = len(out.addresses) - 1
-	}
-	list := c.indices
-	for k, t := range out.there {
-		if !t {
-			continue
-		}
-		v := list[0]
-		list = list[1:]
-		switch {
-		case v < 0 || int(v) >= size:
-			return errPage
-		case address:
-			out.codes[k] = uint32(v) + 1
-		default:
-			out.codes[k] = out.others[v]
-		}
-	}
-	return nil
 }
 
 // entries takes over the dictionary of a column.
