@@ -6,7 +6,6 @@ import (
 	"os"
 
 	"flowctl/collectors/flow"
-	"flowctl/collectors/flowlog"
 	"flowctl/collectors/parquet"
 	"flowctl/collectors/summary"
 )
@@ -85,16 +84,13 @@ func yieldFlows(f *os.File, size int64, in flow.Input, yield func(flow.Batch, er
 		wanted = wanted && yield(b, nil)
 		return wanted
 	}
-	nobody := func() (flowlog.Sink, bool) { return flowlog.Sink{}, false }
+	nobody := func() (flow.Sink, bool) { return flow.Sink{}, false }
 	if err := readFlows(f, size, in, own, nobody); err != nil && wanted {
 		yield(nil, err)
 	}
 }
 
 // readFlows reads flows that flowctl wrote into own, and what lend gives.
-func readFlows(f *os.File, size int64, in flow.Input, own func(flow.Batch) bool, lend func() (flowlog.Sink, bool)) error {
-	return parquet.ReadAt(f, size, in, own, func() (func(flow.Batch) bool, func(), bool) {
-		s, ok := lend()
-		return s.Add, s.Done, ok
-	})
+func readFlows(f *os.File, size int64, in flow.Input, own func(flow.Batch) bool, lend func() (flow.Sink, bool)) error {
+	return parquet.ReadAt(f, size, in, own, lend)
 }

@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"flowctl/collectors/flow"
-	"flowctl/collectors/flowlog"
 	"flowctl/collectors/parquet"
 	"flowctl/collectors/summary"
 )
@@ -175,14 +174,14 @@ func (r *reading) file(ctx context.Context, j job, w *worker) {
 		Source: j.source, Names: r.names, Skipped: r.skipped, Hosts: r.hosts, Point: j.Point, Target: j.Target, Sums: own.Sums,
 	}
 	path := filepath.Join(r.Root, filepath.FromSlash(j.Path))
-	err := readWide(path, in, own.Add, func() (flowlog.Sink, bool) {
+	err := readWide(path, in, own.Add, func() (flow.Sink, bool) {
 		select {
 		case w := <-r.idle:
 			s := r.sink(ctx, j, w)
 			s.Done = func() { r.done(w); r.idle <- w }
 			return s, true
 		default:
-			return flowlog.Sink{}, false
+			return flow.Sink{}, false
 		}
 	})
 	r.done(w)
@@ -197,7 +196,7 @@ func (r *reading) file(ctx context.Context, j job, w *worker) {
 
 // sink returns what counts the records of j in w's table, until the run is
 // stopped.
-func (r *reading) sink(ctx context.Context, j job, w *worker) flowlog.Sink {
+func (r *reading) sink(ctx context.Context, j job, w *worker) flow.Sink {
 	keep, acl := r.filter(j), aclFilter(r.names, j.ACLs)
 	w.sums.Steps = func(steps []flow.Step) {
 		w.table.AddSteps(slices.DeleteFunc(steps, func(s flow.Step) bool { return !acl(s.ACL) }))
@@ -212,9 +211,9 @@ func (r *reading) sink(ctx context.Context, j job, w *worker) flowlog.Sink {
 		return ctx.Err() == nil
 	}
 	if r.kept != nil {
-		return flowlog.Sink{Add: add} // every record is wanted
+		return flow.Sink{Add: add} // every record is wanted
 	}
-	return flowlog.Sink{Add: add, Sums: &w.sums}
+	return flow.Sink{Add: add, Sums: &w.sums}
 }
 
 // done takes over what w saw outside of the window.

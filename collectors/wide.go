@@ -13,7 +13,7 @@ const wideFrom = 32 << 20
 
 // readWide reads a file like ReadFile. Own takes its records; if it is a large
 // flow log, capture or file of flows, plain on disk, so do the sinks that lend gives.
-func readWide(path string, in flow.Input, own func(flow.Batch) bool, lend func() (flowlog.Sink, bool)) error {
+func readWide(path string, in flow.Input, own func(flow.Batch) bool, lend func() (flow.Sink, bool)) error {
 	if f, size := openLargeFlows(path); f != nil {
 		defer f.Close()
 		return readFlows(f, size, in, own, lend)
@@ -22,10 +22,7 @@ func readWide(path string, in flow.Input, own func(flow.Batch) bool, lend func()
 	switch {
 	case capture:
 		defer f.Close()
-		return pcap.ReadShared(f, in, own, func() (pcap.Sink, bool) {
-			s, ok := lend()
-			return pcap.Sink{Add: s.Add, Done: s.Done}, ok
-		})
+		return pcap.ReadShared(f, in, own, lend)
 	case f != nil:
 		defer f.Close()
 		return flowlog.ReadAt(f, size, in, own, lend)

@@ -125,6 +125,15 @@ type Input struct {
 	Sums    *Sums  // lets the reader add up what it sees of a flow; nil if every record is wanted
 }
 
+// Sink takes the records that a reader of large files gives on, from one
+// goroutine. Add reports false when no more are wanted; Done is called when no
+// more will come.
+type Sink struct {
+	Add  func(Batch) bool
+	Sums *Sums // see Input; nil if every record is wanted
+	Done func()
+}
+
 // A Reader yields the records of one source in batches that are valid until
 // the next one. What could not be read is counted in in.Skipped. The error,
 // if any, comes last: nothing after it can be read, what came before stands.

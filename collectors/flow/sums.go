@@ -65,8 +65,8 @@ type sumFlow struct {
 }
 
 const (
-	sumRows    = 48 << 10 // when there are as many, all go on
-	sumPackets = 1 << 31  // a row with as many packets begins anew
+	sumRows    = 128 << 10 // when there are as many, all go on
+	sumPackets = 1 << 31   // a row with as many packets begins anew
 	sumRecords = 1<<16 - 1
 	sumBatch   = 1024
 	minute     = int64(60e9)

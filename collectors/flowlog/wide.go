@@ -8,13 +8,8 @@ import (
 	"flowctl/collectors/flow"
 )
 
-// Sink takes records, from one goroutine. Add reports false when no more are
-// wanted; Done is called when no more will come.
-type Sink struct {
-	Add  func(flow.Batch) bool
-	Sums *flow.Sums // see flow.Input; nil if every record is wanted
-	Done func()
-}
+// Sink takes a part of the records of a file.
+type Sink = flow.Sink
 
 // ReadAt reads the first size bytes of r as Read does, with the same result
 // but for the order of the records. Own takes them; while lend has a further

@@ -32,7 +32,7 @@ func readWide(data []byte, part int64, lanes, maxRecord int) result {
 	lend := func() (Sink, bool) {
 		select {
 		case <-free:
-			return Sink{add, nil, func() { free <- true }}, true
+			return Sink{Add: add, Done: func() { free <- true }}, true
 		default:
 			return Sink{}, false
 		}
@@ -110,7 +110,7 @@ func TestWideIsWide(t *testing.T) {
 			}
 			given = true
 			first := sync.OnceFunc(wg.Done)
-			return Sink{func(b flow.Batch) bool { lent += len(b); first(); return true }, nil, first}, true
+			return Sink{Add: func(b flow.Batch) bool { lent += len(b); first(); return true }, Done: first}, true
 		}, options{maxRecord: MaxRecord, part: 10_000})
 	if err != nil || uint64(own+lent) != totals.Tuples || lent == 0 {
 		t.Errorf("%d and %d tuples, want %d: %v", own, lent, totals.Tuples, err)

@@ -28,6 +28,7 @@ type read struct {
 	values int      // rows that have one
 
 	addresses []flow.Addr // dictionary, after none
+	hashes    [][2]uint64 // of addresses, if they are needed
 	others    []uint32    // dictionary of other texts and numbers
 
 	own struct { // memory of the slices that are not shared

@@ -110,7 +110,7 @@ func FuzzReadAt(f *testing.F) {
 			func(batch flow.Batch) bool {
 				rows += uint64(len(batch))
 				return rows < 1<<22
-			}, func() (func(flow.Batch) bool, func(), bool) { return nil, nil, false })
+			}, func() (flow.Sink, bool) { return flow.Sink{}, false })
 		if err != nil && rows > 0 {
 			t.Errorf("%d rows, then %v", rows, err)
 		}
@@ -137,7 +137,7 @@ func BenchmarkRead(b *testing.B) {
 	for b.Loop() {
 		src := &flow.Source{}
 		err := ReadAt(bytes.NewReader(file), int64(len(file)), flow.Input{Source: src, Names: names, Skipped: &flow.Skipped{}},
-			func(flow.Batch) bool { return true }, func() (func(flow.Batch) bool, func(), bool) { return nil, nil, false })
+			func(flow.Batch) bool { return true }, func() (flow.Sink, bool) { return flow.Sink{}, false })
 		if err != nil || src.Records != 1<<17 {
 			b.Fatal(err, src.Records)
 		}

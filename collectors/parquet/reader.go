@@ -17,9 +17,8 @@ import (
 	"flowctl/collectors/flow"
 )
 
-// Lend gives a further sink for records, which one goroutine feeds, or none.
-// Add reports false when no more are wanted; done is called when no more come.
-type Lend func() (add func(flow.Batch) bool, done func(), ok bool)
+// Lend gives a further sink for records, or none.
+type Lend = func() (flow.Sink, bool)
 
 // Read yields the flows of a file that flowctl wrote. It is a flow.Reader. As
 // the way to the flows begins at the file's end, what cannot be read from
@@ -49,7 +48,7 @@ func readCopy(r io.Reader, in flow.Input, own func(flow.Batch) bool) error {
 		in.Source.Note(flow.Unreadable)
 		return err
 	}
-	return ReadAt(f, size, in, own, func() (func(flow.Batch) bool, func(), bool) { return nil, nil, false })
+	return ReadAt(f, size, in, own, func() (flow.Sink, bool) { return flow.Sink{}, false })
 }
 
 // ReadAt reads the flows of a file that flowctl wrote, of size bytes. Own
@@ -69,19 +68,22 @@ func ReadAt(r io.ReaderAt, size int64, in flow.Input, own func(flow.Batch) bool,
 	}
 	g := &reading{r: r, in: in, tail: t}
 	var wg sync.WaitGroup
-	me := g.worker()
-	for more := true; more; more = me.group(own) {
+	me := g.worker(flow.Sink{Add: own, Sums: in.Sums})
+	for more := true; more; more = me.group() {
 		if g.left() < 2 {
 			continue
 		}
-		if add, done, ok := lend(); ok {
+		if s, ok := lend(); ok {
 			wg.Go(func() {
-				defer done()
-				for you := g.worker(); you.group(add); {
+				defer s.Done()
+				you := g.worker(s)
+				for you.group() {
 				}
+				you.end()
 			})
 		}
 	}
+	me.end()
 	wg.Wait()
 	in.Source.Note(flow.OK)
 	return nil
@@ -118,19 +120,19 @@ func (g *reading) claim() (group int, ok bool) {
 // worker reads row groups in one goroutine.
 type worker struct {
 	*reading
+	to      flow.Sink
 	columns columnReader
 	rows    rows
 	err     error
 }
 
-func (g *reading) worker() *worker {
+func (g *reading) worker(to flow.Sink) *worker {
 	z, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(mostPage), zstd.WithDecoderLowmem(true))
-	return &worker{reading: g, columns: columnReader{r: g.r, tail: g.tail, names: g.in.Names, zstd: z}, err: err}
+	return &worker{reading: g, to: to, rows: rows{sums: to.Sums}, columns: columnReader{r: g.r, tail: g.tail, names: g.in.Names, zstd: z}, err: err}
 }
 
-// group reads the next row group into add and reports whether there may be
-// another.
-func (w *worker) group(add func(flow.Batch) bool) bool {
+// group reads the next row group and reports whether there may be another.
+func (w *worker) group() bool {
 	at, ok := w.claim()
 	if !ok {
 		return false
@@ -142,15 +144,29 @@ func (w *worker) group(add func(flow.Batch) bool) bool {
 	w.mu.Lock()
 	w.in.Source.Records += uint64(w.rows.total)
 	w.mu.Unlock()
-	for w.rows.next < w.rows.total {
-		if !add(w.rows.batch()) {
-			w.mu.Lock()
-			w.stopped = true
-			w.mu.Unlock()
-			return false
+	more := true
+	for more && w.rows.next < w.rows.total {
+		if b := w.rows.batch(); len(b) > 0 {
+			more = w.to.Add(b)
 		}
+		more = more && w.rows.count(w.to.Add)
 	}
-	return true
+	return w.goOn(more)
+}
+
+// end gives on what was added up.
+func (w *worker) end() {
+	if w.to.Sums != nil {
+		w.goOn(w.to.Sums.Flush(w.to.Add))
+	}
+}
+
+// goOn stops all workers if no more records are wanted.
+func (w *worker) goOn(more bool) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.stopped = w.stopped || !more
+	return more
 }
 
 // load reads all columns of a row group.
@@ -163,7 +179,7 @@ func (w *worker) load(group int) error {
 			return fmt.Errorf("column %s: %w", columns[i].name, err)
 		}
 	}
-	w.rows.total, w.rows.next = int(w.tail.meta.RowGroups[group].NumRows), 0
+	w.rows.begin(int(w.tail.meta.RowGroups[group].NumRows))
 	return nil
 }
 

@@ -8,31 +8,41 @@ type rows struct {
 	total   int
 	next    int
 	out     [batchRows]flow.Record
+
+	sums *flow.Sums // nil: every row is to be a record
+	pure bool       // all rows are of flow logs
+	seen sightings
 }
 
 // batchRows is how many records are handed on at once, so that they are still
 // in the cache when they are summed up.
 const batchRows = 256
 
-// batch returns the next records; none if there are no more.
+// batch returns the next records, but for those that are sightings, which
+// count then adds up.
 func (g *rows) batch() flow.Batch {
-	n := min(batchRows, g.total-g.next)
-	out := g.out[:n]
-	for k := range out {
-		out[k] = flow.Record{}
-		i := g.next + k
-		g.key(&out[k], i)
-		g.times(&out[k], i)
-		g.facts(&out[k], i)
-		g.counters(&out[k], i)
-	}
-	if g.columns[colTCPPartly].values > 0 {
-		for k := range out {
-			g.tcp(&out[k].TCP, g.next+k)
+	end := min(g.next+batchRows, g.total)
+	n := 0
+	for i := g.next; i < end; i++ {
+		if g.sums == nil || !g.sighted(i) {
+			g.record(&g.out[n], i)
+			n++
 		}
 	}
-	g.next += n
-	return out
+	g.next = end
+	return g.out[:n]
+}
+
+// record writes row i.
+func (g *rows) record(r *flow.Record, i int) {
+	*r = flow.Record{}
+	g.key(r, i)
+	g.times(r, i)
+	g.facts(r, i)
+	g.counters(r, i)
+	if g.columns[colTCPPartly].values > 0 {
+		g.tcp(&r.TCP, i)
+	}
 }
 
 func (g *rows) key(r *flow.Record, i int) {

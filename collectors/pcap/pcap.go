@@ -63,8 +63,7 @@ func Read(r io.Reader, in flow.Input) iter.Seq2[flow.Batch, error] {
 	}
 }
 
-// Sink takes records, from one goroutine. Add reports false when no more are
-// wanted; Done is called when no more will come.
+// Sink takes a part of the records of a file.
 type Sink = meter.Sink
 
 // ReadShared reads as Read does, with the same result but for the order of the

@@ -25,12 +25,9 @@ const (
 	batch    = 256     // records that are handed on together
 )
 
-// Sink takes records, from one goroutine. Add reports false when no more are
-// wanted; Done is called when no more will come.
-type Sink struct {
-	Add  func(flow.Batch) bool
-	Done func()
-}
+// Sink takes a part of the records. Its Sums is not used: what packets say of a
+// flow is added up here.
+type Sink = flow.Sink
 
 // Meter adds packets up. Fill Next, then Add. Conversations are in parts, so
 // that several goroutines can share the work; whatever they do, a part gets its

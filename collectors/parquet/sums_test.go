@@ -1,0 +1,81 @@
+package parquet
+
+import (
+	"bytes"
+	"math/rand/v2"
+	"testing"
+
+	"flowctl/collectors/flow"
+	"flowctl/collectors/flow/flowtest"
+)
+
+// logged are records as flow logs have them: few flows, seen again and again.
+func logged(seed uint64, n int, names *flow.Names) []flow.Record {
+	r := rand.New(rand.NewPCG(seed, 2))
+	ids := []flow.ID{0, names.Of("000D3A000001"), names.Of("000D3A000002"), names.Of("AllowVnetOutBound"), names.Of("acl")}
+	list := make([]flow.Record, n)
+	for i := range list {
+		x := &list[i]
+		x.Key = flow.Key{
+			Src: flow.Addr4(0x0a000000 + uint32(r.IntN(9))), Dst: flow.Addr4(0x14000000 + uint32(r.IntN(5))),
+			SrcPort: uint16(r.IntN(3)), DstPort: uint16(r.IntN(3)), Proto: [...]uint8{6, 17, 1}[r.IntN(3)],
+		}
+		if r.IntN(4) == 0 {
+			x.Src = flow.Addr{Hi: 0x2603_1020 << 32, Lo: r.Uint64N(4)}
+		}
+		x.First = 1793491200e9 + int64(r.IntN(600_000))*1e6
+		x.Last = x.First
+		x.State, x.Direction, x.Encryption = flow.State(r.IntN(5)), flow.Direction(r.IntN(3)), flow.Encryption(r.IntN(10))
+		x.Point, x.Rule, x.ACL = ids[r.IntN(3)], ids[r.IntN(len(ids))], ids[r.IntN(len(ids))]
+		if x.State == flow.Continue || x.State == flow.End {
+			x.Measured = flow.Packets | flow.IPBytes
+			x.Sent = flow.Count{Packets: r.Uint64N(1 << r.IntN(34)), IPBytes: r.Uint64N(1 << 40)}
+			x.Received = flow.Count{Packets: r.Uint64N(1 << r.IntN(34)), IPBytes: r.Uint64N(1 << 40)}
+		}
+	}
+	return list
+}
+
+// addUp reads a file and adds up what it says; the reader does most of it if
+// sums is set.
+func addUp(t *testing.T, file []byte, names *flow.Names, sums bool) *flowtest.Added {
+	t.Helper()
+	a := flowtest.NewAdded()
+	a.Names = names
+	in := flow.Input{Source: &flow.Source{}, Names: names, Skipped: &flow.Skipped{}}
+	adder := func() *flow.Sums {
+		if !sums {
+			return nil
+		}
+		return &flow.Sums{Steps: a.Steps}
+	}
+	in.Sums = adder()
+	lent := 0
+	err := ReadAt(bytes.NewReader(file), int64(len(file)), in, a.Add, func() (flow.Sink, bool) {
+		lent++
+		return flow.Sink{Add: a.Add, Sums: adder(), Done: func() {}}, lent == 1
+	})
+	if err != nil || len(in.Skipped.All()) > 0 {
+		t.Fatal(err, in.Skipped.All())
+	}
+	return a
+}
+
+// TestSums wants a reader that adds up to say the same in fewer records: of
+// flow logs, and of logs and captures in one row group.
+func TestSums(t *testing.T) {
+	names := flow.NewNames()
+	logs := logged(1, 20_000, names)
+	mixed := append(logged(2, 3000, names), randomRecords(3, 3000, names)...)
+	rand.New(rand.NewPCG(4, 4)).Shuffle(len(mixed), func(i, j int) { mixed[i], mixed[j] = mixed[j], mixed[i] })
+	for name, list := range map[string][]flow.Record{"logs": logs, "mixed": mixed} {
+		file := write(t, list, names, 4000, Meta{})
+		want, got := addUp(t, file, names, false), addUp(t, file, names, true)
+		if want.String() != got.String() {
+			t.Errorf("%s: sums are not those of the records:\nrecords %.1000s\nsums    %.1000s", name, want, got)
+		}
+		if got.Records >= want.Records || want.Records != len(list) {
+			t.Errorf("%s: %d rows became %d records, and %d with sums", name, len(list), want.Records, got.Records)
+		}
+	}
+}
