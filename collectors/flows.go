@@ -91,6 +91,6 @@ func yieldFlows(f *os.File, size int64, in flow.Input, yield func(flow.Batch, er
 }
 
 // readFlows reads flows that flowctl wrote into own, and what lend gives.
-func readFlows(f *os.File, size int64, in flow.Input, own func(flow.Batch) bool, lend func() (flow.Sink, bool)) error {
+func readFlows(f io.ReaderAt, size int64, in flow.Input, own func(flow.Batch) bool, lend func() (flow.Sink, bool)) error {
 	return parquet.ReadAt(f, size, in, own, lend)
 }

@@ -17,6 +17,7 @@ import (
 	"flowctl/collectors/flow"
 	"flowctl/collectors/parquet"
 	"flowctl/collectors/summary"
+	"flowctl/plan"
 )
 
 // Item is one file to sum up, with what is known of it beforehand.
@@ -25,6 +26,9 @@ type Item struct {
 	Point  string   // of a capture: where it was taken
 	Target string   // of a capture: resource id of the machine
 	ACLs   []string // count only what these security groups decided: ids and GUIDs; nil for all
+
+	Blob *plan.Blob // what Path is the URL of; nil if it is a file
+	From plan.Blobs // where Blob is
 }
 
 // Sum reads files and answers from them.
@@ -94,7 +98,7 @@ type worker struct {
 
 // job is an item with its number.
 type job struct {
-	Item
+	entry
 	number int
 	source *flow.Source
 }
@@ -107,13 +111,15 @@ func (r *reading) read(ctx context.Context) *summary.Table {
 	}
 	table.Budget(r.Memory)
 	workers := r.workers(table)
-	for item, err := range r.Items {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	for e := range newQueue().ahead(ctx, r.Items) {
 		if ctx.Err() != nil {
 			break
 		}
-		j := r.number(item)
-		if err != nil {
-			r.problem(j, err)
+		j := r.number(e)
+		if e.err != nil {
+			r.problem(j, e.err)
 			continue
 		}
 		w := <-r.idle
@@ -148,12 +154,12 @@ func (r *reading) workers(table *summary.Table) []*worker {
 	return all
 }
 
-func (r *reading) number(item Item) job {
+func (r *reading) number(e entry) job {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	src := &flow.Source{Path: item.Path}
+	src := &flow.Source{Path: e.Path}
 	r.sources = append(r.sources, src)
-	return job{item, len(r.sources) - 1, src}
+	return job{e, len(r.sources) - 1, src}
 }
 
 func (r *reading) problem(j job, err error) {
@@ -173,8 +179,7 @@ func (r *reading) file(ctx context.Context, j job, w *worker) {
 	in := flow.Input{
 		Source: j.source, Names: r.names, Skipped: r.skipped, Hosts: r.hosts, Point: j.Point, Target: j.Target, Sums: own.Sums,
 	}
-	path := filepath.Join(r.Root, filepath.FromSlash(j.Path))
-	err := readWide(path, in, own.Add, func() (flow.Sink, bool) {
+	err := r.source(ctx, j, in, sinks{own.Add, func() (flow.Sink, bool) {
 		select {
 		case w := <-r.idle:
 			s := r.sink(ctx, j, w)
@@ -183,7 +188,7 @@ func (r *reading) file(ctx context.Context, j job, w *worker) {
 		default:
 			return flow.Sink{}, false
 		}
-	})
+	}})
 	r.done(w)
 	if err == nil {
 		err = ctx.Err()
@@ -192,6 +197,17 @@ func (r *reading) file(ctx context.Context, j job, w *worker) {
 		r.problem(j, err)
 	}
 	j.source.Note(flow.OK)
+}
+
+// source reads a file or a blob.
+func (r *reading) source(ctx context.Context, j job, in flow.Input, to sinks) error {
+	switch {
+	case j.stream != nil:
+		return readStream(j.stream, in, to)
+	case j.Blob != nil:
+		return readRange(ctx, newVersion(j.From, *j.Blob), in, to)
+	}
+	return readWide(filepath.Join(r.Root, filepath.FromSlash(j.Path)), in, to.own, to.lend)
 }
 
 // sink returns what counts the records of j in w's table, until the run is

@@ -1,6 +1,7 @@
 package collectors
 
 import (
+	"iter"
 	"os"
 
 	"flowctl/collectors/flow"
@@ -27,7 +28,12 @@ func readWide(path string, in flow.Input, own func(flow.Batch) bool, lend func()
 		defer f.Close()
 		return flowlog.ReadAt(f, size, in, own, lend)
 	}
-	for b, err := range ReadFile(path, in) {
+	return drain(ReadFile(path, in), own)
+}
+
+// drain gives all batches to own, until it wants no more or there is an error.
+func drain(all iter.Seq2[flow.Batch, error], own func(flow.Batch) bool) error {
+	for b, err := range all {
 		if !own(b) || err != nil {
 			return err
 		}

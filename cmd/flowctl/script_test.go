@@ -41,6 +41,7 @@ func TestScripts(t *testing.T) {
 			"same":    same,
 			"await":   await,
 			"serve":   serve,
+			"upload":  upload,
 		},
 	})
 }

@@ -50,6 +50,10 @@ func parseDuration(s string) (time.Duration, error) {
 	return total, nil
 }
 
+// ParseDuration reads a duration as the language writes it, such as 90s, 10m,
+// 1h30m or 2d. The error says what is wrong with it.
+func ParseDuration(s string) (time.Duration, error) { return parseDuration(s) }
+
 // units are what sizes are counted in: kB, MB, GB by 1000, KiB, MiB, GiB by 1024.
 var units = map[string]float64{
 	"B": 1, "kB": humanize.KByte, "KB": humanize.KByte, "MB": humanize.MByte, "GB": humanize.GByte,

@@ -25,6 +25,7 @@ type refusal struct {
 	code    string
 	message string
 	after   time.Duration // Azure asks to wait so long before the next attempt
+	hint    string        // what helps, if more is known than the code; empty: that of hints
 	cause   error
 }
 
@@ -39,7 +40,7 @@ func (e *refusal) Error() string {
 	if e.message != "" {
 		what += ": " + e.message
 	}
-	if hint := hints[e.code]; hint != "" {
+	if hint := firstOf(e.hint, hints[e.code]); hint != "" {
 		what = strings.TrimSuffix(what, ".") + "; " + hint
 	}
 	return what

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -96,6 +97,9 @@ func summarizeFolder(ctx context.Context, env *Env, folder session.Folder, o sum
 		return err
 	}
 	sum.Options.Questions, sum.Options.Only = asked.Questions, asked.Only
+	if err := narrow(&sum, o, time.Now()); err != nil {
+		return err
+	}
 	doc, problems, err := sumFlows(ctx, sum, o.flows)
 	if err != nil {
 		return err
@@ -105,6 +109,24 @@ func summarizeFolder(ctx context.Context, env *Env, folder session.Folder, o sum
 		return err
 	}
 	return unread(env, doc, problems)
+}
+
+// narrow leaves of a run's window what is in the one of the options too.
+func narrow(sum *collectors.Sum, o summarizeOptions, now time.Time) error {
+	start, end, err := window(o.start, o.end, now)
+	if err != nil || end.IsZero() {
+		return err
+	}
+	if start.After(sum.Start) {
+		sum.Start = start
+	}
+	if sum.End.IsZero() || end.Before(sum.End) {
+		sum.End = end
+	}
+	if !sum.End.After(sum.Start) {
+		return fmt.Errorf("nothing of %s to %s is in the run's window", start.Format(time.RFC3339), end.Format(time.RFC3339))
+	}
+	return nil
 }
 
 // folderSum sums up what a run collected, in its window and with its names.

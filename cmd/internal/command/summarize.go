@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"time"
 
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
@@ -22,6 +23,11 @@ type summarizeOptions struct {
 	json  bool
 	// memory is what rows may take, as a size; empty for the default.
 	memory string
+	// start and end are times, or durations before now; empty for none.
+	start, end string
+	// metadataHost names the cloud of storage accounts; empty to tell it from
+	// their names.
+	metadataHost string
 	// flows is a file to keep the flows in as Parquet; empty for none.
 	flows    string
 	question question
@@ -30,16 +36,22 @@ type summarizeOptions struct {
 func newSummarize(env *Env) *cobra.Command {
 	var o summarizeOptions
 	cmd := &cobra.Command{
-		Use:   "summarize PATH…",
-		Short: "Answer from captures and flow logs on disk",
+		Use:   "summarize {PATH|URL}…",
+		Short: "Answer from captures and flow logs on disk and in storage",
 		Long: `summarize reads packet captures (pcap, pcapng, snoop) and Azure flow logs (VNet and
 NSG), plain or compressed with gzip or zstd, and the Parquet files of --flows, in any
 mix: files, folders with all that is below them, and patterns. What a file is, its content says, not its name. A
 results folder of apply is read with its window and its names.
 
+A URL is a container of a storage account, a prefix in one (a folder, or a part
+of a name) or a blob: https://ACCOUNT.blob.core.windows.net/CONTAINER[/PREFIX].
+It is read where it is, nothing is written to disk. flowctl signs in as az does,
+or uses the shared access signature (SAS) in the URL. With --start, of flow logs
+only the hours of that time are asked for. See flowctl docs storage.
+
 What cannot be read is left out, counted and reported; the exit status is 0 unless
 nothing could be read.`,
-		Example: "  flowctl summarize capture.cap\n  flowctl summarize --flows flows.parquet logs/\n  flowctl summarize --by source.address,destination.address --where 'verdict == \"denied\"' --top 5 logs/\n  flowctl summarize --json insights-logs-flowlogflowevent/ 'captures/*.pcapng.gz'",
+		Example: "  flowctl summarize capture.cap\n  flowctl summarize --flows flows.parquet logs/\n  flowctl summarize --by source.address,destination.address --where 'verdict == \"denied\"' --top 5 logs/\n  flowctl summarize --json insights-logs-flowlogflowevent/ 'captures/*.pcapng.gz'\n  flowctl summarize --start -2h https://stlogs.blob.core.windows.net/insights-logs-flowlogflowevent\n  flowctl summarize 'https://stlogs.blob.core.windows.net/captures/web.cap?sv=…&sig=…'",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.paths = args
@@ -50,6 +62,9 @@ nothing could be read.`,
 		},
 	}
 	cmd.Flags().BoolVar(&o.json, "json", false, "print the summary as JSON (flowctl docs summary.schema.json)")
+	cmd.Flags().StringVar(&o.start, "start", "", "count only what happened from this `time` on: RFC 3339, or a duration before now such as -6h")
+	cmd.Flags().StringVar(&o.end, "end", "", "count only what happened before this `time` (default now, if there is a --start)")
+	cmd.Flags().StringVar(&o.metadataHost, "metadata-host", "", "`host` of a cloud's Resource Manager, to sign in to a cloud that the URL does not tell")
 	cmd.Flags().StringVar(&o.memory, "memory", "", "`size` that rows may take in memory, such as 4GiB; more go to a temporary file (default a quarter of the memory)")
 	cmd.Flags().StringVar(&o.flows, "flows", "", "also keep all flows in this Parquet `file`, for DuckDB, Spark and others (flowctl docs parquet)")
 	o.question.flags(cmd)
@@ -68,7 +83,12 @@ func runSummarize(ctx context.Context, env *Env, o summarizeOptions) error {
 	if err != nil {
 		return err
 	}
-	doc, problems, err := sumFlows(ctx, collectors.Sum{Items: items(o.paths), Memory: memory, Options: options}, o.flows)
+	start, end, err := window(o.start, o.end, time.Now())
+	if err != nil {
+		return err
+	}
+	args := collectors.Args{List: o.paths, Open: storage(env, o.metadataHost), Start: start, End: end}
+	doc, problems, err := sumFlows(ctx, collectors.Sum{Items: args.Walk(ctx), Start: start, End: end, Memory: memory, Options: options}, o.flows)
 	if err != nil {
 		return err
 	}

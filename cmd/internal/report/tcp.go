@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"strings"
 
 	"flowctl/cmd/internal/terminal"
 	"flowctl/collectors/summary"
@@ -34,9 +35,18 @@ func tcp(doc *summary.Document) Table {
 
 func tcpRow(path string, t *summary.TCP) []string {
 	return []string{
-		path, Count(t.SYN), Count(t.SYNACK), milliseconds(t.Answered.Mean), Count(t.RST),
+		place(path), Count(t.SYN), Count(t.SYNACK), milliseconds(t.Answered.Mean), Count(t.RST),
 		Count(t.Retransmitted), terminal.Bytes(t.RetransmittedBytes), Count(t.ZeroWindow),
 	}
+}
+
+// place is a path, or of a URL what follows the host, since tables are narrow.
+func place(path string) string {
+	_, rest, ok := strings.Cut(path, "://")
+	if _, name, found := strings.Cut(rest, "/"); ok && found {
+		return name
+	}
+	return path
 }
 
 // milliseconds is a mean time, or that it was not measured.
