@@ -18,3 +18,15 @@ func TestBlobURLsByHostAndByPath(t *testing.T) {
 		}
 	}
 }
+
+func TestSplitBlobURL(t *testing.T) {
+	c, n, err := SplitBlobURL("https://a.blob.core.windows.net/logs/x/y%20z.cap")
+	if err != nil || c != "logs" || n != "x/y z.cap" {
+		t.Errorf("%q, %q, %v", c, n, err)
+	}
+	for _, s := range []string{"", "x", "https://a/", "https://a/logs", "https://a/logs/", ":", "/logs/x"} {
+		if _, _, err := SplitBlobURL(s); err == nil {
+			t.Errorf("%q was taken", s)
+		}
+	}
+}

@@ -15,6 +15,7 @@ type Collector struct {
 	Folder      session.Folder
 	Providers   map[string]plan.Provider // by alias
 	Inventories []*plan.Inventory
+	Transfer    *Transfer // shared by all sessions of the run; nil: each has its own
 }
 
 var _ apply.Collector = Collector{}
@@ -51,7 +52,7 @@ func (c Collector) fetch(ctx context.Context, w apply.Want) (Fetch, error) {
 	}
 	return Fetch{
 		Session: w.Session, Recording: w.Recording, Start: w.Start, End: w.End, Have: w.Have,
-		Blobs: blobs, Folder: c.Folder, MACs: c.macs(w), Machines: c.machines(w),
+		Blobs: blobs, Folder: c.Folder, MACs: c.macs(w), Machines: c.machines(w), Transfer: c.Transfer,
 	}, nil
 }
 

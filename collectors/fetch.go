@@ -2,18 +2,10 @@ package collectors
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"iter"
-	"net"
-	"net/url"
-	"os"
 	"path"
-	"path/filepath"
-	"strings"
 	"time"
 
 	"flowctl/collectors/flowlog"
@@ -32,11 +24,13 @@ type Fetch struct {
 	Blobs     plan.Blobs
 	Folder    session.Folder
 	Have      []session.Artifact // what was fetched before
+	Transfer  *Transfer          // shared with other fetches; nil: its own
 }
 
-// Run brings what is in storage and not yet in the folder, and returns all
-// artifacts of the session. Artifacts that were fetched whole stand even if
-// there is an error.
+// Run brings what is in storage and not yet in the folder, many files at a
+// time, and returns all artifacts of the session in the order of their hours
+// and names. Artifacts that were fetched whole stand even if there is an
+// error; the first error ends the rest.
 func (f Fetch) Run(ctx context.Context) ([]session.Artifact, error) {
 	if f.Session.Mechanism == plan.PacketCapture {
 		return f.capture(ctx)
@@ -44,17 +38,17 @@ func (f Fetch) Run(ctx context.Context) ([]session.Artifact, error) {
 	return f.flowLog(ctx)
 }
 
-// flowLog brings the hours of the window, one after the other.
+// flowLog brings the hours of the window. Their blobs are listed only as far
+// ahead as there are places to fetch them.
 func (f Fetch) flowLog(ctx context.Context) ([]session.Artifact, error) {
-	var out []session.Artifact
-	for hour := range f.hours() {
-		got, err := f.hour(ctx, hour)
-		out = append(out, got...)
-		if err != nil {
-			return out, fmt.Errorf("fetch flow log %s, hour %s: %w", f.Recording.ID.Name(), hour.Format("2006-01-02T15"), err)
+	b := f.begin(ctx)
+	for hour, blobs := range f.listed(b.ctx) {
+		what := fmt.Sprintf("flow log %s, hour %s", f.Recording.ID.Name(), hour.Format("2006-01-02T15"))
+		if !f.hour(b, what, hour, blobs) {
+			break
 		}
 	}
-	return out, nil
+	return b.end()
 }
 
 // late is how long after its minute a record can be stamped. The hour of that
@@ -73,21 +67,27 @@ func (f Fetch) hours() iter.Seq[time.Time] {
 	}
 }
 
-func (f Fetch) hour(ctx context.Context, hour time.Time) ([]session.Artifact, error) {
-	var out []session.Artifact
-	for b, err := range f.list(ctx, hour) {
+// hour has the blobs of one hour brought; false means that the batch is over.
+// Of an interface that has one in either layout of names, the second file gets
+// a number.
+func (f Fetch) hour(b *batch, what string, hour time.Time, blobs iter.Seq2[plan.Blob, error]) bool {
+	folder := path.Join("flowlogs", f.Recording.ID.Name(), hour.Format("20060102T15"))
+	seen := map[string]int{} // files of an interface
+	for blob, err := range blobs {
 		if err != nil {
-			return out, err
+			b.fail(fmt.Errorf("fetch %s: %w", what, err))
+			return false
 		}
-		p, _ := flowlog.ParsePath(b.Name)
-		name := path.Join("flowlogs", f.Recording.ID.Name(), hour.Format("20060102T15"), p.MAC+".json")
-		a, err := f.blob(ctx, b, name)
-		if err != nil {
-			return out, err
+		p, _ := flowlog.ParsePath(blob.Name)
+		name := p.MAC
+		if seen[p.MAC]++; seen[p.MAC] > 1 {
+			name = fmt.Sprintf("%s_%d", p.MAC, seen[p.MAC])
 		}
-		out = append(out, a)
+		if !b.add(item{blob: blob, name: path.Join(folder, name+".json"), target: f.Session.Target.ID, what: what}) {
+			return false
+		}
 	}
-	return out, nil
+	return true
 }
 
 // list yields the blobs of one hour that the session is about, in either
@@ -122,8 +122,8 @@ func (f Fetch) Size(ctx context.Context) (int64, error) {
 	if f.Session.Mechanism != plan.FlowLog {
 		return 0, nil
 	}
-	for hour := range f.hours() {
-		for b, err := range f.list(ctx, hour) {
+	for _, blobs := range f.listed(ctx) {
+		for b, err := range blobs {
 			if err != nil {
 				return n, err
 			}
@@ -131,149 +131,4 @@ func (f Fetch) Size(ctx context.Context) (int64, error) {
 		}
 	}
 	return n, nil
-}
-
-// changes is how often a blob may change between a look and a read before
-// that is an error; a growing flow log changes once a minute.
-const changes = 3
-
-// blob brings one blob as the file name below the folder, if it is not there
-// in this version already.
-func (f Fetch) blob(ctx context.Context, b plan.Blob, name string) (session.Artifact, error) {
-	for tries := 0; ; tries++ {
-		a, err := f.version(ctx, b, name)
-		if !errors.Is(err, plan.ErrChanged) || tries == changes {
-			return a, err
-		}
-		if b, err = f.Blobs.Stat(ctx, b.Container, b.Name); err != nil {
-			return a, err
-		}
-	}
-}
-
-// version brings one version of a blob and checks its size.
-func (f Fetch) version(ctx context.Context, b plan.Blob, name string) (session.Artifact, error) {
-	if a, ok := f.have(name); ok && a.ETag == b.ETag && a.Size == b.Size {
-		return a, nil
-	}
-	dest, err := f.Folder.Join(name)
-	if err != nil {
-		return session.Artifact{}, err
-	}
-	n, err := download(ctx, f.Blobs, b, dest)
-	if err == nil && n != b.Size {
-		err = fmt.Errorf("%s: got %d bytes, storage says %d", b.Name, n, b.Size)
-	}
-	if err != nil {
-		return session.Artifact{}, err
-	}
-	sum, err := hashFile(dest)
-	return session.Artifact{
-		Path: name, Session: f.Session.Name, Blob: b.Container + "/" + b.Name, ETag: b.ETag,
-		Size: n, SHA256: sum, Target: f.Session.Target.ID, Kind: f.Session.Mechanism,
-	}, err
-}
-
-func (f Fetch) have(name string) (session.Artifact, bool) {
-	for _, a := range f.Have {
-		if a.Path == name {
-			_, err := os.Stat(filepath.Join(f.Folder.Path, filepath.FromSlash(name)))
-			return a, err == nil
-		}
-	}
-	return session.Artifact{}, false
-}
-
-// tail is how a flow log's blob ends; it moves when the blob grows, what is
-// before it stays.
-const tail = "]}"
-
-// download stores b at dest and returns its size there. Of a growing flow log
-// of which an earlier version is at dest, only what is new is read.
-func download(ctx context.Context, blobs plan.Blobs, b plan.Blob, dest string) (int64, error) {
-	if err := os.MkdirAll(filepath.Dir(dest), 0o700); err != nil {
-		return 0, err
-	}
-	w, err := os.OpenFile(dest+".part", os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return 0, err
-	}
-	defer w.Close()
-	n, err := copyNew(ctx, blobs, b, dest, w)
-	if err == nil {
-		err = w.Sync()
-	}
-	if err != nil {
-		return n, err
-	}
-	return n, os.Rename(dest+".part", dest)
-}
-
-func copyNew(ctx context.Context, blobs plan.Blobs, b plan.Blob, dest string, w *os.File) (int64, error) {
-	from, err := copyOld(dest, b.Size, w)
-	if err != nil {
-		return 0, err
-	}
-	r, err := blobs.Open(ctx, b, from, b.Size-from)
-	if err != nil {
-		return from, err
-	}
-	defer r.Close()
-	n, err := io.Copy(w, r)
-	return from + n, errors.Join(err, w.Truncate(from+n))
-}
-
-// copyOld puts what stays of an earlier version into w and returns how much
-// that is: nothing, unless dest is a shorter flow log with its tail.
-func copyOld(dest string, size int64, w *os.File) (int64, error) {
-	if err := w.Truncate(0); err != nil {
-		return 0, err
-	}
-	old, err := os.Open(dest)
-	if err != nil {
-		return 0, nil
-	}
-	defer old.Close()
-	st, err := old.Stat()
-	if err != nil || st.Size() > size || !endsWithTail(old, st.Size()) {
-		return 0, nil
-	}
-	return io.CopyN(w, old, st.Size()-int64(len(tail)))
-}
-
-func endsWithTail(f *os.File, size int64) bool {
-	end := make([]byte, len(tail))
-	_, err := f.ReadAt(end, size-int64(len(tail)))
-	return err == nil && string(end) == tail && strings.HasSuffix(f.Name(), ".json")
-}
-
-func hashFile(name string) (string, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
-}
-
-// SplitBlobURL takes the URL of a blob apart, whether the account stands in
-// the host or, as in emulators, in the path of an address or of localhost.
-func SplitBlobURL(s string) (container, name string, err error) {
-	u, err := url.Parse(s)
-	if err != nil {
-		return "", "", fmt.Errorf("blob URL %q: %w", s, err)
-	}
-	p := strings.TrimPrefix(u.Path, "/")
-	if host := u.Hostname(); net.ParseIP(host) != nil || strings.EqualFold(host, "localhost") {
-		_, p, _ = strings.Cut(p, "/")
-	}
-	container, name, ok := strings.Cut(p, "/")
-	if !ok || container == "" || name == "" || u.Host == "" {
-		return "", "", fmt.Errorf("blob URL %q names no container and blob", s)
-	}
-	return container, name, nil
 }

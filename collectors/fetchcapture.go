@@ -15,46 +15,64 @@ import (
 // those of a ring. They exist only after the capture's end; until each machine
 // has one the error wraps plan.ErrNotFound.
 func (f Fetch) capture(ctx context.Context) ([]session.Artifact, error) {
-	name := f.Recording.ID.Name()
+	what := "capture " + f.Recording.ID.Name()
 	container, stem, err := SplitBlobURL(f.Recording.Path)
 	if err != nil {
-		return nil, fmt.Errorf("fetch capture %s: %w", name, err)
+		return nil, fmt.Errorf("fetch %s: %w", what, err)
 	}
-	var out []session.Artifact
+	b := f.begin(ctx)
+	f.captureFiles(b, what, container, stem)
+	out, err := b.end()
+	if err != nil {
+		return out, err
+	}
 	machines := map[plan.ID]bool{}
-	for b, err := range f.Blobs.List(ctx, container, folderOf(stem)) {
-		if errors.Is(err, plan.ErrNotFound) {
-			break // no container yet: no capture ever ended
-		}
-		if err != nil {
-			return out, fmt.Errorf("fetch capture %s: %w", name, err)
-		}
-		if !partOf(stem, b.Name) {
-			continue
-		}
-		a, err := f.captureFile(ctx, b)
-		if err != nil {
-			return out, fmt.Errorf("fetch capture %s: %w", name, err)
-		}
-		out = append(out, a)
+	for _, a := range out {
 		machines[a.Target] = true
 	}
 	if want := max(1, f.Machines); len(machines) < want {
-		return out, fmt.Errorf("fetch capture %s: files of %d machines are there, of %d there should be: %w", name, len(machines), want, plan.ErrNotFound)
+		return out, fmt.Errorf("fetch %s: files of %d machines are there, of %d there should be: %w", what, len(machines), want, plan.ErrNotFound)
 	}
 	return out, nil
 }
 
-func (f Fetch) captureFile(ctx context.Context, b plan.Blob) (session.Artifact, error) {
+// captureFiles has the files of a capture brought. Two that would have one
+// name are told apart by a number.
+func (f Fetch) captureFiles(b *batch, what, container, stem string) {
+	seen := map[string]int{}
+	for blob, err := range f.Blobs.List(b.ctx, container, folderOf(stem)) {
+		if errors.Is(err, plan.ErrNotFound) {
+			return // no container yet: no capture ever ended
+		}
+		if err != nil {
+			b.fail(fmt.Errorf("fetch %s: %w", what, err))
+			return
+		}
+		if !partOf(stem, blob.Name) {
+			continue
+		}
+		it := f.captureFile(blob)
+		it.what = what
+		if seen[it.name]++; seen[it.name] > 1 {
+			ext := path.Ext(it.name)
+			it.name = fmt.Sprintf("%s_%d%s", strings.TrimSuffix(it.name, ext), seen[it.name], ext)
+		}
+		if !b.add(it) {
+			return
+		}
+	}
+}
+
+// captureFile says where a file of the capture is to lie, and of which machine
+// it is.
+func (f Fetch) captureFile(b plan.Blob) item {
 	machine := f.Session.Target.ID
 	label := machine.Name()
 	if n := instance(b.Name); n != "" {
 		machine += plan.ID("/virtualMachines/" + n)
 		label += "_" + n
 	}
-	a, err := f.blob(ctx, b, path.Join("captures", label+"-"+path.Base(b.Name)))
-	a.Target = machine
-	return a, err
+	return item{blob: b, name: path.Join("captures", label+"-"+path.Base(b.Name)), target: machine}
 }
 
 // folderOf is what the names of all files of a capture begin with. Azure does

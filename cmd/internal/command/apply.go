@@ -156,13 +156,14 @@ func confirm(env *Env, question string) error {
 }
 
 func (ws *workspace) newRun(env *Env, keeper *state.Keeper, p plan.Plan, emit func(apply.Event)) (*apply.Run, error) {
+	transfer := collectors.NewTransfer()
 	return apply.New(apply.Options{
 		Plan: p, Providers: ws.providers, State: keeper, Inventory: ws.allInventories(), Emit: emit,
 		Results: func(ends time.Time) string {
 			return filepath.Join(resultsOf(env, p.Investigation.Name), ends.UTC().Format("20060102T150405Z"))
 		},
 		Collector: func(f session.Folder) apply.Collector {
-			return collectors.Collector{Folder: f, Providers: ws.providers, Inventories: ws.allInventories()}
+			return collectors.Collector{Folder: f, Providers: ws.providers, Inventories: ws.allInventories(), Transfer: transfer}
 		},
 		Limits: apply.DefaultLimits,
 	})

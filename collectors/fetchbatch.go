@@ -1,0 +1,199 @@
+package collectors
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"sync"
+
+	"flowctl/collectors/depth"
+	"flowctl/plan"
+	"flowctl/plan/session"
+)
+
+// How many files of a run are brought at a time: first, and at most. Each has
+// a connection and a file open, and a buffer of 128 KiB.
+const (
+	firstDepth = 4
+	mostDepth  = 64
+)
+
+// Transfer is what the fetches of one run share: how many requests are under
+// way at the same time, and which files are being brought.
+type Transfer struct {
+	depth *depth.Depth
+
+	mu       sync.Mutex
+	bringing map[string]*bringing // by the file's place
+}
+
+// NewTransfer returns one for a run.
+func NewTransfer() *Transfer {
+	return &Transfer{depth: depth.New(firstDepth, mostDepth), bringing: map[string]*bringing{}}
+}
+
+// bringing is a file that is being brought.
+type bringing struct {
+	done chan struct{} // closed when what follows is set
+	got  session.Artifact
+	err  error
+}
+
+// once does bring, unless another fetch does so for the same file now: then it
+// waits and returns what came of that. Sessions that read one flow log may
+// cover the same interface.
+func (t *Transfer) once(ctx context.Context, dest string, bring func() (session.Artifact, error)) (session.Artifact, error) {
+	for {
+		t.mu.Lock()
+		other := t.bringing[dest]
+		if other == nil {
+			mine := &bringing{done: make(chan struct{})}
+			t.bringing[dest] = mine
+			t.mu.Unlock()
+			mine.got, mine.err = bring()
+			t.mu.Lock()
+			delete(t.bringing, dest)
+			t.mu.Unlock()
+			close(mine.done)
+			return mine.got, mine.err
+		}
+		t.mu.Unlock()
+		select {
+		case <-other.done:
+		case <-ctx.Done():
+			return session.Artifact{}, ctx.Err()
+		}
+		if other.err == nil {
+			return other.got, nil
+		}
+	}
+}
+
+// item is one file to bring.
+type item struct {
+	blob   plan.Blob
+	name   string  // below the folder
+	target plan.ID // what it is of
+	what   string  // for messages: what it is a part of
+}
+
+// batch brings files side by side and keeps their order.
+type batch struct {
+	fetch  Fetch
+	have   map[string]session.Artifact // by path
+	ctx    context.Context             // ends with the first error
+	cancel context.CancelFunc
+	wg     sync.WaitGroup
+
+	mu  sync.Mutex
+	got []session.Artifact // in the order of add; without a path: not brought
+	err error              // the first
+}
+
+func (f Fetch) begin(ctx context.Context) *batch {
+	if f.Transfer == nil {
+		f.Transfer = NewTransfer()
+	}
+	b := &batch{fetch: f, have: make(map[string]session.Artifact, len(f.Have))}
+	for _, a := range f.Have {
+		b.have[a.Path] = a
+	}
+	b.ctx, b.cancel = context.WithCancel(ctx)
+	return b
+}
+
+// add has a file brought and returns as soon as it has begun, which may have
+// to wait; false means that there is no point in going on.
+func (b *batch) add(it item) bool {
+	dest, err := b.fetch.Folder.Join(it.name)
+	if err != nil {
+		b.fail(fmt.Errorf("fetch %s: %w", it.what, err))
+		return false
+	}
+	old, ok := b.old(it, dest)
+	if ok && old.ETag == it.blob.ETag && old.Size == it.blob.Size {
+		b.keep(b.place(), it, old)
+		return b.ctx.Err() == nil
+	}
+	if b.fetch.Transfer.depth.Acquire(b.ctx) != nil {
+		return false
+	}
+	place := b.place()
+	b.wg.Go(func() { b.bring(place, it, dest, old) })
+	return true
+}
+
+// old returns what was fetched of the blob before, if that is there as it was.
+func (b *batch) old(it item, dest string) (session.Artifact, bool) {
+	a, ok := b.have[it.name]
+	if !ok || a.ETag == "" || a.Blob != pathOf(it.blob) {
+		return session.Artifact{}, false
+	}
+	st, err := os.Stat(dest)
+	if err != nil || st.Size() != a.Size {
+		return session.Artifact{}, false
+	}
+	return a, true
+}
+
+func pathOf(b plan.Blob) string { return b.Container + "/" + b.Name }
+
+// bring brings one file in the place that was taken for it.
+func (b *batch) bring(place int, it item, dest string, old session.Artifact) {
+	t := b.fetch.Transfer
+	got, err := t.once(b.ctx, dest, func() (session.Artifact, error) {
+		ctx := plan.WithThrottled(b.ctx, t.depth.Slow)
+		d := download{blobs: b.fetch.Blobs, depth: t.depth, dest: dest, old: old}
+		n, sum, err := d.bring(ctx, it.blob)
+		return session.Artifact{Blob: pathOf(n), ETag: n.ETag, Size: n.Size, SHA256: sum}, err
+	})
+	if err != nil {
+		b.fail(fmt.Errorf("fetch %s: %w", it.what, err))
+		t.depth.Release(depth.Failed)
+		return
+	}
+	b.keep(place, it, got)
+	t.depth.Release(depth.Done)
+}
+
+// place is where the next file stands in the order.
+func (b *batch) place() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.got = append(b.got, session.Artifact{})
+	return len(b.got) - 1
+}
+
+func (b *batch) keep(place int, it item, a session.Artifact) {
+	a.Path, a.Session, a.Target, a.Kind = it.name, b.fetch.Session.Name, it.target, b.fetch.Session.Mechanism
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.got[place] = a
+}
+
+// fail ends the batch. What the end of it brings about is no failure of its own.
+func (b *batch) fail(err error) {
+	b.mu.Lock()
+	if b.err == nil {
+		b.err = err
+	}
+	b.mu.Unlock()
+	b.cancel()
+}
+
+// end waits for all that was begun, and returns what was brought whole.
+func (b *batch) end() ([]session.Artifact, error) {
+	b.wg.Wait()
+	cut := b.ctx.Err()
+	b.cancel()
+	var out []session.Artifact
+	for _, a := range b.got {
+		if a.Path != "" {
+			out = append(out, a)
+		}
+	}
+	if b.err == nil && cut != nil {
+		return out, fmt.Errorf("fetch %s: %w", b.fetch.Recording.ID.Name(), cut)
+	}
+	return out, b.err
+}

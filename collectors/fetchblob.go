@@ -1,0 +1,190 @@
+package collectors
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"flowctl/collectors/depth"
+	"flowctl/plan"
+	"flowctl/plan/session"
+)
+
+// changes is how often a blob may change between a look and a read before
+// that is an error; a growing flow log changes once a minute.
+const changes = 3
+
+// errRewritten says that a blob does not go on where the file of an earlier
+// version ends.
+var errRewritten = errors.New("was rewritten")
+
+// download is one blob on its way to a file. Until it is whole it lies hidden
+// beside its place, where nobody who reads the folder takes it for a file.
+type download struct {
+	blobs plan.Blobs
+	depth *depth.Depth
+	dest  string
+	old   session.Artifact // what lies at dest; zero if nobody knows
+
+	part  *os.File
+	sum   hash.Hash // of the first bytes
+	whole int64     // how many those are
+}
+
+// bring stores b, or the version that it has become by then, at dest, and
+// returns the version and its SHA-256.
+func (d *download) bring(ctx context.Context, b plan.Blob) (plan.Blob, string, error) {
+	if err := os.MkdirAll(filepath.Dir(d.dest), 0o700); err != nil {
+		return b, "", err
+	}
+	name := filepath.Join(filepath.Dir(d.dest), "."+filepath.Base(d.dest)+".part")
+	var err error
+	if d.part, err = os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600); err != nil {
+		return b, "", err
+	}
+	d.sum = sha256.New()
+	b, err = d.latest(ctx, b)
+	if err == nil {
+		err = d.seal(b)
+	}
+	if err = errors.Join(err, d.part.Close()); err == nil {
+		err = os.Rename(name, d.dest)
+	}
+	if err != nil {
+		os.Remove(name)
+		return b, "", err
+	}
+	return b, hex.EncodeToString(d.sum.Sum(nil)), nil
+}
+
+// latest reads b, or what it has become if it changes meanwhile.
+func (d *download) latest(ctx context.Context, b plan.Blob) (plan.Blob, error) {
+	for tries := 0; ; tries++ {
+		err := d.version(ctx, b)
+		if !errors.Is(err, plan.ErrChanged) || tries == changes {
+			return b, err
+		}
+		was := b
+		if b, err = d.blobs.Stat(ctx, b.Container, b.Name); err != nil {
+			return b, err
+		}
+		if !d.growing() || b.Size <= was.Size || d.whole > was.Size-int64(len(tail)) {
+			if err := d.restart(); err != nil {
+				return b, err
+			}
+		}
+	}
+}
+
+// version reads what is new in one version.
+func (d *download) version(ctx context.Context, b plan.Blob) error {
+	if d.whole == 0 {
+		if err := d.keepOld(ctx, b); err != nil {
+			return err
+		}
+	}
+	err := d.rest(ctx, b)
+	if !errors.Is(err, errRewritten) {
+		return err
+	}
+	if err := d.restart(); err != nil {
+		return err
+	}
+	return d.rest(ctx, b)
+}
+
+// restart forgets what was read.
+func (d *download) restart() error {
+	d.whole = 0
+	d.sum.Reset()
+	return d.part.Truncate(0)
+}
+
+// seal makes sure that the part is all of b and is on disk.
+func (d *download) seal(b plan.Blob) error {
+	if d.whole != b.Size {
+		return fmt.Errorf("%s: got %d bytes, storage says %d", b.Name, d.whole, b.Size)
+	}
+	if err := d.part.Truncate(b.Size); err != nil {
+		return err
+	}
+	return d.part.Sync()
+}
+
+// growing reports whether later versions of the blob begin as this one does.
+func (d *download) growing() bool { return strings.HasSuffix(d.dest, ".json") }
+
+// buffers are what bytes go through from the network to the disk.
+var buffers = sync.Pool{New: func() any { b := make([]byte, 128<<10); return &b }}
+
+// stretch is the bytes [from, to) of a version; before them lie again bytes
+// that are read once more, to see that they are what the part has.
+type stretch struct {
+	from, to int64
+	again    int64
+}
+
+// read brings one stretch into the part. What follows the first whole bytes is
+// added to the sum on its way, if the stretch is read in its turn.
+func (d *download) read(ctx context.Context, b plan.Blob, s stretch, inTurn bool) error {
+	r, err := d.blobs.Open(ctx, b, s.from-s.again, s.to-s.from+s.again)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	buf := buffers.Get().(*[]byte)
+	defer buffers.Put(buf)
+	if err := d.compare(r, s, *buf); err != nil {
+		return err
+	}
+	at := s.from
+	for {
+		n, err := r.Read(*buf)
+		if at+int64(n) > s.to {
+			return fmt.Errorf("%s: storage sent more than the %d bytes asked for from byte %d on", b.Name, s.to-s.from, s.from)
+		}
+		if _, werr := d.part.WriteAt((*buf)[:n], at); werr != nil {
+			return werr
+		}
+		at += int64(n)
+		if inTurn {
+			d.sum.Write((*buf)[:n])
+			d.whole = at
+		}
+		switch {
+		case err == io.EOF && at == s.to:
+			return nil
+		case err == io.EOF:
+			return fmt.Errorf("%s: got %d bytes from byte %d on, asked for %d: %w", b.Name, at-s.from, s.from, s.to-s.from, io.ErrUnexpectedEOF)
+		case err != nil:
+			return err
+		}
+	}
+}
+
+// compare reads what is read once more.
+func (d *download) compare(r io.Reader, s stretch, buf []byte) error {
+	if s.again == 0 {
+		return nil
+	}
+	now, then := buf[:s.again], buf[s.again:2*s.again]
+	if _, err := io.ReadFull(r, now); err != nil {
+		return err
+	}
+	if _, err := d.part.ReadAt(then, s.from-s.again); err != nil {
+		return err
+	}
+	if !bytes.Equal(now, then) {
+		return errRewritten
+	}
+	return nil
+}

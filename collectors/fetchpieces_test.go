@@ -1,0 +1,149 @@
+package collectors
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"iter"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"flowctl/plan"
+	"flowctl/plan/session"
+)
+
+// random is n bytes of which no two pieces are the same.
+func random(n int) string {
+	b := make([]byte, n)
+	rand.NewChaCha8([32]byte{1}).Read(b)
+	return string(b)
+}
+
+const machine = "subscriptions/s/resourcegroups/rg/providers/microsoft.compute/virtualmachines/db/2026/11/12/packetcapture_08_00_00_000.cap"
+
+func captureOf(t testing.TB, a *account) Fetch {
+	return Fetch{
+		Session:   plan.Session{Name: "c", Mechanism: plan.PacketCapture, Target: plan.Target{ID: "/a/b/db"}},
+		Recording: plan.Recording{ID: nw + "/packetCaptures/c", Path: "https://a.blob.core.windows.net/logs/" + machine},
+		Blobs:     a, Folder: session.Folder{Path: t.TempDir()}, Machines: 1,
+	}
+}
+
+// A large blob is read in pieces side by side, each once, in whatever order
+// they come, and nothing of the network is waited for twice.
+func TestFetchOfALargeBlob(t *testing.T) {
+	text := random(5*pieceSize + 12345)
+	synctest.Test(t, func(t *testing.T) {
+		a := &account{}
+		a.put(machine, text)
+		a.opened = func(_ context.Context, _ string, n int) error {
+			time.Sleep(time.Duration(1+(n*5)%7) * time.Millisecond)
+			return nil
+		}
+		f := captureOf(t, a)
+		got, err := f.Run(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, f, a, got)
+		asked := map[string]int{}
+		for _, r := range a.read {
+			asked[r]++
+		}
+		for i := range 6 {
+			from := i * pieceSize
+			if r := fmt.Sprintf("%d+%d", from, min(pieceSize, len(text)-from)); asked[r] != 1 {
+				t.Errorf("asked for %s %d times", r, asked[r])
+			}
+		}
+		if len(a.read) != 6 || a.peak < firstDepth || a.open != 0 {
+			t.Errorf("%d reads, %d at a time, %d left open; want 6, at least %d, none", len(a.read), a.peak, a.open, firstDepth)
+		}
+	})
+}
+
+// Pieces are of one version or the blob is read anew; one that goes on
+// changing is an error, and so is a piece that ends early.
+func TestFetchOfALargeBlobInTrouble(t *testing.T) {
+	text := random(3*pieceSize - 5)
+	tests := map[string]struct {
+		opened func(a *account, n int) error
+		err    string
+	}{
+		"changes once": {func(a *account, n int) error {
+			if n == 1 {
+				a.put(machine, strings.ToUpper(text))
+			}
+			return nil
+		}, ""},
+		"changes on": {func(a *account, n int) error { a.put(machine, text[n:]); return nil }, "changed meanwhile"},
+		"breaks":     {func(a *account, n int) error { return map[int]error{2: errBroken}[n] }, "broken"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				a := &account{}
+				a.put(machine, text)
+				a.opened = func(_ context.Context, _ string, n int) error {
+					time.Sleep(time.Duration(1+n%3) * time.Millisecond)
+					return tt.opened(a, n)
+				}
+				f := captureOf(t, a)
+				got, err := f.Run(t.Context())
+				if tt.err == "" {
+					if err != nil {
+						t.Fatal(err)
+					}
+					same(t, f, a, got)
+					return
+				}
+				if err == nil || !strings.Contains(err.Error(), tt.err) || len(got) != 0 {
+					t.Errorf("got %d files, %v; want none and %q", len(got), err, tt.err)
+				}
+				if left := filesIn(t, f.Folder.Path); len(left) > 0 || a.open != 0 {
+					t.Errorf("left %v, and %d readers open", left, a.open)
+				}
+			})
+		})
+	}
+}
+
+// inexact is an account that says that its blobs have size bytes, and sends so
+// many more than it is asked for.
+type inexact struct {
+	*account
+	size, more int64
+}
+
+func (i inexact) List(ctx context.Context, container, prefix string) iter.Seq2[plan.Blob, error] {
+	return func(yield func(plan.Blob, error) bool) {
+		for b, err := range i.account.List(ctx, container, prefix) {
+			b.Size = i.size
+			if !yield(b, err) {
+				return
+			}
+		}
+	}
+}
+
+func (i inexact) Open(ctx context.Context, b plan.Blob, offset, length int64) (io.ReadCloser, error) {
+	return i.account.Open(ctx, b, offset, length+i.more)
+}
+
+func TestFetchOfABlobOfAnotherLength(t *testing.T) {
+	for more, want := range map[int64]string{-3: "got 97 bytes from byte 0 on, asked for 100", 3: "more than the 100 bytes"} {
+		a := &account{}
+		a.put(machine, random(110))
+		f := captureOf(t, a)
+		f.Blobs = inexact{a, 100, more}
+		if _, err := f.Run(t.Context()); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %q", err, want)
+		}
+		if left := filesIn(t, f.Folder.Path); len(left) > 0 {
+			t.Errorf("left %v", left)
+		}
+	}
+}
