@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"os"
+	"slices"
 
 	"flowctl/collectors/flow"
 	"flowctl/collectors/parquet"
@@ -28,6 +29,17 @@ func (r *reading) keepFlows() (err error) {
 func (r *reading) keep(b flow.Batch) {
 	if r.kept != nil {
 		r.kept.Add(b)
+	}
+}
+
+// keepEach returns what keeps the records of a batch, which it may change, that
+// acl wants; nil if flows are not wanted.
+func (r *reading) keepEach(acl func(flow.ID) bool) func(flow.Batch) {
+	if r.kept == nil {
+		return nil
+	}
+	return func(b flow.Batch) {
+		r.kept.Add(slices.DeleteFunc(b, func(rec flow.Record) bool { return !acl(rec.ACL) }))
 	}
 }
 

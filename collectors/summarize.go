@@ -220,14 +220,14 @@ func (r *reading) sink(ctx context.Context, j job, w *worker) flow.Sink {
 	if !r.End.IsZero() {
 		w.sums.Start, w.sums.End = r.Start.UnixNano(), r.End.UnixNano()
 	}
+	w.sums.Each = r.keepEach(acl)
 	add := func(b flow.Batch) bool {
 		b = keep(b)
 		w.table.Add(j.number, b)
-		r.keep(b)
+		if len(b) > 0 && b[0].Records == 0 { // else a sum, of records that were kept one by one
+			r.keep(b)
+		}
 		return ctx.Err() == nil
-	}
-	if r.kept != nil {
-		return flow.Sink{Add: add} // every record is wanted
 	}
 	return flow.Sink{Add: add, Sums: &w.sums}
 }

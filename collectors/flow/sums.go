@@ -1,5 +1,7 @@
 package flow
 
+import "cmp"
+
 // Sums adds up what a reader says of flows that come again and again, before
 // it goes on: one record for many, and apart when how much of it was. It is
 // for one reader at a time, and for sources that count IP packets. A reader
@@ -10,8 +12,14 @@ package flow
 type Sums struct {
 	// Steps is given what was added up by time, now and then.
 	Steps func([]Step)
+	// Each, if there is one, is given every sighting that counts as a record of
+	// its own, in batches that are valid until the next one.
+	Each func(Batch)
 	// Start and End, if not both 0, bound what counts, in Unix nanoseconds.
 	Start, End int64
+	// Rows is how many flows are kept before all of them go on; 0 for as many as
+	// stay near the processor, where a source tells of few at a time.
+	Rows int
 	// Outside counts what was before Start or not before End.
 	Outside uint64
 
@@ -65,8 +73,8 @@ type sumFlow struct {
 }
 
 const (
-	sumRows    = 128 << 10 // when there are as many, all go on
-	sumPackets = 1 << 31   // a row with as many packets begins anew
+	sumRows    = 48 << 10 // flows that stay near the processor
+	sumPackets = 1 << 31  // a row with as many packets begins anew
 	sumRecords = 1<<16 - 1
 	sumBatch   = 1024
 	minute     = int64(60e9)
@@ -166,14 +174,20 @@ func (s *Sums) grow() {
 // Count adds sightings that were resolved and not yet counted. No row may have
 // gone on since. It reports false if yield did.
 func (s *Sums) Count(all []Sighting, yield func(Batch) bool) bool {
+	if s.Each != nil {
+		s.each(all)
+	}
 	for i := range all {
 		s.count(&all[i])
 	}
-	return len(s.rows) < sumRows || s.Flush(yield)
+	return len(s.rows) < cmp.Or(s.Rows, sumRows) || s.Flush(yield)
 }
 
+// outside reports whether a sighting is one that does not count.
+func (s *Sums) outside(t *Sighting) bool { return s.End != 0 && (t.Time < s.Start || t.Time >= s.End) }
+
 func (s *Sums) count(t *Sighting) {
-	if s.End != 0 && (t.Time < s.Start || t.Time >= s.End) {
+	if s.outside(t) {
 		s.Outside++
 		return
 	}

@@ -17,18 +17,26 @@ func addUp(data []byte, sums bool, part int64, lanes, maxRecord int) (*flowtest.
 	var src flow.Source
 	var skipped flow.Skipped
 	in := flow.Input{Source: &src, Names: a.Names, Skipped: &skipped}
+	singles := flowtest.NewAdded() // what is said one by one besides
+	singles.Names = a.Names
 	adder := func() *flow.Sums {
 		if !sums {
 			return nil
 		}
-		return &flow.Sums{Steps: a.Steps}
+		return &flow.Sums{Steps: a.Steps, Each: func(b flow.Batch) { singles.Add(b) }}
+	}
+	add := func(b flow.Batch) bool {
+		if len(b) > 0 && b[0].Records == 0 {
+			singles.Add(b)
+		}
+		return a.Add(b)
 	}
 	in.Sums = adder()
 	o := options{maxRecord: maxRecord, part: part}
 	var err error
 	if part == 0 {
 		for b, e := range read(bytes.NewReader(data), in, o) {
-			a.Add(b)
+			add(b)
 			err = e
 		}
 	} else {
@@ -36,16 +44,16 @@ func addUp(data []byte, sums bool, part int64, lanes, maxRecord int) (*flowtest.
 		for range lanes {
 			free <- true
 		}
-		err = readAt(bytes.NewReader(data), int64(len(data)), in, a.Add, func() (Sink, bool) {
+		err = readAt(bytes.NewReader(data), int64(len(data)), in, add, func() (Sink, bool) {
 			select {
 			case <-free:
-				return Sink{Add: a.Add, Sums: adder(), Done: func() { free <- true }}, true
+				return Sink{Add: add, Sums: adder(), Done: func() { free <- true }}, true
 			default:
 				return Sink{}, false
 			}
 		}, o)
 	}
-	return a, fmt.Sprintf("%s\n%v\n%+v\n%v", a, skipped.All(), src, err)
+	return a, fmt.Sprintf("%s\n%s\n%v\n%+v\n%v", a, singles, skipped.All(), src, err)
 }
 
 // sumsSame wants the reader to add up what its records add up to.

@@ -19,30 +19,68 @@ type chunkValues struct {
 	codes []uint32 // of text, number and yesNo: number of the value, from 1 on; 0 for none
 	raw   []int64  // of counter and instant: the value, or null
 
-	there   []uint8 // by row: 1 if it has a value
+	rows    int
+	there   []uint8 // by row: 1 if it has a value; empty if all have one or none has
 	indices []int32 // of those rows that have one
 	ints    []int64
 }
 
 // gather puts the values in the order of rows.
 func (v *chunkValues) gather(c column, rows []place) {
-	v.there = grow(v.there, len(rows))
-	n := 0
+	v.rows, v.there = len(rows), v.there[:0]
 	if c.wide() {
 		v.ints = grow(v.ints, len(rows))
-		for i, p := range rows {
-			x := v.raw[p&rowMask]
-			v.ints[n] = x
-			v.there[i] = 0
-			if x != null {
-				v.there[i] = 1
-				n++
-			}
+		if !v.wholeInts(rows) {
+			v.someInts(rows)
 		}
-		v.ints = v.ints[:n]
 		return
 	}
 	v.indices = grow(v.indices, len(rows))
+	if !v.wholeIndices(rows) {
+		v.someIndices(rows)
+	}
+}
+
+// wholeInts gathers integers and reports whether every row has one.
+func (v *chunkValues) wholeInts(rows []place) bool {
+	missing := false
+	for i, p := range rows {
+		x := v.raw[p&rowMask]
+		v.ints[i] = x
+		missing = missing || x == null
+	}
+	return !missing
+}
+
+func (v *chunkValues) someInts(rows []place) {
+	v.there = grow(v.there, len(rows))
+	n := 0
+	for i, p := range rows {
+		x := v.raw[p&rowMask]
+		v.ints[n] = x
+		v.there[i] = 0
+		if x != null {
+			v.there[i] = 1
+			n++
+		}
+	}
+	v.ints = v.ints[:n]
+}
+
+// wholeIndices gathers numbers of values and reports whether every row has one.
+func (v *chunkValues) wholeIndices(rows []place) bool {
+	least := uint32(1)
+	for i, p := range rows {
+		x := v.codes[p&rowMask]
+		v.indices[i] = int32(x) - 1
+		least = min(least, x)
+	}
+	return least > 0
+}
+
+func (v *chunkValues) someIndices(rows []place) {
+	v.there = grow(v.there, len(rows))
+	n := 0
 	for i, p := range rows {
 		x := v.codes[p&rowMask]
 		v.indices[n] = int32(x) - 1
@@ -57,8 +95,7 @@ func (v *chunkValues) gather(c column, rows []place) {
 
 // none leaves all rows without a value.
 func (v *chunkValues) none(rows int) {
-	v.ints, v.indices, v.there = v.ints[:0], v.indices[:0], grow(v.there, rows)
-	clear(v.there)
+	v.rows, v.ints, v.indices, v.there = rows, v.ints[:0], v.indices[:0], v.there[:0]
 }
 
 // count is how many values there are.
@@ -145,7 +182,7 @@ func (p *pages) values(c column, v *chunkValues, e format.Encoding) {
 	var err error
 	p.page = p.page[:0]
 	if !c.required {
-		p.part, err = (&rle.Encoding{BitWidth: 1}).EncodeLevels(p.part, v.there)
+		err = p.levels(v)
 		p.page = binary.LittleEndian.AppendUint32(p.page, uint32(len(p.part)))
 		p.page = append(p.page, p.part...)
 		p.err = errors.Join(p.err, err)
@@ -165,6 +202,17 @@ func (p *pages) values(c column, v *chunkValues, e format.Encoding) {
 	p.err = errors.Join(p.err, err)
 }
 
+// levels puts which rows have a value into p.part.
+func (p *pages) levels(v *chunkValues) (err error) {
+	if len(v.there) > 0 {
+		p.part, err = (&rle.Encoding{BitWidth: 1}).EncodeLevels(p.part, v.there)
+		return err
+	}
+	p.part = binary.AppendUvarint(p.part[:0], uint64(v.rows)<<1) // one run
+	p.part = append(p.part, byte(min(v.count(), 1)))
+	return nil
+}
+
 // appendBits appends values of 0 and 1 as bits.
 func appendBits(b []byte, list []int32) []byte {
 	for i, v := range list {
@@ -181,6 +229,15 @@ func (k *chunk) bounds(v []int64) {
 	for _, x := range v {
 		k.least, k.most = min(k.least, x), max(k.most, x)
 	}
+}
+
+// again appends what is there of another column with the same values.
+func (p *pages) again(k chunk) chunk {
+	at := int64(len(p.out))
+	p.out = append(p.out, p.out[k.offset:k.offset+k.compressed]...)
+	k.dataOffset += at - k.offset
+	k.offset = at
+	return k
 }
 
 // write appends a page and returns how much it is uncompressed, with its

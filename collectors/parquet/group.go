@@ -34,6 +34,7 @@ type encoder struct {
 
 	measured flow.Measure // by any record
 	tcp      bool         // of any record
+	moments  bool         // all records are of one time each, as those of flow logs
 }
 
 // maxTexts is how many bytes of texts, other than addresses, a row group may
@@ -74,8 +75,10 @@ func (e *encoder) encode(records []flow.Record, write func(group, []byte) error)
 // enough texts for one group.
 func (e *encoder) take(records []flow.Record) bool {
 	e.reset(len(records))
+	e.moments = true
 	for i := range records {
 		r := &records[i]
+		e.moments = e.moments && r.First == r.Last
 		e.key(r, i)
 		e.times(r, i)
 		e.facts(r, i)
@@ -111,9 +114,13 @@ func (e *encoder) group(n int) group {
 	g := group{rows: n, clipped: e.clipped}
 	for i, c := range columns {
 		v := &e.values[i]
-		if e.empty(i) {
+		switch {
+		case e.empty(i):
 			v.none(n)
-		} else {
+		case i == colLast && e.moments:
+			g.chunks[i] = e.pages.again(g.chunks[colFirst])
+			continue
+		default:
 			v.gather(c, rows)
 		}
 		g.chunks[i] = e.pages.add(c, n, v, e.entries(i))

@@ -127,6 +127,9 @@ type worker struct {
 }
 
 func (g *reading) worker(to flow.Sink) *worker {
+	if to.Sums != nil {
+		to.Sums.Rows = sumRows
+	}
 	z, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(mostPage), zstd.WithDecoderLowmem(true))
 	return &worker{reading: g, to: to, rows: rows{sums: to.Sums}, columns: columnReader{r: g.r, tail: g.tail, names: g.in.Names, zstd: z}, err: err}
 }
@@ -158,6 +161,7 @@ func (w *worker) group() bool {
 func (w *worker) end() {
 	if w.to.Sums != nil {
 		w.goOn(w.to.Sums.Flush(w.to.Add))
+		w.to.Sums.Rows = 0
 	}
 }
 

@@ -50,6 +50,10 @@ func (g *rows) hash(i int) [2]uint64 {
 	return [2]uint64{mul(from[0]^rest^k[0], to[1]^k[1]), mul(from[1]^k[2], to[0]^rest<<8^k[3])}
 }
 
+// sumRows is how many flows are added up at a time. Rows are in the order of
+// time, so that those of all interfaces come one after the other.
+const sumRows = 128 << 10
+
 // begin looks at what was read of a row group.
 func (g *rows) begin(total int) {
 	g.total, g.next = total, 0
