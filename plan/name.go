@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"regexp"
+	"sync"
 	"time"
 )
 
@@ -20,7 +21,9 @@ const nameTime = "20060102T150405Z"
 
 // Names stay within the 80 characters, first and last of them a letter or a
 // digit, that Azure allows for both resources.
-var namePattern = regexp.MustCompile(`^flowctl_([a-z][a-z0-9-]{0,31})_(\d{8}T\d{6}Z)_([0-9a-f]{10})$`)
+var namePattern = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^flowctl_([a-z][a-z0-9-]{0,31})_(\d{8}T\d{6}Z)_([0-9a-f]{10})$`)
+})
 
 func (n Name) String() string {
 	return "flowctl_" + n.Investigation + "_" + n.Deadline.UTC().Format(nameTime) + "_" + n.Print
@@ -28,7 +31,7 @@ func (n Name) String() string {
 
 // ParseName reads a name that flowctl gave; ok is false for any other.
 func ParseName(s string) (n Name, ok bool) {
-	m := namePattern.FindStringSubmatch(s)
+	m := namePattern().FindStringSubmatch(s)
 	if m == nil {
 		return Name{}, false
 	}

@@ -1,7 +1,11 @@
 package main
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -12,7 +16,7 @@ import (
 // A name ends in /... where packages below it are meant as well; within one
 // such name, and on one line, packages below one parent may use each other.
 var layers = []string{
-	"plan collectors/flow collectors/depth",
+	"plan collectors/flow/... collectors/depth",
 	"plan/config/... plan/session",
 	"plan/state",
 	"plan/resolve plan/preflight plan/apply providers/azure/... collectors/flowlog/... collectors/parquet collectors/pcap/... collectors/summary/...",
@@ -83,4 +87,42 @@ func TestPackageComments(t *testing.T) {
 			t.Errorf("%s has no package comment: say in a sentence or two what it is for", pkg)
 		}
 	}
+}
+
+// TestNothingIsCompiledAtStart keeps what takes long out of the start of every
+// command: expressions and templates are compiled once they are needed.
+func TestNothingIsCompiledAtStart(t *testing.T) {
+	for _, l := range list(t, `{{.Dir}}{{range .GoFiles}}|{{.}}{{end}}`) {
+		parts := strings.Split(l, "|")
+		for _, name := range parts[1:] {
+			files := token.NewFileSet()
+			f, err := parser.ParseFile(files, filepath.Join(parts[0], name), nil, parser.SkipObjectResolution)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, d := range f.Decls {
+				if v, ok := d.(*ast.GenDecl); ok {
+					ast.Inspect(v, func(n ast.Node) bool { return !compiles(t, files, n) })
+				}
+			}
+		}
+	}
+}
+
+// compiles reports whether there is nothing more to look at in n: a function,
+// which runs later, or a call that compiles something, which is an error.
+func compiles(t *testing.T, files *token.FileSet, n ast.Node) bool {
+	if _, ok := n.(*ast.FuncLit); ok {
+		return true
+	}
+	call, ok := n.(*ast.SelectorExpr)
+	if !ok {
+		return false
+	}
+	pkg, ok := call.X.(*ast.Ident)
+	if !ok || !slices.Contains([]string{"regexp.MustCompile", "template.Must"}, pkg.Name+"."+call.Sel.Name) {
+		return false
+	}
+	t.Errorf("%s: %s.%s runs at every start; wrap it in sync.OnceValue", files.Position(call.Pos()), pkg.Name, call.Sel.Name)
+	return true
 }

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"sync"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -30,7 +31,7 @@ type Budget struct {
 }
 
 // moneyForm is an amount and a currency by its ISO 4217 code.
-var moneyForm = regexp.MustCompile(`^(\d{1,12}(?:\.\d{1,4})?) ?([A-Z]{3})$`)
+var moneyForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(\d{1,12}(?:\.\d{1,4})?) ?([A-Z]{3})$`) })
 
 // maxLogRate is more than an interface can write: 100 GB in an hour.
 const maxLogRate = 100e9
@@ -55,7 +56,7 @@ func (inv *Investigation) budget(b block, folder string) {
 }
 
 func (b block) limit(bu *Budget, s string) {
-	m := moneyForm.FindStringSubmatch(s)
+	m := moneyForm().FindStringSubmatch(s)
 	if m == nil {
 		b.scope.add("Invalid amount", b.at("limit"), "limit is %q; write an amount and a currency, such as \"20 USD\" or \"12.50 EUR\".", s)
 		return

@@ -3,6 +3,7 @@ package config
 import (
 	"math"
 	"regexp"
+	"sync"
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
@@ -132,7 +133,7 @@ func (b block) ring(r block, c *Capture, window time.Duration) {
 	c.Spec.Duration, c.Spec.MaxBytes = ring.Duration, int64(ring.Files)*ring.FileSize
 }
 
-var instanceForm = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+var instanceForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`) })
 
 // instances reads include or exclude, of scale sets.
 func (b block) instances(kind string) (include, exclude []string) {
@@ -153,7 +154,7 @@ func (b block) numbers(name string) []string {
 	items, _ := b.list(name)
 	var out []string
 	for _, i := range items {
-		if !instanceForm.MatchString(i.text) {
+		if !instanceForm().MatchString(i.text) {
 			b.scope.add("Invalid instance", i.at, "%q is not the id of a scale set's instance, such as \"0\".", i.text)
 			continue
 		}
@@ -164,14 +165,16 @@ func (b block) numbers(name string) []string {
 
 // pathForm is what Azure takes for a file on the machine: below
 // /var/captures on Linux, an absolute path on Windows, ending in .cap.
-var pathForm = regexp.MustCompile(`^(/var/captures/[^\x00-\x1f"']+|[A-Za-z]:\\[^\x00-\x1f"'<>|?*]+)\.cap$`)
+var pathForm = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(/var/captures/[^\x00-\x1f"']+|[A-Za-z]:\\[^\x00-\x1f"'<>|?*]+)\.cap$`)
+})
 
 func (b block) localPath() string {
 	s, ok := b.text("local_path")
 	if !ok {
 		return ""
 	}
-	if !pathForm.MatchString(s) || dotted.MatchString(s) {
+	if !pathForm().MatchString(s) || dotted().MatchString(s) {
 		b.scope.add("Invalid path", b.at("local_path"), "local_path is %q; it must be like /var/captures/web.cap on Linux or C:\\captures\\web.cap on Windows.", s)
 		return ""
 	}
@@ -179,4 +182,4 @@ func (b block) localPath() string {
 }
 
 // dotted matches a path that steps up.
-var dotted = regexp.MustCompile(`(^|[/\\])\.\.([/\\]|$)`)
+var dotted = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(^|[/\\])\.\.([/\\]|$)`) })

@@ -40,7 +40,7 @@ const (
 func (l *loader) investigation(hb *hclsyntax.Block) *Investigation {
 	inv := &Investigation{Name: hb.Labels[0], Range: header(hb)}
 	blocks := investigationSchema.check(hb.Body, title(hb), &l.problems)
-	if !investigationForm.MatchString(inv.Name) {
+	if !investigationForm().MatchString(inv.Name) {
 		l.add("Invalid name", hb.LabelRanges[0], "An investigation cannot be called %q: the name goes into names of Azure resources. Use up to 32 lower-case letters, digits and -, beginning with a letter.", inv.Name)
 	}
 	b := block{Block: hb, scope: l.scope}

@@ -3,21 +3,22 @@ package config
 import (
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 
 	"github.com/hashicorp/hcl/v2"
 )
 
 var (
-	wordForm          = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,63}$`)
-	investigationForm = regexp.MustCompile(`^[a-z][a-z0-9-]{0,31}$`)
+	wordForm          = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,63}$`) })
+	investigationForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z][a-z0-9-]{0,31}$`) })
 )
 
 const wordRule = "Use up to 64 letters, digits, - and _, beginning with a letter."
 
 // word checks the name of a watch, a summary or a provider.
 func (s *scope) word(name, what string, at hcl.Range) bool {
-	if wordForm.MatchString(name) {
+	if wordForm().MatchString(name) {
 		return true
 	}
 	s.add("Invalid name", at, "A %s cannot be called %q. %s", what, name, wordRule)

@@ -3,6 +3,7 @@ package config
 import (
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // maxQuery is the most characters of a query: far more than people write.
@@ -10,7 +11,7 @@ const maxQuery = 16 << 10
 
 // idColumn matches a stage of a query that names the columns of its result
 // without an id among them, at its end.
-var idColumn = regexp.MustCompile(`(?is)\|\s*project\s+([^|]*)$`)
+var idColumn = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?is)\|\s*project\s+([^|]*)$`) })
 
 // query reads a Resource Graph query. Its text is Azure's to check, but for
 // what would be wrong in every one: flowctl needs the id of each row.
@@ -20,7 +21,7 @@ func (b block) query() string {
 		return ""
 	}
 	q := strings.TrimSpace(s)
-	switch m := idColumn.FindStringSubmatch(q); {
+	switch m := idColumn().FindStringSubmatch(q); {
 	case q == "":
 		b.scope.add("Invalid query", b.at("query"), "query is empty. Write one in the language of Azure Resource Graph, such as \"Resources | where type =~ 'microsoft.compute/virtualmachines' | project id\".")
 	case len(q) > maxQuery:

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -15,14 +16,14 @@ import (
 const day = 24 * time.Hour
 
 var (
-	durationForm = regexp.MustCompile(`^(?:(\d+)d)?((?:\d+(?:\.\d+)?(?:h|m|s))*)$`)
-	sizeForm     = regexp.MustCompile(`^(\d+(?:\.\d+)?) ?([A-Za-z]*)$`)
+	durationForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(?:(\d+)d)?((?:\d+(?:\.\d+)?(?:h|m|s))*)$`) })
+	sizeForm     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(\d+(?:\.\d+)?) ?([A-Za-z]*)$`) })
 )
 
 // parseDuration reads "90s", "10m", "1h30m" or "2d": numbers with the units
 // d, h, m and s, from large to small.
 func parseDuration(s string) (time.Duration, error) {
-	m := durationForm.FindStringSubmatch(s)
+	m := durationForm().FindStringSubmatch(s)
 	if m == nil || s == "" {
 		if _, err := strconv.ParseFloat(s, 64); err == nil {
 			return 0, fmt.Errorf("%q has no unit; write %ss, %sm or %sh", s, s, s, s)
@@ -62,7 +63,7 @@ var units = map[string]float64{
 
 // parseSize reads "256MiB", "1GB" or "1500" (bytes).
 func parseSize(s string) (int64, error) {
-	m := sizeForm.FindStringSubmatch(s)
+	m := sizeForm().FindStringSubmatch(s)
 	if m == nil {
 		return 0, fmt.Errorf("%q is not a size; write a number with a unit, such as 64KiB, 256MiB or 1GB", s)
 	}

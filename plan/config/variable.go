@@ -37,7 +37,7 @@ func decodeVariable(b *hclsyntax.Block, probs *problems) *variable {
 			v.checks = append(v.checks, c)
 		}
 	}
-	if !wordForm.MatchString(v.name) {
+	if !wordForm().MatchString(v.name) {
 		probs.add("Invalid name", b.LabelRanges[0], "A variable cannot be called %q. %s", v.name, wordRule)
 	}
 	static := block{Block: b, scope: &scope{problems: probs}}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 	"text/template"
 
 	"flowctl/providers/sandbox"
@@ -48,13 +49,16 @@ func (s Served) ConnectionString(account string) string {
 }
 
 // Text prints lines for a shell, a group for each client.
-func (s Served) Text(w io.Writer) error { return servedText.Execute(w, s) }
+func (s Served) Text(w io.Writer) error { return servedText().Execute(w, s) }
 
 // quote makes a word of any text for a POSIX shell.
 func quote(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
 
-var servedText = template.Must(template.New("served").Funcs(template.FuncMap{"quote": quote}).Parse(
-	`# flowctl sandbox: {{.World}} at {{.URL}}, until Ctrl-C. Any client id and secret will do.
+var servedText = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("served").Funcs(template.FuncMap{"quote": quote}).Parse(servedForm))
+})
+
+const servedForm = `# flowctl sandbox: {{.World}} at {{.URL}}, until Ctrl-C. Any client id and secret will do.
 
 # Azure SDKs, and flowctl with
 #   provider "azure" { metadata_host = "{{.Host}}" }
@@ -83,4 +87,4 @@ az login --service-principal -u {{.ClientID}} -p {{.ClientSecret}} --tenant {{.T
 # blobs: one of {{range $i, $a := .Accounts}}{{if $i}}, {{end}}{{$a}}{{end}}
 {{- range $i, $a := .Accounts}}{{if not $i}}
 export AZURE_STORAGE_CONNECTION_STRING={{quote ($.ConnectionString $a)}}{{end}}{{end}}
-`))
+`

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
@@ -30,7 +31,7 @@ type Container struct {
 }
 
 // containerName is the documented form of a container's name.
-var containerName = regexp.MustCompile(`^(\$root|\$web|\$logs|[a-z0-9](-?[a-z0-9]){2,62})$`)
+var containerName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(\$root|\$web|\$logs|[a-z0-9](-?[a-z0-9]){2,62})$`) })
 
 var errNoContainer = refuse(404, "ContainerNotFound", "The specified container does not exist.")
 
@@ -130,7 +131,7 @@ func (q *request) putContainer() (reply, error) {
 	switch {
 	case ofWorld(a, name):
 		return reply{}, errLocked(containerID(a, world.Container{Name: name}), "write")
-	case !containerName.MatchString(name) || len(name) > 63:
+	case !containerName().MatchString(name) || len(name) > 63:
 		return reply{}, refuse(400, "ContainerNameInvalid", "The specified container name %s is invalid: 3 to 63 lower-case letters, digits and single hyphens.", name)
 	case q.containers == nil:
 		return reply{}, refuse(500, "InternalServerError", "This sandbox has no Blob service.")

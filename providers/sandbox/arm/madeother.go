@@ -5,17 +5,18 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"sync"
 
 	"flowctl/plan"
 	"flowctl/providers/sandbox/world"
 )
 
-var accountName = regexp.MustCompile(`^[a-z0-9]{3,24}$`)
+var accountName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9]{3,24}$`) })
 
 func (q *request) checkAccount(st *State, m *Made) error {
 	name := m.ID.Name()
 	switch {
-	case !accountName.MatchString(name):
+	case !accountName().MatchString(name):
 		return refuse(400, "AccountNameInvalid", "%s is not a valid storage account name. Storage account name must be between 3 and 24 characters in length "+
 			"and use numbers and lower-case letters only.", name)
 	case text(m.Body, "sku", "name") == "":
@@ -51,7 +52,7 @@ func (q *request) checkAccountName() (reply, error) {
 	}
 	doc := map[string]any{"nameAvailable": true}
 	switch {
-	case !accountName.MatchString(body.Name):
+	case !accountName().MatchString(body.Name):
 		doc = map[string]any{"nameAvailable": false, "reason": "AccountNameInvalid", "message": body.Name + " is not a valid storage account name."}
 	case q.accountNamed(st, body.Name) != nil:
 		doc = map[string]any{"nameAvailable": false, "reason": "AlreadyExists", "message": "The storage account named " + body.Name + " is already taken."}

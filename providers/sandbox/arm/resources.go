@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"flowctl/plan"
 )
@@ -112,8 +113,12 @@ type tagFilter struct {
 }
 
 var (
-	tagExpr  = regexp.MustCompile(`(?i)^\s*tagname\s+eq\s+'((?:[^']|'')*)'(?:\s+and\s+tagvalue\s+eq\s+'((?:[^']|'')*)')?\s*$`)
-	kindExpr = regexp.MustCompile(`(?i)^\s*resourceType\s+eq\s+'((?:[^']|'')*)'(?:\s+and\s+name\s+eq\s+'((?:[^']|'')*)')?\s*$`)
+	tagExpr = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?i)^\s*tagname\s+eq\s+'((?:[^']|'')*)'(?:\s+and\s+tagvalue\s+eq\s+'((?:[^']|'')*)')?\s*$`)
+	})
+	kindExpr = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?i)^\s*resourceType\s+eq\s+'((?:[^']|'')*)'(?:\s+and\s+name\s+eq\s+'((?:[^']|'')*)')?\s*$`)
+	})
 )
 
 func parseTagFilter(text string) (tagFilter, error) {
@@ -121,14 +126,14 @@ func parseTagFilter(text string) (tagFilter, error) {
 	if strings.TrimSpace(text) == "" {
 		return tagFilter{}, nil
 	}
-	if m := tagExpr.FindStringSubmatchIndex(text); m != nil {
+	if m := tagExpr().FindStringSubmatchIndex(text); m != nil {
 		f := tagFilter{tag: unquote(text[m[2]:m[3]]), withValue: m[4] >= 0}
 		if f.withValue {
 			f.value = unquote(text[m[4]:m[5]])
 		}
 		return f, nil
 	}
-	if m := kindExpr.FindStringSubmatch(text); m != nil {
+	if m := kindExpr().FindStringSubmatch(text); m != nil {
 		return tagFilter{kind: unquote(m[1]), name: unquote(m[2])}, nil
 	}
 	return tagFilter{}, gatewayError(400, "InvalidFilterInQueryString", "Invalid $filter '%s' specified in the query string; "+

@@ -10,11 +10,14 @@ import (
 	"net/http"
 	"regexp"
 	"slices"
+	"sync"
 	"time"
 )
 
 // containerName is the documented form of a container's name.
-var containerName = regexp.MustCompile(`^(\$root|\$web|\$logs|[a-z0-9]([a-z0-9]|-[a-z0-9]){2,62})$`)
+var containerName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(\$root|\$web|\$logs|[a-z0-9]([a-z0-9]|-[a-z0-9]){2,62})$`)
+})
 
 // Containers lists an account's containers by name: those that Azure made and
 // those that clients made.
@@ -99,7 +102,7 @@ func (q *request) createContainer() error {
 // MakeContainer makes a container. It fails with an Error if the name cannot
 // be one, or if there is one of that name.
 func (s *Service) MakeContainer(ctx context.Context, account, name string) error {
-	if !containerName.MatchString(name) || len(name) > 63 {
+	if !containerName().MatchString(name) || len(name) > 63 {
 		return errResourceName
 	}
 	made, err := s.source.Containers(account)

@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -42,14 +43,16 @@ func New(o Options) *Service {
 
 // paths are what is served. A login endpoint that ends in a slash makes
 // clients write two of them.
-var paths = regexp.MustCompile(`(?i)^/{1,2}([^/]+)/(oauth2/v2\.0/token|oauth2/token|(?:v2\.0/)?\.well-known/openid-configuration|discovery/(?:v2\.0/)?keys|discovery/instance)/?$`)
+var paths = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)^/{1,2}([^/]+)/(oauth2/v2\.0/token|oauth2/token|(?:v2\.0/)?\.well-known/openid-configuration|discovery/(?:v2\.0/)?keys|discovery/instance)/?$`)
+})
 
 // Serves reports whether a request is for the identity service.
-func Serves(r *http.Request) bool { return paths.MatchString(r.URL.Path) }
+func Serves(r *http.Request) bool { return paths().MatchString(r.URL.Path) }
 
 // ServeHTTP answers one request.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	m := paths.FindStringSubmatch(r.URL.Path)
+	m := paths().FindStringSubmatch(r.URL.Path)
 	if m == nil {
 		refuse(w, http.StatusNotFound, problem{"invalid_request", 90002, "The sandbox's identity service has no path " + r.URL.Path + "."})
 		return

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -119,11 +120,11 @@ func (b *builder) immutability(s *immutableSpec) *Immutability {
 }
 
 // containerName is Azure's rule for names of containers.
-var containerName = regexp.MustCompile(`^[a-z0-9](-?[a-z0-9]){2,62}$`)
+var containerName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9](-?[a-z0-9]){2,62}$`) })
 
 func (b *builder) container(s containerSpec) Container {
 	c := Container{Name: s.Name, LegalHold: s.LegalHold}
-	if !containerName.MatchString(s.Name) {
+	if !containerName().MatchString(s.Name) {
 		b.errorf(s.Body, "", "Invalid container name", "%q is not 3 to 63 lower-case letters, digits and single hyphens.", s.Name)
 	}
 	if s.Immutability != nil {

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -22,11 +23,11 @@ type Lock struct {
 }
 
 // namespace is the form of a resource provider's name.
-var namespace = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]*(\.[A-Za-z0-9]+)+$`)
+var namespace = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z][A-Za-z0-9]*(\.[A-Za-z0-9]+)+$`) })
 
 func (b *builder) registrations() {
 	for _, ns := range b.spec.Unregistered {
-		if !namespace.MatchString(ns) {
+		if !namespace().MatchString(ns) {
 			b.errorf(b.spec.Body, "unregistered", "Invalid resource provider", "%q is no resource provider such as \"Microsoft.Insights\".", ns)
 		}
 	}

@@ -153,7 +153,7 @@ func (b *builder) networks() {
 func (b *builder) subnet(s subnetSpec, v *VNet) *Subnet {
 	sub := &Subnet{ID: v.ID + plan.ID("/subnets/"+s.Name), Name: s.Name, VNet: v, Delegations: s.Delegations}
 	for _, d := range s.Delegations {
-		if ns, typ, ok := strings.Cut(d, "/"); !ok || typ == "" || !namespace.MatchString(ns) {
+		if ns, typ, ok := strings.Cut(d, "/"); !ok || typ == "" || !namespace().MatchString(ns) {
 			b.errorf(s.Body, "delegations", "Invalid delegation", "%q is no service such as \"Microsoft.Web/serverFarms\".", d)
 		}
 	}

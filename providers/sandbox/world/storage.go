@@ -4,16 +4,17 @@ import (
 	"cmp"
 	"regexp"
 	"slices"
+	"sync"
 
 	"flowctl/plan"
 )
 
 // accountName is Azure's rule for names of storage accounts.
-var accountName = regexp.MustCompile(`^[a-z0-9]{3,24}$`)
+var accountName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9]{3,24}$`) })
 
 func (b *builder) storage() {
 	for _, s := range b.spec.Accounts {
-		if !accountName.MatchString(s.Name) {
+		if !accountName().MatchString(s.Name) {
 			b.errorf(s.Body, "", "Invalid storage account name", "%q is not 3 to 24 lower-case letters and digits.", s.Name)
 		}
 		a := &StorageAccount{
