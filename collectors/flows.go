@@ -53,7 +53,7 @@ func (r *reading) endFlows(ctx context.Context) error {
 		return nil
 	}
 	clipped, err := r.kept.Close(parquet.Meta{
-		Version: r.Flows.Version, Sources: r.allSources(), Skipped: r.skipped.All(), Hosts: r.hosts,
+		Version: r.Flows.Version, Sources: r.sources, Skipped: r.skipped.All(), Hosts: r.hosts,
 	})
 	if clipped > 0 {
 		r.Options.Coverage = append(r.Options.Coverage, summary.Coverage{Code: "parquet-clipped",

@@ -65,7 +65,7 @@ func itemsOf(paths ...string) iter.Seq2[Item, error] {
 func answer(t *testing.T, s Sum) map[string]any {
 	t.Helper()
 	doc, problems, err := s.Run(t.Context())
-	if err != nil || len(problems) > 0 {
+	if err != nil || problems.Count > 0 {
 		t.Fatal(err, problems)
 	}
 	var b bytes.Buffer

@@ -378,7 +378,7 @@ func TestBlobsAreReadWhereTheyAre(t *testing.T) {
 	s.blobs["nothing"] = []byte{}
 	for _, workers := range []int{1, 3} {
 		records, _, problems, ok := sum(t, &Storage{Blobs: s, Account: "https://x", Container: "c"}, workers)
-		if records != want || ok != 42 || len(problems) != 2 {
+		if records != want || ok != 42 || problems.Count != 2 {
 			t.Errorf("%d workers: %d records of %d sources, want %d of 42; problems %v", workers, records, ok, want, problems)
 		}
 	}
@@ -395,7 +395,7 @@ func TestLargeCaptureInStorage(t *testing.T) {
 		t.Fatalf("%d bytes are not large", len(b))
 	}
 	s := &shelf{blobs: map[string][]byte{"a.cap": b}, version: map[string]int{}}
-	if _, packets, problems, ok := sum(t, &Storage{Blobs: s, Account: "https://x", Container: "c"}, 2); packets != n || ok != 1 || problems != nil {
+	if _, packets, problems, ok := sum(t, &Storage{Blobs: s, Account: "https://x", Container: "c"}, 2); packets != n || ok != 1 || problems.Count != 0 {
 		t.Errorf("%d packets, want %d; problems %v", packets, n, problems)
 	}
 }
@@ -428,10 +428,10 @@ func TestBlobsThatChange(t *testing.T) {
 			s := &shelf{blobs: map[string][]byte{tt.name: short}, version: map[string]int{}, breaks: map[string]breaking{tt.name: {tt.at, tt.next}}}
 			records, _, problems, _ := sum(t, &Storage{Blobs: s, Account: "https://x", Container: "c"}, 2)
 			if tt.problem {
-				if len(problems) != 1 || !errors.Is(problems[0].Err, plan.ErrChanged) || records == 0 || records > few {
+				if problems.Count != 1 || !errors.Is(problems.First[0].Err, plan.ErrChanged) || records == 0 || records > few {
 					t.Errorf("%d records, %v; want some and that it changed", records, problems)
 				}
-			} else if records != tt.want || problems != nil {
+			} else if records != tt.want || problems.Count != 0 {
 				t.Errorf("%d records, %v; want %d", records, problems, tt.want)
 			}
 		})

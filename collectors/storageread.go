@@ -18,8 +18,9 @@ type sinks struct {
 	lend func() (flow.Sink, bool)
 }
 
-// readStream reads a blob that is not wide.
-func readStream(s *stream, in flow.Input, to sinks) error {
+// readStream reads a blob that is not wide, and so is for one worker.
+func readStream(s *stream, in flow.Input, own func(flow.Batch) bool) error {
+	to := sinks{own, func() (flow.Sink, bool) { return flow.Sink{}, false }}
 	s.queue.begin(s)
 	defer s.close()
 	all, whole := s.whole()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"os"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
@@ -53,14 +54,17 @@ func (s Sum) Run(ctx context.Context) (*summary.Document, Problems, error) {
 	r := &reading{Sum: s, names: flow.NewNames(), skipped: &flow.Skipped{}, hosts: &flow.Hosts{}}
 	defer debug.SetGCPercent(debug.SetGCPercent(garbage))
 	if err := r.keepFlows(); err != nil {
-		return nil, nil, err
+		return nil, Problems{}, err
 	}
 	table := r.read(ctx)
+	sources, to := r.roll.end()
+	table.Renumber(to)
+	r.sources = sources
 	if err := r.endFlows(ctx); err != nil {
 		return nil, r.problems, fmt.Errorf("write flows as Parquet: %w", err)
 	}
 	o := r.Options
-	o.Sources, o.Skipped, o.Hosts = r.allSources(), r.skipped.All(), r.hosts
+	o.Sources, o.Skipped, o.Hosts = r.sources, r.skipped.All(), r.hosts
 	o.Coverage = append(o.Coverage, r.coverage()...)
 	doc, err := table.Document(o)
 	return doc, r.problems, errors.Join(err, ctx.Err())
@@ -73,7 +77,10 @@ type Problem struct {
 }
 
 // Problems are the files that could not be read.
-type Problems []Problem
+type Problems struct {
+	First []Problem // at most mostBad
+	Count int
+}
 
 type reading struct {
 	Sum
@@ -82,8 +89,9 @@ type reading struct {
 	hosts   *flow.Hosts
 	kept    *parquet.Writer // nil if flows are not wanted
 
-	mu       sync.Mutex
-	sources  []*flow.Source
+	roll     *roll
+	sources  []flow.Source // once all are read
+	mu       sync.Mutex    // of problems
 	problems Problems
 
 	idle    chan *worker  // that have nothing to do
@@ -92,15 +100,16 @@ type reading struct {
 
 // worker reads one file at a time, or a part of one.
 type worker struct {
-	table *summary.Table
-	sums  flow.Sums
+	number int
+	table  *summary.Table
+	sums   flow.Sums
 }
 
-// job is an item with its number.
+// job is an item with the number under which it is counted.
 type job struct {
 	entry
+	source *told
 	number int
-	source *flow.Source
 }
 
 // read reads all items into one table.
@@ -117,14 +126,16 @@ func (r *reading) read(ctx context.Context) *summary.Table {
 		if ctx.Err() != nil {
 			break
 		}
-		j := r.number(e)
+		j := &job{entry: e, source: r.roll.begin(e.Path)}
 		if e.err != nil {
 			r.problem(j, e.err)
+			r.settle(j, nil)
 			continue
 		}
 		w := <-r.idle
 		go func() {
 			r.file(ctx, j, w)
+			r.settle(j, w)
 			r.idle <- w
 		}()
 	}
@@ -143,10 +154,10 @@ func (r *reading) workers(table *summary.Table) []*worker {
 	if n <= 0 {
 		n = runtime.GOMAXPROCS(0)
 	}
-	r.idle = make(chan *worker, n)
+	r.idle, r.roll = make(chan *worker, n), newRoll(n)
 	all := []*worker{{table: table}}
 	for len(all) < n {
-		all = append(all, &worker{table: table.Worker()})
+		all = append(all, &worker{number: len(all), table: table.Worker()})
 	}
 	for _, w := range all {
 		r.idle <- w
@@ -154,36 +165,62 @@ func (r *reading) workers(table *summary.Table) []*worker {
 	return all
 }
 
-func (r *reading) number(e entry) job {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	src := &flow.Source{Path: e.Path}
-	r.sources = append(r.sources, src)
-	return job{e, len(r.sources) - 1, src}
-}
-
-func (r *reading) problem(j job, err error) {
+func (r *reading) problem(j *job, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if j.source.Records == 0 {
 		j.source.Note(flow.Unreadable)
 		j.source.Detail = err.Error()
 	}
-	r.problems = append(r.problems, Problem{j.Path, err})
+	if r.problems.Count++; len(r.problems.First) < mostBad {
+		r.problems.First = append(r.problems.First, Problem{j.Path, err})
+	}
 }
+
+// number says under which number w counts what it reads.
+func (r *reading) number(j *job, w *worker) {
+	if j.source.number < 0 && r.several(j) {
+		r.roll.keep(j.source)
+	}
+	if j.number = j.source.number; j.number < 0 {
+		j.number = w.number
+	}
+}
+
+// settle gives a source that w read, if anybody did, its number in the end.
+func (r *reading) settle(j *job, w *worker) {
+	if j.source.number >= 0 {
+		return
+	}
+	if to := r.roll.settle(j.source); w != nil {
+		w.table.Move(w.number, to)
+	}
+}
+
+// several reports whether more than one worker may read a source.
+func (r *reading) several(j *job) bool {
+	if j.Blob != nil {
+		return j.stream == nil
+	}
+	st, err := os.Stat(r.path(j))
+	return err == nil && st.Size() >= wideFrom
+}
+
+func (r *reading) path(j *job) string { return filepath.Join(r.Root, filepath.FromSlash(j.Path)) }
 
 // file reads a file into w's table, and into those of idle workers if it is
 // large.
-func (r *reading) file(ctx context.Context, j job, w *worker) {
+func (r *reading) file(ctx context.Context, j *job, w *worker) {
+	r.number(j, w)
 	own := r.sink(ctx, j, w)
 	in := flow.Input{
-		Source: j.source, Names: r.names, Skipped: r.skipped, Hosts: r.hosts, Point: j.Point, Target: j.Target, Sums: own.Sums,
+		Source: &j.source.Source, Names: r.names, Skipped: r.skipped, Hosts: r.hosts, Point: j.Point, Target: j.Target, Sums: own.Sums,
 	}
-	err := r.source(ctx, j, in, sinks{own.Add, func() (flow.Sink, bool) {
+	err := r.open(ctx, j, in, sinks{own.Add, func() (flow.Sink, bool) {
 		select {
-		case w := <-r.idle:
-			s := r.sink(ctx, j, w)
-			s.Done = func() { r.done(w); r.idle <- w }
+		case other := <-r.idle:
+			s := r.sink(ctx, j, other)
+			s.Done = func() { r.done(other); r.idle <- other }
 			return s, true
 		default:
 			return flow.Sink{}, false
@@ -199,20 +236,20 @@ func (r *reading) file(ctx context.Context, j job, w *worker) {
 	j.source.Note(flow.OK)
 }
 
-// source reads a file or a blob.
-func (r *reading) source(ctx context.Context, j job, in flow.Input, to sinks) error {
+// open reads a file or a blob.
+func (r *reading) open(ctx context.Context, j *job, in flow.Input, to sinks) error {
 	switch {
 	case j.stream != nil:
-		return readStream(j.stream, in, to)
+		return readStream(j.stream, in, to.own)
 	case j.Blob != nil:
 		return readRange(ctx, newVersion(j.From, *j.Blob), in, to)
 	}
-	return readWide(filepath.Join(r.Root, filepath.FromSlash(j.Path)), in, to.own, to.lend)
+	return readWide(r.path(j), in, to.own, to.lend)
 }
 
 // sink returns what counts the records of j in w's table, until the run is
 // stopped.
-func (r *reading) sink(ctx context.Context, j job, w *worker) flow.Sink {
+func (r *reading) sink(ctx context.Context, j *job, w *worker) flow.Sink {
 	keep, acl := r.filter(j), aclFilter(r.names, j.ACLs)
 	w.sums.Steps = func(steps []flow.Step) {
 		w.table.AddSteps(slices.DeleteFunc(steps, func(s flow.Step) bool { return !acl(s.ACL) }))
@@ -240,7 +277,7 @@ func (r *reading) done(w *worker) {
 
 // filter returns what keeps, of a batch and in its place, the records that
 // count. It is for one goroutine.
-func (r *reading) filter(j job) func(b flow.Batch) flow.Batch {
+func (r *reading) filter(j *job) func(b flow.Batch) flow.Batch {
 	if r.Start.IsZero() && r.End.IsZero() && j.ACLs == nil {
 		return func(b flow.Batch) flow.Batch { return b }
 	}
@@ -278,14 +315,6 @@ func aclFilter(names *flow.Names, acls []string) func(flow.ID) bool {
 		}
 		return is
 	}
-}
-
-func (r *reading) allSources() []flow.Source {
-	out := make([]flow.Source, len(r.sources))
-	for i, s := range r.sources {
-		out[i] = *s
-	}
-	return out
 }
 
 func (r *reading) coverage() []summary.Coverage {

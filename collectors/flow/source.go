@@ -41,6 +41,7 @@ type Source struct {
 	Records uint64   // flow tuples, or packets
 	Points  []string // where it was seen, at most a few
 	Holds   []Kind   // of Parquet: what its flows were read from
+	Files   int      // that it stands for, if more than one: Path is a folder of theirs
 }
 
 // Holding is what the records of s were read from in the first place: its
@@ -78,12 +79,15 @@ type Skip struct {
 }
 
 // Skipped collects what readers left out. It may be used by several
-// goroutines. The zero value is ready.
+// goroutines. The zero value is ready. Beyond mostSkips, what sources left out
+// is counted by reason, with no source, and beyond as many reasons in one.
 type Skipped struct {
 	mu    sync.Mutex
 	index map[[2]string]int
 	all   []Skip
 }
+
+const mostSkips = 2000
 
 // Add counts one part of source that was left out, at offset.
 func (s *Skipped) Add(source, reason string, offset int64) { s.AddN(source, reason, 1, offset) }
@@ -94,6 +98,14 @@ func (s *Skipped) AddN(source, reason string, n uint64, offset int64) {
 	defer s.mu.Unlock()
 	k := [2]string{source, reason}
 	i, ok := s.index[k]
+	if !ok && len(s.all) >= mostSkips {
+		source, offset = "", 0
+		if len(s.all) >= 2*mostSkips && s.index[[2]string{"", reason}] == 0 {
+			reason = "for further reasons"
+		}
+		k = [2]string{source, reason}
+		i, ok = s.index[k]
+	}
 	if !ok {
 		if s.index == nil {
 			s.index = map[[2]string]int{}

@@ -58,10 +58,11 @@ type host struct {
 func sourcesOf(all []flow.Source) sources {
 	s := sources{Kinds: map[flow.Kind]int{}, Statuses: map[flow.Status]int{}, First: []source{}}
 	for _, x := range all {
-		s.Statuses[x.Status]++
+		files := max(1, x.Files)
+		s.Statuses[x.Status] += files
 		if x.Records > 0 {
 			for _, k := range x.Holding() {
-				s.Kinds[k]++
+				s.Kinds[k] += files
 			}
 		}
 		if len(s.First) < mostSources {

@@ -72,7 +72,7 @@ func sourcesOf(t *Table, o Options) []Source {
 		}
 		sum.sum.marks |= nothingSeen(s)
 		list = append(list, Source{
-			Path: s.Path, Kind: s.Kind, Status: s.Status, Detail: s.Detail, Bytes: s.Bytes, Records: s.Records,
+			Path: s.Path, Files: s.Files, Kind: s.Kind, Status: s.Status, Detail: s.Detail, Bytes: s.Bytes, Records: s.Records,
 			Points: s.Points, SHA256: o.SHA256[s.Path],
 			Total: SourceTotal{sum.sum.volume(), instant(sum.first), instant(sum.last)}, TCP: sum.tcp.shown(),
 		})

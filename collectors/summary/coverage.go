@@ -109,13 +109,15 @@ func (b *builder) sourceCoverage(sources []flow.Source, say sayer) {
 		{silent, "source-empty", "source holds", "sources hold", "%s no observation: %s."},
 	} {
 		var paths []string
+		n := 0
 		for i := range sources {
-			if s.is(&sources[i]) {
-				paths = append(paths, sources[i].Path)
+			if src := &sources[i]; s.is(src) {
+				paths = append(paths, src.Path)
+				n += max(1, src.Files)
 			}
 		}
-		if n := uint64(len(paths)); n > 0 {
-			say(s.code, s.text, was(n, s.one, s.many), some(paths))
+		if n > 0 {
+			say(s.code, s.text, was(uint64(n), s.one, s.many), some(paths, n))
 		}
 	}
 }
@@ -151,7 +153,7 @@ func (b *builder) nameCoverage(say sayer) {
 	slices.Sort(silent)
 	if len(silent) > 0 {
 		say("silent-interfaces", "%s no record although others of their VNet have: not logged, switched off or silent: %s.",
-			has(uint64(len(silent)), "interface"), some(silent))
+			has(uint64(len(silent)), "interface"), some(silent, len(silent)))
 	}
 }
 
@@ -182,11 +184,12 @@ func was(n uint64, one, many string) string {
 	return fmt.Sprintf("%d %s", n, many)
 }
 
-// some names the first few.
-func some(names []string) string {
+// some names the first few of n, which can be more than there are names.
+func some(names []string, n int) string {
 	const few = 5
-	if len(names) <= few {
-		return strings.Join(names, ", ")
+	first := names[:min(few, len(names))]
+	if n == len(first) {
+		return strings.Join(first, ", ")
 	}
-	return fmt.Sprintf("%s and %d more", strings.Join(names[:few], ", "), len(names)-few)
+	return fmt.Sprintf("%s and %d more", strings.Join(first, ", "), n-len(first))
 }

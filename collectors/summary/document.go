@@ -32,10 +32,12 @@ type Document struct {
 	Conversations Conversations `json:"conversations"`
 }
 
-// Source is one file or blob that was read. Total is of this source alone,
-// before anything is merged.
+// Source is one file or blob that was read, or many alike, of which Files says
+// how many and Path a folder that all of them are in. Total is of this source
+// alone, before anything is merged.
 type Source struct {
 	Path    string      `json:"path"`
+	Files   int         `json:"files,omitempty"`
 	Kind    flow.Kind   `json:"kind"`
 	Status  flow.Status `json:"status"`
 	Detail  string      `json:"detail"`

@@ -24,12 +24,21 @@ import (
 
 type pathError = fs.PathError
 
+// files counts the sources of a document.
+func files(doc *summary.Document) int {
+	n := 0
+	for _, s := range doc.Sources {
+		n += max(1, s.Files)
+	}
+	return n
+}
+
 // unreadable counts the sources of which nothing could be read.
 func unreadable(doc *summary.Document) int {
 	n := 0
 	for _, s := range doc.Sources {
 		if s.Status == flow.Unreadable {
-			n++
+			n += max(1, s.Files)
 		}
 	}
 	return n

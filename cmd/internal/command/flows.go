@@ -31,7 +31,7 @@ func sumFlows(ctx context.Context, s collectors.Sum, name string) (*summary.Docu
 func sumFolderFlows(ctx context.Context, s collectors.Sum, folder session.Folder) (*summary.Document, collectors.Problems, error) {
 	name, err := folder.Join(session.FlowsFile)
 	if err != nil {
-		return nil, nil, err
+		return nil, collectors.Problems{}, err
 	}
 	doc, problems, made, err := sumAndKeep(ctx, s, name)
 	if err != nil {
@@ -51,7 +51,7 @@ func sumFolderFlows(ctx context.Context, s collectors.Sum, folder session.Folder
 func sumAndKeep(ctx context.Context, s collectors.Sum, name string) (*summary.Document, collectors.Problems, session.Made, error) {
 	k, err := createFlows(name)
 	if err != nil {
-		return nil, nil, session.Made{}, err
+		return nil, collectors.Problems{}, session.Made{}, err
 	}
 	defer k.remove()
 	s.Flows = &collectors.Flows{To: k, Version: version()}

@@ -93,7 +93,7 @@ func runSummarize(ctx context.Context, env *Env, o summarizeOptions) error {
 		return err
 	}
 	defer doc.Conversations.Close()
-	if o.json || len(doc.Sources) > unreadable(doc) {
+	if o.json || files(doc) > unreadable(doc) {
 		err = o.show(env, doc)
 	}
 	return errors.Join(err, unread(env, doc, problems))
@@ -152,14 +152,14 @@ const fewProblems = 10
 
 // unread says what could not be read. It is an error only if nothing could.
 func unread(env *Env, doc *summary.Document, problems collectors.Problems) error {
-	for i, p := range problems {
+	for i, p := range problems.First {
 		if i == fewProblems {
-			env.printf("Warning: … and %d more files; --json lists them all\n", len(problems)-i)
+			env.printf("Warning: … and %d more files; --json lists them\n", problems.Count-i)
 			break
 		}
 		env.printf("Warning: %s: %s\n", terminal.Escape(p.Path), terminal.Escape(cause(p.Err)))
 	}
-	if len(problems) > 0 && len(problems) == unreadable(doc) && len(doc.Sources) == len(problems) {
+	if n := problems.Count; n > 0 && n == unreadable(doc) && n == files(doc) {
 		return errors.New("nothing could be read")
 	}
 	return nil

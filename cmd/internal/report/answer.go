@@ -77,15 +77,17 @@ func Facts(doc *summary.Document) []Fact {
 // sources counts what was read by how it went.
 func sources(doc *summary.Document) string {
 	n := map[flow.Status]uint64{}
-	var records, empty uint64
+	var all, records, empty uint64
 	for _, s := range doc.Sources {
-		n[s.Status]++
+		files := uint64(max(1, s.Files))
+		n[s.Status] += files
+		all += files
 		records += s.Records
 		if s.Records == 0 && s.Status == flow.OK {
-			empty++
+			empty += files
 		}
 	}
-	s := fmt.Sprintf("%s, %s", Many(uint64(len(doc.Sources)), "source"), Many(records, "record"))
+	s := fmt.Sprintf("%s, %s", Many(all, "source"), Many(records, "record"))
 	if empty > 0 {
 		s += fmt.Sprintf(", %s empty", Count(empty))
 	}

@@ -86,7 +86,7 @@ func (p *page) sources(doc *summary.Document) {
 			break
 		}
 		row := pageSource{
-			Path: terminal.Escape(s.Path), Kind: terminal.Escape(string(s.Kind)), Status: terminal.Escape(string(s.Status)), Detail: terminal.Escape(s.Detail),
+			Path: terminal.Escape(sourceName(&s)), Kind: terminal.Escape(string(s.Kind)), Status: terminal.Escape(string(s.Status)), Detail: terminal.Escape(s.Detail),
 			Mark: sourceMark(s.Status), Bytes: terminal.Bytes(uint64(max(0, s.Bytes))), Records: Count(s.Records), SHA256: terminal.Escape(s.SHA256),
 		}
 		if row.Kind == "" {

@@ -131,9 +131,17 @@ func (m *markdown) sources(doc *summary.Document) {
 		if s.Detail != "" {
 			status += ", " + s.Detail
 		}
-		m.printf("| %s | %s | %s | %s | %s | %s |\n", plain(s.Path), plain(string(s.Kind)), plain(status),
+		m.printf("| %s | %s | %s | %s | %s | %s |\n", plain(sourceName(&s)), plain(string(s.Kind)), plain(status),
 			terminal.Bytes(uint64(max(0, s.Bytes))), Count(s.Records), plain(s.SHA256))
 	}
+}
+
+// sourceName is the path of a source, with how many files it stands for.
+func sourceName(s *summary.Source) string {
+	if s.Files > 1 {
+		return Many(uint64(s.Files), "file") + " in " + s.Path
+	}
+	return s.Path
 }
 
 func (m *markdown) skipped(doc *summary.Document) {

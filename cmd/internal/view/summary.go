@@ -177,6 +177,9 @@ func (s *summaryText) skipped(doc *summary.Document) {
 			break
 		}
 		line := fmt.Sprintf("%s× %s, first at byte %d of %s", report.Count(k.Count), k.Reason, k.Offset, k.Source)
+		if k.Source == "" {
+			line = fmt.Sprintf("%s× %s, in further sources", report.Count(k.Count), k.Reason)
+		}
 		s.printf("- %s\n", terminal.Wrap(terminal.Escape(line), s.o.Width-2, "  "))
 	}
 }
