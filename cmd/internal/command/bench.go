@@ -21,6 +21,7 @@ type benchOptions struct {
 	seed    uint64
 	keep    string
 	duckdb  string // program of cmd/internal/peers/duckdb
+	gopkt   string // program of cmd/internal/peers/gopacket
 	chdb    string // folder in which npm installed chdb
 	only    string // part of the titles of what to measure
 	pairs   bool   // measure memory with 100 million pairs
@@ -52,6 +53,7 @@ func newBench(env *Env) *cobra.Command {
 	cmd.Flags().Uint64Var(&o.seed, "seed", 1, "the same seed makes the same files")
 	cmd.Flags().StringVar(&o.keep, "dir", "", "make the files below this `folder` and leave them there")
 	cmd.Flags().StringVar(&o.duckdb, "duckdb", "flowctl-duckdb", "`program` built of cmd/internal/peers/duckdb")
+	cmd.Flags().StringVar(&o.gopkt, "gopacket", "flowctl-gopacket", "`program` built of cmd/internal/peers/gopacket")
 	cmd.Flags().StringVar(&o.chdb, "chdb", "", "`folder` in which npm installed chdb")
 	cmd.Flags().StringVar(&o.only, "only", "", "measure but those works whose title has this `text` in it")
 	cmd.Flags().BoolVar(&o.pairs, "pairs", false, "measure 10 GB of flow logs with 100 million pairs and a budget of 1 GiB instead; it takes long")

@@ -126,6 +126,7 @@ func (o benchOptions) captureContenders(self, file, spare string) []contender {
 		{name: "flowctl summarize, all answers", args: []string{self, "summarize", file}, checkArgs: []string{self, "summarize", "--json", file}, total: packetTotal},
 		{name: "flowctl summarize, all answers, 1 thread", args: []string{self, "summarize", file}, env: []string{"GOMAXPROCS=1"}},
 		{name: "`cat`, only reads", args: []string{"cat", file}},
+		{name: "gopacket's DecodingLayerParser, conversations alone, 1 thread", args: []string{o.gopkt, file}, total: find(`(\d+) packets`)},
 		{name: "`capinfos -c`, only counts", args: []string{"capinfos", "-c", "-M", file}, total: find(`Number of packets:\s*(\d+)`)},
 		{name: "`tcpdump --count`, only counts", args: []string{"tcpdump", "--count", "-r", file}, total: find(`(\d+) packets?`)},
 		{name: "`tshark -z conv,ip`", args: []string{"tshark", "-n", "-q", "-z", "conv,ip", "-z", "io,stat,0", "-r", file}, total: find(`<>[^|]*\|\s*(\d+)\s*\|`)},
