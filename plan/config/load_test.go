@@ -10,6 +10,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -200,6 +203,42 @@ func TestSummaryContext(t *testing.T) {
 		if v, diags := tr.TraverseAbs(s.Context); diags.HasErrors() || v.LengthInt() != 2 {
 			t.Errorf("local.admins is %#v, %v", v, diags)
 		}
+	}
+}
+
+// TestLiteral wants of a condition one that says the same without the file.
+func TestLiteral(t *testing.T) {
+	tests := map[string]string{
+		`direction == "outbound"`:                               `direction == "outbound"`,
+		`port == var.port && contains(local.nets, peer)`:        `port == 443 && contains(["10.0.0.1", "10.0.0.2"], peer)`,
+		`peer == local.nets[1] || vm == "x-${var.name}"`:        `peer == "10.0.0.2" || vm == "x-${"a\"b"}"`,
+		`contains([for n in local.nets : n if n != "z"], peer)`: `contains([for n in ["10.0.0.1", "10.0.0.2"] : n if n != "z"], peer)`,
+		`(port == var.port ? true : local.map.deep)`:            `(port == 443 ? true : false)`,
+		`port == keys(local.map)[0] == "x"`:                     `port == keys({` + "\n  deep = false\n" + `})[0] == "x"`,
+		"(\n  port == 1 ||\n  port == var.port\n)":              "(\n  port == 1 ||\n  port == 443\n)",
+	}
+	for where, want := range tests {
+		expr, diags := hclsyntax.ParseExpression([]byte(where), "a.hcl", hcl.Pos{Line: 7, Column: 3, Byte: 120})
+		if diags.HasErrors() {
+			t.Fatal(diags)
+		}
+		s := Summary{Where: expr, Condition: where, Context: (&hcl.EvalContext{Variables: map[string]cty.Value{
+			"var": cty.ObjectVal(map[string]cty.Value{"port": cty.NumberIntVal(443), "name": cty.StringVal(`a"b`)}),
+		}}).NewChild()}
+		s.Context.Variables = map[string]cty.Value{"local": cty.ObjectVal(map[string]cty.Value{
+			"nets": cty.TupleVal([]cty.Value{cty.StringVal("10.0.0.1"), cty.StringVal("10.0.0.2")}),
+			"map":  cty.ObjectVal(map[string]cty.Value{"deep": cty.False}),
+		})}
+		got, diags := s.Literal()
+		if diags.HasErrors() || got != want {
+			t.Errorf("%s\nis  %s\nnot %s %v", where, got, want, diags)
+		}
+		if _, diags := hclsyntax.ParseExpression([]byte(got), "again", hcl.InitialPos); diags.HasErrors() {
+			t.Errorf("%s: %v", got, diags)
+		}
+	}
+	if got, diags := (Summary{}).Literal(); got != "" || diags != nil {
+		t.Errorf("no condition is %q, %v", got, diags)
 	}
 }
 

@@ -33,8 +33,17 @@ type Manifest struct {
 	Sessions      []Session          `json:"sessions"`
 	Views         []plan.View        `json:"views,omitempty"`
 	Findings      []plan.Finding     `json:"findings,omitempty"`
+	Questions     []Question         `json:"questions,omitempty"` // the file's own
 	Artifacts     []Artifact         `json:"artifacts"`
 	Flows         *Made              `json:"flows,omitempty"` // of the artifacts, as Parquet; never to be counted beside them
+}
+
+// Question is a summarize block, so that it can be answered without the file.
+type Question struct {
+	Name  string   `json:"name"`
+	Where string   `json:"where,omitempty"` // the condition, with values in place of variables
+	By    []string `json:"by,omitempty"`
+	Top   int      `json:"top"`
 }
 
 // FlowsFile is the name of the file of flows in a results folder.

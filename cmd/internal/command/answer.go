@@ -56,6 +56,9 @@ func (ws *workspace) answer(ctx context.Context, env *Env, folder session.Folder
 	if err := env.diagnose(ws.config, diags); err != nil {
 		return err
 	}
+	if m, err = keepQuestions(folder, m, inv.Summaries); err != nil {
+		return err
+	}
 	sum, err := folderSum(folder, m, questions)
 	if err != nil {
 		return err
@@ -97,15 +100,18 @@ func summarizeFolder(ctx context.Context, env *Env, folder session.Folder, o sum
 	if err != nil {
 		return err
 	}
-	sum, err := folderSum(folder, m, nil)
-	if err != nil {
-		return err
-	}
 	asked, err := o.options()
+	if err == nil && !asked.Only {
+		asked.Questions, err = keptQuestions(m)
+	}
 	if err != nil {
 		return err
 	}
-	sum.Options.Questions, sum.Options.Only = asked.Questions, asked.Only
+	sum, err := folderSum(folder, m, asked.Questions)
+	if err != nil {
+		return err
+	}
+	sum.Options.Only = asked.Only
 	if err := narrow(&sum, o, time.Now()); err != nil {
 		return err
 	}

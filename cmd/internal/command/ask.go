@@ -46,9 +46,14 @@ func (q *question) compile() (*summary.Question, error) {
 	if !q.asked {
 		return nil, nil
 	}
-	ask := summary.Ask{Name: q.name(), By: q.by, Top: q.top, Context: &hcl.EvalContext{Functions: config.Functions()}}
-	if q.where != "" {
-		expr, diags := hclsyntax.ParseExpression([]byte(q.where), "--where", hcl.InitialPos)
+	return compileText(q.name(), q.where, q.by, q.top)
+}
+
+// compileText makes a question of text ready that stands by itself.
+func compileText(name, where string, by []string, top int) (*summary.Question, error) {
+	ask := summary.Ask{Name: name, By: by, Top: top, Context: &hcl.EvalContext{Functions: config.Functions()}}
+	if where != "" {
+		expr, diags := hclsyntax.ParseExpression([]byte(where), "--where", hcl.InitialPos)
 		if diags.HasErrors() {
 			return nil, oneLine(diags)
 		}
