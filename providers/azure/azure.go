@@ -114,7 +114,8 @@ func New(o Options) (*Provider, error) {
 	if o.BlobCredential != nil {
 		p.blobCredential = identity{o.BlobCredential, "the given credential for blobs", ""}
 	}
-	p.blobOptions = func(blobURL string) policy.ClientOptions { return o.blobOptions(c, p, blobURL) }
+	forBlobs := o.forBlobs()
+	p.blobOptions = func(blobURL string) policy.ClientOptions { return forBlobs.blobOptions(c, p, blobURL) }
 	return p, nil
 }
 

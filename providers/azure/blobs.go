@@ -32,6 +32,15 @@ func (p *Provider) Blobs(_ context.Context, blobURL string) (plan.Blobs, error) 
 	return blobs{c, withoutQuery(blobURL)}, nil
 }
 
+// forBlobs are the options with a transport that keeps as many connections as
+// blobs are read at a time; the SDK's own opens most of them anew each time.
+func (o Options) forBlobs() Options {
+	if o.Transport == nil {
+		o.Transport = &http.Client{Transport: manyConnections()}
+	}
+	return o
+}
+
 // blobs is one storage account.
 type blobs struct {
 	client *service.Client

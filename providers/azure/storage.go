@@ -32,9 +32,7 @@ func OpenStorage(o Options, account, sas string) (plan.Blobs, error) {
 	if o.Environment == "" {
 		o.Environment = environmentOf(u.Hostname())
 	}
-	if o.Transport == nil {
-		o.Transport = &http.Client{Transport: manyConnections()}
-	}
+	o = o.forBlobs()
 	a := storageAccount{name: accountName(u), clock: o.Clock}
 	c, err := a.connect(o, strings.TrimSuffix(account, "/"), sas)
 	if err != nil {
