@@ -73,13 +73,14 @@ type Run struct {
 	saving sync.Mutex // one save at a time
 	mu     sync.Mutex // guards what follows; sessions run side by side
 
-	run      *state.Run
-	manifest session.Manifest
-	noted    int // changes so far
-	saved    int // of them, those that are saved
-	flushed  time.Time
-	ready    map[string]error // what was made for several sessions, such as a watcher; by what it is
-	watchers map[string]plan.Watcher
+	run       *state.Run
+	manifest  session.Manifest // without artifacts
+	artifacts artifacts
+	noted     int // changes so far
+	saved     int // of them, those that are saved
+	flushed   time.Time
+	ready     map[string]error // what was made for several sessions, such as a watcher; by what it is
+	watchers  map[string]plan.Watcher
 }
 
 // tracked is one session on its way. While a step of it is under way only that
@@ -127,6 +128,7 @@ func New(o Options) (*Run, error) {
 	if r.manifest, err = r.folder.Manifest(); err != nil {
 		return nil, err
 	}
+	r.artifacts, r.manifest.Artifacts = artifactsOf(r.manifest.Artifacts), nil
 	r.files = o.Collector(r.folder)
 	return r, r.track()
 }

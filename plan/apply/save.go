@@ -37,7 +37,7 @@ func (r *Run) commit() error {
 	noted = r.noted
 	r.describe()
 	run, m := r.run.Clone(), r.manifest
-	m.Sessions, m.Artifacts = slices.Clone(m.Sessions), slices.Clone(m.Artifacts)
+	m.Sessions, m.Artifacts = slices.Clone(m.Sessions), slices.Clone(r.artifacts.all)
 	r.mu.Unlock()
 	err := errors.Join(r.State.Save(r.Plan.Investigation.Name, run), r.folder.WriteManifest(m))
 	if err == nil {
@@ -120,24 +120,17 @@ func (r *Run) note(t *tracked) {
 func (r *Run) want(t *tracked) Want {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	w := Want{Session: t.session, Recording: t.rec, Start: r.run.Started, End: r.run.Ends}
-	for _, a := range r.manifest.Artifacts {
-		if a.Session == t.session.Name {
-			w.Have = append(w.Have, a)
-		}
-	}
-	return w
+	return Want{Session: t.session, Recording: t.rec, Start: r.run.Started, End: r.run.Ends, Have: r.artifacts.session(t.session.Name)}
 }
 
-// keep puts artifacts into the manifest, in the place of earlier versions.
+// keep notes what was brought.
 func (r *Run) keep(t *tracked, got []session.Artifact) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	t.bytes = 0
 	for _, a := range got {
 		t.bytes += a.Size
-		r.manifest.Artifacts = slices.DeleteFunc(r.manifest.Artifacts, func(b session.Artifact) bool { return b.Path == a.Path })
-		r.manifest.Artifacts = append(r.manifest.Artifacts, a)
+		r.artifacts.keep(a)
 	}
 }
 

@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/renameio/v2/maybe"
@@ -120,23 +119,6 @@ func (f Folder) Join(name string) (string, error) {
 		return "", fmt.Errorf("results: %q would lie outside the results folder", name)
 	}
 	return filepath.Join(f.Path, filepath.FromSlash(name)), nil
-}
-
-// WriteManifest stores m.
-func (f Folder) WriteManifest(m Manifest) error {
-	m.Format = Format
-	slices.SortFunc(m.Artifacts, func(a, b Artifact) int { return strings.Compare(a.Path, b.Path) })
-	return f.writeJSON("manifest.json", m)
-}
-
-// Manifest reads what WriteManifest stored; the zero Manifest if nothing was.
-func (f Folder) Manifest() (Manifest, error) {
-	var m Manifest
-	err := f.readJSON("manifest.json", &m)
-	if err == nil && m.Format > Format {
-		err = fmt.Errorf("manifest in %s has format %d, this flowctl knows %d", f.Path, m.Format, Format)
-	}
-	return m, err
 }
 
 // WriteInventory stores what the subscriptions held.

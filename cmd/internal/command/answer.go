@@ -160,8 +160,12 @@ func folderSum(folder session.Folder, m session.Manifest, questions []*summary.Q
 // artifacts are the files of a run, with what the run knows of them.
 func artifacts(m session.Manifest) iter.Seq2[collectors.Item, error] {
 	return func(yield func(collectors.Item, error) bool) {
+		acls := map[string][]string{} // by session, of which there are many fewer than artifacts
+		for i := len(m.Sessions) - 1; i >= 0; i-- {
+			acls[m.Sessions[i].Name] = onlyViews(m, m.Sessions[i])
+		}
 		for _, a := range m.Artifacts {
-			item := collectors.Item{Path: a.Path, Target: string(a.Target), ACLs: onlyViews(m, a)}
+			item := collectors.Item{Path: a.Path, Target: string(a.Target), ACLs: acls[a.Session]}
 			if a.Kind == plan.PacketCapture {
 				item.Point = a.Target.Name() + "/" + strings.TrimSuffix(filepath.Base(a.Path), filepath.Ext(a.Path))
 			}
@@ -172,15 +176,11 @@ func artifacts(m session.Manifest) iter.Seq2[collectors.Item, error] {
 	}
 }
 
-// onlyViews returns the security groups that alone asked for an artifact; nil
-// if something else asked too.
-func onlyViews(m session.Manifest, a session.Artifact) []string {
-	i := slices.IndexFunc(m.Sessions, func(s session.Session) bool { return s.Name == a.Session })
-	if i < 0 {
-		return nil
-	}
+// onlyViews returns the security groups that alone asked for a session; nil if
+// something else asked too.
+func onlyViews(m session.Manifest, s session.Session) []string {
 	var acls []string
-	for _, w := range m.Sessions[i].Watches {
+	for _, w := range s.Watches {
 		v := slices.IndexFunc(m.Views, func(v plan.View) bool { return v.Watch == w })
 		if v < 0 {
 			return nil
