@@ -112,3 +112,12 @@ func TestSkippedIsBounded(t *testing.T) {
 		t.Errorf("%d entries count %d, the one after the first 2000 is %+v", len(all), n, all[2000])
 	}
 }
+
+// A fifth may be garbage, and where that is little, more.
+func TestAllowedGarbage(t *testing.T) {
+	for live, want := range map[uint64]int{0: 3200, 4 << 20: 800, 32 << 20: 100, 160 << 20: 20, 1 << 30: 20} {
+		if got := allowed(live); got != want {
+			t.Errorf("%d bytes in use: %d percent, want %d", live, got, want)
+		}
+	}
+}

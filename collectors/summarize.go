@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -43,16 +42,12 @@ type Sum struct {
 	Memory     int64  // bytes that rows may take before they go to a temporary file; 0 for a quarter of the memory
 }
 
-// garbage is how much of the memory in use may be garbage, in percent. What is
-// kept holds hardly a pointer, so that to collect often costs nothing.
-const garbage = 20
-
 // Run reads all items and returns the document. A file that cannot be read is
 // a source with that status and its error in Problems; others go on. The error
 // says that the document is not of all that was read.
 func (s Sum) Run(ctx context.Context) (*summary.Document, Problems, error) {
 	r := &reading{Sum: s, names: flow.NewNames(), skipped: &flow.Skipped{}, hosts: &flow.Hosts{}}
-	defer debug.SetGCPercent(debug.SetGCPercent(garbage))
+	defer boundGarbage()()
 	if err := r.keepFlows(); err != nil {
 		return nil, Problems{}, err
 	}
@@ -321,6 +316,10 @@ func (r *reading) coverage() []summary.Coverage {
 	if r.outside.Load() == 0 {
 		return nil
 	}
-	return []summary.Coverage{{Code: "outside-window", Text: fmt.Sprintf("%d records from before or after the window (%s to %s) were read and left out.",
-		r.outside.Load(), r.Start.UTC().Format(time.RFC3339), r.End.UTC().Format(time.RFC3339))}}
+	window := "before " + r.End.UTC().Format(time.RFC3339)
+	if r.Start.Unix() > 0 {
+		window = r.Start.UTC().Format(time.RFC3339) + " to " + r.End.UTC().Format(time.RFC3339)
+	}
+	return []summary.Coverage{{Code: "outside-window",
+		Text: fmt.Sprintf("%d records from before or after the window (%s) were read and left out.", r.outside.Load(), window)}}
 }

@@ -69,6 +69,7 @@ func TestStorageErrors(t *testing.T) {
 		"SAS, no keys":          {refuse(403, "KeyBasedAuthenticationNotPermitted"), "sig=secret", false, "--as-user"},
 		"SAS, network":          {refuse(403, "AuthorizationFailure"), "sig=secret", false, "network rules"},
 		"SAS, address":          {refuse(403, "AuthorizationSourceIPMismatch"), "sip=1.2.3.4&sig=secret", false, "(sip)"},
+		"archived":              {refuse(409, "BlobArchived"), "sig=secret", false, "set-tier"},
 		"nobody":                {refuse(500, "x"), "", true, "there is nobody: run az login, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, or add a shared access signature"},
 		"no host":               {lost{&net.DNSError{IsNotFound: true}}, "sig=secret", false, "check the name of the storage account"},
 	}

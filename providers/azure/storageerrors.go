@@ -46,6 +46,8 @@ func (a storageAccount) hint(ctx context.Context, code, container string) string
 	switch {
 	case code == "ContainerNotFound":
 		return a.others(ctx, container)
+	case code == "BlobArchived":
+		return "bring it back first, which takes hours: az storage blob set-tier --tier Hot"
 	case a.sas != nil:
 		return a.sasHint(code)
 	}

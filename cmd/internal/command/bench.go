@@ -25,6 +25,7 @@ type benchOptions struct {
 	chdb    string // folder in which npm installed chdb
 	only    string // part of the titles of what to measure
 	pairs   bool   // measure memory with 100 million pairs
+	blobs   bool   // measure reading from storage
 	sized   bool   // size was given
 }
 
@@ -57,6 +58,7 @@ func newBench(env *Env) *cobra.Command {
 	cmd.Flags().StringVar(&o.chdb, "chdb", "", "`folder` in which npm installed chdb")
 	cmd.Flags().StringVar(&o.only, "only", "", "measure but those works whose title has this `text` in it")
 	cmd.Flags().BoolVar(&o.pairs, "pairs", false, "measure 10 GB of flow logs with 100 million pairs and a budget of 1 GiB instead; it takes long")
+	cmd.Flags().BoolVar(&o.blobs, "blobs", false, "measure reading from storage instead: 50,000 and 200,000 small blobs, and 300 MB of flow logs from a folder and from storage")
 	cmd.AddCommand(newBenchJSON(env), newBenchTimed(env))
 	return cmd
 }
@@ -85,6 +87,10 @@ func runBench(ctx context.Context, env *Env, o benchOptions) error {
 		defer os.RemoveAll(dir)
 	}
 	o.keep = dir
+	if o.blobs {
+		fmt.Fprintf(env.Stdout, "Measured on %s.\n", machine())
+		return o.benchBlobs(ctx, env, self)
+	}
 	all, err := o.works(ctx, env, self)
 	if err != nil {
 		return err

@@ -23,7 +23,7 @@ import (
 // does not show it; the benchmarks and their documentation do.
 func newGen(env *Env) *cobra.Command {
 	cmd := &cobra.Command{Use: "gen", Short: "Make files to measure with", Hidden: true}
-	cmd.AddCommand(newGenFlowLog(env), newGenCapture(env))
+	cmd.AddCommand(newGenFlowLog(env), newGenCapture(env), newGenBlobs(env))
 	return cmd
 }
 
