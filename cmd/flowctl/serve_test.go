@@ -10,12 +10,15 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// serve FOLDER starts flowctl sandbox serve on a free port, with a clock that
+// serve FOLDER [WORLD] starts flowctl sandbox serve on a free port, with a clock that
 // is faster than flowctl's own, and sets what its clients need: HOST,
 // SUBSCRIPTION, and the variables of the environment credential. The end of
 // the script interrupts it, after which it must end well.
 func serve(ts *testscript.TestScript, _ bool, args []string) {
 	cmd := exec.Command("flowctl", "sandbox", "serve", "--port", "0", "--clock", "600", "--state", ts.MkAbs(args[0]), "--json")
+	if len(args) > 1 {
+		cmd.Args = append(cmd.Args, "--world", ts.MkAbs(args[1]))
+	}
 	cmd.Dir = ts.MkAbs(".")
 	out, err := cmd.StdoutPipe()
 	ts.Check(err)
