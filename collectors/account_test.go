@@ -156,9 +156,9 @@ func (a *account) Open(ctx context.Context, b plan.Blob, offset, length int64) (
 		}
 		return nil, plan.ErrChanged
 	}
-	whole := bytes.Join(all, nil)
-	if len(all) == 1 {
-		whole = all[0]
+	whole := all[0]
+	if len(all) > 1 {
+		whole = bytes.Join(all, nil)
 	}
 	r.Reader = bytes.NewReader(whole[offset : offset+length])
 	return r, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"sync"
 
 	"flowctl/collectors/depth"
@@ -186,12 +187,7 @@ func (b *batch) end() ([]session.Artifact, error) {
 	b.wg.Wait()
 	cut := b.ctx.Err()
 	b.cancel()
-	var out []session.Artifact
-	for _, a := range b.got {
-		if a.Path != "" {
-			out = append(out, a)
-		}
-	}
+	out := slices.DeleteFunc(b.got, func(a session.Artifact) bool { return a.Path == "" })
 	if b.err == nil && cut != nil {
 		return out, fmt.Errorf("fetch %s: %w", b.fetch.Recording.ID.Name(), cut)
 	}
