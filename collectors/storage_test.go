@@ -315,6 +315,17 @@ func TestAWindowCostsItsHours(t *testing.T) {
 			}
 		})
 	}
+	nsgs := &shelf{blobs: map[string][]byte{}}
+	for _, name := range []string{"nsg-one", "nsg-two"} {
+		for h := range 48 {
+			nsg := nw[:strings.Index(string(nw), "/resourceGroups/")] + "/resourceGroups/rg/providers/Microsoft.Network/networkSecurityGroups/" + plan.ID(name)
+			nsgs.blobs[flowlog.NSGPrefix(nsg, from.Add(time.Duration(h)*time.Hour))+"002248000001/PT1H.json"] = []byte("x")
+		}
+	}
+	place := &Storage{Blobs: nsgs, Container: flowlog.NSGContainer, Start: from.Add(30 * time.Hour), End: from.Add(31 * time.Hour)}
+	if got := walked(t, place); len(got) != 4 || nsgs.requests["list"]+nsgs.requests["prefixes"] != 9+2+2*2 {
+		t.Errorf("of NSGs: %v by %v", got, nsgs.requests)
+	}
 	got := walked(t, &Storage{Blobs: s, Container: flowlog.VNetContainer, Start: at("2027-03-01T00:00:00Z"), End: at("2027-03-01T02:00:00Z")})
 	if !cmp.Equal(got, []string{"error: there is no flow log of this time"}) {
 		t.Errorf("a time of which there is nothing: %v", got)
