@@ -45,7 +45,7 @@ results folder of apply is read with its window and its names.
 
 A URL is a container of a storage account, a prefix in one (a folder, or a part
 of a name) or a blob: https://ACCOUNT.blob.core.windows.net/CONTAINER[/PREFIX].
-It is read where it is, nothing is written to disk. flowctl signs in as az does,
+It is read where it is, and no copy is made. flowctl signs in as az does,
 or uses the shared access signature (SAS) in the URL. With --start, of flow logs
 only the hours of that time are asked for. See flowctl docs storage.
 
