@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"errors"
 
 	"github.com/spf13/cobra"
 )
@@ -13,7 +14,12 @@ func Main(ctx context.Context, env *Env) int {
 	root.SetIn(env.Stdin)
 	root.SetOut(env.Stdout)
 	root.SetErr(env.Stderr)
-	return env.status(root.ExecuteContext(ctx))
+	err := root.ExecuteContext(ctx)
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		env.printf("Interrupted.\n")
+		err = exitInterrupted
+	}
+	return env.status(err)
 }
 
 func newRoot(env *Env) *cobra.Command {
