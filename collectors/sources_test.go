@@ -1,7 +1,9 @@
 package collectors
 
 import (
+	"bytes"
 	"fmt"
+	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -113,11 +115,23 @@ func TestSkippedIsBounded(t *testing.T) {
 	}
 }
 
-// A fifth may be garbage, and where that is little, more.
-func TestAllowedGarbage(t *testing.T) {
-	for live, want := range map[uint64]int{0: 3200, 4 << 20: 800, 32 << 20: 100, 160 << 20: 20, 1 << 30: 20} {
-		if got := allowed(live); got != want {
-			t.Errorf("%d bytes in use: %d percent, want %d", live, got, want)
+// A large file has all who are idle, also if it is the last or the only one.
+func TestALargeFileIsReadByAll(t *testing.T) {
+	var b bytes.Buffer
+	if _, err := flowlogtest.Generate(&b, flowlogtest.Spec{Seed: 1, Flows: 160_000}); err != nil {
+		t.Fatal(err)
+	}
+	if b.Len() < wideFrom {
+		t.Fatalf("%d bytes are not large", b.Len())
+	}
+	name := filepath.Join(t.TempDir(), "PT1H.json")
+	put(t, name, b.Bytes())
+	r := &reading{Sum: Sum{Items: itemsOf(name), Workers: 3}, names: flow.NewNames(), skipped: &flow.Skipped{}, hosts: &flow.Hosts{}}
+	table := r.read(t.Context())
+	defer table.Close()
+	for range 3 {
+		if w := <-r.idle; w.sums.Steps == nil {
+			t.Errorf("worker %d had nothing to read", w.number)
 		}
 	}
 }

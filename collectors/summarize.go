@@ -117,6 +117,7 @@ func (r *reading) read(ctx context.Context) *summary.Table {
 	workers := r.workers(table)
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
+	var files sync.WaitGroup
 	for e := range newQueue().ahead(ctx, r.Items) {
 		if ctx.Err() != nil {
 			break
@@ -128,15 +129,13 @@ func (r *reading) read(ctx context.Context) *summary.Table {
 			continue
 		}
 		w := <-r.idle
-		go func() {
+		files.Go(func() {
 			r.file(ctx, j, w)
 			r.settle(j, w)
 			r.idle <- w
-		}()
+		})
 	}
-	for range workers { // once all are idle, all is read
-		<-r.idle
-	}
+	files.Wait() // and leave those who are idle to the last files
 	for _, w := range workers[1:] {
 		table.Merge(w.table)
 	}
