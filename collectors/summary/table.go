@@ -69,9 +69,9 @@ func New(names *flow.Names) *Table {
 func (t *Table) Worker() *Table { return &Table{store: t.store, timeline: newTimeline()} }
 
 // Budget says how many bytes the rows of t and its workers may take in memory
-// together, about. A third is left to what else a run needs, and to garbage. It
+// together, about. Two fifths are left to what else a run needs, and to garbage. It
 // is to be said before anything is added.
-func (t *Table) Budget(bytes int64) { t.limit = int(max(minHotRows, bytes/3*2/bytesPerRow)) }
+func (t *Table) Budget(bytes int64) { t.limit = int(max(minHotRows, bytes/5*3/bytesPerRow)) }
 
 // Add counts the records of a batch. Source is the number of the source they
 // came from: its place in Options.Sources.
