@@ -38,7 +38,7 @@ func (t *Table) Document(o Options) (*Document, error) {
 	for _, b := range builders[1:] {
 		first.merge(b)
 	}
-	lost := errors.Join(first.errs...)
+	lost := errors.Join(append(first.errs, first.rank())...)
 	if lost != nil {
 		o.Coverage = append(o.Coverage, Coverage{"rows-lost", "A part of what was counted could not be read back from a temporary file, so all sums are too small."})
 	}
@@ -78,6 +78,26 @@ func (b *builder) build(t *Table, next *atomic.Int32) {
 		spare.index, spare.ports = p.index, p.ports
 		p.index, p.ports = nil, ports{}
 	}
+	for _, g := range b.all() {
+		g.flush()
+	}
+}
+
+// all are the answers that are made in lines.
+func (b *builder) all() []*groups {
+	return append([]*groups{b.talkers.all, b.talkers.egress}, b.answers...)
+}
+
+// rank finds the lines to show, of all answers side by side.
+func (b *builder) rank() error {
+	all := b.all()
+	errs := make([]error, len(all))
+	var wg sync.WaitGroup
+	for i, g := range all {
+		wg.Go(func() { errs[i] = g.rank(&b.naming) })
+	}
+	wg.Wait()
+	return errors.Join(errs...)
 }
 
 // builder goes over the rows of a table once and feeds all answers.
@@ -139,13 +159,29 @@ func newBuilder(t *Table, o Options) *builder {
 		b.spots[i].number = i
 	}
 	b.begin(o)
+	b.makeRoom(t.limit * bytesPerRow / 8)
 	return b
+}
+
+// makeRoom lets answers that can be long have so many bytes of memory
+// together.
+func (b *builder) makeRoom(bytes int) {
+	long := slices.DeleteFunc(b.all(), func(g *groups) bool { return g.depends != 0 })
+	for _, g := range long {
+		g.many = newManyLines(g.width, bytes/len(long)/(bytesPerLine+g.width))
+	}
 }
 
 // another returns a builder that does a part of b's work.
 func (b *builder) another(o Options) *builder {
 	a := &builder{naming: b.naming, spots: b.spots, free: b.free, most: b.most}
 	a.begin(o)
+	mine := a.all()
+	for i, g := range b.all() {
+		if g.many != nil {
+			mine[i].many = g.many.another()
+		}
+	}
 	return a
 }
 

@@ -22,10 +22,9 @@ func (b *builder) merge(o *builder) {
 	if n := &o.best; n.ipBytes > b.best.ipBytes || n.ipBytes == b.best.ipBytes && n.before(&b.best) {
 		b.best = o.best
 	}
-	b.talkers.all.merge(o.talkers.all)
-	b.talkers.egress.merge(o.talkers.egress)
-	for i, g := range o.answers {
-		b.answers[i].merge(g)
+	mine := b.all()
+	for i, g := range o.all() {
+		mine[i].merge(g)
 	}
 	for a, at := range o.known {
 		b.learn(a, at)
@@ -76,10 +75,9 @@ func (r *removal) merge(o *removal) {
 	r.records += o.records
 }
 
-// merge adds the lines of o, which answers the same question.
+// merge adds what o has, which answers the same question. Where there can be
+// many lines, both have put them into one place.
 func (g *groups) merge(o *groups) {
 	g.total.merge(&o.total)
-	for n := range o.lines.len() {
-		g.lines.at(g.lines.of(o.lines.key(n))).merge(o.lines.at(n))
-	}
+	o.lines.each(func(key []byte, sum *group) { g.lines.at(g.lines.of(key)).merge(sum) })
 }

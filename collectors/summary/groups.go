@@ -3,7 +3,6 @@ package summary
 import (
 	"cmp"
 	"slices"
-	"sort"
 
 	"flowctl/collectors/flow"
 )
@@ -15,16 +14,22 @@ type groups struct {
 	by    []field
 	top   int
 
-	lines lines
+	width int // of the lines' keys
 	total group
-	// What says the line of a row, if that is little, and then the numbers of the
-	// lines + 1 by spot and direction, or by protocol and port.
+	many  *manyLines // nil if there can be but few lines
+	// What says the line of a row, if that is little: then lines holds them, and
+	// their numbers + 1 are known by spot and direction, or by protocol and port.
 	depends dependence
+	lines   lines
 	spots   []uint32
 	ports   [2][]uint32 // TCP, UDP
 
 	match      []*seen // of the conversation at hand
 	keyA, keyB []byte  // scratch
+
+	shown []line // once all is added: the lines to show, in their order,
+	rest  group  // the sum of the others,
+	count uint64 // and how many there are
 }
 
 // group is one line of an answer in the making.
@@ -46,9 +51,10 @@ func newGroups(name string, top int, where func(*seen) bool, by ...string) *grou
 			panic("summary: no field " + n) // Compile refuses such names
 		}
 		g.by = append(g.by, f)
-		g.lines.width += f.width
+		g.width += f.width
 		g.depends &= f.depends
 	}
+	g.lines.width = g.width
 	return g
 }
 
@@ -133,7 +139,7 @@ func (g *groups) oneLine(rows []*seen) bool {
 }
 
 func (g *groups) key(b []byte, s *seen) []byte {
-	b = slices.Grow(b, g.lines.width)[:g.lines.width]
+	b = slices.Grow(b, g.width)[:g.width]
 	at := 0
 	for i := range g.by {
 		f := &g.by[i]
@@ -143,7 +149,8 @@ func (g *groups) key(b []byte, s *seen) []byte {
 	return b
 }
 
-// of returns the line that s belongs to.
+// of returns what is added to the line that s belongs to. It is valid until it
+// is called again.
 func (g *groups) of(s *seen) *group {
 	switch {
 	case g.depends&onSpot != 0:
@@ -154,7 +161,22 @@ func (g *groups) of(s *seen) *group {
 		return g.lines.at(g.known(&g.ports[1], int(s.row.port), s))
 	}
 	g.keyB = g.key(g.keyB[:0], s)
-	return g.lines.at(g.lines.of(g.keyB))
+	return g.line(g.keyB)
+}
+
+// line returns what is added to the line with a key, as of does.
+func (g *groups) line(key []byte) *group {
+	if g.many != nil {
+		return g.many.line(key)
+	}
+	return g.lines.at(g.lines.of(key))
+}
+
+// flush adds all that is still on its way to its line.
+func (g *groups) flush() {
+	if g.many != nil {
+		g.many.flushAll()
+	}
 }
 
 // known returns the number of the line that s belongs to, which is looked up
@@ -205,69 +227,6 @@ func (v *group) compare(o *group) int {
 		cmp.Compare(o.sent.ipBytes+o.received.ipBytes, v.sent.ipBytes+v.received.ipBytes),
 		cmp.Compare(o.sent.packets+o.received.packets, v.sent.packets+v.received.packets),
 		cmp.Compare(o.flows, v.flows))
-}
-
-// line is a line that may be shown.
-type line struct {
-	n    int
-	text []string // made when it is needed
-	v    *group
-}
-
-// answer draws the lines up, the biggest first.
-func (g *groups) answer(n *naming, all tally) Answer {
-	a := Answer{Name: g.name, By: []string{}, Rows: []Row{}, Groups: uint64(g.lines.len()), Total: g.total.row(nil, all)}
-	for _, f := range g.by {
-		a.By = append(a.By, f.name)
-	}
-	top, rest := g.largest(n)
-	for _, l := range top {
-		a.Rows = append(a.Rows, l.v.row(g.texts(n, g.lines.key(l.n)), all))
-	}
-	if g.lines.len() > len(top) {
-		r := rest.row(nil, all)
-		a.Others = &r
-	}
-	return a
-}
-
-// largest returns the lines to show, in their order, and the sum of the
-// others. There can be millions, so only those that compete are ordered.
-func (g *groups) largest(n *naming) (top []line, rest group) {
-	limit := g.top
-	if limit <= 0 {
-		limit = defaultTop
-	}
-	rest = newGroup()
-	for k := range g.lines.len() {
-		v := g.lines.at(k)
-		l := line{n: k, v: v}
-		i := sort.Search(len(top), func(i int) bool { return g.before(&l, &top[i], n) })
-		if i == limit {
-			rest.merge(v)
-			continue
-		}
-		if len(top) == limit {
-			rest.merge(top[limit-1].v)
-			top = top[:limit-1]
-		}
-		top = slices.Insert(top, i, l)
-	}
-	return top, rest
-}
-
-// before reports whether a is shown before b. Only lines that are equal in
-// all else are compared by their text.
-func (g *groups) before(a, b *line, n *naming) bool {
-	if c := a.v.compare(b.v); c != 0 {
-		return c < 0
-	}
-	for _, l := range []*line{a, b} {
-		if l.text == nil {
-			l.text = g.texts(n, g.lines.key(l.n))
-		}
-	}
-	return slices.Compare(a.text, b.text) < 0
 }
 
 func (g *groups) texts(n *naming, b []byte) []string {

@@ -24,12 +24,15 @@ func (l *lines) at(n int) *group { return &l.sums[n/linesPart][n%linesPart] }
 func (l *lines) key(n int) []byte { return l.keys[n*l.width : (n+1)*l.width] }
 
 // of returns the number of the line with a key, which it adds if there is none.
-func (l *lines) of(key []byte) int {
+func (l *lines) of(key []byte) int { return l.find(key, hashBytes(key)) }
+
+// find is of with the key's hash.
+func (l *lines) find(key []byte, hash uint64) int {
 	if l.n*2 >= len(l.slots) {
 		l.grow()
 	}
 	mask := uint64(len(l.slots) - 1)
-	for i := hashBytes(key) & mask; ; i = (i + 1) & mask {
+	for i := hash & mask; ; i = (i + 1) & mask {
 		e := l.slots[i]
 		if e == 0 {
 			l.slots[i] = uint32(l.n + 1)
@@ -42,13 +45,32 @@ func (l *lines) of(key []byte) int {
 }
 
 func (l *lines) add(key []byte) int {
-	if l.n%linesPart == 0 {
+	if l.n/linesPart == len(l.sums) {
 		l.sums = append(l.sums, make([]group, linesPart))
 	}
 	l.keys = append(l.keys, key...)
 	l.n++
 	*l.at(l.n - 1) = newGroup()
 	return l.n - 1
+}
+
+// warm loads what find will need for keys with these hashes, so that a batch
+// waits for memory twice and not twice per line.
+func (l *lines) warm(hashes []uint64) (sink uint64) {
+	if len(l.slots) == 0 {
+		return 0
+	}
+	mask := uint64(len(l.slots) - 1)
+	for _, h := range hashes {
+		sink += uint64(l.slots[h&mask])
+	}
+	for _, h := range hashes {
+		if n := int(l.slots[h&mask]) - 1; n >= 0 {
+			sum := l.at(n)
+			sink += uint64(l.keys[n*l.width]) + sum.sent.packets + uint64(sum.last)
+		}
+	}
+	return sink
 }
 
 func (l *lines) grow() {
@@ -61,6 +83,61 @@ func (l *lines) grow() {
 		}
 		l.slots[i] = uint32(n + 1)
 	}
+}
+
+// reset forgets all lines but keeps their memory.
+func (l *lines) reset() {
+	clear(l.slots)
+	l.keys, l.n = l.keys[:0], 0
+}
+
+// each calls f for every line.
+func (l *lines) each(f func(key []byte, sum *group)) {
+	for n := range l.n {
+		f(l.key(n), l.at(n))
+	}
+}
+
+// encode appends all lines to b.
+func (l *lines) encode(b []byte) []byte {
+	for n := range l.n {
+		b = l.at(n).encode(append(b, l.key(n)...))
+	}
+	return b
+}
+
+// decode adds the lines in b.
+func (l *lines) decode(b []byte) {
+	d := decoder{b}
+	for len(d.b) > 0 {
+		n := l.of(d.b[:l.width])
+		d.b = d.b[l.width:]
+		v := d.group()
+		l.at(n).merge(&v)
+	}
+}
+
+func (v *group) encode(b []byte) []byte {
+	b = append(b, byte(v.sent.marks), byte(v.received.marks))
+	for _, n := range [...]uint64{
+		v.sent.packets, v.sent.ipBytes, v.sent.frameBytes, v.received.packets, v.received.ipBytes, v.received.frameBytes,
+		v.flows, v.denied, v.records,
+	} {
+		b = binary.AppendUvarint(b, n)
+	}
+	return binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(b, uint64(v.first)), uint64(v.last))
+}
+
+func (d *decoder) group() (v group) {
+	v.sent.marks, v.received.marks = marks(d.byte()), marks(d.byte())
+	for _, n := range [...]*uint64{
+		&v.sent.packets, &v.sent.ipBytes, &v.sent.frameBytes, &v.received.packets, &v.received.ipBytes, &v.received.frameBytes,
+		&v.flows, &v.denied, &v.records,
+	} {
+		*n = d.uvarint()
+	}
+	v.first, v.last = int64(d.uint64()), int64(d.uint64())
+	return v
 }
 
 // hashBytes is a hash of b, eight bytes at a time.

@@ -22,7 +22,8 @@ const bytesPerRow = 130
 // minHotRows is what a table holds however small the budget.
 const minHotRows = 50_000
 
-// spill is a temporary file with rows that left a table.
+// spill is a temporary file with rows that left a table, or lines that left an
+// answer.
 type spill struct {
 	file    *os.File
 	size    int64
@@ -69,16 +70,31 @@ func (s *store) keep(i int, b []byte) bool {
 		return false
 	}
 	f, err := s.ownSpill()
-	if err == nil {
-		_, err = f.file.WriteAt(b, f.size)
+	s.full = err != nil || f.append(i, b) != nil
+	return !s.full
+}
+
+// append writes b as a part of partition i.
+func (s *spill) append(i int, b []byte) error {
+	if _, err := s.file.WriteAt(b, s.size); err != nil {
+		return err
 	}
-	if err != nil {
-		s.full = true
-		return false
+	s.extents[i] = append(s.extents[i], extent{s.size, int64(len(b))})
+	s.size += int64(len(b))
+	return nil
+}
+
+// each calls f for all that was written of partition i, in memory that buf
+// keeps.
+func (s *spill) each(i int, buf *[]byte, f func([]byte)) error {
+	for _, e := range s.extents[i] {
+		*buf = slices.Grow((*buf)[:0], int(e.length))[:e.length]
+		if _, err := s.file.ReadAt(*buf, e.offset); err != nil {
+			return fmt.Errorf("read rows back from %s: %w", s.file.Name(), err)
+		}
+		f(*buf)
 	}
-	f.extents[i] = append(f.extents[i], extent{f.size, int64(len(b))})
-	f.size += int64(len(b))
-	return true
+	return nil
 }
 
 // ownSpill returns a file with the table's own numbers of contexts.
@@ -98,14 +114,7 @@ func (s *store) ownSpill() (*spill, error) {
 
 // restore brings the rows of partition i back.
 func (s *spill) restore(i int, p *partition, free *pool, buf *[]byte) error {
-	for _, e := range s.extents[i] {
-		*buf = slices.Grow((*buf)[:0], int(e.length))[:e.length]
-		if _, err := s.file.ReadAt(*buf, e.offset); err != nil {
-			return fmt.Errorf("read rows back from %s: %w", s.file.Name(), err)
-		}
-		p.decode(*buf, s.ids, free)
-	}
-	return nil
+	return s.each(i, buf, func(b []byte) { p.decode(b, s.ids, free) })
 }
 
 // renumber says that the contexts of s have new numbers.

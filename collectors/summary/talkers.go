@@ -56,12 +56,13 @@ func (t *talkers) add(s *seen) {
 	}
 }
 
-// of returns the line of g that address a, which belongs to at, has as a talker.
+// of returns what is added to the line of g that address a, which belongs to at,
+// has as a talker.
 func (t *talkers) of(g *groups, a flow.Addr, at place) *group {
 	t.key = binary.BigEndian.AppendUint32(t.key[:0], uint32(at.nic))
 	t.key = binary.BigEndian.AppendUint64(t.key, a.Hi)
 	t.key = binary.BigEndian.AppendUint64(t.key, a.Lo)
-	return g.lines.at(g.lines.of(t.key))
+	return g.line(t.key)
 }
 
 // transfer is the most that one side sent the other over one service.

@@ -1,0 +1,79 @@
+package summary
+
+import (
+	"bytes"
+	"slices"
+	"sort"
+)
+
+// line is a line that may be shown.
+type line struct {
+	key  []byte
+	text []string // made when it is needed
+	sum  group
+}
+
+// each calls f for every line, which is valid during the call, and uses them
+// up.
+func (g *groups) each(f func(key []byte, sum *group)) error {
+	if g.many != nil {
+		return g.many.each(f)
+	}
+	g.lines.each(f)
+	return nil
+}
+
+// rank finds the lines to show and the sum of the others. There can be
+// millions, so only those that compete are ordered.
+func (g *groups) rank(n *naming) error {
+	limit := g.top
+	if limit <= 0 {
+		limit = defaultTop
+	}
+	g.rest = newGroup()
+	return g.each(func(key []byte, sum *group) {
+		g.count++
+		l := line{key: key, sum: *sum}
+		i := sort.Search(len(g.shown), func(i int) bool { return g.before(&l, &g.shown[i], n) })
+		if i == limit {
+			g.rest.merge(sum)
+			return
+		}
+		if len(g.shown) == limit {
+			g.rest.merge(&g.shown[limit-1].sum)
+			g.shown = g.shown[:limit-1]
+		}
+		l.key = bytes.Clone(key)
+		g.shown = slices.Insert(g.shown, i, l)
+	})
+}
+
+// before reports whether a is shown before b. Only lines that are equal in
+// all else are compared by their text.
+func (g *groups) before(a, b *line, n *naming) bool {
+	if c := a.sum.compare(&b.sum); c != 0 {
+		return c < 0
+	}
+	for _, l := range []*line{a, b} {
+		if l.text == nil {
+			l.text = g.texts(n, l.key)
+		}
+	}
+	return slices.Compare(a.text, b.text) < 0
+}
+
+// answer draws the lines up that rank found, the biggest first.
+func (g *groups) answer(n *naming, all tally) Answer {
+	a := Answer{Name: g.name, By: []string{}, Rows: []Row{}, Groups: g.count, Total: g.total.row(nil, all)}
+	for _, f := range g.by {
+		a.By = append(a.By, f.name)
+	}
+	for _, l := range g.shown {
+		a.Rows = append(a.Rows, l.sum.row(g.texts(n, l.key), all))
+	}
+	if g.count > uint64(len(g.shown)) {
+		r := g.rest.row(nil, all)
+		a.Others = &r
+	}
+	return a
+}
