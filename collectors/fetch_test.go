@@ -10,22 +10,21 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"flowctl/collectors/flowlog"
+	"flowctl/collectors/storage/storagetest"
 	"flowctl/plan"
 	"flowctl/plan/session"
 )
 
 var hour = time.Date(2026, 11, 12, 8, 0, 0, 0, time.UTC)
 
-const nw = plan.ID("/subscriptions/11111111-2222-3333-4444-555555555555/resourceGroups/NetworkWatcherRG/providers/Microsoft.Network/networkWatchers/NetworkWatcher_westeurope")
-
 func blobName(at time.Time, mac string) string {
-	return flowlog.Prefixes(nw, "log", at)[0] + mac + "/PT1H.json"
+	return storagetest.BlobName("log", at, mac)
 }
 
-func fetchOf(t testing.TB, a *account) Fetch {
+func fetchOf(t testing.TB, a *storagetest.Account) Fetch {
 	return Fetch{
 		Session:   plan.Session{Name: "log", Mechanism: plan.FlowLog, Target: plan.Target{ID: "/x/y/vnet"}},
-		Recording: plan.Recording{ID: nw + "/flowLogs/log", Mechanism: plan.FlowLog},
+		Recording: plan.Recording{ID: storagetest.Watcher + "/flowLogs/log", Mechanism: plan.FlowLog},
 		Start:     hour.Add(10 * time.Minute), End: hour.Add(58 * time.Minute),
 		Blobs: a, Folder: session.Folder{Path: t.TempDir()},
 	}
@@ -46,10 +45,10 @@ const head, first, second, end = `{"records":[`, `{"a":1}`, `,{"b":2}`, `]}`
 func TestFetchOfBothLayouts(t *testing.T) {
 	const mac = "000D3A000001"
 	var names []string
-	for _, prefix := range flowlog.Prefixes(nw, "log", hour) {
+	for _, prefix := range flowlog.Prefixes(storagetest.Watcher, "log", hour) {
 		names = append(names, prefix+mac+"/PT1H.json")
 	}
-	a := accountOf(map[string]string{names[0]: head + first + end, names[1]: head + end})
+	a := storagetest.Of(map[string]string{names[0]: head + first + end, names[1]: head + end})
 	got, err := fetchOf(t, a).Run(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -62,7 +61,7 @@ func TestFetchOfBothLayouts(t *testing.T) {
 
 // What happened in the last minutes of an hour can lie in the next hour's blob.
 func TestFetchReadsTheHourAfter(t *testing.T) {
-	a := accountOf(map[string]string{
+	a := storagetest.Of(map[string]string{
 		blobName(hour.Add(-time.Hour), "000D3A000001"):  head + end,
 		blobName(hour, "000D3A000001"):                  head + end,
 		blobName(hour, "000D3A000002"):                  head + end,
@@ -106,13 +105,13 @@ func TestFetchCaptures(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			a := &account{}
+			a := &storagetest.Account{}
 			for _, b := range tc.blobs {
-				a.put(b, "x")
+				a.Put(b, "x")
 			}
 			f := Fetch{
 				Session:   plan.Session{Mechanism: plan.PacketCapture, Target: plan.Target{ID: "/a/b/web"}},
-				Recording: plan.Recording{ID: nw + "/packetCaptures/c", Path: "https://a.blob.core.windows.net/network-watcher-logs/" + tc.stem + ".cap"},
+				Recording: plan.Recording{ID: storagetest.Watcher + "/packetCaptures/c", Path: "https://a.blob.core.windows.net/network-watcher-logs/" + tc.stem + ".cap"},
 				Blobs:     a, Folder: session.Folder{Path: t.TempDir()}, Machines: tc.machines,
 			}
 			got, err := f.Run(t.Context())

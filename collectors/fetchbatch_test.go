@@ -5,30 +5,29 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"iter"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"flowctl/collectors/storage/storagetest"
 	"flowctl/plan"
 	"flowctl/plan/session"
 )
 
 // many is an account with n small blobs in two hours.
-func many(n int) *account {
-	a := &account{blobs: map[string]*stored{}}
+func many(n int) *storagetest.Account {
+	a := &storagetest.Account{}
 	for i := range n {
 		name := blobName(hour.Add(time.Duration(i%2)*time.Hour), fmt.Sprintf("%012X", i))
-		a.blobs[name] = &stored{blocks: [][]byte{[]byte(head), fmt.Appendf(nil, `{"a":%d}`, i), []byte(end)}}
-		a.order = append(a.order, name)
+		a.Put(name, head, fmt.Sprintf(`{"a":%d}`, i), end)
 	}
-	slices.Sort(a.order)
 	return a
 }
 
@@ -39,12 +38,14 @@ func TestFetchSideBySide(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const n = 5000
 		a := many(n)
+		var mu sync.Mutex
 		ahead := 0
-		a.opened = func(context.Context, string, int) error {
+		a.Opened = func(context.Context, string, int) error {
 			time.Sleep(20 * time.Millisecond)
-			a.mu.Lock()
-			defer a.mu.Unlock()
-			ahead = max(ahead, a.listed-len(a.read))
+			seen := a.Seen()
+			mu.Lock()
+			defer mu.Unlock()
+			ahead = max(ahead, seen.Listed-len(seen.Reads))
 			return nil
 		}
 		f := fetchOf(t, a)
@@ -53,11 +54,12 @@ func TestFetchSideBySide(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if a.peak > mostDepth || a.peak < mostDepth/2 {
-			t.Errorf("%d readers were open at a time, want nearly %d and no more", a.peak, mostDepth)
+		seen := a.Seen()
+		if seen.Peak > mostDepth || seen.Peak < mostDepth/2 {
+			t.Errorf("%d readers were open at a time, want nearly %d and no more", seen.Peak, mostDepth)
 		}
-		if a.open != 0 || len(a.read) != n || len(got) != n {
-			t.Errorf("%d readers left open after %d reads for %d files of %d", a.open, len(a.read), len(got), n)
+		if seen.Open != 0 || len(seen.Reads) != n || len(got) != n {
+			t.Errorf("%d readers left open after %d reads for %d files of %d", seen.Open, len(seen.Reads), len(got), n)
 		}
 		if most := hoursAhead*(blobsAhead+1) + 1; ahead > most {
 			t.Errorf("the listing was %d blobs ahead, want at most %d", ahead, most)
@@ -83,10 +85,11 @@ func TestFetchFromABusyService(t *testing.T) {
 		a := many(n)
 		f := fetchOf(t, a)
 		f.Transfer = NewTransfer()
+		var mu sync.Mutex
 		served, serving, busy, late := 0, 0, 0, 0
-		a.opened = func(ctx context.Context, _ string, n int) error {
+		a.Opened = func(ctx context.Context, _ string, n int) error {
 			for tries := 1; ; tries++ {
-				a.mu.Lock()
+				mu.Lock()
 				full := serving == takes
 				if full {
 					if busy++; served > n/2 {
@@ -95,17 +98,17 @@ func TestFetchFromABusyService(t *testing.T) {
 				} else {
 					serving++
 				}
-				a.mu.Unlock()
+				mu.Unlock()
 				if full {
 					plan.Throttled(ctx) // as a provider does before it sends the request again
 					time.Sleep(time.Duration(tries*(50+n%20)) * time.Millisecond)
 					continue
 				}
 				time.Sleep(10 * time.Millisecond)
-				a.mu.Lock()
+				mu.Lock()
 				serving--
 				served++
-				a.mu.Unlock()
+				mu.Unlock()
 				return nil
 			}
 		}
@@ -137,7 +140,7 @@ func TestFetchThatIsCut(t *testing.T) {
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
 				a := many(500)
-				a.opened = func(_ context.Context, _ string, n int) error {
+				a.Opened = func(_ context.Context, _ string, n int) error {
 					time.Sleep(time.Duration(n%7) * time.Millisecond)
 					if n == 100 {
 						return tt.cut(cancel)
@@ -149,17 +152,18 @@ func TestFetchThatIsCut(t *testing.T) {
 				if !errors.Is(err, tt.want) || !strings.Contains(err.Error(), "fetch") {
 					t.Errorf("error %v, want one that is %v and says of what", err, tt.want)
 				}
-				if len(got) < 30 || len(got) > 100 || len(a.read) > 250 {
-					t.Errorf("%d files after %d reads, want those of about a hundred", len(got), len(a.read))
+				if len(got) < 30 || len(got) > 100 || len(a.Seen().Reads) > 250 {
+					t.Errorf("%d files after %d reads, want those of about a hundred", len(got), len(a.Seen().Reads))
 				}
 				if diff := cmp.Diff(pathsOf(got), filesIn(t, f.Folder.Path)); diff != "" {
 					t.Errorf("files (-artifacts +there)\n%s", diff)
 				}
-				a.opened = nil
-				f.Have, a.read = got, nil
+				a.Opened = nil
+				f.Have = got
+				a.Forget()
 				again, err := f.Run(t.Context())
-				if err != nil || len(again) != 500 || len(a.read) != 500-len(got) {
-					t.Errorf("then %d files, %v after %d reads; want 500 after %d", len(again), err, len(a.read), 500-len(got))
+				if err != nil || len(again) != 500 || len(a.Seen().Reads) != 500-len(got) {
+					t.Errorf("then %d files, %v after %d reads; want 500 after %d", len(again), err, len(a.Seen().Reads), 500-len(got))
 				}
 			})
 		})
@@ -213,13 +217,13 @@ func TestWhatAKilledFetchLeaves(t *testing.T) {
 func TestFetchWithAListingThatFails(t *testing.T) {
 	a := many(10)
 	f := fetchOf(t, a)
-	f.Blobs = unlisted{a}
+	a.Fail = errBroken
 	if got, err := f.Run(t.Context()); !errors.Is(err, errBroken) || !strings.Contains(err.Error(), "fetch flow log log, hour 2026-11-12T08") {
 		t.Errorf("got %d files, %v", len(got), err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	f.Blobs = a
+	a.Fail = nil
 	if _, err := f.Run(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want that of the context", err)
 	}
@@ -231,19 +235,12 @@ func TestFetchWithAListingThatFails(t *testing.T) {
 	}
 }
 
-// unlisted is an account that cannot be listed.
-type unlisted struct{ *account }
-
-func (unlisted) List(context.Context, string, string) iter.Seq2[plan.Blob, error] {
-	return func(yield func(plan.Blob, error) bool) { yield(plan.Blob{}, errBroken) }
-}
-
 // Two sessions that read one flow log may cover one interface: its blob is
 // read once at a time, and each session has the file.
 func TestTwoSessionsWithOneInterface(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := many(50)
-		a.opened = func(context.Context, string, int) error { time.Sleep(time.Millisecond); return nil }
+		a.Opened = func(context.Context, string, int) error { time.Sleep(time.Millisecond); return nil }
 		f := fetchOf(t, a)
 		f.Transfer = NewTransfer()
 		results := make(chan []session.Artifact)

@@ -4,20 +4,20 @@ import (
 	"fmt"
 	"testing"
 
+	"flowctl/collectors/storage/storagetest"
 	"flowctl/plan/session"
 )
 
 // BenchmarkFetch brings blobs from memory to disk: what the way costs beside
 // the network. The last row is a folder that has everything already.
 func BenchmarkFetch(b *testing.B) {
-	small := &account{blobs: map[string]*stored{}}
+	small := &storagetest.Account{}
 	for i := range 2000 {
 		name := blobName(hour, fmt.Sprintf("%012X", i))
-		small.blobs[name] = &stored{blocks: [][]byte{[]byte(random(2700))}}
-		small.order = append(small.order, name)
+		small.Put(name, random(2700))
 	}
-	large := &account{}
-	large.put(machine, random(256<<20))
+	large := &storagetest.Account{}
+	large.Put(machine, random(256<<20))
 	rows := []struct {
 		name  string
 		blobs int

@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"flowctl/collectors/storage/storagetest"
 	"flowctl/plan"
 	"flowctl/plan/session"
 )
@@ -24,10 +25,10 @@ func random(n int) string {
 
 const machine = "subscriptions/s/resourcegroups/rg/providers/microsoft.compute/virtualmachines/db/2026/11/12/packetcapture_08_00_00_000.cap"
 
-func captureOf(t testing.TB, a *account) Fetch {
+func captureOf(t testing.TB, a *storagetest.Account) Fetch {
 	return Fetch{
 		Session:   plan.Session{Name: "c", Mechanism: plan.PacketCapture, Target: plan.Target{ID: "/a/b/db"}},
-		Recording: plan.Recording{ID: nw + "/packetCaptures/c", Path: "https://a.blob.core.windows.net/logs/" + machine},
+		Recording: plan.Recording{ID: storagetest.Watcher + "/packetCaptures/c", Path: "https://a.blob.core.windows.net/logs/" + machine},
 		Blobs:     a, Folder: session.Folder{Path: t.TempDir()}, Machines: 1,
 	}
 }
@@ -37,9 +38,9 @@ func captureOf(t testing.TB, a *account) Fetch {
 func TestFetchOfALargeBlob(t *testing.T) {
 	text := random(5*pieceSize + 12345)
 	synctest.Test(t, func(t *testing.T) {
-		a := &account{}
-		a.put(machine, text)
-		a.opened = func(_ context.Context, _ string, n int) error {
+		a := &storagetest.Account{}
+		a.Put(machine, text)
+		a.Opened = func(_ context.Context, _ string, n int) error {
 			time.Sleep(time.Duration(1+(n*5)%7) * time.Millisecond)
 			return nil
 		}
@@ -49,8 +50,8 @@ func TestFetchOfALargeBlob(t *testing.T) {
 			t.Fatal(err)
 		}
 		same(t, f, a, got)
-		asked := map[string]int{}
-		for _, r := range a.read {
+		asked, seen := map[string]int{}, a.Seen()
+		for _, r := range seen.Reads {
 			asked[r]++
 		}
 		for i := range 6 {
@@ -59,8 +60,8 @@ func TestFetchOfALargeBlob(t *testing.T) {
 				t.Errorf("asked for %s %d times", r, asked[r])
 			}
 		}
-		if len(a.read) != 6 || a.peak < firstDepth || a.open != 0 {
-			t.Errorf("%d reads, %d at a time, %d left open; want 6, at least %d, none", len(a.read), a.peak, a.open, firstDepth)
+		if len(seen.Reads) != 6 || seen.Peak < firstDepth || seen.Open != 0 {
+			t.Errorf("%d reads, %d at a time, %d left open; want 6, at least %d, none", len(seen.Reads), seen.Peak, seen.Open, firstDepth)
 		}
 	})
 }
@@ -70,24 +71,24 @@ func TestFetchOfALargeBlob(t *testing.T) {
 func TestFetchOfALargeBlobInTrouble(t *testing.T) {
 	text := random(3*pieceSize - 5)
 	tests := map[string]struct {
-		opened func(a *account, n int) error
+		opened func(a *storagetest.Account, n int) error
 		err    string
 	}{
-		"changes once": {func(a *account, n int) error {
+		"changes once": {func(a *storagetest.Account, n int) error {
 			if n == 1 {
-				a.put(machine, strings.ToUpper(text))
+				a.Put(machine, strings.ToUpper(text))
 			}
 			return nil
 		}, ""},
-		"changes on": {func(a *account, n int) error { a.put(machine, text[n:]); return nil }, "changed meanwhile"},
-		"breaks":     {func(a *account, n int) error { return map[int]error{2: errBroken}[n] }, "broken"},
+		"changes on": {func(a *storagetest.Account, n int) error { a.Put(machine, text[n:]); return nil }, "changed meanwhile"},
+		"breaks":     {func(a *storagetest.Account, n int) error { return map[int]error{2: errBroken}[n] }, "broken"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				a := &account{}
-				a.put(machine, text)
-				a.opened = func(_ context.Context, _ string, n int) error {
+				a := &storagetest.Account{}
+				a.Put(machine, text)
+				a.Opened = func(_ context.Context, _ string, n int) error {
 					time.Sleep(time.Duration(1+n%3) * time.Millisecond)
 					return tt.opened(a, n)
 				}
@@ -103,8 +104,8 @@ func TestFetchOfALargeBlobInTrouble(t *testing.T) {
 				if err == nil || !strings.Contains(err.Error(), tt.err) || len(got) != 0 {
 					t.Errorf("got %d files, %v; want none and %q", len(got), err, tt.err)
 				}
-				if left := filesIn(t, f.Folder.Path); len(left) > 0 || a.open != 0 {
-					t.Errorf("left %v, and %d readers open", left, a.open)
+				if left := filesIn(t, f.Folder.Path); len(left) > 0 || a.Seen().Open != 0 {
+					t.Errorf("left %v, and %d readers open", left, a.Seen().Open)
 				}
 			})
 		})
@@ -114,13 +115,13 @@ func TestFetchOfALargeBlobInTrouble(t *testing.T) {
 // inexact is an account that says that its blobs have size bytes, and sends so
 // many more than it is asked for.
 type inexact struct {
-	*account
+	*storagetest.Account
 	size, more int64
 }
 
 func (i inexact) List(ctx context.Context, container, prefix string) iter.Seq2[plan.Blob, error] {
 	return func(yield func(plan.Blob, error) bool) {
-		for b, err := range i.account.List(ctx, container, prefix) {
+		for b, err := range i.Account.List(ctx, container, prefix) {
 			b.Size = i.size
 			if !yield(b, err) {
 				return
@@ -130,13 +131,13 @@ func (i inexact) List(ctx context.Context, container, prefix string) iter.Seq2[p
 }
 
 func (i inexact) Open(ctx context.Context, b plan.Blob, offset, length int64) (io.ReadCloser, error) {
-	return i.account.Open(ctx, b, offset, length+i.more)
+	return i.Account.Open(ctx, b, offset, length+i.more)
 }
 
 func TestFetchOfABlobOfAnotherLength(t *testing.T) {
 	for more, want := range map[int64]string{-3: "got 97 bytes from byte 0 on, asked for 100", 3: "more than the 100 bytes"} {
-		a := &account{}
-		a.put(machine, random(110))
+		a := &storagetest.Account{}
+		a.Put(machine, random(110))
 		f := captureOf(t, a)
 		f.Blobs = inexact{a, 100, more}
 		if _, err := f.Run(t.Context()); err == nil || !strings.Contains(err.Error(), want) {

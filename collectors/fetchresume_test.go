@@ -12,16 +12,18 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"flowctl/collectors/storage/storagetest"
 	"flowctl/plan/session"
 )
 
 // same checks that what was fetched of the only blob is what is stored now.
-func same(t *testing.T, f Fetch, a *account, got []session.Artifact) {
+func same(t *testing.T, f Fetch, a *storagetest.Account, got []session.Artifact) {
 	t.Helper()
 	if len(got) != 1 {
 		t.Fatalf("got %d artifacts, want one", len(got))
 	}
-	want := a.blobs[a.order[0]].bytes()
+	name := a.Names("")[0]
+	want := a.Bytes(name)
 	file, err := os.ReadFile(filepath.Join(f.Folder.Path, got[0].Path))
 	if err != nil {
 		t.Fatal(err)
@@ -30,7 +32,7 @@ func same(t *testing.T, f Fetch, a *account, got []session.Artifact) {
 		t.Errorf("the file has %d bytes that are not the %d of the blob", len(file), len(want))
 	}
 	sum := sha256.Sum256(want)
-	if got[0].SHA256 != hex.EncodeToString(sum[:]) || got[0].Size != int64(len(want)) || got[0].ETag != a.stat(a.order[0]).ETag {
+	if b, err := a.Stat(t.Context(), "", name); err != nil || got[0].SHA256 != hex.EncodeToString(sum[:]) || got[0].Size != int64(len(want)) || got[0].ETag != b.ETag {
 		t.Errorf("artifact %+v is not of the blob of %d bytes", got[0], len(want))
 	}
 }
@@ -96,16 +98,17 @@ func TestFetchAgain(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			a := &account{noList: tt.noList}
+			a := &storagetest.Account{NoBlocks: tt.noList}
 			blob := blobName(hour, "000D3A000001")
-			a.put(blob, before...)
+			a.Put(blob, before...)
 			f := fetchOf(t, a)
 			got, err := f.Run(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
 			same(t, f, a, got)
-			f.Have, a.read = got, nil
+			f.Have = got
+			a.Forget()
 			if tt.forget {
 				f.Have = nil
 			}
@@ -115,14 +118,14 @@ func TestFetchAgain(t *testing.T) {
 				}
 			}
 			if lengthOf(tt.now) != lengthOf(before) || tt.now[10] != before[10] {
-				a.put(blob, tt.now...)
+				a.Put(blob, tt.now...)
 			}
 			got, err = f.Run(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
 			same(t, f, a, got)
-			if diff := cmp.Diff(tt.read, a.read); diff != "" {
+			if diff := cmp.Diff(tt.read, a.Seen().Reads); diff != "" {
 				t.Errorf("read (-want +got)\n%s", diff)
 			}
 		})
@@ -142,11 +145,11 @@ func overwrite(file string, at int64, text string) error {
 // A blob that grows between a look and a read is read as it is by then.
 func TestFetchOfABlobThatGrowsMeanwhile(t *testing.T) {
 	name := blobName(hour, "000D3A000001")
-	a := &account{}
-	a.put(name, hourOf(3, 100)...)
-	a.opened = func(_ context.Context, _ string, n int) error {
+	a := &storagetest.Account{}
+	a.Put(name, hourOf(3, 100)...)
+	a.Opened = func(_ context.Context, _ string, n int) error {
 		if n < changes {
-			a.put(name, hourOf(4+n, 100)...)
+			a.Put(name, hourOf(4+n, 100)...)
 		}
 		return nil
 	}
@@ -161,18 +164,19 @@ func TestFetchOfABlobThatGrowsMeanwhile(t *testing.T) {
 // A large blob that grows while it is read goes on from what is there.
 func TestFetchOfALargeBlobThatGrowsMeanwhile(t *testing.T) {
 	name := blobName(hour, "000D3A000001")
-	a := &account{}
-	a.put(name, hourOf(5, 1<<20)...)
+	a := &storagetest.Account{}
+	a.Put(name, hourOf(5, 1<<20)...)
 	f := fetchOf(t, a)
 	first, err := f.Run(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	a.put(name, hourOf(30, 1<<20)...) // 25 MiB more
-	f.Have, a.read = first, nil
-	a.opened = func(_ context.Context, _ string, n int) error {
+	a.Put(name, hourOf(30, 1<<20)...) // 25 MiB more
+	f.Have = first
+	a.Forget()
+	a.Opened = func(_ context.Context, _ string, n int) error {
 		if n == 1 { // the second piece
-			a.put(name, hourOf(31, 1<<20)...)
+			a.Put(name, hourOf(31, 1<<20)...)
 		}
 		return nil
 	}
@@ -182,7 +186,7 @@ func TestFetchOfALargeBlobThatGrowsMeanwhile(t *testing.T) {
 	}
 	same(t, f, a, got)
 	least := first[0].Size - int64(len(end)) + pieceSize - overlap // the first piece was whole before the others began
-	for i, r := range a.read[1:] {
+	for i, r := range a.Seen().Reads[1:] {
 		var from, n int64
 		if _, err := fmt.Sscanf(r, "%d+%d", &from, &n); err != nil || from < least {
 			t.Errorf("read %d was %s: what was read before the change does not stay", i+1, r)

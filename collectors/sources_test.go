@@ -10,23 +10,24 @@ import (
 
 	"flowctl/collectors/flow"
 	"flowctl/collectors/flowlog/flowlogtest"
+	"flowctl/collectors/storage/storagetest"
 )
 
 // Many sources are told together, with all that was counted of them; what is
 // wrong with any is told by its name.
 func TestManySourcesAreToldTogether(t *testing.T) {
-	s := &shelf{blobs: map[string][]byte{}, version: map[string]int{}}
+	s := &storagetest.Account{}
 	text, totals := generated(t, flowlogtest.Spec{Seed: 1, Flows: 3})
 	const files = mostNamed + 300
 	for i := range files {
-		s.blobs[hourName(i)] = text
+		s.Put(hourName(i), string(text))
 	}
-	s.blobs[hourName(-1)+"x"] = text[:len(text)-2]        // among the first
-	s.blobs[hourName(files)+"x"] = text[:len(text)-2]     // and the last ones
-	s.blobs[hourName(files+1)] = []byte("hello")          // of no kind
-	s.blobs[hourName(files+2)] = []byte(`{"records":[]}`) // without a record
+	s.Put(hourName(-1)+"x", string(text[:len(text)-2]))    // among the first
+	s.Put(hourName(files)+"x", string(text[:len(text)-2])) // and the last ones
+	s.Put(hourName(files+1), "hello")                      // of no kind
+	s.Put(hourName(files+2), `{"records":[]}`)             // without a record
 	large, more := generated(t, flowlogtest.Spec{Seed: 2, Flows: 75_000})
-	s.blobs[hourName(files+3)] = large
+	s.Put(hourName(files+3), string(large))
 	place := &Storage{Blobs: s, Account: "https://x", Container: "c"}
 	doc, problems, err := Sum{Items: func(yield func(Item, error) bool) { place.items(t.Context(), nil, yield) }, Workers: 3}.Run(t.Context())
 	if err != nil {

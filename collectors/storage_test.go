@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"slices"
 	"strings"
 	"testing"
@@ -17,6 +16,7 @@ import (
 	"flowctl/collectors/flowlog"
 	"flowctl/collectors/flowlog/flowlogtest"
 	"flowctl/collectors/pcap/pcaptest"
+	"flowctl/collectors/storage/storagetest"
 	"flowctl/plan"
 )
 
@@ -76,9 +76,9 @@ func TestParseStorage(t *testing.T) {
 }
 
 func TestStorageMeans(t *testing.T) {
-	s := &shelf{blobs: map[string][]byte{
-		"a": []byte("x"), "ab": []byte("x"), "dir": {}, "dir/1": []byte("x"), "dir/2": []byte("x"), "dir2": []byte("x"), "empty": {}, "z": []byte("x"),
-	}}
+	s := storagetest.Of(map[string]string{
+		"a": "x", "ab": "x", "dir": "", "dir/1": "x", "dir/2": "x", "dir2": "x", "empty": "", "z": "x",
+	})
 	tests := map[string][]string{
 		"":      {"a", "ab", "dir/1", "dir/2", "dir2", "empty", "z"},
 		"a":     {"a"}, // a blob, and not those that begin so
@@ -93,10 +93,10 @@ func TestStorageMeans(t *testing.T) {
 			t.Errorf("%q (-want +got):\n%s", prefix, diff)
 		}
 	}
-	if got := walked(t, &Storage{Blobs: s, Container: "c", Prefix: "a", SAS: "sr=b&sig=x"}); !cmp.Equal(got, []string{"a"}) || s.requests["stat"] != 1 {
-		t.Errorf("by the signature of a blob: %v, %v", got, s.requests)
+	if got := walked(t, &Storage{Blobs: s, Container: "c", Prefix: "a", SAS: "sr=b&sig=x"}); !cmp.Equal(got, []string{"a"}) || s.Seen().Stats != 1 {
+		t.Errorf("by the signature of a blob: %v, %+v", got, s.Seen())
 	}
-	s.fail = errors.New("refused")
+	s.Fail = errors.New("refused")
 	if got := walked(t, &Storage{Blobs: s, Container: "c"}); !cmp.Equal(got, []string{"error: refused"}) {
 		t.Errorf("a listing that fails: %v", got)
 	}
@@ -104,7 +104,7 @@ func TestStorageMeans(t *testing.T) {
 
 // What several arguments mean is read once.
 func TestArgsYieldOnce(t *testing.T) {
-	s := &shelf{blobs: map[string][]byte{"a": []byte("x"), "a/b": []byte("x"), "c": []byte("x")}}
+	s := storagetest.Of(map[string]string{"a": "x", "a/b": "x", "c": "x"})
 	const u = "https://x.blob.core.windows.net/k"
 	for _, tt := range []struct{ args, want []string }{
 		{[]string{u + "/a/", u, u}, []string{u + "/a/b", u + "/a", u + "/c"}},
@@ -113,7 +113,7 @@ func TestArgsYieldOnce(t *testing.T) {
 		{[]string{u + "?sv=secret", u + "/c"}, []string{"error " + u, u + "/c"}},
 	} {
 		var got []string
-		for i, err := range (Args{List: tt.args, Open: func(Storage) (plan.Blobs, error) { return onlyIn{s, "k"}, nil }}).Walk(t.Context()) {
+		for i, err := range (Args{List: tt.args, Open: func(Storage) (plan.Blobs, error) { return s, nil }}).Walk(t.Context()) {
 			if err != nil {
 				i.Path = "error " + i.Path
 			}
@@ -125,31 +125,14 @@ func TestArgsYieldOnce(t *testing.T) {
 	}
 }
 
-// onlyIn says that all blobs are in a container.
-type onlyIn struct {
-	*shelf
-	container string
-}
-
-func (o onlyIn) List(ctx context.Context, c, prefix string) iter.Seq2[plan.Blob, error] {
-	return func(yield func(plan.Blob, error) bool) {
-		for b, err := range o.shelf.List(ctx, c, prefix) {
-			b.Container = o.container
-			if !yield(b, err) {
-				return
-			}
-		}
-	}
-}
-
 // months are flow logs of two watchers, of the given interfaces, every hour.
-func months(from time.Time, hours, nics int) map[string][]byte {
-	all := map[string][]byte{}
+func months(from time.Time, hours, nics int) map[string]string {
+	all := map[string]string{}
 	for _, log := range []string{"one", "two"} {
 		for h := range hours {
 			at := from.Add(time.Duration(h) * time.Hour)
 			for n := range nics {
-				all[flowlog.Prefixes(nw, log, at)[0]+fmt.Sprintf("0022480000%02d/PT1H.json", n)] = []byte("x")
+				all[storagetest.BlobName(log, at, fmt.Sprintf("0022480000%02d", n))] = "x"
 			}
 		}
 	}
@@ -161,7 +144,7 @@ func months(from time.Time, hours, nics int) map[string][]byte {
 func TestAWindowCostsItsHours(t *testing.T) {
 	from := time.Date(2026, 8, 1, 0, 0, 0, 0, time.UTC)
 	const hours = 100 * 24
-	s := &shelf{blobs: months(from, hours, 3)}
+	s := storagetest.Of(months(from, hours, 3))
 	at := func(text string) time.Time { t, _ := time.Parse(time.RFC3339, text); return t }
 	tests := map[string]struct {
 		prefix     string
@@ -181,11 +164,12 @@ func TestAWindowCostsItsHours(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			s.requests = nil
+			s.Forget()
 			got := walked(t, &Storage{Blobs: s, Container: flowlog.VNetContainer, Prefix: tt.prefix, Start: tt.start, End: tt.end})
-			n := s.requests["list"] + s.requests["prefixes"]
+			asked := s.Seen()
+			n := asked.Lists + asked.Prefixes
 			if len(got) != tt.hours*tt.logs*3 || n != tt.requests {
-				t.Errorf("%d blobs by %d requests (%v), want %d by %d", len(got), n, s.requests, tt.hours*tt.logs*3, tt.requests)
+				t.Errorf("%d blobs by %d requests (%+v), want %d by %d", len(got), n, asked, tt.hours*tt.logs*3, tt.requests)
 			}
 			for _, name := range got {
 				p, ok := flowlog.ParsePath(name)
@@ -195,18 +179,19 @@ func TestAWindowCostsItsHours(t *testing.T) {
 			}
 		})
 	}
-	nsgs := &shelf{blobs: map[string][]byte{}}
+	nsgs := &storagetest.Account{}
 	for _, name := range []string{"nsg-one", "nsg-two"} {
 		for h := range 48 {
-			nsg := nw[:strings.Index(string(nw), "/resourceGroups/")] + "/resourceGroups/rg/providers/Microsoft.Network/networkSecurityGroups/" + plan.ID(name)
-			nsgs.blobs[flowlog.NSGPrefix(nsg, from.Add(time.Duration(h)*time.Hour))+"002248000001/PT1H.json"] = []byte("x")
+			nsg := storagetest.Watcher[:strings.Index(string(storagetest.Watcher), "/resourceGroups/")] + "/resourceGroups/rg/providers/Microsoft.Network/networkSecurityGroups/" + plan.ID(name)
+			nsgs.Put(flowlog.NSGPrefix(nsg, from.Add(time.Duration(h)*time.Hour))+"002248000001/PT1H.json", "x")
 		}
 	}
 	place := &Storage{Blobs: nsgs, Container: flowlog.NSGContainer, Start: from.Add(30 * time.Hour), End: from.Add(31 * time.Hour)}
-	if got := walked(t, place); len(got) != 4 || nsgs.requests["list"]+nsgs.requests["prefixes"] != 9+2+2*2 {
-		t.Errorf("of NSGs: %v by %v", got, nsgs.requests)
+	got := walked(t, place)
+	if asked := nsgs.Seen(); len(got) != 4 || asked.Lists+asked.Prefixes != 9+2+2*2 {
+		t.Errorf("of NSGs: %v by %+v", got, asked)
 	}
-	got := walked(t, &Storage{Blobs: s, Container: flowlog.VNetContainer, Start: at("2027-03-01T00:00:00Z"), End: at("2027-03-01T02:00:00Z")})
+	got = walked(t, &Storage{Blobs: s, Container: flowlog.VNetContainer, Start: at("2027-03-01T00:00:00Z"), End: at("2027-03-01T02:00:00Z")})
 	if !cmp.Equal(got, []string{"error: there is no flow log of this time"}) {
 		t.Errorf("a time of which there is nothing: %v", got)
 	}
@@ -242,31 +227,31 @@ func generated(t *testing.T, spec flowlogtest.Spec) ([]byte, flowlogtest.Totals)
 
 // hourName is the name of a flow log's blob.
 func hourName(n int) string {
-	return flowlog.Prefixes(nw, "log", hour.Add(time.Duration(n)*time.Hour))[0] + "002248000001/PT1H.json"
+	return storagetest.BlobName("log", hour.Add(time.Duration(n)*time.Hour), "002248000001")
 }
 
 func TestBlobsAreReadWhereTheyAre(t *testing.T) {
-	s := &shelf{blobs: map[string][]byte{}, version: map[string]int{}}
+	s := &storagetest.Account{}
 	var want uint64
 	for i := range 40 {
 		text, totals := generated(t, flowlogtest.Spec{Seed: uint64(i), Flows: 20})
-		s.blobs[hourName(i)] = text
+		s.Put(hourName(i), string(text))
 		want += totals.Tuples
 	}
 	large, totals := generated(t, flowlogtest.Spec{Seed: 99, Flows: 75_000})
-	s.blobs[hourName(60)] = large
+	s.Put(hourName(60), string(large))
 	want += totals.Tuples
 	if len(large) < wideBlob {
 		t.Fatalf("%d bytes are not large", len(large))
 	}
 	middle, totals := generated(t, flowlogtest.Spec{Seed: 98, Flows: 20_000})
-	s.blobs[hourName(61)] = middle
+	s.Put(hourName(61), string(middle))
 	want += totals.Tuples
 	if len(middle) < 3*piece || len(middle) > wideBlob {
 		t.Fatalf("%d bytes are not of the middle", len(middle))
 	}
-	s.blobs["note.txt"] = []byte("hello")
-	s.blobs["nothing"] = []byte{}
+	s.Put("note.txt", "hello")
+	s.Put("nothing", "")
 	for _, workers := range []int{1, 3} {
 		records, _, problems, ok := sum(t, &Storage{Blobs: s, Account: "https://x", Container: "c"}, workers)
 		if records != want || ok != 42 || problems.Count != 2 {
@@ -285,7 +270,7 @@ func TestLargeCaptureInStorage(t *testing.T) {
 	if len(b) < wideBlob {
 		t.Fatalf("%d bytes are not large", len(b))
 	}
-	s := &shelf{blobs: map[string][]byte{"a.cap": b}, version: map[string]int{}}
+	s := storagetest.Of(map[string]string{"a.cap": string(b)})
 	if _, packets, problems, ok := sum(t, &Storage{Blobs: s, Account: "https://x", Container: "c"}, 2); packets != n || ok != 1 || problems.Count != 0 {
 		t.Errorf("%d packets, want %d; problems %v", packets, n, problems)
 	}
@@ -316,7 +301,8 @@ func TestBlobsThatChange(t *testing.T) {
 	}
 	for what, tt := range tests {
 		t.Run(what, func(t *testing.T) {
-			s := &shelf{blobs: map[string][]byte{tt.name: short}, version: map[string]int{}, breaks: map[string]breaking{tt.name: {tt.at, tt.next}}}
+			s := storagetest.Of(map[string]string{tt.name: string(short)})
+			s.Break(tt.name, tt.at, tt.next)
 			records, _, problems, _ := sum(t, &Storage{Blobs: s, Account: "https://x", Container: "c"}, 2)
 			if tt.problem {
 				if problems.Count != 1 || !errors.Is(problems.First[0].Err, plan.ErrChanged) || records == 0 || records > few {
@@ -347,10 +333,10 @@ func generatedOf(t *testing.T, text []byte) ([]byte, uint64) {
 // Blobs are opened ahead of the reader, further if it waits for them, and no
 // more than the bounds.
 func TestBlobsAreOpenedAhead(t *testing.T) {
-	s := &shelf{blobs: map[string][]byte{}, version: map[string]int{}}
+	s := &storagetest.Account{}
 	text, _ := generated(t, flowlogtest.Spec{Seed: 1, Flows: 5})
 	for i := range 400 {
-		s.blobs[hourName(i)] = text
+		s.Put(hourName(i), string(text))
 	}
 	q := newQueue()
 	place := &Storage{Blobs: s, Account: "https://x", Container: "c"}
@@ -371,8 +357,8 @@ func TestBlobsAreOpenedAhead(t *testing.T) {
 		}
 		e.stream.close()
 	}
-	if q.used != 0 || q.opened != 0 || most < leastAhead-1 || len(s.opened) != 400 {
-		t.Errorf("%d bytes and %d streams are left, at most %d were ahead, %d requests", q.used, q.opened, most, len(s.opened))
+	if q.used != 0 || q.opened != 0 || most < leastAhead-1 || len(s.Seen().Reads) != 400 {
+		t.Errorf("%d bytes and %d streams are left, at most %d were ahead, %d requests", q.used, q.opened, most, len(s.Seen().Reads))
 	}
 }
 

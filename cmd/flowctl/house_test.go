@@ -20,7 +20,7 @@ var layers = []string{
 	"plan/config/... plan/session",
 	"plan/state",
 	"plan/resolve plan/preflight plan/apply providers/azure/... collectors/flowlog/... collectors/parquet collectors/pcap/... collectors/summary/...",
-	"providers/sandbox/... cmd/internal/terminal",
+	"providers/sandbox/... collectors/storage/... cmd/internal/terminal",
 	"providers collectors cmd/internal/report",
 	"cmd/internal/view",
 	"cmd/flowctl/docs cmd/internal/command",
