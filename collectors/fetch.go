@@ -51,22 +51,6 @@ func (f Fetch) flowLog(ctx context.Context) ([]session.Artifact, error) {
 	return b.end()
 }
 
-// late is how long after its minute a record can be stamped. The hour of that
-// stamp is the one of the blob, so what happened just before the hour can lie
-// in the next one's.
-const late = 5 * time.Minute
-
-// hours yields the hours whose blobs can hold records of the window.
-func (f Fetch) hours() iter.Seq[time.Time] {
-	return func(yield func(time.Time) bool) {
-		for hour := f.Start.UTC().Truncate(time.Hour); hour.Before(f.End.Add(late)); hour = hour.Add(time.Hour) {
-			if !yield(hour) {
-				return
-			}
-		}
-	}
-}
-
 // hour has the blobs of one hour brought; false means that the batch is over.
 // Of an interface that has one in either layout of names, the second file gets
 // a number.

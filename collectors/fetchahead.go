@@ -5,6 +5,7 @@ import (
 	"iter"
 	"time"
 
+	"flowctl/collectors/storage"
 	"flowctl/plan"
 )
 
@@ -34,7 +35,7 @@ type listed struct {
 // end of the sequence, nor after it is left.
 func (f Fetch) listed(ctx context.Context) iter.Seq2[time.Time, iter.Seq2[plan.Blob, error]] {
 	return func(yield func(time.Time, iter.Seq2[plan.Blob, error]) bool) {
-		next, stop := iter.Pull(f.hours())
+		next, stop := iter.Pull(storage.Hours(f.Start, f.End))
 		defer stop()
 		var ahead []listing
 		defer func() {

@@ -15,13 +15,10 @@ import (
 	"sync"
 
 	"flowctl/collectors/depth"
+	"flowctl/collectors/storage"
 	"flowctl/plan"
 	"flowctl/plan/session"
 )
-
-// changes is how often a blob may change between a look and a read before
-// that is an error; a growing flow log changes once a minute.
-const changes = 3
 
 // errRewritten says that a blob does not go on where the file of an earlier
 // version ends.
@@ -70,14 +67,14 @@ func (d *download) bring(ctx context.Context, b plan.Blob) (plan.Blob, string, e
 func (d *download) latest(ctx context.Context, b plan.Blob) (plan.Blob, error) {
 	for tries := 0; ; tries++ {
 		err := d.version(ctx, b)
-		if !errors.Is(err, plan.ErrChanged) || tries == changes {
+		if !errors.Is(err, plan.ErrChanged) || tries == storage.Changes {
 			return b, err
 		}
 		was := b
 		if b, err = d.blobs.Stat(ctx, b.Container, b.Name); err != nil {
 			return b, err
 		}
-		if !d.growing() || b.Size <= was.Size || d.whole > was.Size-int64(len(tail)) {
+		if !d.growing() || b.Size <= was.Size || d.whole > was.Size-int64(len(storage.Tail)) {
 			if err := d.restart(); err != nil {
 				return b, err
 			}

@@ -7,6 +7,7 @@ import (
 	"path"
 	"strings"
 
+	"flowctl/collectors/storage"
 	"flowctl/plan"
 	"flowctl/plan/session"
 )
@@ -16,7 +17,7 @@ import (
 // has one the error wraps plan.ErrNotFound.
 func (f Fetch) capture(ctx context.Context) ([]session.Artifact, error) {
 	what := "capture " + f.Recording.ID.Name()
-	container, stem, err := SplitBlobURL(f.Recording.Path)
+	container, stem, err := storage.Split(f.Recording.Path)
 	if err != nil {
 		return nil, fmt.Errorf("fetch %s: %w", what, err)
 	}

@@ -8,12 +8,9 @@ import (
 	"io"
 	"os"
 
+	"flowctl/collectors/storage"
 	"flowctl/plan"
 )
-
-// tail is how a flow log's blob ends; it moves when the blob grows, what is
-// before it stays.
-const tail = "]}"
 
 // overlap is how much of what is kept is read again to see that the blob goes
 // on from it: more than a block of a quiet interface.
@@ -40,7 +37,7 @@ func (d *download) keepOld(ctx context.Context, b plan.Blob) error {
 	if errors.Is(err, plan.ErrChanged) || ctx.Err() != nil {
 		return errors.Join(err, ctx.Err())
 	}
-	keep := common(blocks, st.Size()-int64(len(tail)), b.Size)
+	keep := common(blocks, st.Size()-int64(len(storage.Tail)), b.Size)
 	to := io.MultiWriter(io.NewOffsetWriter(d.part, 0), d.sum)
 	if d.whole, err = io.Copy(to, io.NewSectionReader(old, 0, keep)); err != nil {
 		return err
@@ -83,7 +80,7 @@ func (d *download) asFetched(old *os.File, size int64) bool {
 }
 
 func endsWithTail(f *os.File, size int64) bool {
-	end := make([]byte, len(tail))
-	_, err := f.ReadAt(end, size-int64(len(tail)))
-	return err == nil && string(end) == tail
+	end := make([]byte, len(storage.Tail))
+	_, err := f.ReadAt(end, size-int64(len(storage.Tail)))
+	return err == nil && string(end) == storage.Tail
 }

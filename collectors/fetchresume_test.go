@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"flowctl/collectors/storage"
 	"flowctl/collectors/storage/storagetest"
 	"flowctl/plan/session"
 )
@@ -148,7 +149,7 @@ func TestFetchOfABlobThatGrowsMeanwhile(t *testing.T) {
 	a := &storagetest.Account{}
 	a.Put(name, hourOf(3, 100)...)
 	a.Opened = func(_ context.Context, _ string, n int) error {
-		if n < changes {
+		if n < storage.Changes {
 			a.Put(name, hourOf(4+n, 100)...)
 		}
 		return nil

@@ -10,6 +10,7 @@ import (
 
 	"flowctl/collectors/flow"
 	"flowctl/collectors/flowlog/flowlogtest"
+	"flowctl/collectors/storage"
 	"flowctl/collectors/storage/storagetest"
 )
 
@@ -28,8 +29,8 @@ func TestManySourcesAreToldTogether(t *testing.T) {
 	s.Put(hourName(files+2), `{"records":[]}`)             // without a record
 	large, more := generated(t, flowlogtest.Spec{Seed: 2, Flows: 75_000})
 	s.Put(hourName(files+3), string(large))
-	place := &Storage{Blobs: s, Account: "https://x", Container: "c"}
-	doc, problems, err := Sum{Items: func(yield func(Item, error) bool) { place.items(t.Context(), nil, yield) }, Workers: 3}.Run(t.Context())
+	place := &storage.Place{Blobs: s, Account: "https://x", Container: "c"}
+	doc, problems, err := Sum{Items: itemsIn(t.Context(), place), Workers: 3}.Run(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

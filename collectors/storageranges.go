@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 
+	"flowctl/collectors/storage"
 	"flowctl/plan"
 )
 
@@ -130,7 +131,7 @@ func (r *ranges) fetch(offset int64) ([]byte, error) {
 		k, err := io.ReadFull(body, b[n:])
 		body.Close()
 		n += k
-		if err == nil || tries == changes || !errors.Is(err, plan.ErrChanged) {
+		if err == nil || tries == storage.Changes || !errors.Is(err, plan.ErrChanged) {
 			return b[:n], err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"flowctl/collectors/depth"
+	"flowctl/collectors/storage"
 	"flowctl/plan"
 )
 
@@ -54,7 +55,7 @@ func (s *stream) requests(ctx context.Context) error {
 		switch {
 		case err == nil && (n == 0 || off >= s.size()):
 			return nil
-		case err != nil && (tries > changes || !errors.Is(err, plan.ErrChanged)):
+		case err != nil && (tries > storage.Changes || !errors.Is(err, plan.ErrChanged)):
 			return err
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"flowctl/collectors/flowlog"
+	"flowctl/collectors/storage"
 	"flowctl/plan"
 )
 
@@ -41,7 +42,7 @@ func (v *version) open(ctx context.Context, offset, length int64) (io.ReadCloser
 	for tries := 0; ; tries++ {
 		b := v.now()
 		r, err := v.from.Open(ctx, b, offset, length)
-		if !errors.Is(err, plan.ErrChanged) || tries == changes {
+		if !errors.Is(err, plan.ErrChanged) || tries == storage.Changes {
 			return r, err
 		}
 		if err := v.renew(ctx, b, offset, err); err != nil {
@@ -62,7 +63,7 @@ func (v *version) renew(ctx context.Context, old plan.Blob, offset int64, change
 	if err != nil {
 		return err
 	}
-	if offset > 0 && !(v.grows && b.Size >= old.Size && offset <= old.Size-int64(len(tail))) {
+	if offset > 0 && !(v.grows && b.Size >= old.Size && offset <= old.Size-int64(len(storage.Tail))) {
 		return changed
 	}
 	v.blob = b

@@ -5,22 +5,22 @@ import (
 	"strings"
 	"time"
 
-	"flowctl/collectors"
+	"flowctl/collectors/storage"
 	"flowctl/plan"
 	"flowctl/plan/config"
 	"flowctl/providers"
 )
 
-// storage returns what opens storage accounts. Each is opened once, so that a
+// opener returns what opens storage accounts. Each is opened once, so that a
 // token serves all that is read of it.
-func storage(env *Env, metadataHost string) func(collectors.Storage) (plan.Blobs, error) {
+func opener(env *Env, metadataHost string) func(storage.Place) (plan.Blobs, error) {
 	opened := map[[2]string]plan.Blobs{}
-	return func(s collectors.Storage) (plan.Blobs, error) {
-		key := [2]string{s.Account, s.SAS}
+	return func(p storage.Place) (plan.Blobs, error) {
+		key := [2]string{p.Account, p.SAS}
 		if b, ok := opened[key]; ok {
 			return b, nil
 		}
-		b, err := providers.OpenStorage(s.Account, s.SAS, metadataHost, providers.Env{Dir: env.Root(), Log: env.log})
+		b, err := providers.OpenStorage(p.Account, p.SAS, metadataHost, providers.Env{Dir: env.Root(), Log: env.log})
 		if err == nil {
 			opened[key] = b
 		}

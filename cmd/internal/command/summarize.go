@@ -87,7 +87,7 @@ func runSummarize(ctx context.Context, env *Env, o summarizeOptions) error {
 	if err != nil {
 		return err
 	}
-	args := collectors.Args{List: o.paths, Open: storage(env, o.metadataHost), Start: start, End: end}
+	args := collectors.Args{List: o.paths, Open: opener(env, o.metadataHost), Start: start, End: end}
 	doc, problems, err := sumFlows(ctx, collectors.Sum{Items: args.Walk(ctx), Start: start, End: end, Memory: memory, Options: options}, o.flows)
 	if err != nil {
 		return err

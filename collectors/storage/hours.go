@@ -1,12 +1,31 @@
-package collectors
+package storage
 
 import (
 	"context"
+	"iter"
 	"strings"
 	"time"
 
+	"flowctl/collectors/flowlog"
 	"flowctl/plan"
 )
+
+// late is how long after its minute a record can be stamped. The hour of that
+// stamp is the one of the blob, so what happened just before the hour can lie
+// in the next one's.
+const late = 5 * time.Minute
+
+// Hours yields the hours whose blobs can hold records of the time from start
+// to end.
+func Hours(start, end time.Time) iter.Seq[time.Time] {
+	return func(yield func(time.Time) bool) {
+		for hour := start.UTC().Truncate(time.Hour); hour.Before(end.Add(late)); hour = hour.Add(time.Hour) {
+			if !yield(hour) {
+				return
+			}
+		}
+	}
+}
 
 // hours goes down the folders of a container of flow logs to those of the
 // window's hours, so that what it costs depends on the window and not on what
@@ -14,7 +33,7 @@ import (
 //
 //	flowLogResourceID=/…/y=2026/m=11/d=22/h=06/m=00/macAddress=…/PT1H.json
 type hours struct {
-	Storage
+	Place
 	ctx   context.Context
 	yield func(plan.Blob, error) bool
 }
@@ -140,9 +159,15 @@ func (h *hours) at(folder string, t, next time.Time, depth int) bool {
 // first is the beginning of the window's first hour.
 func (h *hours) first() time.Time { return h.Start.UTC().Truncate(time.Hour) }
 
+// wanted reports whether a blob can hold something of the window: one of
+// which the name says no hour can.
+func (h *hours) wanted(name string) bool {
+	p, ok := flowlog.ParsePath(name)
+	return !ok || h.meets(p.Hour, p.Hour.Add(time.Hour))
+}
+
 // meets reports whether blobs of the time from t until next can hold records
-// of the window. A record can be stamped late, so that what happened just
-// before an hour can lie in the next one's blob.
+// of the window, also those that were stamped late.
 func (h *hours) meets(t, next time.Time) bool {
 	return next.After(h.first()) && t.Before(h.End.Add(late))
 }
