@@ -118,7 +118,7 @@ func (r *reading) read(ctx context.Context) *summary.Table {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var files sync.WaitGroup
-	for e := range newQueue().ahead(ctx, r.Items) {
+	for e := range ahead(ctx, r.Items) {
 		if ctx.Err() != nil {
 			break
 		}
@@ -236,7 +236,7 @@ func (r *reading) open(ctx context.Context, j *job, in flow.Input, to sinks) err
 	case j.stream != nil:
 		return readStream(j.stream, in, to.own)
 	case j.Blob != nil:
-		return readRange(ctx, newVersion(j.From, *j.Blob), in, to)
+		return readRange(ctx, j.From, *j.Blob, in, to)
 	}
 	return readWide(r.path(j), in, to.own, to.lend)
 }

@@ -1,7 +1,6 @@
-package collectors
+package readahead
 
 import (
-	"context"
 	"errors"
 	"io"
 
@@ -10,18 +9,17 @@ import (
 	"flowctl/plan"
 )
 
-// piece is how many bytes of a blob are read at a time, and wideBlob the size
-// from which on a blob is read in ranges side by side.
-const (
-	piece    = 1 << 20
-	wideBlob = 16 << 20
-)
+// Wide is the size from which on a blob is for Ranges.
+const Wide = 16 << 20
 
-// stream is a blob that is read in one request, which is made before somebody
+// piece is how many bytes of a blob are read at a time.
+const piece = 1 << 20
+
+// Stream is a blob that is read in one request, which is made before somebody
 // wants it. What the queue has no room for is not read.
-type stream struct {
+type Stream struct {
 	*version
-	queue  *queue
+	queue  *Queue
 	pieces chan []byte // with room for a blob that is not wide
 	err    error       // why pieces ended, if not well
 
@@ -32,8 +30,8 @@ type stream struct {
 }
 
 // fetch reads the blob and ends pieces. It has a place at the service.
-func (s *stream) fetch(ctx context.Context) {
-	s.err = s.requests(ctx)
+func (s *Stream) fetch() {
+	s.err = s.requests()
 	close(s.pieces)
 	s.queue.arrived(s)
 	if s.err == nil {
@@ -44,10 +42,10 @@ func (s *stream) fetch(ctx context.Context) {
 }
 
 // requests reads the blob, in one request unless it changes meanwhile.
-func (s *stream) requests(ctx context.Context) error {
+func (s *Stream) requests() error {
 	tries := 0
 	for off := int64(0); ; {
-		n, err := s.request(ctx, off)
+		n, err := s.request(off)
 		off += n
 		if tries++; n > 0 {
 			tries = 0
@@ -62,12 +60,12 @@ func (s *stream) requests(ctx context.Context) error {
 }
 
 // request reads what follows offset and returns how much that was.
-func (s *stream) request(ctx context.Context, offset int64) (n int64, err error) {
-	b, err := s.queue.take(ctx, s, s.size()-offset)
+func (s *Stream) request(offset int64) (n int64, err error) {
+	b, err := s.queue.take(s, s.size()-offset)
 	if err != nil {
 		return 0, err
 	}
-	r, err := s.open(ctx, offset, -1)
+	r, err := s.open(s.queue.ctx, offset, -1)
 	if err != nil {
 		s.queue.give(s, b)
 		return 0, err
@@ -76,7 +74,7 @@ func (s *stream) request(ctx context.Context, offset int64) (n int64, err error)
 	for {
 		k, err := io.ReadFull(r, b)
 		n += int64(k)
-		if err := s.send(ctx, b, k); err != nil {
+		if err := s.send(b, k); err != nil {
 			return n, err
 		}
 		left := s.size() - offset - n
@@ -86,14 +84,14 @@ func (s *stream) request(ctx context.Context, offset int64) (n int64, err error)
 		if err != nil {
 			return n, err
 		}
-		if b, err = s.queue.take(ctx, s, left); err != nil {
+		if b, err = s.queue.take(s, left); err != nil {
 			return n, err
 		}
 	}
 }
 
 // send hands on the first k bytes of a piece.
-func (s *stream) send(ctx context.Context, b []byte, k int) error {
+func (s *Stream) send(b []byte, k int) error {
 	if k == 0 {
 		s.queue.give(s, b)
 		return nil
@@ -102,13 +100,13 @@ func (s *stream) send(ctx context.Context, b []byte, k int) error {
 	case s.pieces <- b[:k]:
 		s.queue.arrived(s)
 		return nil
-	case <-ctx.Done():
-		return ctx.Err()
+	case <-s.queue.ctx.Done():
+		return s.queue.ctx.Err()
 	}
 }
 
 // Read reads what comes next, and waits for it.
-func (s *stream) Read(p []byte) (int, error) {
+func (s *Stream) Read(p []byte) (int, error) {
 	if len(s.left) == 0 && !s.next() {
 		if s.err != nil {
 			return 0, s.err
@@ -121,7 +119,7 @@ func (s *stream) Read(p []byte) (int, error) {
 }
 
 // next takes the next piece and gives back the one before.
-func (s *stream) next() bool {
+func (s *Stream) next() bool {
 	if s.current != nil {
 		s.queue.give(s, s.current)
 		s.current = nil
@@ -131,16 +129,18 @@ func (s *stream) next() bool {
 	return ok
 }
 
-// whole returns the blob if it is all in one piece.
-func (s *stream) whole() ([]byte, bool) {
-	if s.current == nil && !s.next() {
+// Begin says that somebody reads s from now on, and returns what it begins
+// with, which Read yields too. Whole says that this is all of it.
+func (s *Stream) Begin() (begin []byte, whole bool) {
+	s.queue.begin(s)
+	if !s.next() {
 		return nil, s.err == nil
 	}
 	return s.current, int64(len(s.current)) == s.size()
 }
 
-// close gives back all that was not taken.
-func (s *stream) close() {
+// Close gives back all that was not read. Who begins has to end so.
+func (s *Stream) Close() {
 	for s.next() {
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"flowctl/collectors/flowlog"
 	"flowctl/collectors/flowlog/flowlogtest"
 	"flowctl/collectors/pcap/pcaptest"
+	"flowctl/collectors/readahead"
 	"flowctl/collectors/storage"
 	"flowctl/collectors/storage/storagetest"
 	"flowctl/plan"
@@ -66,13 +67,13 @@ func TestBlobsAreReadWhereTheyAre(t *testing.T) {
 	large, totals := generated(t, flowlogtest.Spec{Seed: 99, Flows: 75_000})
 	s.Put(hourName(60), string(large))
 	want += totals.Tuples
-	if len(large) < wideBlob {
+	if len(large) < readahead.Wide {
 		t.Fatalf("%d bytes are not large", len(large))
 	}
 	middle, totals := generated(t, flowlogtest.Spec{Seed: 98, Flows: 20_000})
 	s.Put(hourName(61), string(middle))
 	want += totals.Tuples
-	if len(middle) < 3*piece || len(middle) > wideBlob {
+	if len(middle) < 3<<20 || len(middle) > readahead.Wide {
 		t.Fatalf("%d bytes are not of the middle", len(middle))
 	}
 	s.Put("note.txt", "hello")
@@ -92,7 +93,7 @@ func TestLargeCaptureInStorage(t *testing.T) {
 		b = file.AppendRecord(b, r)
 		n++
 	}
-	if len(b) < wideBlob {
+	if len(b) < readahead.Wide {
 		t.Fatalf("%d bytes are not large", len(b))
 	}
 	s := storagetest.Of(map[string]string{"a.cap": string(b)})
@@ -120,9 +121,9 @@ func TestBlobsThatChange(t *testing.T) {
 		problem bool
 	}{
 		"before anything is read": {name, 0, old, before.Tuples, false},
-		"it grows":                {name, piece + 1000, old, before.Tuples, false},
-		"it shrinks":              {name, piece + 1000, old[:piece+1000], 0, true},
-		"it is no flow log":       {"a.json", piece + 1000, old, 0, true},
+		"it grows":                {name, 1<<20 + 1000, old, before.Tuples, false},
+		"it shrinks":              {name, 1<<20 + 1000, old[:1<<20+1000], 0, true},
+		"it is no flow log":       {"a.json", 1<<20 + 1000, old, 0, true},
 	}
 	for what, tt := range tests {
 		t.Run(what, func(t *testing.T) {
@@ -153,56 +154,4 @@ func generatedOf(t *testing.T, text []byte) ([]byte, uint64) {
 		n += uint64(len(b))
 	}
 	return text, n
-}
-
-// Blobs are opened ahead of the reader, further if it waits for them, and no
-// more than the bounds.
-func TestBlobsAreOpenedAhead(t *testing.T) {
-	s := &storagetest.Account{}
-	text, _ := generated(t, flowlogtest.Spec{Seed: 1, Flows: 5})
-	for i := range 400 {
-		s.Put(hourName(i), string(text))
-	}
-	q := newQueue()
-	place := &storage.Place{Blobs: s, Account: "https://x", Container: "c"}
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
-	entries := q.ahead(ctx, itemsIn(ctx, place))
-	most := 0
-	for e := range entries {
-		q.mu.Lock()
-		most = max(most, q.opened)
-		if q.opened > q.reach.n+1 || q.used > q.room {
-			t.Errorf("%d opened, reach %d, %d bytes", q.opened, q.reach.n, q.used)
-		}
-		q.mu.Unlock()
-		q.begin(e.stream)
-		if all, ok := e.stream.whole(); !ok || !bytes.Equal(all, text) {
-			t.Fatalf("%s: %d bytes, %v", e.Path, len(all), e.stream.err)
-		}
-		e.stream.close()
-	}
-	if q.used != 0 || q.opened != 0 || most < leastAhead-1 || len(s.Seen().Reads) != 400 {
-		t.Errorf("%d bytes and %d streams are left, at most %d were ahead, %d requests", q.used, q.opened, most, len(s.Seen().Reads))
-	}
-}
-
-func TestReach(t *testing.T) {
-	r := reach{4, 4, 20}
-	for range 10 {
-		r.starved()
-	}
-	if r.n != 20 {
-		t.Errorf("starved: %d", r.n)
-	}
-	r.plenty(10)
-	if r.n != 20 {
-		t.Errorf("half is there: %d", r.n)
-	}
-	for range 40 {
-		r.plenty(r.n)
-	}
-	if r.n != 4 {
-		t.Errorf("plenty: %d", r.n)
-	}
 }

@@ -1,4 +1,4 @@
-package collectors
+package readahead
 
 import (
 	"context"
@@ -11,9 +11,9 @@ import (
 	"flowctl/plan"
 )
 
-// ranges reads a large blob in ranges side by side, ahead of the reader. It
+// Ranges reads a large blob in ranges side by side, ahead of the reader. It
 // is an io.ReaderAt for what goes over the blob once, more or less in order.
-type ranges struct {
+type Ranges struct {
 	*version
 	ctx  context.Context
 	size int64 // of the version that was listed; what is new later is left
@@ -38,12 +38,16 @@ const (
 	spare     = 4 // behind it: several goroutines read at places near to each other
 )
 
-func newRanges(ctx context.Context, v *version) *ranges {
-	return &ranges{version: v, ctx: ctx, size: v.now().Size, reach: reach{2, 1, mostParts}, last: -1}
+// NewRanges returns what reads the version b until ctx ends.
+func NewRanges(ctx context.Context, from plan.Blobs, b plan.Blob) *Ranges {
+	return &Ranges{version: newVersion(from, b), ctx: ctx, size: b.Size, reach: reach{2, 1, mostParts}, last: -1}
 }
 
+// Size is the size of the version that was listed.
+func (r *Ranges) Size() int64 { return r.size }
+
 // ReadAt reads what lies at offset, and waits for it.
-func (r *ranges) ReadAt(p []byte, offset int64) (n int, err error) {
+func (r *Ranges) ReadAt(p []byte, offset int64) (n int, err error) {
 	for n < len(p) {
 		at := offset + int64(n)
 		if at >= r.size {
@@ -71,7 +75,7 @@ func (r *ranges) ReadAt(p []byte, offset int64) (n int, err error) {
 }
 
 // part returns a range, which may be on its way, and sees to those after it.
-func (r *ranges) part(index int64) *part {
+func (r *Ranges) part(index int64) *part {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	wanted, had := r.get(index)
@@ -94,7 +98,7 @@ func (r *ranges) part(index int64) *part {
 }
 
 // get returns a range and whether it was asked for before.
-func (r *ranges) get(index int64) (*part, bool) {
+func (r *Ranges) get(index int64) (*part, bool) {
 	at := slices.IndexFunc(r.all, func(p *part) bool { return p.index == index })
 	if at >= 0 {
 		p := r.all[at]
@@ -120,7 +124,7 @@ func (p *part) there() bool {
 }
 
 // fetch reads the range at offset.
-func (r *ranges) fetch(offset int64) ([]byte, error) {
+func (r *Ranges) fetch(offset int64) ([]byte, error) {
 	b := make([]byte, min(partSize, r.size-offset))
 	for n, tries := 0, 0; ; tries++ {
 		at := offset + int64(n)

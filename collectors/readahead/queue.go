@@ -1,8 +1,10 @@
-package collectors
+// Package readahead reads blobs before somebody wants them: many small ones
+// side by side, in the order in which they will be wanted, and of a large one
+// what follows. How far ahead depends on who waits for whom.
+package readahead
 
 import (
 	"context"
-	"iter"
 	"math/bits"
 	"sync"
 
@@ -10,11 +12,11 @@ import (
 	"flowctl/plan"
 )
 
-// queue opens blobs ahead of those who read them, in the order in which they
-// are listed. How many depends on who waits for whom, within bounds of number
-// and bytes,
-// and on how many the service takes.
-type queue struct {
+// Queue opens blobs ahead of those who read them. How many depends on who
+// waits for whom, within bounds of number and bytes, and on how many the
+// service takes.
+type Queue struct {
+	ctx     context.Context
 	service *depth.Depth // how many requests the service takes
 
 	mu      sync.Mutex
@@ -27,73 +29,54 @@ type queue struct {
 	free    [20 + 1][][]byte // buffers by the number of bits of their size
 }
 
-// entry is an item in a queue.
-type entry struct {
-	Item
-	err    error
-	stream *stream // of a blob that is not wide
-}
+// Most is how many blobs a queue has open at most that nobody reads yet.
+const Most = 192
 
 const (
-	leastAhead = 4
-	mostAhead  = 192
-	aheadBytes = 48 << 20
-	mostFree   = 64 // buffers of a size
+	least    = 4
+	room     = 48 << 20
+	mostFree = 64 // buffers of a size
 )
 
-func newQueue() *queue {
-	q := &queue{service: depth.New(leastAhead, mostAhead), reach: reach{leastAhead, leastAhead, mostAhead}, room: aheadBytes}
+// NewQueue returns a queue that reads until ctx ends.
+func NewQueue(ctx context.Context) *Queue {
+	q := &Queue{service: depth.New(least, Most), reach: reach{least, least, Most}, room: room}
+	q.ctx = plan.WithThrottled(ctx, q.service.Slow)
 	q.changed.L = &q.mu
+	context.AfterFunc(ctx, q.wake)
 	return q
 }
 
-// ahead yields items, of which blobs are opened ahead of the caller. What was
-// opened and not yielded ends with ctx.
-func (q *queue) ahead(ctx context.Context, items iter.Seq2[Item, error]) <-chan entry {
-	out := make(chan entry, mostAhead)
-	ctx = plan.WithThrottled(ctx, q.service.Slow)
-	stop := context.AfterFunc(ctx, q.wake)
-	go func() {
-		defer close(out)
-		defer stop()
-		for item, err := range items {
-			e := entry{Item: item, err: err}
-			if err == nil && item.Blob != nil && item.Blob.Size < wideBlob {
-				if !q.admit(ctx) || q.service.Acquire(ctx) != nil {
-					return
-				}
-				e.stream = &stream{version: newVersion(item.From, *item.Blob), queue: q, pieces: make(chan []byte, wideBlob/piece+1)}
-				go e.stream.fetch(ctx)
-			}
-			select {
-			case out <- e:
-			case <-ctx.Done():
-				return
-			}
-		}
-	}()
-	return out
+// Open begins to read a blob of less than Wide bytes, once one more may be
+// opened. It returns nil if the queue's context ends before.
+func (q *Queue) Open(from plan.Blobs, b plan.Blob) *Stream {
+	if !q.admit() || q.service.Acquire(q.ctx) != nil {
+		return nil
+	}
+	s := &Stream{version: newVersion(from, b), queue: q, pieces: make(chan []byte, Wide/piece+1)}
+	go s.fetch()
+	return s
 }
 
-func (q *queue) wake() {
+func (q *Queue) wake() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.changed.Broadcast()
 }
 
 // admit waits until one more blob may be opened.
-func (q *queue) admit(ctx context.Context) bool {
+func (q *Queue) admit() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for ctx.Err() == nil && (q.opened >= q.reach.n || q.opened >= leastAhead && q.used >= q.room) {
+	for q.ctx.Err() == nil && (q.opened >= q.reach.n || q.opened >= least && q.used >= q.room) {
 		q.changed.Wait()
 	}
 	q.opened++
-	return ctx.Err() == nil
+	return q.ctx.Err() == nil
 }
 
 // begin says that somebody reads s from now on, and looks who waits for whom.
-func (q *queue) begin(s *stream) {
+func (q *Queue) begin(s *Stream) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	s.begun = true
@@ -108,7 +91,7 @@ func (q *queue) begin(s *stream) {
 }
 
 // arrived says that s has something to read, or has ended.
-func (q *queue) arrived(s *stream) {
+func (q *Queue) arrived(s *Stream) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if !s.ready && !s.begun {
@@ -120,17 +103,17 @@ func (q *queue) arrived(s *stream) {
 // take returns a buffer for the next piece of s, of which want bytes are left,
 // once there is room. A stream that is read gets one in any case, so that it
 // never waits for those behind it.
-func (q *queue) take(ctx context.Context, s *stream, want int64) ([]byte, error) {
+func (q *Queue) take(s *Stream, want int64) ([]byte, error) {
 	want = min(max(want, 1), piece)
 	class := bits.Len64(uint64(want - 1))
 	size := int64(1) << class
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for q.used+size > q.room && !(s.begun && s.held < 2) && ctx.Err() == nil {
+	for q.used+size > q.room && !(s.begun && s.held < 2) && q.ctx.Err() == nil {
 		q.changed.Wait()
 	}
-	if ctx.Err() != nil {
-		return nil, ctx.Err()
+	if err := q.ctx.Err(); err != nil {
+		return nil, err
 	}
 	q.used += size
 	s.held++
@@ -143,7 +126,7 @@ func (q *queue) take(ctx context.Context, s *stream, want int64) ([]byte, error)
 }
 
 // give gives a buffer back.
-func (q *queue) give(s *stream, b []byte) {
+func (q *Queue) give(s *Stream, b []byte) {
 	class := bits.Len64(uint64(cap(b) - 1))
 	q.mu.Lock()
 	defer q.mu.Unlock()
