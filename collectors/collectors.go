@@ -1,6 +1,6 @@
 // Package collectors is the visible map of what flowctl can read, and the way
-// there: it brings the files of a session, tells from their first bytes what
-// they are, and hands them to the reader of that format.
+// there: it finds what paths and URLs mean, tells from the first bytes what a
+// file is, hands it to the reader of that format, and sums up what that yields.
 package collectors
 
 import (

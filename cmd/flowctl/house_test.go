@@ -21,7 +21,7 @@ var layers = []string{
 	"plan/state",
 	"plan/resolve plan/preflight plan/apply providers/azure/... collectors/flowlog/... collectors/parquet collectors/pcap/... collectors/summary/...",
 	"providers/sandbox/... collectors/storage/... cmd/internal/terminal",
-	"collectors/readahead",
+	"collectors/fetch collectors/readahead",
 	"providers collectors cmd/internal/report",
 	"cmd/internal/view",
 	"cmd/flowctl/docs cmd/internal/command",

@@ -14,7 +14,7 @@ import (
 
 	"flowctl/cmd/internal/terminal"
 	"flowctl/cmd/internal/view"
-	"flowctl/collectors"
+	"flowctl/collectors/fetch"
 	"flowctl/plan"
 	"flowctl/plan/apply"
 	"flowctl/plan/session"
@@ -156,14 +156,14 @@ func confirm(env *Env, question string) error {
 }
 
 func (ws *workspace) newRun(env *Env, keeper *state.Keeper, p plan.Plan, emit func(apply.Event)) (*apply.Run, error) {
-	transfer := collectors.NewTransfer()
+	transfer := fetch.NewTransfer()
 	return apply.New(apply.Options{
 		Plan: p, Providers: ws.providers, State: keeper, Inventory: ws.allInventories(), Emit: emit,
 		Results: func(ends time.Time) string {
 			return filepath.Join(resultsOf(env, p.Investigation.Name), ends.UTC().Format("20060102T150405Z"))
 		},
 		Collector: func(f session.Folder) apply.Collector {
-			return collectors.Collector{Folder: f, Providers: ws.providers, Inventories: ws.allInventories(), Transfer: transfer}
+			return fetch.Collector{Folder: f, Providers: ws.providers, Inventories: ws.allInventories(), Transfer: transfer}
 		},
 		Limits: apply.DefaultLimits,
 	})

@@ -9,7 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"flowctl/collectors"
+	"flowctl/collectors/fetch"
 	"flowctl/plan"
 	"flowctl/plan/apply"
 	"flowctl/plan/config"
@@ -138,7 +138,7 @@ func (ws *workspace) sample(ctx context.Context, r foreign, now time.Time) (pref
 	s := preflight.Sample{Recording: r.ID, Location: r.Location, Hours: sampled.Hours(), Interfaces: len(ws.inventories[r.alias].Index().Interfaces(r.Target))}
 	target := plan.Session{Mechanism: plan.FlowLog, Target: plan.Target{ID: r.Target, Location: r.Location, Provider: r.alias}}
 	var err error
-	s.Bytes, err = collectors.Collector{Providers: ws.providers, Inventories: ws.allInventories()}.Measure(ctx, apply.Want{
+	s.Bytes, err = fetch.Collector{Providers: ws.providers, Inventories: ws.allInventories()}.Measure(ctx, apply.Want{
 		Session: target, Recording: r.Recording, Start: now.Add(-sampled), End: now,
 	})
 	return s, err

@@ -1,4 +1,7 @@
-package collectors
+// Package fetch brings what sessions recorded from storage to a results
+// folder: many files side by side, large ones in pieces, of flow logs that
+// grow only what is new, and each with its SHA-256.
+package fetch
 
 import (
 	"context"
@@ -22,37 +25,37 @@ var _ apply.Collector = Collector{}
 
 // Collect brings what is in storage and not yet in the folder.
 func (c Collector) Collect(ctx context.Context, w apply.Want) ([]session.Artifact, error) {
-	f, err := c.fetch(ctx, w)
+	j, err := c.job(ctx, w)
 	if err != nil {
 		return nil, err
 	}
-	return f.Run(ctx)
+	return j.run(ctx)
 }
 
 // Measure returns how many bytes of a session are in storage.
 func (c Collector) Measure(ctx context.Context, w apply.Want) (int64, error) {
-	f, err := c.fetch(ctx, w)
+	j, err := c.job(ctx, w)
 	if err != nil {
 		return 0, err
 	}
-	return f.Size(ctx)
+	return j.size(ctx)
 }
 
-func (c Collector) fetch(ctx context.Context, w apply.Want) (Fetch, error) {
+func (c Collector) job(ctx context.Context, w apply.Want) (job, error) {
 	account, alias, err := c.account(w.Recording.Storage)
 	if err != nil {
-		return Fetch{}, err
+		return job{}, err
 	}
 	if c.Providers[alias] == nil {
 		alias = w.Session.Target.Provider
 	}
 	blobs, err := c.Providers[alias].Blobs(ctx, account.BlobURL)
 	if err != nil {
-		return Fetch{}, fmt.Errorf("open storage account %s: %w", account.ID.Name(), err)
+		return job{}, fmt.Errorf("open storage account %s: %w", account.ID.Name(), err)
 	}
-	return Fetch{
-		Session: w.Session, Recording: w.Recording, Start: w.Start, End: w.End, Have: w.Have,
-		Blobs: blobs, Folder: c.Folder, MACs: c.macs(w), Machines: c.machines(w), Transfer: c.Transfer,
+	return job{
+		session: w.Session, recording: w.Recording, start: w.Start, end: w.End, have: w.Have,
+		blobs: blobs, folder: c.Folder, macs: c.macs(w), machines: c.machines(w), transfer: c.Transfer,
 	}, nil
 }
 

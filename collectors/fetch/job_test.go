@@ -1,4 +1,4 @@
-package collectors
+package fetch
 
 import (
 	"errors"
@@ -21,12 +21,12 @@ func blobName(at time.Time, mac string) string {
 	return storagetest.BlobName("log", at, mac)
 }
 
-func fetchOf(t testing.TB, a *storagetest.Account) Fetch {
-	return Fetch{
-		Session:   plan.Session{Name: "log", Mechanism: plan.FlowLog, Target: plan.Target{ID: "/x/y/vnet"}},
-		Recording: plan.Recording{ID: storagetest.Watcher + "/flowLogs/log", Mechanism: plan.FlowLog},
-		Start:     hour.Add(10 * time.Minute), End: hour.Add(58 * time.Minute),
-		Blobs: a, Folder: session.Folder{Path: t.TempDir()},
+func fetchOf(t testing.TB, a *storagetest.Account) job {
+	return job{
+		session:   plan.Session{Name: "log", Mechanism: plan.FlowLog, Target: plan.Target{ID: "/x/y/vnet"}},
+		recording: plan.Recording{ID: storagetest.Watcher + "/flowLogs/log", Mechanism: plan.FlowLog},
+		start:     hour.Add(10 * time.Minute), end: hour.Add(58 * time.Minute),
+		blobs: a, folder: session.Folder{Path: t.TempDir()},
 	}
 }
 
@@ -49,7 +49,7 @@ func TestFetchOfBothLayouts(t *testing.T) {
 		names = append(names, prefix+mac+"/PT1H.json")
 	}
 	a := storagetest.Of(map[string]string{names[0]: head + first + end, names[1]: head + end})
-	got, err := fetchOf(t, a).Run(t.Context())
+	got, err := fetchOf(t, a).run(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,8 +69,8 @@ func TestFetchReadsTheHourAfter(t *testing.T) {
 		blobName(hour.Add(2*time.Hour), "000D3A000001"): head + end,
 	})
 	f := fetchOf(t, a)
-	f.MACs = map[string]bool{"000D3A000001": true}
-	got, err := f.Run(t.Context())
+	f.macs = map[string]bool{"000D3A000001": true}
+	got, err := f.run(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,12 +109,12 @@ func TestFetchCaptures(t *testing.T) {
 			for _, b := range tc.blobs {
 				a.Put(b, "x")
 			}
-			f := Fetch{
-				Session:   plan.Session{Mechanism: plan.PacketCapture, Target: plan.Target{ID: "/a/b/web"}},
-				Recording: plan.Recording{ID: storagetest.Watcher + "/packetCaptures/c", Path: "https://a.blob.core.windows.net/network-watcher-logs/" + tc.stem + ".cap"},
-				Blobs:     a, Folder: session.Folder{Path: t.TempDir()}, Machines: tc.machines,
+			f := job{
+				session:   plan.Session{Mechanism: plan.PacketCapture, Target: plan.Target{ID: "/a/b/web"}},
+				recording: plan.Recording{ID: storagetest.Watcher + "/packetCaptures/c", Path: "https://a.blob.core.windows.net/network-watcher-logs/" + tc.stem + ".cap"},
+				blobs:     a, folder: session.Folder{Path: t.TempDir()}, machines: tc.machines,
 			}
-			got, err := f.Run(t.Context())
+			got, err := f.run(t.Context())
 			paths := map[string]bool{}
 			for _, x := range got {
 				paths[x.Path] = true

@@ -1,4 +1,4 @@
-package collectors
+package fetch
 
 import (
 	"context"
@@ -16,6 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"flowctl/collectors"
 	"flowctl/collectors/storage/storagetest"
 	"flowctl/plan"
 	"flowctl/plan/session"
@@ -50,7 +51,7 @@ func TestFetchSideBySide(t *testing.T) {
 		}
 		f := fetchOf(t, a)
 		began := time.Now()
-		got, err := f.Run(t.Context())
+		got, err := f.run(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -71,7 +72,7 @@ func TestFetchSideBySide(t *testing.T) {
 			t.Error("the artifacts are not in the order of their hours and names")
 		}
 		for _, x := range got[:100] {
-			if b, err := os.ReadFile(filepath.Join(f.Folder.Path, x.Path)); err != nil || int64(len(b)) != x.Size {
+			if b, err := os.ReadFile(filepath.Join(f.folder.Path, x.Path)); err != nil || int64(len(b)) != x.Size {
 				t.Fatalf("%s has %d bytes, %v", x.Path, len(b), err)
 			}
 		}
@@ -84,7 +85,7 @@ func TestFetchFromABusyService(t *testing.T) {
 		const n, takes = 600, 8
 		a := many(n)
 		f := fetchOf(t, a)
-		f.Transfer = NewTransfer()
+		f.transfer = NewTransfer()
 		var mu sync.Mutex
 		served, serving, busy, late := 0, 0, 0, 0
 		a.Opened = func(ctx context.Context, _ string, n int) error {
@@ -112,12 +113,12 @@ func TestFetchFromABusyService(t *testing.T) {
 				return nil
 			}
 		}
-		got, err := f.Run(t.Context())
+		got, err := f.run(t.Context())
 		if err != nil || len(got) != n {
 			t.Fatalf("got %d files, %v", len(got), err)
 		}
-		if busy == 0 || late > n/10 || f.Transfer.depth.Limit() > 2*takes {
-			t.Errorf("turned away %d times, %d of them late, and %d places in the end; want few late and about %d places", busy, late, f.Transfer.depth.Limit(), takes)
+		if busy == 0 || late > n/10 || f.transfer.depth.Limit() > 2*takes {
+			t.Errorf("turned away %d times, %d of them late, and %d places in the end; want few late and about %d places", busy, late, f.transfer.depth.Limit(), takes)
 		}
 	})
 }
@@ -148,20 +149,20 @@ func TestFetchThatIsCut(t *testing.T) {
 					return nil
 				}
 				f := fetchOf(t, a)
-				got, err := f.Run(ctx)
+				got, err := f.run(ctx)
 				if !errors.Is(err, tt.want) || !strings.Contains(err.Error(), "fetch") {
 					t.Errorf("error %v, want one that is %v and says of what", err, tt.want)
 				}
 				if len(got) < 30 || len(got) > 100 || len(a.Seen().Reads) > 250 {
 					t.Errorf("%d files after %d reads, want those of about a hundred", len(got), len(a.Seen().Reads))
 				}
-				if diff := cmp.Diff(pathsOf(got), filesIn(t, f.Folder.Path)); diff != "" {
+				if diff := cmp.Diff(pathsOf(got), filesIn(t, f.folder.Path)); diff != "" {
 					t.Errorf("files (-artifacts +there)\n%s", diff)
 				}
 				a.Opened = nil
-				f.Have = got
+				f.have = got
 				a.Forget()
-				again, err := f.Run(t.Context())
+				again, err := f.run(t.Context())
 				if err != nil || len(again) != 500 || len(a.Seen().Reads) != 500-len(got) {
 					t.Errorf("then %d files, %v after %d reads; want 500 after %d", len(again), err, len(a.Seen().Reads), 500-len(got))
 				}
@@ -192,7 +193,7 @@ func filesIn(t *testing.T, folder string) []string {
 func TestWhatAKilledFetchLeaves(t *testing.T) {
 	a := many(1)
 	f := fetchOf(t, a)
-	folder := filepath.Join(f.Folder.Path, "flowlogs", "log", "20261112T08")
+	folder := filepath.Join(f.folder.Path, "flowlogs", "log", "20261112T08")
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -200,15 +201,15 @@ func TestWhatAKilledFetchLeaves(t *testing.T) {
 	if err := os.WriteFile(left, []byte(strings.Repeat("x", 99)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for file, err := range Walk([]string{f.Folder.Path}) {
+	for file, err := range collectors.Walk([]string{f.folder.Path}) {
 		t.Errorf("walked to %s, %v", file.Path, err)
 	}
-	got, err := f.Run(t.Context())
+	got, err := f.run(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	same(t, f, a, got)
-	if diff := cmp.Diff(pathsOf(got), filesIn(t, f.Folder.Path)); diff != "" {
+	if diff := cmp.Diff(pathsOf(got), filesIn(t, f.folder.Path)); diff != "" {
 		t.Errorf("files (-want +got)\n%s", diff)
 	}
 }
@@ -218,19 +219,19 @@ func TestFetchWithAListingThatFails(t *testing.T) {
 	a := many(10)
 	f := fetchOf(t, a)
 	a.Fail = errBroken
-	if got, err := f.Run(t.Context()); !errors.Is(err, errBroken) || !strings.Contains(err.Error(), "fetch flow log log, hour 2026-11-12T08") {
+	if got, err := f.run(t.Context()); !errors.Is(err, errBroken) || !strings.Contains(err.Error(), "fetch flow log log, hour 2026-11-12T08") {
 		t.Errorf("got %d files, %v", len(got), err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	a.Fail = nil
-	if _, err := f.Run(ctx); !errors.Is(err, context.Canceled) {
+	if _, err := f.run(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want that of the context", err)
 	}
-	if _, err := f.Size(ctx); !errors.Is(err, context.Canceled) {
+	if _, err := f.size(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("size: error %v, want that of the context", err)
 	}
-	if n, err := f.Size(t.Context()); err != nil || n != 10*int64(len(head+`{"a":1}`+end)) {
+	if n, err := f.size(t.Context()); err != nil || n != 10*int64(len(head+`{"a":1}`+end)) {
 		t.Errorf("size %d, %v", n, err)
 	}
 }
@@ -242,13 +243,13 @@ func TestTwoSessionsWithOneInterface(t *testing.T) {
 		a := many(50)
 		a.Opened = func(context.Context, string, int) error { time.Sleep(time.Millisecond); return nil }
 		f := fetchOf(t, a)
-		f.Transfer = NewTransfer()
+		f.transfer = NewTransfer()
 		results := make(chan []session.Artifact)
 		for i := range 2 {
 			mine := f
-			mine.Session.Target.ID = plan.ID(fmt.Sprint("/x/y/nic", i))
+			mine.session.Target.ID = plan.ID(fmt.Sprint("/x/y/nic", i))
 			go func() {
-				got, err := mine.Run(t.Context())
+				got, err := mine.run(t.Context())
 				if err != nil {
 					t.Error(err)
 				}

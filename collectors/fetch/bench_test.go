@@ -1,4 +1,4 @@
-package collectors
+package fetch
 
 import (
 	"fmt"
@@ -22,25 +22,25 @@ func BenchmarkFetch(b *testing.B) {
 		name  string
 		blobs int
 		bytes int
-		fetch func(b *testing.B) Fetch
+		fetch func(b *testing.B) job
 		have  bool
 	}{
-		{"2000 blobs of 2.7 kB", 2000, 2000 * 2700, func(b *testing.B) Fetch { return fetchOf(b, small) }, false},
-		{"one of 256 MiB", 1, 256 << 20, func(b *testing.B) Fetch { return captureOf(b, large) }, false},
-		{"2000 that are there", 2000, 2000 * 2700, func(b *testing.B) Fetch { return fetchOf(b, small) }, true},
+		{"2000 blobs of 2.7 kB", 2000, 2000 * 2700, func(b *testing.B) job { return fetchOf(b, small) }, false},
+		{"one of 256 MiB", 1, 256 << 20, func(b *testing.B) job { return captureOf(b, large) }, false},
+		{"2000 that are there", 2000, 2000 * 2700, func(b *testing.B) job { return fetchOf(b, small) }, true},
 	}
 	for _, r := range rows {
 		b.Run(r.name, func(b *testing.B) {
 			f := r.fetch(b)
 			if r.have {
-				f.Have = fetched(b, f)
+				f.have = fetched(b, f)
 			}
 			b.SetBytes(int64(r.bytes))
 			b.ReportAllocs()
 			for b.Loop() {
 				if !r.have {
 					b.StopTimer()
-					f.Folder = session.Folder{Path: b.TempDir()}
+					f.folder = session.Folder{Path: b.TempDir()}
 					b.StartTimer()
 				}
 				fetched(b, f)
@@ -50,8 +50,8 @@ func BenchmarkFetch(b *testing.B) {
 	}
 }
 
-func fetched(b *testing.B, f Fetch) []session.Artifact {
-	got, err := f.Run(b.Context())
+func fetched(b *testing.B, f job) []session.Artifact {
+	got, err := f.run(b.Context())
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package collectors
+package fetch
 
 import (
 	"context"
@@ -33,9 +33,9 @@ type listed struct {
 // blobs of one are read, those of the next hours are listed already: an hour
 // may have few, and each is a request of its own. Nothing goes on after the
 // end of the sequence, nor after it is left.
-func (f Fetch) listed(ctx context.Context) iter.Seq2[time.Time, iter.Seq2[plan.Blob, error]] {
+func (j job) listed(ctx context.Context) iter.Seq2[time.Time, iter.Seq2[plan.Blob, error]] {
 	return func(yield func(time.Time, iter.Seq2[plan.Blob, error]) bool) {
-		next, stop := iter.Pull(storage.Hours(f.Start, f.End))
+		next, stop := iter.Pull(storage.Hours(j.start, j.end))
 		defer stop()
 		var ahead []listing
 		defer func() {
@@ -49,7 +49,7 @@ func (f Fetch) listed(ctx context.Context) iter.Seq2[time.Time, iter.Seq2[plan.B
 				if !ok {
 					break
 				}
-				ahead = append(ahead, f.listAhead(ctx, hour))
+				ahead = append(ahead, j.listAhead(ctx, hour))
 			}
 			if len(ahead) == 0 || !yield(ahead[0].hour, ahead[0].all()) {
 				return
@@ -60,12 +60,12 @@ func (f Fetch) listed(ctx context.Context) iter.Seq2[time.Time, iter.Seq2[plan.B
 	}
 }
 
-func (f Fetch) listAhead(ctx context.Context, hour time.Time) listing {
+func (j job) listAhead(ctx context.Context, hour time.Time) listing {
 	l := listing{hour: hour, blobs: make(chan listed, blobsAhead)}
 	l.ctx, l.cancel = context.WithCancel(ctx)
 	go func() {
 		defer close(l.blobs)
-		for b, err := range f.list(l.ctx, hour) {
+		for b, err := range j.list(l.ctx, hour) {
 			select {
 			case l.blobs <- listed{b, err}:
 			case <-l.ctx.Done():

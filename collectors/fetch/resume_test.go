@@ -1,4 +1,4 @@
-package collectors
+package fetch
 
 import (
 	"context"
@@ -18,14 +18,14 @@ import (
 )
 
 // same checks that what was fetched of the only blob is what is stored now.
-func same(t *testing.T, f Fetch, a *storagetest.Account, got []session.Artifact) {
+func same(t *testing.T, f job, a *storagetest.Account, got []session.Artifact) {
 	t.Helper()
 	if len(got) != 1 {
 		t.Fatalf("got %d artifacts, want one", len(got))
 	}
 	name := a.Names("")[0]
 	want := a.Bytes(name)
-	file, err := os.ReadFile(filepath.Join(f.Folder.Path, got[0].Path))
+	file, err := os.ReadFile(filepath.Join(f.folder.Path, got[0].Path))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,25 +103,25 @@ func TestFetchAgain(t *testing.T) {
 			blob := blobName(hour, "000D3A000001")
 			a.Put(blob, before...)
 			f := fetchOf(t, a)
-			got, err := f.Run(t.Context())
+			got, err := f.run(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
 			same(t, f, a, got)
-			f.Have = got
+			f.have = got
 			a.Forget()
 			if tt.forget {
-				f.Have = nil
+				f.have = nil
 			}
 			if tt.harm != nil {
-				if err := tt.harm(filepath.Join(f.Folder.Path, got[0].Path)); err != nil {
+				if err := tt.harm(filepath.Join(f.folder.Path, got[0].Path)); err != nil {
 					t.Fatal(err)
 				}
 			}
 			if lengthOf(tt.now) != lengthOf(before) || tt.now[10] != before[10] {
 				a.Put(blob, tt.now...)
 			}
-			got, err = f.Run(t.Context())
+			got, err = f.run(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -155,7 +155,7 @@ func TestFetchOfABlobThatGrowsMeanwhile(t *testing.T) {
 		return nil
 	}
 	f := fetchOf(t, a)
-	got, err := f.Run(t.Context())
+	got, err := f.run(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -168,12 +168,12 @@ func TestFetchOfALargeBlobThatGrowsMeanwhile(t *testing.T) {
 	a := &storagetest.Account{}
 	a.Put(name, hourOf(5, 1<<20)...)
 	f := fetchOf(t, a)
-	first, err := f.Run(t.Context())
+	first, err := f.run(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	a.Put(name, hourOf(30, 1<<20)...) // 25 MiB more
-	f.Have = first
+	f.have = first
 	a.Forget()
 	a.Opened = func(_ context.Context, _ string, n int) error {
 		if n == 1 { // the second piece
@@ -181,7 +181,7 @@ func TestFetchOfALargeBlobThatGrowsMeanwhile(t *testing.T) {
 		}
 		return nil
 	}
-	got, err := f.Run(t.Context())
+	got, err := f.run(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package collectors
+package fetch
 
 import (
 	"context"
@@ -15,14 +15,14 @@ import (
 // capture brings a capture's files: one, or one a machine of a scale set, or
 // those of a ring. They exist only after the capture's end; until each machine
 // has one the error wraps plan.ErrNotFound.
-func (f Fetch) capture(ctx context.Context) ([]session.Artifact, error) {
-	what := "capture " + f.Recording.ID.Name()
-	container, stem, err := storage.Split(f.Recording.Path)
+func (j job) capture(ctx context.Context) ([]session.Artifact, error) {
+	what := "capture " + j.recording.ID.Name()
+	container, stem, err := storage.Split(j.recording.Path)
 	if err != nil {
 		return nil, fmt.Errorf("fetch %s: %w", what, err)
 	}
-	b := f.begin(ctx)
-	f.captureFiles(b, what, container, stem)
+	b := j.begin(ctx)
+	j.captureFiles(b, what, container, stem)
 	out, err := b.end()
 	if err != nil {
 		return out, err
@@ -31,7 +31,7 @@ func (f Fetch) capture(ctx context.Context) ([]session.Artifact, error) {
 	for _, a := range out {
 		machines[a.Target] = true
 	}
-	if want := max(1, f.Machines); len(machines) < want {
+	if want := max(1, j.machines); len(machines) < want {
 		return out, fmt.Errorf("fetch %s: files of %d machines are there, of %d there should be: %w", what, len(machines), want, plan.ErrNotFound)
 	}
 	return out, nil
@@ -39,9 +39,9 @@ func (f Fetch) capture(ctx context.Context) ([]session.Artifact, error) {
 
 // captureFiles has the files of a capture brought. Two that would have one
 // name are told apart by a number.
-func (f Fetch) captureFiles(b *batch, what, container, stem string) {
+func (j job) captureFiles(b *batch, what, container, stem string) {
 	seen := map[string]int{}
-	for blob, err := range f.Blobs.List(b.ctx, container, folderOf(stem)) {
+	for blob, err := range j.blobs.List(b.ctx, container, folderOf(stem)) {
 		if errors.Is(err, plan.ErrNotFound) {
 			return // no container yet: no capture ever ended
 		}
@@ -52,7 +52,7 @@ func (f Fetch) captureFiles(b *batch, what, container, stem string) {
 		if !partOf(stem, blob.Name) {
 			continue
 		}
-		it := f.captureFile(blob)
+		it := j.captureFile(blob)
 		it.what = what
 		if seen[it.name]++; seen[it.name] > 1 {
 			ext := path.Ext(it.name)
@@ -66,8 +66,8 @@ func (f Fetch) captureFiles(b *batch, what, container, stem string) {
 
 // captureFile says where a file of the capture is to lie, and of which machine
 // it is.
-func (f Fetch) captureFile(b plan.Blob) item {
-	machine := f.Session.Target.ID
+func (j job) captureFile(b plan.Blob) item {
+	machine := j.session.Target.ID
 	label := machine.Name()
 	if n := instance(b.Name); n != "" {
 		machine += plan.ID("/virtualMachines/" + n)

@@ -1,4 +1,4 @@
-package collectors_test
+package fetch
 
 import (
 	"context"
@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"flowctl/collectors"
 	"flowctl/plan"
 	"flowctl/plan/session"
 	"flowctl/providers/sandbox"
@@ -53,28 +52,28 @@ func TestFetchFromTheSandbox(t *testing.T) {
 		t.Fatal(err)
 	}
 	blobs := &counted{Blobs: inside}
-	f := collectors.Fetch{Session: want, Recording: rec, Start: began, End: began.Add(2 * time.Hour),
-		Blobs: blobs, Folder: session.Folder{Path: t.TempDir()}}
+	f := job{session: want, recording: rec, start: began, end: began.Add(2 * time.Hour),
+		blobs: blobs, folder: session.Folder{Path: t.TempDir()}}
 	var before int64
 	for i := range 8 {
 		if err := s.Clock().Sleep(t.Context(), 11*time.Minute); err != nil {
 			t.Fatal(err)
 		}
 		blobs.bytes.Store(0)
-		if f.Have, err = f.Run(t.Context()); err != nil {
+		if f.have, err = f.run(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		all := checked(t, f, inside)
 		if all <= before {
 			t.Fatalf("round %d: %d bytes in storage after %d: nothing grew", i, all, before)
 		}
-		if read, most := blobs.bytes.Load(), all-before+int64(len(f.Have))*(4<<10+2); read > most {
-			t.Errorf("round %d: %d bytes were read, of %d new ones in %d files", i, read, all-before, len(f.Have))
+		if read, most := blobs.bytes.Load(), all-before+int64(len(f.have))*(4<<10+2); read > most {
+			t.Errorf("round %d: %d bytes were read, of %d new ones in %d files", i, read, all-before, len(f.have))
 		}
 		before = all
 	}
 	blobs.bytes.Store(0)
-	if _, err := f.Run(t.Context()); err != nil || blobs.bytes.Load() != 0 {
+	if _, err := f.run(t.Context()); err != nil || blobs.bytes.Load() != 0 {
 		t.Errorf("%d bytes were read although nothing is new, %v", blobs.bytes.Load(), err)
 	}
 }
@@ -106,10 +105,10 @@ func aLog(t *testing.T, w *world.World, until time.Time) (plan.Session, *world.S
 
 // checked compares the files with what is in storage, and returns how much
 // that is.
-func checked(t *testing.T, f collectors.Fetch, blobs plan.Blobs) int64 {
+func checked(t *testing.T, f job, blobs plan.Blobs) int64 {
 	t.Helper()
 	var n int64
-	for _, a := range f.Have {
+	for _, a := range f.have {
 		container, name, _ := strings.Cut(a.Blob, "/")
 		r, err := blobs.Open(t.Context(), plan.Blob{Container: container, Name: name}, 0, -1)
 		if err != nil {
@@ -120,7 +119,7 @@ func checked(t *testing.T, f collectors.Fetch, blobs plan.Blobs) int64 {
 		if err != nil {
 			t.Fatal(err)
 		}
-		file, err := os.ReadFile(filepath.Join(f.Folder.Path, a.Path))
+		file, err := os.ReadFile(filepath.Join(f.folder.Path, a.Path))
 		if err != nil || string(file) != string(stored) {
 			t.Errorf("%s has %d bytes that are not the %d in storage, %v", a.Path, len(file), len(stored), err)
 		}

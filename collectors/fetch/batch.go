@@ -1,4 +1,4 @@
-package collectors
+package fetch
 
 import (
 	"context"
@@ -12,64 +12,6 @@ import (
 	"flowctl/plan/session"
 )
 
-// How many files of a run are brought at a time: first, and at most. Each has
-// a connection and a file open, and a buffer of 128 KiB.
-const (
-	firstDepth = 4
-	mostDepth  = 64
-)
-
-// Transfer is what the fetches of one run share: how many requests are under
-// way at the same time, and which files are being brought.
-type Transfer struct {
-	depth *depth.Depth
-
-	mu       sync.Mutex
-	bringing map[string]*bringing // by the file's place
-}
-
-// NewTransfer returns one for a run.
-func NewTransfer() *Transfer {
-	return &Transfer{depth: depth.New(firstDepth, mostDepth), bringing: map[string]*bringing{}}
-}
-
-// bringing is a file that is being brought.
-type bringing struct {
-	done chan struct{} // closed when what follows is set
-	got  session.Artifact
-	err  error
-}
-
-// once does bring, unless another fetch does so for the same file now: then it
-// waits and returns what came of that. Sessions that read one flow log may
-// cover the same interface.
-func (t *Transfer) once(ctx context.Context, dest string, bring func() (session.Artifact, error)) (session.Artifact, error) {
-	for {
-		t.mu.Lock()
-		other := t.bringing[dest]
-		if other == nil {
-			mine := &bringing{done: make(chan struct{})}
-			t.bringing[dest] = mine
-			t.mu.Unlock()
-			mine.got, mine.err = bring()
-			t.mu.Lock()
-			delete(t.bringing, dest)
-			t.mu.Unlock()
-			close(mine.done)
-			return mine.got, mine.err
-		}
-		t.mu.Unlock()
-		select {
-		case <-other.done:
-		case <-ctx.Done():
-			return session.Artifact{}, ctx.Err()
-		}
-		if other.err == nil {
-			return other.got, nil
-		}
-	}
-}
-
 // item is one file to bring.
 type item struct {
 	blob   plan.Blob
@@ -80,7 +22,7 @@ type item struct {
 
 // batch brings files side by side and keeps their order.
 type batch struct {
-	fetch  Fetch
+	job    job
 	have   map[string]session.Artifact // by path
 	ctx    context.Context             // ends with the first error
 	cancel context.CancelFunc
@@ -91,12 +33,12 @@ type batch struct {
 	err error              // the first
 }
 
-func (f Fetch) begin(ctx context.Context) *batch {
-	if f.Transfer == nil {
-		f.Transfer = NewTransfer()
+func (j job) begin(ctx context.Context) *batch {
+	if j.transfer == nil {
+		j.transfer = NewTransfer()
 	}
-	b := &batch{fetch: f, have: make(map[string]session.Artifact, len(f.Have))}
-	for _, a := range f.Have {
+	b := &batch{job: j, have: make(map[string]session.Artifact, len(j.have))}
+	for _, a := range j.have {
 		b.have[a.Path] = a
 	}
 	b.ctx, b.cancel = context.WithCancel(ctx)
@@ -106,7 +48,7 @@ func (f Fetch) begin(ctx context.Context) *batch {
 // add has a file brought and returns as soon as it has begun, which may have
 // to wait; false means that there is no point in going on.
 func (b *batch) add(it item) bool {
-	dest, err := b.fetch.Folder.Join(it.name)
+	dest, err := b.job.folder.Join(it.name)
 	if err != nil {
 		b.fail(fmt.Errorf("fetch %s: %w", it.what, err))
 		return false
@@ -116,7 +58,7 @@ func (b *batch) add(it item) bool {
 		b.keep(b.place(), it, old)
 		return b.ctx.Err() == nil
 	}
-	if b.fetch.Transfer.depth.Acquire(b.ctx) != nil {
+	if b.job.transfer.depth.Acquire(b.ctx) != nil {
 		return false
 	}
 	place := b.place()
@@ -141,10 +83,10 @@ func pathOf(b plan.Blob) string { return b.Container + "/" + b.Name }
 
 // bring brings one file in the place that was taken for it.
 func (b *batch) bring(place int, it item, dest string, old session.Artifact) {
-	t := b.fetch.Transfer
+	t := b.job.transfer
 	got, err := t.once(b.ctx, dest, func() (session.Artifact, error) {
 		ctx := plan.WithThrottled(b.ctx, t.depth.Slow)
-		d := download{blobs: b.fetch.Blobs, depth: t.depth, dest: dest, old: old}
+		d := download{blobs: b.job.blobs, depth: t.depth, dest: dest, old: old}
 		n, sum, err := d.bring(ctx, it.blob)
 		return session.Artifact{Blob: pathOf(n), ETag: n.ETag, Size: n.Size, SHA256: sum}, err
 	})
@@ -166,7 +108,7 @@ func (b *batch) place() int {
 }
 
 func (b *batch) keep(place int, it item, a session.Artifact) {
-	a.Path, a.Session, a.Target, a.Kind = it.name, b.fetch.Session.Name, it.target, b.fetch.Session.Mechanism
+	a.Path, a.Session, a.Target, a.Kind = it.name, b.job.session.Name, it.target, b.job.session.Mechanism
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.got[place] = a
@@ -189,7 +131,7 @@ func (b *batch) end() ([]session.Artifact, error) {
 	b.cancel()
 	out := slices.DeleteFunc(b.got, func(a session.Artifact) bool { return a.Path == "" })
 	if b.err == nil && cut != nil {
-		return out, fmt.Errorf("fetch %s: %w", b.fetch.Recording.ID.Name(), cut)
+		return out, fmt.Errorf("fetch %s: %w", b.job.recording.ID.Name(), cut)
 	}
 	return out, b.err
 }

@@ -1,4 +1,4 @@
-package collectors
+package fetch
 
 import (
 	"context"
@@ -25,11 +25,11 @@ func random(n int) string {
 
 const machine = "subscriptions/s/resourcegroups/rg/providers/microsoft.compute/virtualmachines/db/2026/11/12/packetcapture_08_00_00_000.cap"
 
-func captureOf(t testing.TB, a *storagetest.Account) Fetch {
-	return Fetch{
-		Session:   plan.Session{Name: "c", Mechanism: plan.PacketCapture, Target: plan.Target{ID: "/a/b/db"}},
-		Recording: plan.Recording{ID: storagetest.Watcher + "/packetCaptures/c", Path: "https://a.blob.core.windows.net/logs/" + machine},
-		Blobs:     a, Folder: session.Folder{Path: t.TempDir()}, Machines: 1,
+func captureOf(t testing.TB, a *storagetest.Account) job {
+	return job{
+		session:   plan.Session{Name: "c", Mechanism: plan.PacketCapture, Target: plan.Target{ID: "/a/b/db"}},
+		recording: plan.Recording{ID: storagetest.Watcher + "/packetCaptures/c", Path: "https://a.blob.core.windows.net/logs/" + machine},
+		blobs:     a, folder: session.Folder{Path: t.TempDir()}, machines: 1,
 	}
 }
 
@@ -45,7 +45,7 @@ func TestFetchOfALargeBlob(t *testing.T) {
 			return nil
 		}
 		f := captureOf(t, a)
-		got, err := f.Run(t.Context())
+		got, err := f.run(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -93,7 +93,7 @@ func TestFetchOfALargeBlobInTrouble(t *testing.T) {
 					return tt.opened(a, n)
 				}
 				f := captureOf(t, a)
-				got, err := f.Run(t.Context())
+				got, err := f.run(t.Context())
 				if tt.err == "" {
 					if err != nil {
 						t.Fatal(err)
@@ -104,7 +104,7 @@ func TestFetchOfALargeBlobInTrouble(t *testing.T) {
 				if err == nil || !strings.Contains(err.Error(), tt.err) || len(got) != 0 {
 					t.Errorf("got %d files, %v; want none and %q", len(got), err, tt.err)
 				}
-				if left := filesIn(t, f.Folder.Path); len(left) > 0 || a.Seen().Open != 0 {
+				if left := filesIn(t, f.folder.Path); len(left) > 0 || a.Seen().Open != 0 {
 					t.Errorf("left %v, and %d readers open", left, a.Seen().Open)
 				}
 			})
@@ -139,11 +139,11 @@ func TestFetchOfABlobOfAnotherLength(t *testing.T) {
 		a := &storagetest.Account{}
 		a.Put(machine, random(110))
 		f := captureOf(t, a)
-		f.Blobs = inexact{a, 100, more}
-		if _, err := f.Run(t.Context()); err == nil || !strings.Contains(err.Error(), want) {
+		f.blobs = inexact{a, 100, more}
+		if _, err := f.run(t.Context()); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q", err, want)
 		}
-		if left := filesIn(t, f.Folder.Path); len(left) > 0 {
+		if left := filesIn(t, f.folder.Path); len(left) > 0 {
 			t.Errorf("left %v", left)
 		}
 	}
