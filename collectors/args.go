@@ -5,6 +5,7 @@ import (
 	"iter"
 	"time"
 
+	"flowctl/collectors/files"
 	"flowctl/collectors/storage"
 	"flowctl/plan"
 )
@@ -16,17 +17,18 @@ type Args struct {
 	Start, End time.Time                               // see storage.Place
 }
 
-// Walk yields the files that paths mean, as the function Walk does, and the
-// blobs that URLs mean, as they are listed. What several of them mean is
-// yielded once.
+// Walk yields the files that paths mean and the blobs that URLs mean, as they
+// are found. What several of them mean is yielded once.
 func (a Args) Walk(ctx context.Context) iter.Seq2[Item, error] {
 	return func(yield func(Item, error) bool) {
-		var files walker
+		var paths files.Walker
 		var places []*storage.Place
 		for _, arg := range a.List {
 			if !storage.IsURL(arg) {
-				if !files.walk(arg, func(f File, err error) bool { return yield(Item{Path: f.Path}, err) }) {
-					return
+				for name, err := range paths.Walk(arg) {
+					if !yield(Item{Path: name}, err) {
+						return
+					}
 				}
 				continue
 			}
@@ -37,8 +39,10 @@ func (a Args) Walk(ctx context.Context) iter.Seq2[Item, error] {
 				}
 				continue
 			}
-			if !items(ctx, p, places, yield) {
-				return
+			for b, err := range p.Walk(ctx, places) {
+				if !yield(blobItem(p, b, err), err) {
+					return
+				}
 			}
 			places = append(places, p)
 		}
@@ -56,16 +60,10 @@ func (a Args) open(arg string) (*storage.Place, error) {
 	return &p, err
 }
 
-// items yields the blobs of p that none of the places before it means.
-func items(ctx context.Context, p *storage.Place, before []*storage.Place, yield func(Item, error) bool) bool {
-	for b, err := range p.Walk(ctx, before) {
-		item := Item{Path: p.URL(b.Name), Blob: &b, From: p.Blobs}
-		if err != nil {
-			item = Item{Path: p.URL(p.Prefix)}
-		}
-		if !yield(item, err) {
-			return false
-		}
+// blobItem is a blob of p, or where the error is from.
+func blobItem(p *storage.Place, b plan.Blob, err error) Item {
+	if err != nil {
+		return Item{Path: p.URL(p.Prefix)}
 	}
-	return true
+	return Item{Path: p.URL(b.Name), Blob: &b, From: p.Blobs}
 }

@@ -2,6 +2,7 @@ package collectors
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"iter"
 	"os"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"flowctl/collectors/files"
 	"flowctl/collectors/flow"
 	"flowctl/collectors/flowlog/flowlogtest"
 	"flowctl/collectors/pcap/pcaptest"
@@ -52,13 +54,7 @@ func put(t *testing.T, name string, b []byte) {
 }
 
 func itemsOf(paths ...string) iter.Seq2[Item, error] {
-	return func(yield func(Item, error) bool) {
-		for f, err := range Walk(paths) {
-			if !yield(Item{Path: f.Path}, err) {
-				return
-			}
-		}
-	}
+	return Args{List: paths}.Walk(context.Background())
 }
 
 // answer is a summary's JSON without the sources and what is said of them.
@@ -120,11 +116,11 @@ func TestFlowsOfResultsAreNotReadBeside(t *testing.T) {
 		t.Fatal(err)
 	}
 	walk := func(paths ...string) (got []string) {
-		for f, err := range Walk(paths) {
+		for f, err := range new(files.Walker).Walk(paths...) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			rel, _ := filepath.Rel(dir, f.Path)
+			rel, _ := filepath.Rel(dir, f)
 			got = append(got, filepath.ToSlash(rel))
 		}
 		return got

@@ -2,7 +2,6 @@ package collectors
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"iter"
 	"slices"
@@ -19,15 +18,16 @@ import (
 	"flowctl/plan"
 )
 
-// itemsIn are the blobs of a place.
-func itemsIn(ctx context.Context, p *storage.Place) iter.Seq2[Item, error] {
-	return func(yield func(Item, error) bool) { items(ctx, p, nil, yield) }
+// itemsIn are the blobs of the container https://x/c of an account.
+func itemsIn(t *testing.T, a *storagetest.Account) iter.Seq2[Item, error] {
+	args := Args{List: []string{"https://x/c"}, Open: func(storage.Place) (plan.Blobs, error) { return a, nil }}
+	return args.Walk(t.Context())
 }
 
-// sum reads what a place means, and says how much there was.
-func sum(t *testing.T, p *storage.Place, workers int) (records uint64, packets uint64, problems Problems, sources int) {
+// sum reads what is in an account, and says how much there was.
+func sum(t *testing.T, a *storagetest.Account, workers int) (records uint64, packets uint64, problems Problems, sources int) {
 	t.Helper()
-	doc, problems, err := Sum{Items: itemsIn(t.Context(), p), Workers: workers}.Run(t.Context())
+	doc, problems, err := Sum{Items: itemsIn(t, a), Workers: workers}.Run(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +79,7 @@ func TestBlobsAreReadWhereTheyAre(t *testing.T) {
 	s.Put("note.txt", "hello")
 	s.Put("nothing", "")
 	for _, workers := range []int{1, 3} {
-		records, _, problems, ok := sum(t, &storage.Place{Blobs: s, Account: "https://x", Container: "c"}, workers)
+		records, _, problems, ok := sum(t, s, workers)
 		if records != want || ok != 42 || problems.Count != 2 {
 			t.Errorf("%d workers: %d records of %d sources, want %d of 42; problems %v", workers, records, ok, want, problems)
 		}
@@ -97,7 +97,7 @@ func TestLargeCaptureInStorage(t *testing.T) {
 		t.Fatalf("%d bytes are not large", len(b))
 	}
 	s := storagetest.Of(map[string]string{"a.cap": string(b)})
-	if _, packets, problems, ok := sum(t, &storage.Place{Blobs: s, Account: "https://x", Container: "c"}, 2); packets != n || ok != 1 || problems.Count != 0 {
+	if _, packets, problems, ok := sum(t, s, 2); packets != n || ok != 1 || problems.Count != 0 {
 		t.Errorf("%d packets, want %d; problems %v", packets, n, problems)
 	}
 }
@@ -129,7 +129,7 @@ func TestBlobsThatChange(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			s := storagetest.Of(map[string]string{tt.name: string(short)})
 			s.Break(tt.name, tt.at, tt.next)
-			records, _, problems, _ := sum(t, &storage.Place{Blobs: s, Account: "https://x", Container: "c"}, 2)
+			records, _, problems, _ := sum(t, s, 2)
 			if tt.problem {
 				if problems.Count != 1 || !errors.Is(problems.First[0].Err, plan.ErrChanged) || records == 0 || records > few {
 					t.Errorf("%d records, %v; want some and that it changed", records, problems)

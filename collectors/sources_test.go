@@ -10,7 +10,6 @@ import (
 
 	"flowctl/collectors/flow"
 	"flowctl/collectors/flowlog/flowlogtest"
-	"flowctl/collectors/storage"
 	"flowctl/collectors/storage/storagetest"
 )
 
@@ -29,8 +28,7 @@ func TestManySourcesAreToldTogether(t *testing.T) {
 	s.Put(hourName(files+2), `{"records":[]}`)             // without a record
 	large, more := generated(t, flowlogtest.Spec{Seed: 2, Flows: 75_000})
 	s.Put(hourName(files+3), string(large))
-	place := &storage.Place{Blobs: s, Account: "https://x", Container: "c"}
-	doc, problems, err := Sum{Items: itemsIn(t.Context(), place), Workers: 3}.Run(t.Context())
+	doc, problems, err := Sum{Items: itemsIn(t, s), Workers: 3}.Run(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,7 +20,7 @@ var layers = []string{
 	"plan/config/... plan/session",
 	"plan/state",
 	"plan/resolve plan/preflight plan/apply providers/azure/... collectors/flowlog/... collectors/parquet collectors/pcap/... collectors/summary/...",
-	"providers/sandbox/... collectors/storage/... cmd/internal/terminal",
+	"providers/sandbox/... collectors/files collectors/storage/... cmd/internal/terminal",
 	"collectors/fetch collectors/readahead",
 	"providers collectors cmd/internal/report",
 	"cmd/internal/view",

@@ -16,7 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"flowctl/collectors"
+	"flowctl/collectors/files"
 	"flowctl/collectors/storage/storagetest"
 	"flowctl/plan"
 	"flowctl/plan/session"
@@ -201,8 +201,8 @@ func TestWhatAKilledFetchLeaves(t *testing.T) {
 	if err := os.WriteFile(left, []byte(strings.Repeat("x", 99)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for file, err := range collectors.Walk([]string{f.folder.Path}) {
-		t.Errorf("walked to %s, %v", file.Path, err)
+	for file, err := range new(files.Walker).Walk(f.folder.Path) {
+		t.Errorf("walked to %s, %v", file, err)
 	}
 	got, err := f.run(t.Context())
 	if err != nil {

@@ -11,6 +11,8 @@ import (
 
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
+
+	"flowctl/collectors"
 )
 
 type benchOptions struct {
@@ -112,7 +114,7 @@ func (o benchOptions) works(ctx context.Context, env *Env, self string) ([]work,
 	if o.pairs {
 		return o.pairsWork(env, self)
 	}
-	logs, files, err := benchFiles(env, o.keep, o)
+	logs, files, err := benchFiles(ctx, env, o.keep, o)
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +142,7 @@ type benchFile struct{ title, name string }
 
 // benchFiles makes what is read: flow logs, and captures of mixed traffic, of
 // small packets and of large ones.
-func benchFiles(env *Env, dir string, o benchOptions) (logs []string, captures []benchFile, err error) {
+func benchFiles(ctx context.Context, env *Env, dir string, o benchOptions) (logs []string, captures []benchFile, err error) {
 	quiet := *env
 	quiet.Stdout = env.Stderr
 	env = &quiet
@@ -153,7 +155,7 @@ func benchFiles(env *Env, dir string, o benchOptions) (logs []string, captures [
 	if err := runGenFlowLog(env, gen); err != nil {
 		return nil, nil, err
 	}
-	for item, err := range items([]string{folder}) {
+	for item, err := range (collectors.Args{List: []string{folder}}).Walk(ctx) {
 		if err != nil {
 			return nil, nil, err
 		}

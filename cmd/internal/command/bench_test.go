@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"flowctl/collectors"
 )
 
 // TestBenchPeer wants of the peer in this program what summarize finds, as
@@ -21,7 +23,7 @@ func TestBenchPeer(t *testing.T) {
 	}
 	run("gen", "flowlog", "--out", dir, "--nics", "1", "--hours", "1", "--size", "300KB")
 	var file string
-	for f, err := range items([]string{dir}) {
+	for f, err := range (collectors.Args{List: []string{dir}}).Walk(t.Context()) {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -126,17 +125,6 @@ func budget(size string) (int64, error) {
 		return 0, fmt.Errorf("--memory %q: want a size from 1MiB on, such as 4GiB", size)
 	}
 	return int64(n), nil
-}
-
-// items are the files that paths mean.
-func items(paths []string) iter.Seq2[collectors.Item, error] {
-	return func(yield func(collectors.Item, error) bool) {
-		for f, err := range collectors.Walk(paths) {
-			if !yield(collectors.Item{Path: f.Path}, err) {
-				return
-			}
-		}
-	}
 }
 
 func showSummary(env *Env, doc *summary.Document, asJSON bool) error {

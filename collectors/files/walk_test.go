@@ -1,4 +1,4 @@
-package collectors_test
+package files_test
 
 import (
 	"os"
@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"flowctl/collectors"
+	"flowctl/collectors/files"
 )
 
 // TestWalk walks a folder with files and links to them in many ways.
@@ -45,11 +45,11 @@ func TestWalk(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			var got []string
-			for f, err := range collectors.Walk(tt.paths) {
+			for f, err := range new(files.Walker).Walk(tt.paths...) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				got = append(got, filepath.ToSlash(f.Path))
+				got = append(got, filepath.ToSlash(f))
 			}
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("files -want +got\n%s", diff)

@@ -1,4 +1,5 @@
-package collectors
+// Package files finds the files that paths mean, each once.
+package files
 
 import (
 	"fmt"
@@ -11,21 +12,18 @@ import (
 	"flowctl/plan/session"
 )
 
-// File is a file to read. Named says that the user named it, or a pattern
-// that it fits; the others lie in a folder that was named.
-type File struct {
-	Path  string
-	Named bool
-}
+// Walker goes over paths and knows where it has been. The zero value has been
+// nowhere.
+type Walker struct{ been been }
 
 // Walk yields the files that paths mean: files, all files in and below
 // folders but hidden ones, and what patterns fit where the shell left them. Of
 // results folders it leaves out the flows that were made of the other files.
 // Files are yielded as they are found, so that a folder of any size costs no
-// memory. A file that several paths mean is yielded once.
-func Walk(paths []string) iter.Seq2[File, error] {
-	return func(yield func(File, error) bool) {
-		var w walker
+// memory. A file that several paths mean, also those of earlier walks, is
+// yielded once. An error comes with the path that it is of.
+func (w *Walker) Walk(paths ...string) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
 		for _, p := range paths {
 			if !w.walk(p, yield) {
 				return
@@ -34,10 +32,7 @@ func Walk(paths []string) iter.Seq2[File, error] {
 	}
 }
 
-// walker goes over paths and knows where it has been.
-type walker struct{ been been }
-
-func (w *walker) walk(p string, yield func(File, error) bool) bool {
+func (w *Walker) walk(p string, yield func(string, error) bool) bool {
 	st, err := os.Stat(p)
 	switch {
 	case err == nil && st.IsDir():
@@ -46,20 +41,20 @@ func (w *walker) walk(p string, yield func(File, error) bool) bool {
 		return true
 	case err == nil:
 		w.been.file(st)
-		return yield(File{p, true}, nil)
+		return yield(p, nil)
 	case strings.ContainsAny(p, "*?["):
 		return w.walkPattern(p, yield)
 	}
-	return yield(File{p, true}, err)
+	return yield(p, err)
 }
 
-func (w *walker) walkPattern(p string, yield func(File, error) bool) bool {
+func (w *Walker) walkPattern(p string, yield func(string, error) bool) bool {
 	found, err := filepath.Glob(p)
 	if err == nil && len(found) == 0 {
 		err = fmt.Errorf("%s: no file fits this pattern", p)
 	}
 	if err != nil {
-		return yield(File{p, true}, err)
+		return yield(p, err)
 	}
 	for _, f := range found {
 		if !w.walk(f, yield) {
@@ -74,17 +69,17 @@ func derived(name string) bool {
 	return filepath.Base(name) == session.FlowsFile && session.Is(filepath.Dir(name))
 }
 
-func (w *walker) walkFolder(root string, yield func(File, error) bool) bool {
+func (w *Walker) walkFolder(root string, yield func(string, error) bool) bool {
 	more := true
 	filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
 		hidden := name != root && strings.HasPrefix(filepath.Base(name), ".")
 		switch {
 		case err != nil:
-			more = yield(File{name, false}, err)
+			more = yield(name, err)
 		case hidden && d.IsDir():
 			return fs.SkipDir
 		case d.Type().IsRegular() && !hidden && !derived(name) && !w.been.met(name, d):
-			more = yield(File{name, false}, nil)
+			more = yield(name, nil)
 		}
 		if !more {
 			return fs.SkipAll

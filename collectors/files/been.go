@@ -1,4 +1,4 @@
-package collectors
+package files
 
 import (
 	"io/fs"
