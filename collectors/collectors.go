@@ -73,13 +73,21 @@ func read(r io.Reader, in flow.Input, yield func(flow.Batch, error) bool) error 
 		defer plain.Close()
 		return read(plain, in, yield)
 	}
-	for _, f := range Builtin {
-		if f.Detect(head) {
-			f.Read(br, in)(yield)
-			return nil
-		}
+	if f := format(head); f != nil {
+		f.Read(br, in)(yield)
+		return nil
 	}
 	return describe(head)
+}
+
+// format returns the one that begins with head, unless it is compressed.
+func format(head []byte) *Format {
+	for i := range Builtin {
+		if decompressor(head) == nil && Builtin[i].Detect(head) {
+			return &Builtin[i]
+		}
+	}
+	return nil
 }
 
 // decompressor returns what unpacks a stream with these first bytes.

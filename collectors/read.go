@@ -54,36 +54,26 @@ func ahead(ctx context.Context, items iter.Seq2[Item, error]) <-chan entry {
 
 // readStream reads a blob that is not wide, and so is for one worker.
 func readStream(s *readahead.Stream, in flow.Input, own func(flow.Batch) bool) error {
-	to := sinks{own, func() (flow.Sink, bool) { return flow.Sink{}, false }}
 	all, whole := s.Begin()
 	defer s.Close()
-	if !whole {
-		if parquet.Detect(all) {
-			var err error
-			if all, err = io.ReadAll(s); err != nil {
-				return unreadableBlob(in, err)
-			}
-			return readFlows(bytes.NewReader(all), int64(len(all)), in, to.own, to.lend)
-		}
-		return readRecords(s, in, to.own)
+	flows := parquet.Detect(all)
+	if !whole && !flows {
+		return readRecords(s, in, own)
 	}
-	if parquet.Detect(all) {
-		return readFlows(bytes.NewReader(all), int64(len(all)), in, to.own, to.lend)
+	if !whole {
+		var err error
+		if all, err = io.ReadAll(s); err != nil {
+			return unreadableBlob(in, err)
+		}
+	}
+	if flows {
+		nobody := func() (flow.Sink, bool) { return flow.Sink{}, false }
+		return readFlows(bytes.NewReader(all), int64(len(all)), in, own, nobody)
 	}
 	if f := format(all[:min(len(all), headSize)]); f != nil {
-		return drain(f.Read(bytes.NewReader(all), in), to.own)
+		return drain(f.Read(bytes.NewReader(all), in), own)
 	}
-	return readRecords(bytes.NewReader(all), in, to.own)
-}
-
-// format returns the one that begins with head, unless it is compressed.
-func format(head []byte) *Format {
-	for i := range Builtin {
-		if decompressor(head) == nil && Builtin[i].Detect(head) {
-			return &Builtin[i]
-		}
-	}
-	return nil
+	return readRecords(bytes.NewReader(all), in, own)
 }
 
 // readRange reads a large blob.

@@ -86,6 +86,27 @@ func TestBlobsAreReadWhereTheyAre(t *testing.T) {
 	}
 }
 
+// Flows that were kept are read from storage, in one piece and in several.
+func TestFlowsInStorage(t *testing.T) {
+	for n, most := range map[int]int{20: 1 << 20, 25_000: readahead.Wide} {
+		text, totals := generated(t, flowlogtest.Spec{Seed: 5, Flows: n})
+		var kept bytes.Buffer
+		logs := storagetest.Of(map[string]string{hourName(0): string(text)})
+		doc, _, err := Sum{Items: itemsIn(t, logs), Flows: &Flows{To: &kept}}.Run(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		doc.Conversations.Close()
+		if kept.Len() >= most || kept.Len() < most/16 && n > 20 {
+			t.Fatalf("%d bytes for %d flows are not of the size to test", kept.Len(), n)
+		}
+		flows := storagetest.Of(map[string]string{"flows.parquet": kept.String()})
+		if records, _, problems, ok := sum(t, flows, 2); records != totals.Tuples || ok != 1 || problems.Count != 0 {
+			t.Errorf("%d records of %d bytes, want %d; problems %v", records, kept.Len(), totals.Tuples, problems)
+		}
+	}
+}
+
 func TestLargeCaptureInStorage(t *testing.T) {
 	var file pcaptest.Classic
 	b, n := file.Append(nil), uint64(0)

@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path"
 	"slices"
+	"strings"
 	"sync"
 
 	"flowctl/collectors/depth"
@@ -18,6 +20,16 @@ type item struct {
 	name   string  // below the folder
 	target plan.ID // what it is of
 	what   string  // for messages: what it is a part of
+}
+
+// numbered is the name of a file, before its ending a number if it is not the
+// first of this name.
+func numbered(seen map[string]int, name string) string {
+	if seen[name]++; seen[name] == 1 {
+		return name
+	}
+	ext := path.Ext(name)
+	return fmt.Sprintf("%s_%d%s", strings.TrimSuffix(name, ext), seen[name], ext)
 }
 
 // batch brings files side by side and keeps their order.

@@ -37,8 +37,7 @@ func (j job) capture(ctx context.Context) ([]session.Artifact, error) {
 	return out, nil
 }
 
-// captureFiles has the files of a capture brought. Two that would have one
-// name are told apart by a number.
+// captureFiles has the files of a capture brought.
 func (j job) captureFiles(b *batch, what, container, stem string) {
 	seen := map[string]int{}
 	for blob, err := range j.blobs.List(b.ctx, container, folderOf(stem)) {
@@ -53,11 +52,7 @@ func (j job) captureFiles(b *batch, what, container, stem string) {
 			continue
 		}
 		it := j.captureFile(blob)
-		it.what = what
-		if seen[it.name]++; seen[it.name] > 1 {
-			ext := path.Ext(it.name)
-			it.name = fmt.Sprintf("%s_%d%s", strings.TrimSuffix(it.name, ext), seen[it.name], ext)
-		}
+		it.what, it.name = what, numbered(seen, it.name)
 		if !b.add(it) {
 			return
 		}

@@ -52,22 +52,18 @@ func (j job) flowLog(ctx context.Context) ([]session.Artifact, error) {
 }
 
 // hour has the blobs of one hour brought; false means that the batch is over.
-// Of an interface that has one in either layout of names, the second file gets
-// a number.
+// An interface may have one in either layout of names.
 func (j job) hour(b *batch, what string, hour time.Time, blobs iter.Seq2[plan.Blob, error]) bool {
 	folder := path.Join("flowlogs", j.recording.ID.Name(), hour.Format("20060102T15"))
-	seen := map[string]int{} // files of an interface
+	seen := map[string]int{}
 	for blob, err := range blobs {
 		if err != nil {
 			b.fail(fmt.Errorf("fetch %s: %w", what, err))
 			return false
 		}
 		p, _ := flowlog.ParsePath(blob.Name)
-		name := p.MAC
-		if seen[p.MAC]++; seen[p.MAC] > 1 {
-			name = fmt.Sprintf("%s_%d", p.MAC, seen[p.MAC])
-		}
-		if !b.add(item{blob: blob, name: path.Join(folder, name+".json"), target: j.session.Target.ID, what: what}) {
+		name := numbered(seen, path.Join(folder, p.MAC+".json"))
+		if !b.add(item{blob: blob, name: name, target: j.session.Target.ID, what: what}) {
 			return false
 		}
 	}
