@@ -118,3 +118,23 @@ func readTree(b *testing.B, data []byte) (n uint64) {
 	}
 	return n + uint64(len(batch))
 }
+
+// BenchmarkSums reads an hour of an interface, about 12 MB, and adds up what it
+// sees of each flow, as summarize does.
+func BenchmarkSums(b *testing.B) {
+	data, totals := blob(b, flowlogtest.Spec{Flows: flowlogtest.FlowsFor(12 << 20)})
+	b.SetBytes(int64(len(data)))
+	sums := &flow.Sums{Steps: func([]flow.Step) {}}
+	for b.Loop() {
+		in := flow.Input{Source: new(flow.Source), Names: flow.NewNames(), Skipped: new(flow.Skipped), Sums: sums}
+		for _, err := range read(bytes.NewReader(data), in, options{maxRecord: MaxRecord}) {
+			if err != nil {
+				b.Fatal(err)
+			}
+		}
+		if in.Source.Records != totals.Tuples {
+			b.Fatalf("read %d tuples of %d", in.Source.Records, totals.Tuples)
+		}
+	}
+	b.ReportMetric(float64(totals.Tuples)*float64(b.N)/b.Elapsed().Seconds()/1e6, "Mtuples/s")
+}

@@ -8,50 +8,44 @@ import (
 )
 
 // crew shares the work between the goroutine that reads and those that help.
-// Every part is with one of them, who takes its packets out of all chunks, in
-// their order. Parts go to a helper that has nothing to do, and come back from
-// one that cannot keep up: so the load balances itself.
+// Chunks wait in a ring until every part had its packets out of them. Whoever
+// has nothing to do takes the part that is furthest behind; the goroutine that
+// reads does so when the ring is full. So the load balances itself, and a part
+// has its packets in their order, whoever it is with.
 type crew struct {
 	stamp   flow.Record
 	parts   [parts]part
-	own     worker
+	own     *exporter
 	lend    func() (Sink, bool)
-	helpers []*helper
-	mine    mask // of the goroutine that reads
-	free    chan *chunk
-	taken   int // chunks since lend was last asked
+	asked   int // chunks since lend was last asked
+	helpers int
 	stopped atomic.Bool
 
-	wg      sync.WaitGroup
-	closing chan *part
-	ready   chan struct{} // closed when closing is full
+	mu     sync.Mutex // of what follows
+	ring   [depth]*chunk
+	head   uint64        // chunks that ever were in the ring
+	done   [parts]uint64 // how many of them a part has had
+	busy   mask          // parts that are with somebody
+	ended  bool          // there will be no more chunks
+	work   sync.Cond     // a chunk came, or the end
+	room   sync.Cond     // a part was done with some chunks
+	closed int           // parts that were taken to be closed
+	wg     sync.WaitGroup
 }
 
-// helper is a goroutine that counts.
-type helper struct {
-	jobs   chan job
-	parts  mask
-	behind int // chunks in a row that had to wait
-}
-
-// job is a chunk, of which those parts are to be counted.
-type job struct {
-	chunk *chunk
-	those mask
-	done  *sync.WaitGroup // of a job without a chunk: what came before is done
-}
+// mask is a set of parts, as bits.
+type mask uint32
 
 const (
-	backlog  = 32  // chunks that wait for a helper
-	askAgain = 256 // chunks between two questions for a further sink
-	patience = 8   // chunks that may wait before a helper is relieved
+	depth    = 32 // chunks in the ring
+	turn     = 4  // chunks that a part is taken for
+	askAgain = 64 // chunks between two questions for a further sink
 )
 
 func (c *crew) init(seed uint64, stamp flow.Record, own func(flow.Batch) bool, lend func() (Sink, bool)) {
-	c.stamp, c.lend, c.mine = stamp, lend, 1<<parts-1
-	c.own = worker{parts: &c.parts, out: newExporter(stamp, own, &c.stopped)}
-	c.free = make(chan *chunk, 2*backlog)
-	c.closing, c.ready = make(chan *part, parts), make(chan struct{})
+	c.stamp, c.lend = stamp, lend
+	c.own = newExporter(stamp, own, &c.stopped)
+	c.work.L, c.room.L = &c.mu, &c.mu
 	for i := range c.parts {
 		c.parts[i].init(seed)
 	}
@@ -59,54 +53,75 @@ func (c *crew) init(seed uint64, stamp flow.Record, own func(flow.Batch) bool, l
 
 // take has the packets of k counted, and returns another chunk to fill.
 func (c *crew) take(k *chunk) *chunk {
-	if c.taken++; c.taken > askAgain && len(c.helpers) < parts-1 {
-		c.taken = 0
+	if c.asked++; c.asked > askAgain && c.helpers < parts-1 {
+		c.asked = 0
 		c.engage()
 	}
-	if len(c.helpers) == 0 {
-		c.own.take(k, c.mine)
-		k.n = 0
-		return k
+	if c.helpers > 0 {
+		return c.share(k)
 	}
-	k.readers.Store(int32(len(c.helpers)) + 1)
-	for _, h := range c.helpers {
-		c.balance(h)
-		h.jobs <- job{chunk: k, those: h.parts}
+	for i := range c.parts {
+		c.parts[i].take(k, i, c.own)
 	}
-	c.own.take(k, c.mine)
-	c.release(k)
-	return c.spare()
+	k.clear()
+	return k
 }
 
-// balance gives h a part more if it waits for work, and takes one from it if
-// it is late again and again.
-func (c *crew) balance(h *helper) {
-	switch len(h.jobs) {
-	case 0:
-		h.behind = 0
-		if last := c.mine & -c.mine; last != 0 {
-			c.mine &^= last
-			h.parts |= last
+// share puts k into the ring and returns the chunk that leaves it.
+func (c *crew) share(k *chunk) *chunk {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.put(k)
+	for c.head-c.least() >= depth {
+		if !c.some(c.own) {
+			c.room.Wait()
 		}
-	case cap(h.jobs):
-		if h.behind++; h.behind > patience && h.parts != 0 {
-			h.behind = 0
-			h.wait()
-			first := h.parts & -h.parts
-			h.parts &^= first
-			c.mine |= first
-		}
-	default:
-		h.behind = 0
 	}
+	if k = c.ring[c.head%depth]; k == nil {
+		return &chunk{}
+	}
+	k.clear()
+	return k
 }
 
-// wait waits until h has done all that it was given.
-func (h *helper) wait() {
-	var done sync.WaitGroup
-	done.Add(1)
-	h.jobs <- job{done: &done}
-	done.Wait()
+func (c *crew) put(k *chunk) {
+	c.ring[c.head%depth] = k
+	c.head++
+	c.work.Signal()
+}
+
+// least is how many chunks all parts have had.
+func (c *crew) least() uint64 {
+	n := c.done[0]
+	for _, d := range c.done[1:] {
+		n = min(n, d)
+	}
+	return n
+}
+
+// some takes the part that is furthest behind a few chunks on. It reports false
+// if there is none that is with nobody. The lock is held, but not all the time.
+func (c *crew) some(out *exporter) bool {
+	i, from := -1, c.head
+	for k, d := range c.done {
+		if c.busy&(1<<k) == 0 && d < from {
+			i, from = k, d
+		}
+	}
+	if i < 0 {
+		return false
+	}
+	to := min(c.head, from+turn)
+	c.busy |= 1 << i
+	c.mu.Unlock()
+	for n := from; n < to; n++ {
+		c.parts[i].take(c.ring[n%depth], i, out)
+	}
+	c.mu.Lock()
+	c.busy &^= 1 << i
+	c.done[i] = to
+	c.room.Signal()
+	return true
 }
 
 // engage starts a helper if there is a sink for it.
@@ -115,65 +130,55 @@ func (c *crew) engage() {
 	if !ok {
 		return
 	}
-	h := &helper{jobs: make(chan job, backlog)}
-	c.helpers = append(c.helpers, h)
+	c.helpers++
 	c.wg.Go(func() {
-		w := worker{parts: &c.parts, out: newExporter(c.stamp, s.Add, &c.stopped)}
-		for j := range h.jobs {
-			if j.done != nil {
-				j.done.Done()
-				continue
-			}
-			w.take(j.chunk, j.those)
-			c.release(j.chunk)
-		}
-		<-c.ready
-		c.close(&w)
+		out := newExporter(c.stamp, s.Add, &c.stopped)
+		c.help(out)
+		c.close(out)
 		s.Done()
 	})
 }
 
-// release notes that one of its readers is done with k.
-func (c *crew) release(k *chunk) {
-	if k.readers.Add(-1) > 0 {
-		return
-	}
-	k.n = 0
-	select {
-	case c.free <- k:
-	default:
-	}
-}
-
-// spare returns a chunk that nobody reads.
-func (c *crew) spare() *chunk {
-	select {
-	case k := <-c.free:
-		return k
-	default:
-		return &chunk{}
+// help works until there will be no more chunks.
+func (c *crew) help(out *exporter) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for !c.ended {
+		if !c.some(out) {
+			c.work.Wait()
+		}
 	}
 }
 
-// finish closes all parts and waits for all who help.
-func (c *crew) finish() {
-	for _, h := range c.helpers {
-		h.wait()
-		close(h.jobs)
+// finish has the last chunk counted, closes all parts and waits for all who
+// help.
+func (c *crew) finish(k *chunk) {
+	c.mu.Lock()
+	c.put(k)
+	for c.least() < c.head {
+		if !c.some(c.own) {
+			c.room.Wait()
+		}
 	}
-	for i := range c.parts {
-		c.closing <- &c.parts[i]
-	}
-	close(c.closing)
-	close(c.ready)
-	c.close(&c.own)
+	c.ended = true
+	c.work.Broadcast()
+	c.mu.Unlock()
+	c.close(c.own)
 	c.wg.Wait()
 }
 
 // close exports all parts that nobody else does.
-func (c *crew) close(w *worker) {
-	for p := range c.closing {
-		p.close(w.out)
+func (c *crew) close(out *exporter) {
+	for i := c.next(); i < parts; i = c.next() {
+		c.parts[i].close(out)
 	}
-	w.out.send()
+	out.send()
+}
+
+// next is the number of a part to close.
+func (c *crew) next() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.closed++
+	return c.closed - 1
 }

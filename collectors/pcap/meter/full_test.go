@@ -24,7 +24,7 @@ func TestFull(t *testing.T) {
 		p.Key = flow.Key{Src: flow.Addr4(uint32(i)), Dst: flow.Addr4(1 << 31), Proto: 17}
 		m.Add()
 		for i := range m.crew.parts {
-			if p := &m.crew.parts[i]; p.table.used > p.most+sweepEvery*len(chunk{}.list) {
+			if p := &m.crew.parts[i]; p.table.used > p.most+chunkPackets {
 				t.Fatalf("%d conversations are held in part %d", p.table.used, i)
 			}
 		}

@@ -59,20 +59,16 @@ func (m *Meter) Next() *packet.Packet { return &m.chunk.list[m.chunk.n].Packet }
 
 // Add takes the packet that Next returned and reports whether more are wanted.
 func (m *Meter) Add() bool {
-	c := m.chunk
-	c.list[c.n].identify(m.seed)
-	if c.n++; c.n < len(c.list) {
+	m.chunk.add(m.seed)
+	if m.chunk.n < chunkPackets {
 		return true
 	}
-	m.chunk = m.crew.take(c)
+	m.chunk = m.crew.take(m.chunk)
 	return !m.crew.stopped.Load()
 }
 
 // Close exports what is left and waits for all who help.
-func (m *Meter) Close() {
-	m.crew.take(m.chunk)
-	m.crew.finish()
-}
+func (m *Meter) Close() { m.crew.finish(m.chunk) }
 
 // apart is the distance of two times, which may be too far apart for an int64.
 func apart(a, b int64) uint64 {

@@ -15,11 +15,12 @@ const (
 // part is some of the conversations. One goroutine at a time works on it.
 type part struct {
 	table table
-	most  int   // conversations at once
-	clock int64 // time of the last packet that had one
-	swept int64 // clock at the last sweep
-	since int   // packets since then
-	kept  int   // conversations that were left then
+	most  int    // conversations at once
+	clock int64  // time of the last packet that had one
+	swept int64  // clock at the last sweep
+	since int    // packets since then
+	kept  int    // conversations that were left then
+	sink  uint64 // keeps loads alive that only warm the cache
 }
 
 // partOf is the part of a conversation with the given hash.

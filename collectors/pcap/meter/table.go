@@ -96,15 +96,20 @@ func (t *table) keep(i uint32, e ends) {
 	(*slab)[i&slabMask] = e
 }
 
-// warm loads what find will look at when the first slot is s.
-func (t *table) warm(s uint32, rest uint64) uint64 {
-	if s == 0 {
+// warm loads what find will look at for o.
+func (t *table) warm(o *observed) uint64 {
+	tag := uint32(o.hash >> (32 + slotBits))
+	j := o.hash & t.mask
+	for t.slots[j] != 0 && t.slots[j]>>slotBits != tag {
+		j = (j + 1) & t.mask
+	}
+	if t.slots[j] == 0 {
 		return 0
 	}
-	i := s&slotMask - 1
+	i := t.slots[j]&slotMask - 1
 	e := t.at(i)
 	sum := e.key.pair + uint64(e.tcp.mark)
-	if slab := t.ends[i>>slabBits]; rest&hashed != 0 && slab != nil {
+	if slab := t.ends[i>>slabBits]; o.key.rest&hashed != 0 && slab != nil {
 		sum += slab[i&slabMask].lo.Lo
 	}
 	return sum
