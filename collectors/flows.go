@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"os"
-	"slices"
 
 	"flowctl/collectors/flow"
 	"flowctl/collectors/parquet"
@@ -32,24 +31,22 @@ func (r *reading) keep(b flow.Batch) {
 	}
 }
 
-// keepEach returns what keeps the records of a batch, which it may change, that
-// acl wants; nil if flows are not wanted.
-func (r *reading) keepEach(acl func(flow.ID) bool) func(flow.Batch) {
+// keepEach returns what keeps the sightings of w that acl wants; nil if flows
+// are not wanted.
+func (r *reading) keepEach(w *worker, acl func(flow.ID) bool) func([]flow.Sighting) {
 	if r.kept == nil {
 		return nil
 	}
-	return func(b flow.Batch) {
-		r.kept.Add(slices.DeleteFunc(b, func(rec flow.Record) bool { return !acl(rec.ACL) }))
+	if w.kept == nil {
+		w.kept = r.kept.Sightings(&w.sums)
 	}
+	w.kept.Want(acl)
+	return w.kept.Add
 }
 
 // endFlows ends the file of flows. Of a run that was stopped there is none.
 func (r *reading) endFlows(ctx context.Context) error {
-	if r.kept == nil {
-		return nil
-	}
-	if ctx.Err() != nil {
-		r.kept.Abandon()
+	if r.kept == nil || ctx.Err() != nil {
 		return nil
 	}
 	clipped, err := r.kept.Close(parquet.Meta{

@@ -98,6 +98,7 @@ type worker struct {
 	number int
 	table  *summary.Table
 	sums   flow.Sums
+	kept   *parquet.Sightings // nil if flows are not wanted
 }
 
 // job is an item with the number under which it is counted.
@@ -251,7 +252,7 @@ func (r *reading) sink(ctx context.Context, j *job, w *worker) flow.Sink {
 	if !r.End.IsZero() {
 		w.sums.Start, w.sums.End = r.Start.UnixNano(), r.End.UnixNano()
 	}
-	w.sums.Each = r.keepEach(acl)
+	w.sums.Each = r.keepEach(w, acl)
 	add := func(b flow.Batch) bool {
 		b = keep(b)
 		w.table.Add(j.number, b)

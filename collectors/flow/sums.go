@@ -12,9 +12,8 @@ import "cmp"
 type Sums struct {
 	// Steps is given what was added up by time, now and then.
 	Steps func([]Step)
-	// Each, if there is one, is given every sighting that counts as a record of
-	// its own, in batches that are valid until the next one.
-	Each func(Batch)
+	// Each, if there is one, is given all sightings, resolved, before they count.
+	Each func([]Sighting)
 	// Start and End, if not both 0, bound what counts, in Unix nanoseconds.
 	Start, End int64
 	// Rows is how many flows are kept before all of them go on; 0 for as many as
@@ -32,6 +31,7 @@ type Sums struct {
 	steps []Step
 	batch Batch  // scratch
 	sink  uint64 // keeps loads alive that only warm the cache
+	turn  uint32
 }
 
 // Context is what many flows have in common: where they were seen, and what the
@@ -175,7 +175,7 @@ func (s *Sums) grow() {
 // gone on since. It reports false if yield did.
 func (s *Sums) Count(all []Sighting, yield func(Batch) bool) bool {
 	if s.Each != nil {
-		s.each(all)
+		s.Each(all)
 	}
 	for i := range all {
 		s.count(&all[i])
@@ -183,11 +183,13 @@ func (s *Sums) Count(all []Sighting, yield func(Batch) bool) bool {
 	return len(s.rows) < cmp.Or(s.Rows, sumRows) || s.Flush(yield)
 }
 
-// outside reports whether a sighting is one that does not count.
-func (s *Sums) outside(t *Sighting) bool { return s.End != 0 && (t.Time < s.Start || t.Time >= s.End) }
+// IsOutside reports whether a sighting is one that does not count.
+func (s *Sums) IsOutside(t *Sighting) bool {
+	return s.End != 0 && (t.Time < s.Start || t.Time >= s.End)
+}
 
 func (s *Sums) count(t *Sighting) {
-	if s.outside(t) {
+	if s.IsOutside(t) {
 		s.Outside++
 		return
 	}

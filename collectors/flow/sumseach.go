@@ -1,32 +1,22 @@
 package flow
 
-// each gives sightings to Each as records.
-func (s *Sums) each(all []Sighting) {
-	s.batch = s.batch[:0]
-	for i := range all {
-		if s.outside(&all[i]) {
-			continue
-		}
-		s.batch = append(s.batch, s.single(&all[i]))
-		if len(s.batch) == eachBatch {
-			s.Each(s.batch)
-			s.batch = s.batch[:0]
-		}
-	}
-	if len(s.batch) > 0 {
-		s.Each(s.batch)
-	}
+// Place is a small number of a sighting's flow in its context. It stays that of
+// the flow until Turn of its Sums changes.
+func (t *Sighting) Place() int { return int(t.row) }
+
+// Turn is how often all flows have gone on; their places are given anew then.
+func (s *Sums) Turn() uint32 { return s.turn }
+
+// Flow returns the flow of a sighting that was resolved, and its context.
+func (s *Sums) Flow(t *Sighting) (Key, Context) {
+	return s.flows[t.row-1].Key, s.spans[t.Context].context
 }
 
-// eachBatch is how many records are handed on at once: so few that they are
-// still near when they are taken apart.
-const eachBatch = 256
-
-// single is the record of one sighting.
-func (s *Sums) single(t *Sighting) Record {
-	c := &s.spans[t.Context].context
+// Record returns a sighting that was resolved as a record of its own.
+func (s *Sums) Record(t *Sighting) Record {
+	k, c := s.Flow(t)
 	r := Record{
-		Key: s.flows[t.row-1].Key, First: t.Time, Last: t.Time,
+		Key: k, First: t.Time, Last: t.Time,
 		Sent:      Count{Packets: t.Counters[0], IPBytes: t.Counters[1]},
 		Received:  Count{Packets: t.Counters[2], IPBytes: t.Counters[3]},
 		Direction: c.Direction, State: t.State, Encryption: c.Encryption,

@@ -38,4 +38,5 @@ func (s *Sums) reset() {
 		clear(s.slots)
 	}
 	s.rows, s.flows = s.rows[:0], s.flows[:0]
+	s.turn++
 }

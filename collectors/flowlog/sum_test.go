@@ -23,7 +23,13 @@ func addUp(data []byte, sums bool, part int64, lanes, maxRecord int) (*flowtest.
 		if !sums {
 			return nil
 		}
-		return &flow.Sums{Steps: a.Steps, Each: func(b flow.Batch) { singles.Add(b) }}
+		s := &flow.Sums{Steps: a.Steps}
+		s.Each = func(all []flow.Sighting) {
+			for i := range all {
+				singles.Add(flow.Batch{s.Record(&all[i])})
+			}
+		}
+		return s
 	}
 	add := func(b flow.Batch) bool {
 		if len(b) > 0 && b[0].Records == 0 {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"hash/crc32"
 	"math"
+	"math/bits"
 
 	"github.com/parquet-go/parquet-go/compress/zstd"
 	"github.com/parquet-go/parquet-go/encoding/delta"
@@ -12,94 +13,6 @@ import (
 	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
 )
-
-// chunkValues are the values of a column of a row group. They are first set in
-// the order in which records came, then gathered in that of the file.
-type chunkValues struct {
-	codes []uint32 // of text, number and yesNo: number of the value, from 1 on; 0 for none
-	raw   []int64  // of counter and instant: the value, or null
-
-	rows    int
-	there   []uint8 // by row: 1 if it has a value; empty if all have one or none has
-	indices []int32 // of those rows that have one
-	ints    []int64
-}
-
-// gather puts the values in the order of rows.
-func (v *chunkValues) gather(c column, rows []place) {
-	v.rows, v.there = len(rows), v.there[:0]
-	if c.wide() {
-		v.ints = grow(v.ints, len(rows))
-		if !v.wholeInts(rows) {
-			v.someInts(rows)
-		}
-		return
-	}
-	v.indices = grow(v.indices, len(rows))
-	if !v.wholeIndices(rows) {
-		v.someIndices(rows)
-	}
-}
-
-// wholeInts gathers integers and reports whether every row has one.
-func (v *chunkValues) wholeInts(rows []place) bool {
-	missing := false
-	for i, p := range rows {
-		x := v.raw[p&rowMask]
-		v.ints[i] = x
-		missing = missing || x == null
-	}
-	return !missing
-}
-
-func (v *chunkValues) someInts(rows []place) {
-	v.there = grow(v.there, len(rows))
-	n := 0
-	for i, p := range rows {
-		x := v.raw[p&rowMask]
-		v.ints[n] = x
-		v.there[i] = 0
-		if x != null {
-			v.there[i] = 1
-			n++
-		}
-	}
-	v.ints = v.ints[:n]
-}
-
-// wholeIndices gathers numbers of values and reports whether every row has one.
-func (v *chunkValues) wholeIndices(rows []place) bool {
-	least := uint32(1)
-	for i, p := range rows {
-		x := v.codes[p&rowMask]
-		v.indices[i] = int32(x) - 1
-		least = min(least, x)
-	}
-	return least > 0
-}
-
-func (v *chunkValues) someIndices(rows []place) {
-	v.there = grow(v.there, len(rows))
-	n := 0
-	for i, p := range rows {
-		x := v.codes[p&rowMask]
-		v.indices[n] = int32(x) - 1
-		v.there[i] = 0
-		if x != 0 {
-			v.there[i] = 1
-			n++
-		}
-	}
-	v.indices = v.indices[:n]
-}
-
-// none leaves all rows without a value.
-func (v *chunkValues) none(rows int) {
-	v.rows, v.ints, v.indices, v.there = rows, v.ints[:0], v.indices[:0], v.there[:0]
-}
-
-// count is how many values there are.
-func (v *chunkValues) count() int { return len(v.indices) + len(v.ints) }
 
 // entries is a dictionary as it stands in its page.
 type entries struct {
@@ -136,38 +49,46 @@ type chunk struct {
 
 // pages writes the column chunks of a row group.
 type pages struct {
-	out   []byte
-	page  []byte // scratch
-	part  []byte
-	small []byte
-	zstd  zstd.Codec
-	err   error
+	out    []byte
+	page   []byte // scratch
+	part   []byte
+	small  []byte
+	zstd   zstd.Codec
+	stored [columnCount][2]uint8 // how many pages more are stored: of dictionaries, of data
+	err    error
 }
 
-// add appends a column of so many rows.
-func (p *pages) add(c column, rows int, v *chunkValues, e *entries) chunk {
-	k := chunk{offset: int64(len(p.out)), rows: int64(rows), nulls: int64(rows - v.count()), encoding: c.encoding()}
+// Of pages that zstd makes hardly smaller, so many follow that are stored.
+const pagesStored = 15
+
+// add appends a column.
+func (p *pages) add(col int, v chunkValues) chunk {
+	c := columns[col]
+	k := chunk{
+		offset: int64(len(p.out)), rows: int64(v.rows), nulls: int64(v.rows - v.count()),
+		encoding: c.encoding(),
+	}
 	if v.count() == 0 {
 		k.encoding = format.Plain
 	}
 	if k.encoding == format.RLEDictionary {
 		k.dictionary = true
-		k.uncompressed += p.write(e.plain, format.PageHeader{
+		p.write(&k, &p.stored[col][0], v.dictionary.plain, format.PageHeader{
 			Type: format.DictionaryPage,
 			DictionaryPageHeader: thrift.New(format.DictionaryPageHeader{
-				NumValues: int32(e.size), Encoding: format.Plain, IsSorted: e.sorted,
+				NumValues: int32(v.dictionary.size), Encoding: format.Plain, IsSorted: v.dictionary.sorted,
 			}),
 		})
 	}
-	p.values(c, v, k.encoding)
+	p.values(c, &v, k.encoding)
 	if c.wide() {
 		k.bounds(v.ints)
 	}
 	k.dataOffset = int64(len(p.out))
-	k.uncompressed += p.write(p.page, format.PageHeader{
+	p.write(&k, &p.stored[col][1], p.page, format.PageHeader{
 		Type: format.DataPage,
 		DataPageHeader: thrift.New(format.DataPageHeader{
-			NumValues: int32(rows), Encoding: k.encoding,
+			NumValues: int32(v.rows), Encoding: k.encoding,
 			DefinitionLevelEncoding: format.RLE, RepetitionLevelEncoding: format.RLE,
 			Statistics: format.Statistics{NullCount: k.nulls},
 		}),
@@ -182,17 +103,17 @@ func (p *pages) values(c column, v *chunkValues, e format.Encoding) {
 	var err error
 	p.page = p.page[:0]
 	if !c.required {
-		err = p.levels(v)
-		p.page = binary.LittleEndian.AppendUint32(p.page, uint32(len(p.part)))
-		p.page = append(p.page, p.part...)
-		p.err = errors.Join(p.err, err)
+		p.page = binary.LittleEndian.AppendUint32(p.page, uint32(len(v.levels)))
+		p.page = append(p.page, v.levels...)
 	}
 	switch {
 	case c.sort == yesNo:
 		p.page = appendBits(p.page, v.indices)
 		return
 	case e == format.RLEDictionary:
-		p.part, err = (&rle.DictionaryEncoding{}).EncodeInt32(p.part, v.indices)
+		width := bits.Len(uint(v.dictionary.size - 1))
+		p.page = append(p.page, byte(width))
+		p.part, err = (&rle.Encoding{BitWidth: width}).EncodeInt32(p.part, v.indices)
 	case e == format.DeltaBinaryPacked:
 		p.part, err = (&delta.BinaryPackedEncoding{}).EncodeInt64(p.part, v.ints)
 	default:
@@ -200,17 +121,6 @@ func (p *pages) values(c column, v *chunkValues, e format.Encoding) {
 	}
 	p.page = append(p.page, p.part...)
 	p.err = errors.Join(p.err, err)
-}
-
-// levels puts which rows have a value into p.part.
-func (p *pages) levels(v *chunkValues) (err error) {
-	if len(v.there) > 0 {
-		p.part, err = (&rle.Encoding{BitWidth: 1}).EncodeLevels(p.part, v.there)
-		return err
-	}
-	p.part = binary.AppendUvarint(p.part[:0], uint64(v.rows)<<1) // one run
-	p.part = append(p.part, byte(min(v.count(), 1)))
-	return nil
 }
 
 // appendBits appends values of 0 and 1 as bits.
@@ -240,15 +150,36 @@ func (p *pages) again(k chunk) chunk {
 	return k
 }
 
-// write appends a page and returns how much it is uncompressed, with its
-// header.
-func (p *pages) write(data []byte, h format.PageHeader) int64 {
+// write appends a page of a chunk, compressed unless the last one like it
+// hardly became smaller.
+func (p *pages) write(k *chunk, stored *uint8, data []byte, h format.PageHeader) {
 	var err error
-	p.small, err = p.zstd.Encode(p.small, data)
+	if *stored > 0 {
+		*stored--
+		p.small = appendFrame(p.small[:0], data)
+	} else if p.small, err = p.zstd.Encode(p.small, data); len(p.small) > len(data)-len(data)/16 {
+		*stored = pagesStored
+	}
 	h.UncompressedPageSize, h.CompressedPageSize = int32(len(data)), int32(len(p.small))
 	h.CRC = int32(crc32.ChecksumIEEE(p.small))
 	head, err2 := thrift.Marshal(new(thrift.CompactProtocol), &h)
 	p.err = errors.Join(p.err, err, err2)
 	p.out = append(append(p.out, head...), p.small...)
-	return int64(len(head) + len(data))
+	k.uncompressed += int64(len(head) + len(data))
+}
+
+// appendFrame appends data as a zstd frame of raw blocks (RFC 8878, 3.1.1): of
+// a single segment, its size in four bytes.
+func appendFrame(b, data []byte) []byte {
+	const mostBlock = 128 << 10
+	b = binary.LittleEndian.AppendUint32(b, 0xfd2fb528)
+	b = binary.LittleEndian.AppendUint32(append(b, 0xa0), uint32(len(data)))
+	for last := false; !last; {
+		part := data[:min(len(data), mostBlock)]
+		data = data[len(part):]
+		last = len(data) == 0
+		head := uint32(len(part))<<3 | uint32(bit(last))
+		b = append(append(b, byte(head), byte(head>>8), byte(head>>16)), part...)
+	}
+	return b
 }

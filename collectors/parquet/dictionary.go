@@ -1,11 +1,12 @@
 package parquet
 
 import (
-	"cmp"
 	"encoding/binary"
 	"math/bits"
 	"math/rand/v2"
 	"slices"
+	"strconv"
+	"strings"
 
 	"flowctl/collectors/flow"
 )
@@ -17,13 +18,18 @@ type addresses struct {
 	slots []uint32 // number by hash; a power of two of them, 0 for free ones
 	list  []flow.Addr
 	rank  []uint32 // by number, once sorted
-	texts []byte
-	ends  []int // of texts, by rank
+	plain []byte   // the dictionary
+
+	octets [256]uint8 // see octetOrder
+	keys   []place    // scratch: of IPv4 addresses, with their numbers - 1
+	spare  []place
+	others []shown
+	text   [64]byte
 }
 
 // newAddresses returns an empty dictionary.
 func newAddresses() *addresses {
-	return &addresses{seed: [2]uint64{rand.Uint64(), rand.Uint64()}, slots: make([]uint32, 1024)}
+	return &addresses{seed: [2]uint64{rand.Uint64(), rand.Uint64()}, slots: make([]uint32, 1024), octets: octetOrder()}
 }
 
 func (a *addresses) reset() {
@@ -70,95 +76,79 @@ func (a *addresses) add(x flow.Addr, i int) uint32 {
 	return n
 }
 
-// shown is an address with the first 16 bytes of its text, by which nearly
-// all can be put in order.
-type shown struct {
-	hi, lo uint64
-	number uint32
-	at     int // of its text
-	size   int
+// octetOrder returns the places of the numbers of an octet in the order of
+// their texts. What is shorter comes first, as its dot or end does: so the texts
+// of IPv4 addresses are in the order of their octets' places.
+func octetOrder() (order [256]uint8) {
+	var texts []string
+	for i := range order {
+		texts = append(texts, strconv.Itoa(i))
+	}
+	slices.Sort(texts)
+	for i := range order {
+		place, _ := slices.BinarySearch(texts, strconv.Itoa(i))
+		order[i] = uint8(place)
+	}
+	return order
 }
 
-// sort puts the texts of all addresses in order.
-func (a *addresses) sort() {
-	var all []byte
-	list := make([]shown, 0, len(a.list))
+// key4 orders IPv4 addresses by their texts.
+func (a *addresses) key4(x flow.Addr) place {
+	v, o := uint32(x.Lo), &a.octets
+	return place(o[v>>24])<<24 | place(o[v>>16&0xff])<<16 | place(o[v>>8&0xff])<<8 | place(o[v&0xff])
+}
+
+// sort puts all addresses in the order of their texts and returns their ranks
+// by number, from 1 on; none has 0.
+func (a *addresses) sort() []uint32 {
+	a.keys, a.others = a.keys[:0], a.others[:0] // a row group has no more addresses than rows
 	for n, x := range a.list[1:] {
-		at := len(all)
-		all = x.Netip().AppendTo(all)
-		var head [16]byte
-		copy(head[:], all[at:])
-		list = append(list, shown{binary.BigEndian.Uint64(head[:]), binary.BigEndian.Uint64(head[8:]), uint32(n + 1), at, len(all) - at})
-	}
-	slices.SortFunc(list, func(x, y shown) int {
-		if x.hi != y.hi {
-			return cmp.Compare(x.hi, y.hi)
+		if x.Is4() {
+			a.keys = append(a.keys, a.key4(x)<<rowBits|place(n))
+		} else {
+			a.others = append(a.others, shown{x.String(), uint32(n + 1)})
 		}
-		if x.lo != y.lo {
-			return cmp.Compare(x.lo, y.lo)
+	}
+	a.keys, a.spare = radix(a.keys, a.spare)
+	slices.SortFunc(a.others, func(x, y shown) int { return strings.Compare(x.text, y.text) })
+	a.rank, a.plain = grow(a.rank, len(a.list)), a.plain[:0]
+	a.rank[0] = 0
+	a.merge()
+	return a.rank
+}
+
+// merge ranks IPv4 addresses and others.
+func (a *addresses) merge() {
+	keys, others := a.keys, a.others
+	for rank := uint32(1); len(keys)+len(others) > 0; rank++ {
+		if len(keys) > 0 {
+			n := uint32(keys[0]&rowMask) + 1
+			text := a.list[n].Netip().AppendTo(a.text[:0])
+			if len(others) == 0 || string(text) < others[0].text {
+				a.put(n, rank, text)
+				keys = keys[1:]
+				continue
+			}
 		}
-		return slices.Compare(all[x.at:x.at+x.size], all[y.at:y.at+y.size])
-	})
-	a.rank = append(slices.Grow(a.rank[:0], len(a.list)), make([]uint32, len(a.list))...)
-	a.texts, a.ends = a.texts[:0], a.ends[:0]
-	for i, x := range list {
-		a.rank[x.number] = uint32(i + 1)
-		a.texts = append(a.texts, all[x.at:x.at+x.size]...)
-		a.ends = append(a.ends, len(a.texts))
+		a.put(others[0].number, rank, []byte(others[0].text))
+		others = others[1:]
 	}
 }
 
-// texts numbers the texts of one column of a row group, other than addresses,
-// in the order in which they come. The number of none is 0.
-type texts struct {
-	numbers []uint32 // by flow.ID; 0 for those that did not come
-	ids     []flow.ID
+// put gives an address its rank and appends it to the dictionary.
+func (a *addresses) put(number, rank uint32, text []byte) {
+	a.rank[number] = rank
+	a.plain = binary.LittleEndian.AppendUint32(a.plain, uint32(len(text)))
+	a.plain = append(a.plain, text...)
 }
 
-func (t *texts) reset() {
-	for _, id := range t.ids {
-		t.numbers[id] = 0
-	}
-	t.ids = t.ids[:0]
+// entries is the dictionary, once sorted.
+func (a *addresses) entries() entries {
+	return entries{plain: a.plain, size: len(a.list) - 1, sorted: true}
 }
 
-func (t *texts) number(id flow.ID) uint32 {
-	if id == 0 {
-		return 0
-	}
-	if int(id) < len(t.numbers) && t.numbers[id] != 0 {
-		return t.numbers[id]
-	}
-	return t.add(id)
-}
-
-func (t *texts) add(id flow.ID) uint32 {
-	if int(id) >= len(t.numbers) {
-		t.numbers = append(t.numbers, make([]uint32, int(id)+1-len(t.numbers))...)
-	}
-	t.ids = append(t.ids, id)
-	t.numbers[id] = uint32(len(t.ids))
-	return t.numbers[id]
-}
-
-// values numbers small integers in the order in which they come, from 1 on.
-type values struct {
-	numbers [1 << 16]uint32 // 0 for those that did not come
-	list    []uint16
-}
-
-func (v *values) reset() {
-	for _, x := range v.list {
-		v.numbers[x] = 0
-	}
-	v.list = v.list[:0]
-}
-
-func (v *values) number(x uint16) uint32 {
-	if n := v.numbers[x]; n != 0 {
-		return n
-	}
-	v.list = append(v.list, x)
-	v.numbers[x] = uint32(len(v.list))
-	return v.numbers[x]
+// shown is an address as text.
+type shown struct {
+	text   string
+	number uint32
 }

@@ -4,19 +4,7 @@ import (
 	"cmp"
 	"math/bits"
 	"slices"
-
-	"flowctl/collectors/flow"
 )
-
-// micros is a time in microseconds, rounded down, and the nanoseconds that
-// are left.
-func micros(ns int64) (us, left int64) {
-	us, left = ns/1000, ns%1000
-	if left < 0 {
-		us, left = us-1, left+1000
-	}
-	return us, left
-}
 
 // A place is a row and, above rowBits, when it was: in microseconds since the
 // first of the group, + 1, or 0 for no time.
@@ -29,14 +17,19 @@ const (
 )
 
 // order sorts the rows of a group.
-type order struct{ list, spare []place }
+type order struct {
+	list, spare []place
+	rows        []row
+	ranks       [2][]uint32 // of the addresses of rows
+}
 
 // digit is how many bits of a time are sorted by at once.
 const digit = 11
 
-// sort returns the rows by their times, in microseconds or null, then as
-// pairs says.
-func (o *order) sort(times []int64, pairs func(a, b place) int) []place {
+// sort returns the rows by their times, in microseconds or null, then by the
+// ranks of their addresses. Times are the first times of rows.
+func (o *order) sort(times []int64, rows []row, ranks [2][]uint32) []place {
+	o.rows, o.ranks, o.list = rows, ranks, o.list[:0]
 	least, most := int64(1<<63-1), int64(null)
 	for _, t := range times {
 		if t != null {
@@ -45,9 +38,8 @@ func (o *order) sort(times []int64, pairs func(a, b place) int) []place {
 		most = max(most, t)
 	}
 	if most != null && bits.Len64(uint64(most-least)+1) > spanBits {
-		return o.slow(times, pairs)
+		return o.slow(times)
 	}
-	o.list = o.list[:0]
 	for i, t := range times {
 		at := place(0)
 		if t != null {
@@ -56,31 +48,40 @@ func (o *order) sort(times []int64, pairs func(a, b place) int) []place {
 		o.list = append(o.list, at<<rowBits|place(i))
 	}
 	o.byTime()
-	o.ties(pairs)
+	o.ties()
 	return o.list
+}
+
+// pairs compares the addresses of two rows.
+func (o *order) pairs(a, b place) int {
+	x, y := &o.rows[a&rowMask], &o.rows[b&rowMask]
+	return cmp.Or(cmp.Compare(o.ranks[0][x.src], o.ranks[0][y.src]), cmp.Compare(o.ranks[1][x.dst], o.ranks[1][y.dst]))
 }
 
 // slow sorts rows whose times lie further apart than a place can tell: more
 // than four years.
-func (o *order) slow(times []int64, pairs func(a, b place) int) []place {
-	o.list = o.list[:0]
+func (o *order) slow(times []int64) []place {
 	for i := range times {
 		o.list = append(o.list, place(i))
 	}
-	slices.SortStableFunc(o.list, func(a, b place) int { return cmp.Or(cmp.Compare(times[a], times[b]), pairs(a, b)) })
+	slices.SortStableFunc(o.list, func(a, b place) int { return cmp.Or(cmp.Compare(times[a], times[b]), o.pairs(a, b)) })
 	return o.list
 }
 
-// byTime sorts the list digit by digit, which keeps the order of equals.
-func (o *order) byTime() {
+// byTime sorts the list but for its rows, which keep their order where times
+// are the same.
+func (o *order) byTime() { o.list, o.spare = radix(o.list, o.spare) }
+
+// radix sorts a list, but for the rows, digit by digit. Spare is memory for it.
+func radix(list, spare []place) (sorted, other []place) {
 	var all place
-	for _, p := range o.list {
+	for _, p := range list {
 		all |= p
 	}
-	o.spare = append(o.spare[:0], o.list...)
+	spare = append(spare[:0], list...)
 	for shift := rowBits; shift < bits.Len64(uint64(all)); shift += digit {
 		var ends [1 << digit]uint32
-		for _, p := range o.list {
+		for _, p := range list {
 			ends[p>>shift%(1<<digit)]++
 		}
 		var sum uint32
@@ -88,28 +89,26 @@ func (o *order) byTime() {
 			ends[i] = sum
 			sum += n
 		}
-		for _, p := range o.list {
+		for _, p := range list {
 			k := p >> shift % (1 << digit)
-			o.spare[ends[k]] = p
+			spare[ends[k]] = p
 			ends[k]++
 		}
-		o.list, o.spare = o.spare, o.list
+		list, spare = spare, list
 	}
+	return list, spare
 }
 
 // ties sorts the rows of one time.
-func (o *order) ties(pairs func(a, b place) int) {
+func (o *order) ties() {
 	for rest := o.list; len(rest) > 0; {
 		n := 1
 		for n < len(rest) && rest[n]>>rowBits == rest[0]>>rowBits {
 			n++
 		}
 		if n > 1 {
-			slices.SortStableFunc(rest[:n], pairs)
+			slices.SortStableFunc(rest[:n], o.pairs)
 		}
 		rest = rest[n:]
 	}
 }
-
-// null stands for no value among integers; it is no time and no counter.
-const null = flow.NoTime

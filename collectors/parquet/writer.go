@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"runtime"
+	"slices"
 	"sync"
 
 	"github.com/parquet-go/parquet-go/format"
@@ -12,23 +13,24 @@ import (
 )
 
 // groupRows is how many rows a row group has: enough for dictionaries to pay,
-// few enough for memory (18 MB of records) and for engines that read row
-// groups in parallel.
+// few enough for memory (8 MB of rows) and for engines that read row groups in
+// parallel.
 const groupRows = 1 << rowBits
 
-// mostEncoders is how many processors encode at most; each takes about 70 MB.
-const mostEncoders = 4
+// mostParts is how many row groups are gathered at a time at most; each takes
+// about 30 MB, with what captures measure 50 MB.
+const mostParts = 8
 
-// Writer writes a file of flows. Records may be added by several goroutines;
-// they are copied, and encoded and compressed by goroutines of the writer.
+// Writer writes a file of flows. Records may be added by several goroutines,
+// each of which gathers a row group of its own, and encodes and compresses it
+// once it is full.
 type Writer struct {
-	names   *flow.Names
-	full    chan []flow.Record // to be encoded
-	spare   chan []flow.Record // empty buffers
-	running sync.WaitGroup
+	names *flow.Names
+	size  int           // rows of a group
+	busy  chan struct{} // one for each goroutine that adds
 
-	mu  sync.Mutex // of now
-	now []flow.Record
+	mu   sync.Mutex // of idle
+	idle []*part    // the last one was used last
 
 	file   sync.Mutex // of what follows
 	w      io.Writer
@@ -40,68 +42,78 @@ type Writer struct {
 }
 
 // NewWriter returns a writer of flows whose texts are in names. The caller
-// ends it with Close or Abandon.
+// ends it with Close, unless nobody is to read the file.
 func NewWriter(w io.Writer, names *flow.Names) (*Writer, error) {
 	return newWriter(w, names, groupRows)
 }
 
 func newWriter(w io.Writer, names *flow.Names, rows int) (*Writer, error) {
-	n := max(1, min(mostEncoders, runtime.GOMAXPROCS(0)/2))
-	p := &Writer{names: names, full: make(chan []flow.Record, n+1), spare: make(chan []flow.Record, n+1), w: w}
-	for range n {
-		e := newEncoder(names)
-		p.running.Go(func() { p.encode(e) })
-	}
-	for range n {
-		p.spare <- make([]flow.Record, 0, rows)
-	}
-	p.now = make([]flow.Record, 0, rows)
-	p.err = p.write(magic)
-	return p, nil
+	p := &Writer{names: names, size: rows, busy: make(chan struct{}, min(mostParts, runtime.GOMAXPROCS(0))), w: w}
+	err := p.write(magic)
+	return p, err
 }
 
-// Add appends copies of the records of b. It waits while all buffers are full.
+// Add appends copies of the records of b. It waits while enough others do.
 // What cannot be written, Close says.
 func (p *Writer) Add(b flow.Batch) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	if len(b) == 0 {
+		return
+	}
+	to := p.take(nil)
+	defer p.give(to)
 	for len(b) > 0 {
-		n := min(len(b), cap(p.now)-len(p.now))
-		p.now = append(p.now, b[:n]...)
-		b = b[n:]
-		if len(p.now) == cap(p.now) {
-			p.full <- p.now
-			p.now = <-p.spare
+		b = b[to.add(b):]
+		if len(b) > 0 || to.full() {
+			p.flush(to)
 		}
 	}
 }
 
-// encode writes row groups until there are no more records.
-func (p *Writer) encode(e *encoder) {
-	for records := range p.full {
-		err := e.encode(records, p.append)
-		p.spare <- records[:0]
-		p.fail(err)
+// take returns a part that nobody adds to: the one that is liked, which may be
+// nil, or else the one that was used last, so that there are no more of them
+// than goroutines that add at a time.
+func (p *Writer) take(liked *part) *part {
+	p.busy <- struct{}{}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.idle) == 0 {
+		return newPart(p.names, p.size)
 	}
+	at := len(p.idle) - 1
+	if i := slices.Index(p.idle, liked); i >= 0 {
+		at = i
+	}
+	to := p.idle[at]
+	p.idle = slices.Delete(p.idle, at, at+1)
+	return to
 }
 
-func (p *Writer) fail(err error) {
-	p.file.Lock()
-	defer p.file.Unlock()
-	p.err = errors.Join(p.err, err)
+func (p *Writer) give(to *part) {
+	p.mu.Lock()
+	p.idle = append(p.idle, to)
+	p.mu.Unlock()
+	<-p.busy
+}
+
+// flush writes a row group and empties it.
+func (p *Writer) flush(from *part) {
+	g := from.group()
+	p.append(g, from.pages.out, from.err())
+	from.reset()
 }
 
 // append puts a row group into the file.
-func (p *Writer) append(g group, b []byte) error {
+func (p *Writer) append(g group, b []byte, err error) {
 	p.file.Lock()
 	defer p.file.Unlock()
+	p.err = errors.Join(p.err, err)
 	if p.err != nil {
-		return nil // said already
+		return
 	}
 	p.groups = append(p.groups, g.describe(p.at))
 	p.rows += int64(g.rows)
 	p.clips += g.clipped
-	return p.write(b)
+	p.err = p.write(b)
 }
 
 func (p *Writer) write(b []byte) error {
@@ -114,10 +126,13 @@ func (p *Writer) write(b []byte) error {
 // file. Clipped is how many counters did not fit into 63 bits and stand in the
 // file as the greatest number that does.
 func (p *Writer) Close(meta Meta) (clipped uint64, err error) {
-	if len(p.now) > 0 {
-		p.full <- p.now
+	var left sync.WaitGroup
+	for _, from := range p.idle {
+		if len(from.rows) > 0 {
+			left.Go(func() { p.flush(from) })
+		}
 	}
-	p.stop()
+	left.Wait()
 	if p.err != nil {
 		return p.clips, p.err
 	}
@@ -126,12 +141,4 @@ func (p *Writer) Close(meta Meta) (clipped uint64, err error) {
 		return p.clips, err
 	}
 	return p.clips, p.write(b)
-}
-
-// Abandon ends a writer without a footer: nothing can read what was written.
-func (p *Writer) Abandon() { p.stop() }
-
-func (p *Writer) stop() {
-	close(p.full)
-	p.running.Wait()
 }

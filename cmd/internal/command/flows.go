@@ -22,8 +22,11 @@ func sumFlows(ctx context.Context, s collectors.Sum, name string) (*summary.Docu
 	if name == "" {
 		return s.Run(ctx)
 	}
-	doc, problems, _, err := sumAndKeep(ctx, s, name)
-	return doc, problems, err
+	k, err := createFlows(name)
+	if err != nil {
+		return nil, collectors.Problems{}, err
+	}
+	return sumAndKeep(ctx, s, k)
 }
 
 // sumFolderFlows does so for a results folder, and notes the file in the
@@ -33,34 +36,33 @@ func sumFolderFlows(ctx context.Context, s collectors.Sum, folder session.Folder
 	if err != nil {
 		return nil, collectors.Problems{}, err
 	}
-	doc, problems, made, err := sumAndKeep(ctx, s, name)
+	k, err := createFlows(name)
+	if err != nil {
+		return nil, collectors.Problems{}, err
+	}
+	k.hash = sha256.New()
+	doc, problems, err := sumAndKeep(ctx, s, k)
 	if err != nil {
 		return doc, problems, err
 	}
-	made.Path = session.FlowsFile
 	m, err := folder.Manifest()
 	if err == nil {
-		m.Flows = &made
+		m.Flows = &session.Made{Path: session.FlowsFile, Size: k.size, SHA256: hex.EncodeToString(k.hash.Sum(nil))}
 		err = folder.WriteManifest(m)
 	}
 	return doc, problems, err
 }
 
-// sumAndKeep sums up and keeps the flows in the file name, which is there as a
-// whole or not at all.
-func sumAndKeep(ctx context.Context, s collectors.Sum, name string) (*summary.Document, collectors.Problems, session.Made, error) {
-	k, err := createFlows(name)
-	if err != nil {
-		return nil, collectors.Problems{}, session.Made{}, err
-	}
+// sumAndKeep sums up and keeps the flows in k, which is there as a whole then
+// or not at all.
+func sumAndKeep(ctx context.Context, s collectors.Sum, k *keptFlows) (*summary.Document, collectors.Problems, error) {
 	defer k.remove()
 	s.Flows = &collectors.Flows{To: k, Version: version()}
 	doc, problems, err := s.Run(ctx)
 	if err != nil {
-		return doc, problems, session.Made{}, err
+		return doc, problems, err
 	}
-	made, err := k.commit()
-	return doc, problems, made, err
+	return doc, problems, k.commit()
 }
 
 // keptFlows is a file of flows in the making.
@@ -68,7 +70,7 @@ type keptFlows struct {
 	name string
 	temp *os.File
 	buf  *bufio.Writer
-	hash hash.Hash
+	hash hash.Hash // nil if nobody asks for it
 	size int64
 }
 
@@ -81,26 +83,28 @@ func createFlows(name string) (*keptFlows, error) {
 	if err != nil {
 		return nil, fmt.Errorf("keep flows: %w", err)
 	}
-	return &keptFlows{name: name, temp: f, buf: bufio.NewWriterSize(f, 1<<20), hash: sha256.New()}, nil
+	return &keptFlows{name: name, temp: f, buf: bufio.NewWriterSize(f, 1<<20)}, nil
 }
 
 // Write writes to the file.
 func (k *keptFlows) Write(b []byte) (int, error) {
-	k.hash.Write(b)
+	if k.hash != nil {
+		k.hash.Write(b)
+	}
 	k.size += int64(len(b))
 	return k.buf.Write(b)
 }
 
 // commit puts the file into its place.
-func (k *keptFlows) commit() (session.Made, error) {
+func (k *keptFlows) commit() error {
 	err := errors.Join(k.buf.Flush(), k.temp.Sync(), k.temp.Close())
 	if err == nil {
 		err = os.Rename(k.temp.Name(), k.name)
 	}
 	if err != nil {
-		return session.Made{}, fmt.Errorf("keep flows: %w", err)
+		return fmt.Errorf("keep flows: %w", err)
 	}
-	return session.Made{Path: k.name, Size: k.size, SHA256: hex.EncodeToString(k.hash.Sum(nil))}, nil
+	return nil
 }
 
 // remove removes what was not committed.

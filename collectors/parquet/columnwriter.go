@@ -1,0 +1,240 @@
+package parquet
+
+import (
+	"encoding/binary"
+	"errors"
+	"strings"
+
+	"github.com/parquet-go/parquet-go/encoding/rle"
+
+	"flowctl/collectors/flow"
+)
+
+// chunkValues are the values of a column of a row group, in the order of the
+// file.
+type chunkValues struct {
+	rows       int
+	levels     []byte  // which rows have a value, as the data page has it
+	indices    []int32 // of text, number and yesNo: of those rows that have a value, its place in the dictionary
+	ints       []int64 // of counter and instant
+	dictionary entries
+}
+
+// count is how many values there are.
+func (v *chunkValues) count() int { return len(v.indices) + len(v.ints) }
+
+// columnWriter makes columns of rows that were gathered. What it returns is
+// valid until the next column.
+type columnWriter struct {
+	indices []int32
+	ints    []int64
+	there   []uint8
+	plain   []byte
+	places  []uint32 // by number of traits
+	small   smallNumbers
+	numbers []uint16
+
+	levels []byte // of a column
+	shares []byte // levels that several columns have
+	of     levelsOf
+	err    error
+}
+
+// levelsOf is a bit of gathered.has that levels are of; noBit if they are of
+// none.
+type levelsOf int
+
+const noBit levelsOf = -1
+
+// column returns a column of the row group in the order of list.
+func (p *part) column(i int, list []place) chunkValues {
+	w, g := &p.columns, &p.gather
+	switch i {
+	case colFirst:
+		return w.wide(g, hasFirst, g.first)
+	case colLast:
+		return w.lasts(g)
+	case colSource:
+		return w.addresses(g, hasSrc, g.addresses[0], p.addresses[0])
+	case colDestination:
+		return w.addresses(g, hasDst, g.addresses[1], p.addresses[1])
+	case colSourcePort:
+		return w.ports(g, hasSrcPort, g.ports[0])
+	case colDestinationPort:
+		return w.ports(g, hasDstPort, g.ports[1])
+	case colSentPackets:
+		return w.wide(g, hasPackets, g.counters[0])
+	case colSentIPBytes:
+		return w.wide(g, hasBytes, g.counters[1])
+	case colReceivedPackets:
+		return w.wide(g, hasPackets, g.counters[2])
+	case colReceivedIPBytes:
+		return w.wide(g, hasBytes, g.counters[3])
+	case colProtocol, colEtherType, colDirection, colState, colEncryption, colTunnel, colGuessed, colPoint, colTarget, colRule, colACL:
+		return w.shared(i, g, p)
+	}
+	return w.beside(i, p, list)
+}
+
+// wide is a column of 64 bits, of the rows that have a bit.
+func (w *columnWriter) wide(g *gathered, at levelsOf, ints []int64) chunkValues {
+	return chunkValues{rows: len(g.has), levels: w.levelsOf(g, at), ints: ints}
+}
+
+// lasts are the last times.
+func (w *columnWriter) lasts(g *gathered) chunkValues {
+	w.there, w.ints = grow(w.there, len(g.last)), grow(w.ints, len(g.last))
+	n := 0
+	for i, t := range g.last {
+		w.ints[n], w.there[i] = t, 0
+		if t != null {
+			w.there[i] = 1
+			n++
+		}
+	}
+	return chunkValues{rows: len(g.has), levels: w.some(n), ints: w.ints[:n]}
+}
+
+func (w *columnWriter) addresses(g *gathered, at levelsOf, places []int32, a *addresses) chunkValues {
+	return chunkValues{rows: len(g.has), levels: w.levelsOf(g, at), indices: places, dictionary: a.entries()}
+}
+
+func (w *columnWriter) ports(g *gathered, at levelsOf, ports []uint16) chunkValues {
+	v := w.smallColumn(ports)
+	v.rows, v.levels = len(g.has), w.levelsOf(g, at)
+	return v
+}
+
+// smallColumn are small numbers and their dictionary.
+func (w *columnWriter) smallColumn(list []uint16) chunkValues {
+	w.indices = grow(w.indices, len(list))
+	w.small.places(list, w.indices)
+	var size int
+	w.plain, size = w.small.append(w.plain[:0])
+	return chunkValues{indices: w.indices, dictionary: entries{plain: w.plain, size: size, sorted: true}}
+}
+
+// levelsOf says which rows have a bit.
+func (w *columnWriter) levelsOf(g *gathered, at levelsOf) []byte {
+	if s := g.some[at]; s.all || !s.any {
+		return w.run(len(g.has), s.any)
+	}
+	if at == hasBytes && g.alike {
+		at = hasPackets
+	}
+	if w.of != at {
+		w.there = grow(w.there, len(g.has))
+		for i, b := range g.has {
+			w.there[i] = b >> at & 1
+		}
+		w.shares, w.of = w.encode(w.shares), at
+	}
+	return w.shares
+}
+
+// run says that all rows have a value, or none.
+func (w *columnWriter) run(rows int, there bool) []byte {
+	w.levels = binary.AppendUvarint(w.levels[:0], uint64(rows)<<1)
+	w.levels = append(w.levels, byte(bit(there)))
+	return w.levels
+}
+
+// some says which rows have a value by w.there, which has n ones.
+func (w *columnWriter) some(n int) []byte {
+	if n == 0 || n == len(w.there) {
+		return w.run(len(w.there), n > 0)
+	}
+	w.levels = w.encode(w.levels)
+	return w.levels
+}
+
+// encode returns w.there as levels, in the memory of b.
+func (w *columnWriter) encode(b []byte) []byte {
+	b, err := (&rle.Encoding{BitWidth: 1}).EncodeLevels(b, w.there)
+	w.err = errors.Join(w.err, err)
+	return b
+}
+
+// shared is a column of traits.
+func (w *columnWriter) shared(col int, g *gathered, p *part) chunkValues {
+	var values []uint32
+	values, w.places = p.traits.column(col, w.places)
+	v := chunkValues{rows: len(g.traits), dictionary: w.entries(col, values, p.names)}
+	none := false
+	for _, n := range w.places {
+		none = none || n == 0
+	}
+	w.indices = grow(w.indices, len(g.traits))
+	switch {
+	case len(values) == 0:
+		w.indices, v.levels = w.indices[:0], w.run(v.rows, false)
+	case none:
+		v.levels = w.someShared(g.traits)
+	case len(values) == 1 && (col != colGuessed || values[0] == 0):
+		clear(w.indices)
+		v.levels = w.run(v.rows, true)
+	default:
+		w.everyShared(g.traits, col, values)
+		v.levels = w.run(v.rows, true)
+	}
+	v.indices = w.indices
+	return v
+}
+
+// everyShared sets the places in the dictionary, of yesNo the values.
+func (w *columnWriter) everyShared(numbers []uint32, col int, values []uint32) {
+	if col == colGuessed {
+		for i, n := range w.places {
+			w.places[i] = values[n-1] + 1
+		}
+	}
+	indices := w.indices[:len(numbers)]
+	for i, n := range numbers {
+		indices[i] = int32(w.places[n]) - 1
+	}
+}
+
+// someShared sets the places in the dictionary of those that have a value, and
+// returns which those are.
+func (w *columnWriter) someShared(numbers []uint32) []byte {
+	w.there = grow(w.there, len(numbers))
+	n := 0
+	for i, t := range numbers {
+		at := w.places[t]
+		w.indices[n] = int32(at) - 1
+		w.there[i] = uint8(min(at, 1))
+		n += int(min(at, 1))
+	}
+	w.indices = w.indices[:n]
+	return w.some(n)
+}
+
+// entries is the dictionary of a column of traits.
+func (w *columnWriter) entries(col int, values []uint32, names *flow.Names) entries {
+	e := entries{plain: w.plain[:0]}
+	for _, v := range values {
+		switch {
+		case columns[col].sort == number:
+			e.appendNumber(v)
+		case col == colDirection || col == colState || col == colEncryption || col == colTunnel:
+			e.appendText([]byte(enumText(col, uint16(v))))
+		case columns[col].sort == text:
+			e.appendText([]byte(strings.ToValidUTF8(names.Text(flow.ID(v)), "\ufffd")))
+		}
+	}
+	w.plain = e.plain
+	return e
+}
+
+// enumText is the text of an enumerated value.
+func enumText(col int, v uint16) string {
+	switch col {
+	case colDirection:
+		return flow.Direction(v).String()
+	case colState:
+		return flow.State(v).String()
+	case colEncryption:
+		return flow.Encryption(v).String()
+	}
+	return flow.Tunnel(v).String()
+}
