@@ -4,8 +4,10 @@ import (
 	"encoding/binary"
 	"errors"
 	"hash/crc32"
+	"iter"
 	"math"
 	"math/bits"
+	"slices"
 
 	"github.com/parquet-go/parquet-go/compress/zstd"
 	"github.com/parquet-go/parquet-go/encoding/delta"
@@ -50,7 +52,7 @@ type chunk struct {
 // pages writes the column chunks of a row group.
 type pages struct {
 	out    []byte
-	page   []byte // scratch
+	data   []byte // scratch: a data page
 	part   []byte
 	small  []byte
 	zstd   zstd.Codec
@@ -58,8 +60,12 @@ type pages struct {
 	err    error
 }
 
-// Of pages that zstd makes hardly smaller, so many follow that are stored.
-const pagesStored = 15
+// Of pages that zstd makes smaller by less than one part of worth, so many
+// follow that are stored.
+const (
+	worth       = 4
+	pagesStored = 15
+)
 
 // add appends a column.
 func (p *pages) add(col int, v chunkValues) chunk {
@@ -85,7 +91,7 @@ func (p *pages) add(col int, v chunkValues) chunk {
 		k.bounds(v.ints)
 	}
 	k.dataOffset = int64(len(p.out))
-	p.write(&k, &p.stored[col][1], p.page, format.PageHeader{
+	p.write(&k, &p.stored[col][1], p.data, format.PageHeader{
 		Type: format.DataPage,
 		DataPageHeader: thrift.New(format.DataPageHeader{
 			NumValues: int32(v.rows), Encoding: k.encoding,
@@ -101,25 +107,25 @@ func (p *pages) add(col int, v chunkValues) chunk {
 // length of that, and the values.
 func (p *pages) values(c column, v *chunkValues, e format.Encoding) {
 	var err error
-	p.page = p.page[:0]
+	p.data = p.data[:0]
 	if !c.required {
-		p.page = binary.LittleEndian.AppendUint32(p.page, uint32(len(v.levels)))
-		p.page = append(p.page, v.levels...)
+		p.data = binary.LittleEndian.AppendUint32(p.data, uint32(len(v.levels)))
+		p.data = append(p.data, v.levels...)
 	}
 	switch {
 	case c.sort == yesNo:
-		p.page = appendBits(p.page, v.indices)
+		p.data = appendBits(p.data, v.indices)
 		return
 	case e == format.RLEDictionary:
 		width := bits.Len(uint(v.dictionary.size - 1))
-		p.page = append(p.page, byte(width))
+		p.data = append(p.data, byte(width))
 		p.part, err = (&rle.Encoding{BitWidth: width}).EncodeInt32(p.part, v.indices)
 	case e == format.DeltaBinaryPacked:
 		p.part, err = (&delta.BinaryPackedEncoding{}).EncodeInt64(p.part, v.ints)
 	default:
 		return
 	}
-	p.page = append(p.page, p.part...)
+	p.data = append(p.data, p.part...)
 	p.err = errors.Join(p.err, err)
 }
 
@@ -153,33 +159,32 @@ func (p *pages) again(k chunk) chunk {
 // write appends a page of a chunk, compressed unless the last one like it
 // hardly became smaller.
 func (p *pages) write(k *chunk, stored *uint8, data []byte, h format.PageHeader) {
-	var err error
 	if *stored > 0 {
 		*stored--
-		p.small = appendFrame(p.small[:0], data)
-	} else if p.small, err = p.zstd.Encode(p.small, data); len(p.small) > len(data)-len(data)/16 {
+		p.page(k, len(data), frame(data), h)
+		return
+	}
+	var err error
+	if p.small, err = p.zstd.Encode(p.small, data); len(p.small) > len(data)/worth*(worth-1) {
 		*stored = pagesStored
 	}
-	h.UncompressedPageSize, h.CompressedPageSize = int32(len(data)), int32(len(p.small))
-	h.CRC = int32(crc32.ChecksumIEEE(p.small))
-	head, err2 := thrift.Marshal(new(thrift.CompactProtocol), &h)
-	p.err = errors.Join(p.err, err, err2)
-	p.out = append(append(p.out, head...), p.small...)
-	k.uncompressed += int64(len(head) + len(data))
+	p.err = errors.Join(p.err, err)
+	p.page(k, len(data), slices.Values([][]byte{p.small}), h)
 }
 
-// appendFrame appends data as a zstd frame of raw blocks (RFC 8878, 3.1.1): of
-// a single segment, its size in four bytes.
-func appendFrame(b, data []byte) []byte {
-	const mostBlock = 128 << 10
-	b = binary.LittleEndian.AppendUint32(b, 0xfd2fb528)
-	b = binary.LittleEndian.AppendUint32(append(b, 0xa0), uint32(len(data)))
-	for last := false; !last; {
-		part := data[:min(len(data), mostBlock)]
-		data = data[len(part):]
-		last = len(data) == 0
-		head := uint32(len(part))<<3 | uint32(bit(last))
-		b = append(append(b, byte(head), byte(head>>8), byte(head>>16)), part...)
+// page appends a page whose compressed bytes are those of parts.
+func (p *pages) page(k *chunk, size int, parts iter.Seq[[]byte], h format.PageHeader) {
+	sum, packed := uint32(0), 0
+	for part := range parts {
+		sum = crc32.Update(sum, crc32.IEEETable, part)
+		packed += len(part)
 	}
-	return b
+	h.UncompressedPageSize, h.CompressedPageSize, h.CRC = int32(size), int32(packed), int32(sum)
+	head, err := thrift.Marshal(new(thrift.CompactProtocol), &h)
+	p.err = errors.Join(p.err, err)
+	p.out = append(slices.Grow(p.out, len(head)+packed), head...)
+	for part := range parts {
+		p.out = append(p.out, part...)
+	}
+	k.uncompressed += int64(len(head) + size)
 }
