@@ -51,7 +51,7 @@ func (a *Account) part(b plan.Blob, offset, length int64) (io.Reader, error) {
 	}
 	s.blocks, s.breaks = [][]byte{br.next}, nil
 	s.version++
-	return io.MultiReader(bytes.NewReader(part[:br.at-offset]), failing{plan.ErrChanged}), nil
+	return io.MultiReader(bytes.NewReader(part[:max(0, br.at-offset)]), failing{plan.ErrChanged}), nil
 }
 
 // reader is a reader that is counted while it is open.
