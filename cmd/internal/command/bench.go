@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/dustin/go-humanize"
@@ -190,9 +191,11 @@ func (o benchOptions) pairsWork(env *Env, self string) ([]work, error) {
 	if err := runGenFlowLog(&quiet, gen); err != nil {
 		return nil, err
 	}
-	args := []string{self, "summarize", "--memory", "1GiB", folder}
-	return []work{{gen.size + " of flow logs, nearly every tuple another pair, a budget of 1 GiB",
-		[]contender{{name: "flowctl summarize --memory 1GiB", args: args}}, o.runs, self}}, nil
+	all := []string{self, "summarize", "--memory", "1GiB", folder}
+	return []work{{gen.size + " of flow logs, nearly every tuple another pair, a budget of 1 GiB", []contender{
+		{name: "flowctl summarize, all answers", args: all},
+		{name: "flowctl summarize, by pair", args: slices.Concat(all, byPair)},
+	}, o.runs, self}}, nil
 }
 
 // machine names what the figures were measured on.

@@ -32,26 +32,16 @@ func (o benchOptions) installed(all []contender) []contender {
 // byPair is the one sum that the peers make.
 var byPair = []string{"--by", "source.address,destination.address", "--top", "20"}
 
-// canAskOne reports whether summarize has an option for one answer alone.
-func canAskOne(self string) bool {
-	out, err := exec.Command(self, "summarize", "--help").Output()
-	return err == nil && strings.Contains(string(out), "--by ")
-}
-
-// self is flowctl itself: with all answers and, if it can, with one.
+// self is flowctl itself: with one answer, and with all.
 func (o benchOptions) self(self string, paths ...string) []contender {
 	with := func(args ...string) []string { return append(append([]string{self, "summarize"}, args...), paths...) }
-	all := []contender{
+	one := []string{"GOMAXPROCS=1"}
+	return []contender{
+		{name: "flowctl summarize, by pair", args: with(byPair...)},
+		{name: "flowctl summarize, by pair, 1 thread", args: with(byPair...), env: one},
 		{name: "flowctl summarize, all answers", args: with(), checkArgs: with("--json"), total: logTotal},
-		{name: "flowctl summarize, all answers, 1 thread", args: with(), env: []string{"GOMAXPROCS=1"}},
+		{name: "flowctl summarize, all answers, 1 thread", args: with(), env: one},
 	}
-	if canAskOne(self) {
-		one := contender{name: "flowctl summarize, by pair", args: with(byPair...)}
-		alone := one
-		alone.name, alone.env = one.name+", 1 thread", []string{"GOMAXPROCS=1"}
-		all = append([]contender{one, alone}, all...)
-	}
-	return all
 }
 
 // logContenders sum flow logs up by pair of addresses.
@@ -69,14 +59,12 @@ func (o benchOptions) logContenders(self, folder string, files []string) []conte
 
 // answerContenders compare what flowctl itself can be asked for.
 func (o benchOptions) answerContenders(self, folder string) []contender {
-	var all []contender
-	if canAskOne(self) {
-		all = append(all, contender{name: "one answer, by pair", args: append(append([]string{self, "summarize"}, byPair...), folder)})
+	with := func(args ...string) []string { return append(append([]string{self, "summarize"}, args...), folder) }
+	return []contender{
+		{name: "one answer, by pair", args: with(byPair...)},
+		{name: "all answers", args: with()},
+		{name: "all answers, and flows kept as Parquet", args: with("--flows", filepath.Join(o.keep, "kept.parquet"))},
 	}
-	return append(all,
-		contender{name: "all answers", args: []string{self, "summarize", folder}},
-		contender{name: "all answers, and flows kept as Parquet", args: []string{self, "summarize", "--flows", filepath.Join(o.keep, "kept.parquet"), folder}},
-	)
 }
 
 // logTotal is the total in a summary as the peers say it.
