@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"os"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -130,22 +129,4 @@ func isETL(head []byte) bool {
 	size := uint32(head[0]) | uint32(head[1])<<8 | uint32(head[2])<<16 | uint32(head[3])<<24
 	marker := head[72+3] // of SYSTEM_TRACE_HEADER: 0xc0, TRACE_HEADER_FLAG and TRACE_HEADER_EVENT_TRACE
 	return size >= 1024 && size%1024 == 0 && size <= 16<<20 && marker == 0xc0
-}
-
-// ReadFile yields the records of a file.
-func ReadFile(path string, in flow.Input) iter.Seq2[flow.Batch, error] {
-	return func(yield func(flow.Batch, error) bool) {
-		f, err := os.Open(path)
-		if err != nil {
-			in.Source.Note(flow.Unreadable)
-			yield(nil, err)
-			return
-		}
-		defer f.Close()
-		if size, ok := openFlows(f); ok {
-			yieldFlows(f, size, in, yield)
-			return
-		}
-		Read(f, in)(yield)
-	}
 }

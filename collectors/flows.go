@@ -3,7 +3,6 @@ package collectors
 import (
 	"context"
 	"io"
-	"os"
 
 	"flowctl/collectors/flow"
 	"flowctl/collectors/parquet"
@@ -57,46 +56,6 @@ func (r *reading) endFlows(ctx context.Context) error {
 			Text: "Counters beyond 2^63-1, which no signed integer holds, stand in the Parquet file as that number."})
 	}
 	return err
-}
-
-// openFlows returns the size of f if it is a Parquet file.
-func openFlows(f *os.File) (size int64, ok bool) {
-	var head [4]byte
-	if _, err := f.ReadAt(head[:], 0); err != nil || !parquet.Detect(head[:]) {
-		return 0, false
-	}
-	st, err := f.Stat()
-	return st.Size(), err == nil && st.Mode().IsRegular()
-}
-
-// openLargeFlows opens a Parquet file that is worth several goroutines; it
-// returns nil for others.
-func openLargeFlows(path string) (*os.File, int64) {
-	if st, err := os.Stat(path); err != nil || !st.Mode().IsRegular() || st.Size() < wideFrom {
-		return nil, 0
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, 0
-	}
-	if size, ok := openFlows(f); ok {
-		return f, size
-	}
-	f.Close()
-	return nil, 0
-}
-
-// yieldFlows yields flows that flowctl wrote.
-func yieldFlows(f *os.File, size int64, in flow.Input, yield func(flow.Batch, error) bool) {
-	wanted := true
-	own := func(b flow.Batch) bool {
-		wanted = wanted && yield(b, nil)
-		return wanted
-	}
-	nobody := func() (flow.Sink, bool) { return flow.Sink{}, false }
-	if err := readFlows(f, size, in, own, nobody); err != nil && wanted {
-		yield(nil, err)
-	}
 }
 
 // readFlows reads flows that flowctl wrote into own, and what lend gives.

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"os"
+	"sync/atomic"
 
 	"flowctl/collectors/flow"
 	"flowctl/collectors/flowlog"
@@ -19,6 +21,8 @@ import (
 type sinks struct {
 	own  func(flow.Batch) bool
 	lend func() (flow.Sink, bool)
+
+	bytes *atomic.Int64 // that were read
 }
 
 // entry is an item, and what reads it if it is a blob that is not wide.
@@ -63,11 +67,10 @@ func readStream(s *readahead.Stream, in flow.Input, own func(flow.Batch) bool) e
 	if !whole {
 		var err error
 		if all, err = io.ReadAll(s); err != nil {
-			return unreadableBlob(in, err)
+			return unreadable(in, err)
 		}
 	}
 	if flows {
-		nobody := func() (flow.Sink, bool) { return flow.Sink{}, false }
 		return readFlows(bytes.NewReader(all), int64(len(all)), in, own, nobody)
 	}
 	if f := format(all[:min(len(all), headSize)]); f != nil {
@@ -79,32 +82,82 @@ func readStream(s *readahead.Stream, in flow.Input, own func(flow.Batch) bool) e
 // readRange reads a large blob.
 func readRange(ctx context.Context, from plan.Blobs, b plan.Blob, in flow.Input, to sinks) error {
 	r := readahead.NewRanges(ctx, from, b)
+	return readAt(r, r.Size(), true, in, to)
+}
+
+// wideFrom is the size from which on a file is worth several goroutines.
+const wideFrom = 32 << 20
+
+// readFile reads a file.
+func readFile(path string, in flow.Input, to sinks) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return unreadable(in, err)
+	}
+	defer f.Close()
+	st, err := f.Stat()
+	if err != nil || !st.Mode().IsRegular() {
+		return readRecords(f, in, to.own)
+	}
+	return readAt(f, st.Size(), st.Size() >= wideFrom, in, to)
+}
+
+// readAt reads the first size bytes of r. If it is wide, and plain, others than
+// own take records too.
+func readAt(r io.ReaderAt, size int64, wide bool, in flow.Input, to sinks) error {
+	r = counted{r, to.bytes}
 	head := make([]byte, headSize)
-	if n, err := r.ReadAt(head, 0); err != nil && !errors.Is(err, io.EOF) {
-		return unreadableBlob(in, err)
-	} else {
-		head = head[:n]
+	n, err := r.ReadAt(head, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return unreadable(in, err)
 	}
-	section := io.NewSectionReader(r, 0, r.Size())
+	head = head[:n]
+	all := io.NewSectionReader(r, 0, size)
 	switch {
-	case decompressor(head) != nil:
-		return readRecords(section, in, to.own)
+	case parquet.Detect(head) && wide:
+		return readFlows(r, size, in, to.own, to.lend)
 	case parquet.Detect(head):
-		return readFlows(r, r.Size(), in, to.own, to.lend)
+		return readFlows(r, size, in, to.own, nobody)
+	case !wide || decompressor(head) != nil:
 	case detectCapture(head):
-		return pcap.ReadShared(section, in, to.own, to.lend)
+		return pcap.ReadShared(all, in, to.own, to.lend)
 	case flowlog.Detect(head):
-		return flowlog.ReadAt(r, r.Size(), in, to.own, to.lend)
+		return flowlog.ReadAt(r, size, in, to.own, to.lend)
 	}
-	return readRecords(section, in, to.own)
+	return readRecords(all, in, to.own)
+}
+
+// nobody has no sink to lend.
+func nobody() (flow.Sink, bool) { return flow.Sink{}, false }
+
+// counted counts the bytes that are read.
+type counted struct {
+	io.ReaderAt
+	bytes *atomic.Int64
+}
+
+func (c counted) ReadAt(p []byte, off int64) (int, error) {
+	n, err := c.ReaderAt.ReadAt(p, off)
+	c.bytes.Add(int64(n))
+	return n, err
 }
 
 func readRecords(r io.Reader, in flow.Input, own func(flow.Batch) bool) error {
 	return drain(Read(r, in), own)
 }
 
-// unreadableBlob notes that there is nothing to read.
-func unreadableBlob(in flow.Input, err error) error {
+// unreadable notes that there is nothing to read.
+func unreadable(in flow.Input, err error) error {
 	in.Source.Note(flow.Unreadable)
 	return err
+}
+
+// drain gives all batches to own, until it wants no more or there is an error.
+func drain(all iter.Seq2[flow.Batch, error], own func(flow.Batch) bool) error {
+	for b, err := range all {
+		if !own(b) || err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -1,6 +1,7 @@
 package collectors
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,9 +38,17 @@ type Sum struct {
 	Root       string    // folder that the items' paths are below; empty for the working directory
 	Start, End time.Time // count only what happened between them; zero for all
 	Options    summary.Options
-	Flows      *Flows // nil to keep none
-	Workers    int    // 0 for one a processor
-	Memory     int64  // bytes that rows may take before they go to a temporary file; 0 for a quarter of the memory
+	Flows      *Flows    // nil to keep none
+	Workers    int       // 0 for one a processor
+	Memory     int64     // bytes that rows may take before they go to a temporary file; 0 for a quarter of the memory
+	Progress   *Progress // nil if nobody looks
+}
+
+// Progress is how far a Sum has come, for others to look at while it runs.
+type Progress struct {
+	Files     atomic.Int64 // and blobs, that were read or could not be
+	Bytes     atomic.Int64 // that were read of them as they lie there, about
+	Answering atomic.Bool  // everything is read
 }
 
 // Run reads all items and returns the document. A file that cannot be read is
@@ -52,6 +61,7 @@ func (s Sum) Run(ctx context.Context) (*summary.Document, Problems, error) {
 		return nil, Problems{}, err
 	}
 	table := r.read(ctx)
+	r.Progress.Answering.Store(true)
 	sources, to := r.roll.end()
 	table.Renumber(to)
 	r.sources = sources
@@ -116,6 +126,7 @@ func (r *reading) read(ctx context.Context) *summary.Table {
 	}
 	table.Budget(r.Memory)
 	workers := r.workers(table)
+	r.Progress = cmp.Or(r.Progress, new(Progress))
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var files sync.WaitGroup
@@ -184,6 +195,7 @@ func (r *reading) number(j *job, w *worker) {
 
 // settle gives a source that w read, if anybody did, its number in the end.
 func (r *reading) settle(j *job, w *worker) {
+	r.Progress.Files.Add(1)
 	if j.source.number >= 0 {
 		return
 	}
@@ -220,7 +232,7 @@ func (r *reading) file(ctx context.Context, j *job, w *worker) {
 		default:
 			return flow.Sink{}, false
 		}
-	}})
+	}, &r.Progress.Bytes})
 	r.done(w)
 	if err == nil {
 		err = ctx.Err()
@@ -235,11 +247,12 @@ func (r *reading) file(ctx context.Context, j *job, w *worker) {
 func (r *reading) open(ctx context.Context, j *job, in flow.Input, to sinks) error {
 	switch {
 	case j.stream != nil:
+		defer to.bytes.Add(j.Blob.Size)
 		return readStream(j.stream, in, to.own)
 	case j.Blob != nil:
 		return readRange(ctx, j.From, *j.Blob, in, to)
 	}
-	return readWide(r.path(j), in, to.own, to.lend)
+	return readFile(r.path(j), in, to)
 }
 
 // sink returns what counts the records of j in w's table, until the run is

@@ -115,7 +115,9 @@ func summarizeFolder(ctx context.Context, env *Env, folder session.Folder, o sum
 	if err := narrow(&sum, o, time.Now()); err != nil {
 		return err
 	}
+	watched := watch(env, &sum)
 	doc, problems, err := sumFlows(ctx, sum, o.flows)
+	watched()
 	if err != nil {
 		return err
 	}

@@ -87,7 +87,10 @@ func runSummarize(ctx context.Context, env *Env, o summarizeOptions) error {
 		return err
 	}
 	args := collectors.Args{List: o.paths, Open: opener(env, o.metadataHost), Start: start, End: end}
-	doc, problems, err := sumFlows(ctx, collectors.Sum{Items: args.Walk(ctx), Start: start, End: end, Memory: memory, Options: options}, o.flows)
+	sum := collectors.Sum{Items: args.Walk(ctx), Start: start, End: end, Memory: memory, Options: options}
+	watched := watch(env, &sum)
+	doc, problems, err := sumFlows(ctx, sum, o.flows)
+	watched()
 	if err != nil {
 		return err
 	}
