@@ -1,6 +1,7 @@
 package parquet
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -19,24 +20,33 @@ import (
 // errPage says that a page is not what a flowctl writes.
 var errPage = errors.New("its page is damaged")
 
-// read is a column of a row group. What a row without a value has is 0. None of
-// its slices may be written to: columns that are alike share them.
+// read is a column of a row group. None of its slices may be written to:
+// columns that are alike share them.
 type read struct {
-	there  []bool   // by row, whether it has a value
-	codes  []uint32 // by row: of an address its place in addresses, of other texts and numbers the value
-	ints   []int64  // by row, of counter and instant
-	values int      // rows that have one
+	there  []bool  // by row, whether it has a value
+	values int     // rows that have one
+	places []int32 // of those: of text and number its place in the dictionary, of yesNo the value
+	ints   []int64 // of those: of counter and instant
 
 	addresses []flow.Addr // dictionary, after none
-	hashes    [][2]uint64 // of addresses, if they are needed
 	others    []uint32    // dictionary of other texts and numbers
 
+	// By row, once they are spread; of rows without a value 0.
+	codes []uint32 // of an address its place in addresses, of other texts and numbers the value
+	wide  []int64
+
 	own struct { // memory of the slices that are not shared
-		there []bool
-		codes []uint32
-		ints  []int64
+		there  []bool
+		places []int32
+		ints   []int64
+		codes  []uint32
+		wide   []int64
 	}
 }
+
+// mostPlaces is how many entries a dictionary may have: no fewer than a row
+// group has rows, and so few that a flowKey has room for the places.
+const mostPlaces = placeMask
 
 // columnReader reads columns of row groups. It is for one goroutine.
 type columnReader struct {
@@ -46,11 +56,16 @@ type columnReader struct {
 	zstd  *zstd.Decoder
 
 	raw, page, levels []byte // scratch
-	indices           []int32
-	values            []uint32
-	ints              []int64
 	alike             alike
+
+	first struct { // of the first times
+		bytes  []byte
+		column *read
+	}
 }
+
+// begin forgets the row group before.
+func (c *columnReader) begin() { c.alike.last, c.first.bytes = nil, c.first.bytes[:0] }
 
 // read fills out with column i of row group g. Its dictionary comes first.
 func (c *columnReader) read(g, i int, out *read) error {
@@ -65,8 +80,11 @@ func (c *columnReader) read(g, i int, out *read) error {
 		return nil // there is nothing to read
 	}
 	rest, err := c.load(m)
-	if err != nil {
+	if err != nil || i == colLast && c.again(rest, out) {
 		return err
+	}
+	if i == colFirst {
+		c.first.bytes, c.first.column = append(c.first.bytes[:0], rest...), out
 	}
 	h, page, rest, err := c.next(rest, rows)
 	if err == nil && h.Type == format.DictionaryPage {
@@ -100,6 +118,17 @@ func (c *columnReader) load(m *format.ColumnMetaData) ([]byte, error) {
 	return c.raw, nil
 }
 
+// again makes out the column of the first times if its bytes are the same, as
+// they are where all rows are of one time each.
+func (c *columnReader) again(b []byte, out *read) bool {
+	if len(b) == 0 || !bytes.Equal(b, c.first.bytes) {
+		return false
+	}
+	from := c.first.column
+	out.there, out.values, out.ints = from.there, from.values, from.ints
+	return true
+}
+
 // next unpacks the page at the front of b and returns what follows it. The
 // page is valid until the next one.
 func (c *columnReader) next(b []byte, rows int) (h format.PageHeader, page, rest []byte, err error) {
@@ -125,6 +154,9 @@ func (c *columnReader) next(b []byte, rows int) (h format.PageHeader, page, rest
 
 // entries takes over the dictionary of a column.
 func (c *columnReader) entries(i int, page []byte, out *read) error {
+	if len(page) > 4*mostPlaces && columns[i].sort == number {
+		return errPage
+	}
 	if columns[i].sort != number {
 		return plain.RangeByteArray(page, func(s []byte) error { return c.entry(i, s, out) })
 	}
@@ -143,6 +175,9 @@ func (c *columnReader) entries(i int, page []byte, out *read) error {
 
 // entry adds a text to the dictionary of column i.
 func (c *columnReader) entry(i int, s []byte, out *read) error {
+	if len(out.addresses)+len(out.others) > mostPlaces {
+		return errPage
+	}
 	switch i {
 	case colSource, colDestination:
 		a, err := netip.ParseAddr(string(s))

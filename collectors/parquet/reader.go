@@ -79,11 +79,9 @@ func ReadAt(r io.ReaderAt, size int64, in flow.Input, own func(flow.Batch) bool,
 				you := g.worker(s)
 				for you.group() {
 				}
-				you.end()
 			})
 		}
 	}
-	me.end()
 	wg.Wait()
 	in.Source.Note(flow.OK)
 	return nil
@@ -123,15 +121,13 @@ type worker struct {
 	to      flow.Sink
 	columns columnReader
 	rows    rows
+	fold    fold
 	err     error
 }
 
 func (g *reading) worker(to flow.Sink) *worker {
-	if to.Sums != nil {
-		to.Sums.Rows = sumRows
-	}
 	z, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(mostPage), zstd.WithDecoderLowmem(true))
-	return &worker{reading: g, to: to, rows: rows{sums: to.Sums}, columns: columnReader{r: g.r, tail: g.tail, names: g.in.Names, zstd: z}, err: err}
+	return &worker{reading: g, to: to, fold: fold{to: to, flows: newFlowTable()}, columns: columnReader{r: g.r, tail: g.tail, names: g.in.Names, zstd: z}, err: err}
 }
 
 // group reads the next row group and reports whether there may be another.
@@ -147,22 +143,7 @@ func (w *worker) group() bool {
 	w.mu.Lock()
 	w.in.Source.Records += uint64(w.rows.total)
 	w.mu.Unlock()
-	more := true
-	for more && w.rows.next < w.rows.total {
-		if b := w.rows.batch(); len(b) > 0 {
-			more = w.to.Add(b)
-		}
-		more = more && w.rows.count(w.to.Add)
-	}
-	return w.goOn(more)
-}
-
-// end gives on what was added up.
-func (w *worker) end() {
-	if w.to.Sums != nil {
-		w.goOn(w.to.Sums.Flush(w.to.Add))
-		w.to.Sums.Rows = 0
-	}
+	return w.goOn(w.fold.group(&w.rows, &w.columns.alike))
 }
 
 // goOn stops all workers if no more records are wanted.
@@ -178,12 +159,13 @@ func (w *worker) load(group int) error {
 	if w.err != nil {
 		return w.err
 	}
+	w.columns.begin()
 	for i := range columns {
 		if err := w.columns.read(group, i, &w.rows.columns[i]); err != nil {
 			return fmt.Errorf("column %s: %w", columns[i].name, err)
 		}
 	}
-	w.rows.begin(int(w.tail.meta.RowGroups[group].NumRows))
+	w.rows.total = int(w.tail.meta.RowGroups[group].NumRows)
 	return nil
 }
 

@@ -6,31 +6,17 @@ import "flowctl/collectors/flow"
 type rows struct {
 	columns [columnCount]read
 	total   int
-	next    int
-	out     [batchRows]flow.Record
-
-	sums *flow.Sums // nil: every row is to be a record
-	pure bool       // all rows are of flow logs
-	seen sightings
 }
 
 // batchRows is how many records are handed on at once, so that they are still
 // in the cache when they are summed up.
 const batchRows = 256
 
-// batch returns the next records, but for those that are sightings, which
-// count then adds up.
-func (g *rows) batch() flow.Batch {
-	end := min(g.next+batchRows, g.total)
-	n := 0
-	for i := g.next; i < end; i++ {
-		if g.sums == nil || !g.sighted(i) {
-			g.record(&g.out[n], i)
-			n++
-		}
+// spread puts the values of all columns to their rows, as record wants them.
+func (g *rows) spread(a *alike) {
+	for i, c := range columns {
+		a.spread(c, &g.columns[i])
 	}
-	g.next = end
-	return g.out[:n]
 }
 
 // record writes row i.
@@ -64,7 +50,7 @@ func (g *rows) time(col, nanos, i int) int64 {
 	if !c.there[i] {
 		return flow.NoTime
 	}
-	return c.ints[i]*1000 + int64(g.columns[nanos].codes[i])
+	return c.wide[i]*1000 + int64(g.columns[nanos].codes[i])
 }
 
 func (g *rows) facts(r *flow.Record, i int) {
@@ -82,18 +68,18 @@ func (g *rows) facts(r *flow.Record, i int) {
 func (g *rows) counters(r *flow.Record, i int) {
 	if c := &g.columns[colSentPackets]; c.there[i] {
 		r.Measured |= flow.Packets
-		r.Sent.Packets = uint64(c.ints[i])
-		r.Received.Packets = uint64(g.columns[colReceivedPackets].ints[i])
+		r.Sent.Packets = uint64(c.wide[i])
+		r.Received.Packets = uint64(g.columns[colReceivedPackets].wide[i])
 	}
 	if c := &g.columns[colSentIPBytes]; c.there[i] {
 		r.Measured |= flow.IPBytes
-		r.Sent.IPBytes = uint64(c.ints[i])
-		r.Received.IPBytes = uint64(g.columns[colReceivedIPBytes].ints[i])
+		r.Sent.IPBytes = uint64(c.wide[i])
+		r.Received.IPBytes = uint64(g.columns[colReceivedIPBytes].wide[i])
 	}
 	if c := &g.columns[colSentFrameBytes]; c.there[i] {
 		r.Measured |= flow.FrameBytes
-		r.Sent.FrameBytes = uint64(c.ints[i])
-		r.Received.FrameBytes = uint64(g.columns[colReceivedFrameBytes].ints[i])
+		r.Sent.FrameBytes = uint64(c.wide[i])
+		r.Received.FrameBytes = uint64(g.columns[colReceivedFrameBytes].wide[i])
 	}
 }
 
@@ -105,11 +91,11 @@ func (g *rows) tcp(t *flow.TCP, i int) {
 	}
 	if c := &g.columns[colTCPAnswered]; c.there[i] {
 		t.Seen |= flow.TCPAnswered
-		t.Answered = uint32(c.ints[i])
+		t.Answered = uint32(c.wide[i])
 	}
 	if c := &g.columns[colTCPConfirmed]; c.there[i] {
 		t.Seen |= flow.TCPConfirmed
-		t.Confirmed = uint32(c.ints[i])
+		t.Confirmed = uint32(c.wide[i])
 	}
 	if g.columns[colSentTCP].there[i] {
 		t.Seen |= flow.TCPSent
@@ -125,7 +111,7 @@ func (g *rows) tcpCount(col, i int) flow.TCPCount {
 	code := func(n int) uint32 { return g.columns[col+n].codes[i] }
 	return flow.TCPCount{
 		Retransmitted:      uint16(code(tcpRetransmitted)),
-		RetransmittedBytes: uint32(g.columns[col+tcpRetransmittedBytes].ints[i]),
+		RetransmittedBytes: uint32(g.columns[col+tcpRetransmittedBytes].wide[i]),
 		DupACKs:            uint16(code(tcpDupACKs)),
 		SYN:                uint8(code(tcpSYN)),
 		SYNACK:             uint8(code(tcpSYNACK)),

@@ -26,12 +26,12 @@ type knownFlow struct {
 	age              uint32
 	src, dst         uint32
 	srcPort, dstPort uint16
-	traits           [kinds]uint16 // by kind, + 1; 0 for those that did not come
+	traits           [sightingKinds]uint16 // by kind, + 1; 0 for those that did not come
 }
 
-// kinds is how many kinds of sightings a flow has: by state, but for the
+// sightingKinds is how many kinds of sightings a flow has: by state, but for the
 // unknown, and whether it was measured.
-const kinds = 2 * uint(flow.Deny)
+const sightingKinds = 2 * uint(flow.Deny)
 
 // unwanted is the source of a flow that is left out.
 const unwanted = 1<<32 - 1
@@ -53,11 +53,12 @@ func (s *Sightings) Add(all []flow.Sighting) {
 		if s.sums.IsOutside(t) {
 			continue
 		}
-		k := s.flow(t, to)
-		if k.src == unwanted {
-			continue
+		if to.full() {
+			s.to.flush(to)
+			s.renew(to)
 		}
-		if to.full() || !s.row(k, t, to) {
+		k := s.flow(t, to)
+		if k.src != unwanted && !s.row(k, t, to) {
 			s.to.flush(to)
 			s.renew(to)
 			s.row(s.flow(t, to), t, to)
@@ -126,7 +127,7 @@ func (s *Sightings) row(k *knownFlow, t *flow.Sighting, to *part) bool {
 // traits returns the number of the traits of a sighting.
 func (s *Sightings) traits(k *knownFlow, t *flow.Sighting, to *part) (uint32, bool) {
 	kind := 2*uint(t.State-1) + uint(bit(t.Measured))
-	if kind < kinds && k.traits[kind] != 0 {
+	if kind < sightingKinds && k.traits[kind] != 0 {
 		return uint32(k.traits[kind]) - 1, true
 	}
 	key, c := s.sums.Flow(t)
@@ -135,7 +136,7 @@ func (s *Sightings) traits(k *knownFlow, t *flow.Sighting, to *part) (uint32, bo
 		Point: c.Point, Target: c.Target, Rule: c.Rule, ACL: c.ACL,
 	})
 	n, ok := to.traits.number(r, to.names)
-	if ok && kind < kinds && n < 1<<16-1 {
+	if ok && kind < sightingKinds && n < 1<<16-1 {
 		k.traits[kind] = uint16(n + 1)
 	}
 	return n, ok

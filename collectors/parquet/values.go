@@ -1,6 +1,7 @@
 package parquet
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 
@@ -13,15 +14,18 @@ import (
 type alike struct {
 	all, no []bool
 	codes   []uint32
-	ints    []int64
+	wide    []int64
+
+	levels []byte // that were unpacked last
+	last   *read  // of which column
 }
 
 // none makes out a column without values.
 func (a *alike) none(out *read, rows int) {
 	if len(a.no) < rows {
-		a.no, a.codes, a.ints = make([]bool, rows), make([]uint32, rows), make([]int64, rows)
+		a.no, a.codes, a.wide = make([]bool, rows), make([]uint32, rows), make([]int64, rows)
 	}
-	out.there, out.codes, out.ints, out.values = a.no[:rows], a.codes[:rows], a.ints[:rows], 0
+	out.there, out.values, out.places, out.ints = a.no[:rows], 0, nil, nil
 }
 
 // every says that all rows of out have a value.
@@ -33,6 +37,47 @@ func (a *alike) every(out *read, rows int) {
 		}
 	}
 	out.there, out.values = a.all[:rows], rows
+}
+
+// spread puts the values of a column to their rows.
+func (a *alike) spread(c column, out *read) {
+	rows := len(out.there)
+	switch {
+	case out.values == 0:
+		out.codes, out.wide = a.codes[:rows], a.wide[:rows]
+	case c.wide():
+		out.own.wide = grow(out.own.wide, rows)
+		out.wide = out.own.wide
+		spread(out.there, out.wide, func(n int) int64 { return out.ints[n] })
+	default:
+		out.own.codes = grow(out.own.codes, rows)
+		out.codes = out.own.codes
+		spread(out.there, out.codes, out.code)
+	}
+}
+
+// spread puts values to the rows that have one, and 0 to the others.
+func spread[T any](there []bool, to []T, value func(n int) T) {
+	clear(to)
+	n := 0
+	for k, t := range there {
+		if t {
+			to[k] = value(n)
+			n++
+		}
+	}
+}
+
+// code is the n-th value of a column of codes.
+func (r *read) code(n int) uint32 {
+	place := r.places[n]
+	switch {
+	case len(r.addresses) > 1:
+		return uint32(place) + 1
+	case len(r.others) > 0:
+		return r.others[place]
+	}
+	return uint32(place)
 }
 
 // data unpacks a data page: which rows have a value, with the length of that,
@@ -54,7 +99,7 @@ func (c *columnReader) data(i int, e format.Encoding, page []byte, rows int, out
 	case columns[i].sort == yesNo:
 		return flags(page, out)
 	}
-	return c.codes(i, page, out)
+	return c.indices(page, out)
 }
 
 // unpackLevels sets which rows have a value and returns what follows that.
@@ -71,6 +116,10 @@ func (c *columnReader) unpackLevels(page []byte, rows int, out *read) ([]byte, e
 		c.alike.every(out, rows)
 		return page[n:], nil
 	}
+	if a := &c.alike; a.last != nil && len(a.last.there) == rows && bytes.Equal(a.levels, levels) {
+		out.there, out.values = a.last.there, a.last.values
+		return page[n:], nil
+	}
 	var err error
 	c.levels, err = (&rle.Encoding{BitWidth: 1}).DecodeLevels(c.levels, levels)
 	if err != nil || len(c.levels) < rows {
@@ -82,6 +131,7 @@ func (c *columnReader) unpackLevels(page []byte, rows int, out *read) ([]byte, e
 		out.there[k] = v&1 != 0
 		out.values += int(v & 1)
 	}
+	c.alike.levels, c.alike.last = append(c.alike.levels[:0], levels...), out
 	return page[n:], nil
 }
 
@@ -113,7 +163,7 @@ func bounded(b []byte, width, most int) bool {
 	return true
 }
 
-// integers unpacks differences and puts them to their rows.
+// integers unpacks differences.
 func (c *columnReader) integers(page []byte, out *read) error {
 	head := page
 	var stated [3]uint64 // size of a block, its parts, how many values
@@ -127,93 +177,43 @@ func (c *columnReader) integers(page []byte, out *read) error {
 	if stated[2] != uint64(out.values) {
 		return errPage
 	}
-	to := &c.ints
-	if out.values == len(out.there) {
-		to = &out.own.ints
-	}
-	list, err := (&delta.BinaryPackedEncoding{}).DecodeInt64(*to, page)
-	if *to = list; err != nil || len(list) != out.values {
+	var err error
+	out.own.ints, err = (&delta.BinaryPackedEncoding{}).DecodeInt64(out.own.ints, page)
+	if out.ints = out.own.ints; err != nil || len(out.ints) != out.values {
 		return errors.Join(errPage, err)
 	}
-	if to == &c.ints {
-		out.own.ints = grow(out.own.ints, len(out.there))
-		spread(list, out.there, out.own.ints)
-	}
-	out.ints = out.own.ints
 	return nil
 }
 
-// spread puts values to the rows that have one, and 0 to the others.
-func spread[T any](list []T, there []bool, to []T) {
-	clear(to)
-	for k, t := range there {
-		if t {
-			to[k], list = list[0], list[1:]
-		}
-	}
-}
-
-// flags puts the values of yesNo, which are bits, to their rows.
+// flags unpacks the values of yesNo, which are bits.
 func flags(page []byte, out *read) error {
 	if 8*len(page) < out.values {
 		return errPage
 	}
-	out.own.codes = grow(out.own.codes, len(out.there))
-	out.codes = out.own.codes
-	clear(out.codes)
-	n := 0
-	for k, t := range out.there {
-		if t {
-			out.codes[k] = uint32(page[n/8]>>(n%8)) & 1
-			n++
-		}
+	out.own.places = grow(out.own.places, out.values)
+	out.places = out.own.places
+	for n := range out.places {
+		out.places[n] = int32(page[n/8]>>(n%8)) & 1
 	}
 	return nil
 }
 
-// codes unpacks places in the dictionary and puts the values to their rows.
-func (c *columnReader) codes(i int, page []byte, out *read) (err error) {
-	rows := len(out.there)
-	if len(page) == 0 || page[0] > 32 || !bounded(page[1:], int(page[0]), rows) {
+// indices unpacks places in the dictionary.
+func (c *columnReader) indices(page []byte, out *read) (err error) {
+	if len(page) == 0 || page[0] > 32 || !bounded(page[1:], int(page[0]), len(out.there)) {
 		return errPage
 	}
-	if c.indices, err = (&rle.DictionaryEncoding{}).DecodeInt32(c.indices, page); err != nil || len(c.indices) < out.values {
+	out.own.places, err = (&rle.DictionaryEncoding{}).DecodeInt32(out.own.places, page)
+	if err != nil || len(out.own.places) < out.values {
 		return errors.Join(errPage, err)
 	}
-	out.own.codes = grow(out.own.codes, rows)
-	out.codes = out.own.codes
-	list := out.codes[:out.values]
-	if i == colSource || i == colDestination {
-		err = addressCodes(c.indices, len(out.addresses)-1, list)
-	} else {
-		err = otherCodes(c.indices, out.others, list)
+	out.places = out.own.places[:out.values]
+	most := uint32(0)
+	for _, v := range out.places {
+		most = max(most, uint32(v))
 	}
-	if err == nil && out.values < rows {
-		c.values = append(c.values[:0], list...)
-		spread(c.values, out.there, out.codes)
-	}
-	return err
-}
-
-// addressCodes are the places of addresses, of which there are size, after
-// none.
-func addressCodes(indices []int32, size int, to []uint32) error {
-	for k, v := range indices[:len(to)] {
-		if uint(v) >= uint(size) {
-			return errPage
-		}
-		to[k] = uint32(v) + 1
-	}
-	return nil
-}
-
-// otherCodes are the values with places in a dictionary.
-func otherCodes(indices []int32, values, to []uint32) error {
-	for k, v := range indices[:len(to)] {
-		if uint(v) >= uint(len(values)) {
-			return errPage
-		}
-		to[k] = values[v]
+	if int64(most) >= int64(max(len(out.addresses)-1, len(out.others))) {
+		return errPage
 	}
 	return nil
 }

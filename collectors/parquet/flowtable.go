@@ -1,0 +1,85 @@
+package parquet
+
+import (
+	"math/bits"
+	"math/rand/v2"
+)
+
+// flowTable numbers the flows of a row group. A flow is known by the places of
+// its addresses and ports in their dictionaries and the number of its context.
+type flowTable struct {
+	seed  [2]uint64 // so that nobody can make up flows that share a slot
+	slots []flowKey // the number of the flow + 1 is in the upper bits of ports
+	keys  []flowKey // by number
+	sums  []flowSum
+}
+
+// flowKey is a flow: source, destination and context in one word, ports in the
+// other.
+type flowKey struct{ addresses, ports uint64 }
+
+// flowSum adds up a flow, in a cache line.
+type flowSum struct {
+	counters        [4]uint64 // packets and IP bytes sent, the same received
+	first, last     int64     // microseconds
+	records, begins uint32
+	span            uint32
+	measured        bool
+}
+
+// The bits of a flowKey.
+const (
+	placeBits  = 18 // of an address or a port: more than a row group has rows
+	placeMask  = 1<<placeBits - 1
+	numberBits = 2 * placeBits // where the number is in flowKey.ports
+)
+
+func newFlowTable() flowTable {
+	return flowTable{seed: [2]uint64{rand.Uint64(), rand.Uint64()}, slots: make([]flowKey, 1<<12)}
+}
+
+func (t *flowTable) reset() {
+	clear(t.slots)
+	t.keys, t.sums = t.keys[:0], t.sums[:0]
+}
+
+func (t *flowTable) slot(k flowKey) uint64 {
+	hi, lo := bits.Mul64(k.addresses^t.seed[0], k.ports^t.seed[1])
+	return (hi ^ lo) & uint64(len(t.slots)-1)
+}
+
+// find returns the sums of a flow, and whether they are new.
+func (t *flowTable) find(k flowKey) (s *flowSum, added bool) {
+	mask := uint64(len(t.slots) - 1)
+	for i := t.slot(k); ; i = (i + 1) & mask {
+		e := &t.slots[i]
+		switch {
+		case e.ports == 0:
+			return t.add(k, i), true
+		case e.addresses == k.addresses && e.ports&(1<<numberBits-1) == k.ports:
+			return &t.sums[e.ports>>numberBits-1], false
+		}
+	}
+}
+
+// add adds a flow, whose slot is at. Half of the slots stay free.
+func (t *flowTable) add(k flowKey, at uint64) *flowSum {
+	t.keys, t.sums = append(t.keys, k), append(t.sums, flowSum{})
+	t.slots[at] = flowKey{k.addresses, k.ports | uint64(len(t.keys))<<numberBits}
+	if 2*len(t.keys) > len(t.slots) {
+		t.grow()
+	}
+	return &t.sums[len(t.sums)-1]
+}
+
+func (t *flowTable) grow() {
+	t.slots = make([]flowKey, 2*len(t.slots))
+	mask := uint64(len(t.slots) - 1)
+	for n, k := range t.keys {
+		at := t.slot(k)
+		for t.slots[at].ports != 0 {
+			at = (at + 1) & mask
+		}
+		t.slots[at] = flowKey{k.addresses, k.ports | uint64(n+1)<<numberBits}
+	}
+}
