@@ -26,6 +26,7 @@ type read struct {
 	there  []bool  // by row, whether it has a value
 	values int     // rows that have one
 	places []int32 // of those: of text and number its place in the dictionary, of yesNo the value
+	zero   bool    // all values of a yesNo are
 	ints   []int64 // of those: of counter and instant
 
 	addresses []flow.Addr // dictionary, after none
@@ -56,6 +57,7 @@ type columnReader struct {
 	zstd  *zstd.Decoder
 
 	raw, page, levels []byte // scratch
+	spare             []byte
 	alike             alike
 
 	first struct { // of the first times
@@ -65,7 +67,7 @@ type columnReader struct {
 }
 
 // begin forgets the row group before.
-func (c *columnReader) begin() { c.alike.last, c.first.bytes = nil, c.first.bytes[:0] }
+func (c *columnReader) begin() { c.alike.last, c.first.bytes = nil, nil }
 
 // read fills out with column i of row group g. Its dictionary comes first.
 func (c *columnReader) read(g, i int, out *read) error {
@@ -84,7 +86,8 @@ func (c *columnReader) read(g, i int, out *read) error {
 		return err
 	}
 	if i == colFirst {
-		c.first.bytes, c.first.column = append(c.first.bytes[:0], rest...), out
+		c.first.bytes, c.first.column = rest, out
+		c.raw, c.spare = c.spare, c.raw // what is read next does not touch them
 	}
 	h, page, rest, err := c.next(rest, rows)
 	if err == nil && h.Type == format.DictionaryPage {

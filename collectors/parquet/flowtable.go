@@ -43,43 +43,49 @@ func (t *flowTable) reset() {
 	t.keys, t.sums = t.keys[:0], t.sums[:0]
 }
 
-func (t *flowTable) slot(k flowKey) uint64 {
+func (t *flowTable) hash(k flowKey) uint64 {
 	hi, lo := bits.Mul64(k.addresses^t.seed[0], k.ports^t.seed[1])
-	return (hi ^ lo) & uint64(len(t.slots)-1)
+	return hi ^ lo
 }
 
-// find returns the sums of a flow, and whether they are new.
-func (t *flowTable) find(k flowKey) (s *flowSum, added bool) {
+// find returns the number of a flow, and whether it is new.
+func (t *flowTable) find(k flowKey, hash uint64) (number uint32, added bool) {
 	mask := uint64(len(t.slots) - 1)
-	for i := t.slot(k); ; i = (i + 1) & mask {
+	for i := hash & mask; ; i = (i + 1) & mask {
 		e := &t.slots[i]
 		switch {
 		case e.ports == 0:
 			return t.add(k, i), true
 		case e.addresses == k.addresses && e.ports&(1<<numberBits-1) == k.ports:
-			return &t.sums[e.ports>>numberBits-1], false
+			return uint32(e.ports>>numberBits - 1), false
 		}
 	}
 }
 
 // add adds a flow, whose slot is at. Half of the slots stay free.
-func (t *flowTable) add(k flowKey, at uint64) *flowSum {
+func (t *flowTable) add(k flowKey, at uint64) uint32 {
+	n := uint32(len(t.keys))
 	t.keys, t.sums = append(t.keys, k), append(t.sums, flowSum{})
-	t.slots[at] = flowKey{k.addresses, k.ports | uint64(len(t.keys))<<numberBits}
+	t.slots[at] = k.numbered(n)
 	if 2*len(t.keys) > len(t.slots) {
 		t.grow()
 	}
-	return &t.sums[len(t.sums)-1]
+	return n
+}
+
+// numbered is a key with the number of its flow.
+func (k flowKey) numbered(n uint32) flowKey {
+	return flowKey{k.addresses, k.ports | uint64(n+1)<<numberBits}
 }
 
 func (t *flowTable) grow() {
 	t.slots = make([]flowKey, 2*len(t.slots))
 	mask := uint64(len(t.slots) - 1)
 	for n, k := range t.keys {
-		at := t.slot(k)
+		at := t.hash(k) & mask
 		for t.slots[at].ports != 0 {
 			at = (at + 1) & mask
 		}
-		t.slots[at] = flowKey{k.addresses, k.ports | uint64(n+1)<<numberBits}
+		t.slots[at] = k.numbered(uint32(n))
 	}
 }

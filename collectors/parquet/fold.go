@@ -14,7 +14,12 @@ type fold struct {
 	rows   *rows
 	kinds  kinds
 	places [4][]int32 // by row: of foldPlaces
+	memory [4][]int32
 	flows  flowTable
+	block  [blockRows]found
+	sink   uint64 // keeps loads alive that only warm the cache
+
+	private [2][]uint8 // 1 for sources and destinations that are, by place
 
 	from, until int64  // the minute, in microseconds
 	spans       []span // of it, by two times the number of the context, + 1 if both addresses are private
@@ -70,16 +75,28 @@ func (f *fold) begin(g *rows) {
 	f.spans = grow(f.spans, 2*len(f.kinds.of))
 	clear(f.spans)
 	for i, col := range foldPlaces {
-		f.places[i] = g.columns[col].byRow(f.places[i])
+		f.places[i], f.memory[i] = g.columns[col].byRow(f.memory[i])
+	}
+	for i := range f.private {
+		f.private[i] = privates(f.private[i], g.columns[foldPlaces[i]].addresses[1:])
 	}
 	f.from, f.until = 0, 0
+}
+
+// privates says which addresses of a dictionary are private; none is not.
+func privates(out []uint8, addresses []flow.Addr) []uint8 {
+	out = out[:0]
+	for _, a := range addresses {
+		out = append(out, uint8(bit(a.Private())))
+	}
+	return append(out, 0)
 }
 
 // pure reports whether all rows are those of flow logs.
 func (f *fold) pure(g *rows) bool {
 	at, until := &g.columns[colFirst], &g.columns[colLast]
 	if at.values != g.total || until.values != g.total || g.columns[colState].values != g.total ||
-		slices.Contains(g.columns[colGuessed].places, 1) || !slices.Equal(at.ints, until.ints) {
+		!g.columns[colGuessed].zero || !same(at.ints, until.ints) {
 		return false
 	}
 	for _, col := range foreign {
@@ -88,11 +105,16 @@ func (f *fold) pure(g *rows) bool {
 		}
 	}
 	for _, col := range foldCounters {
-		if !slices.Equal(g.columns[col].there, g.columns[colSentPackets].there) {
+		if !same(g.columns[col].there, g.columns[colSentPackets].there) {
 			return false
 		}
 	}
 	return true
+}
+
+// same reports whether two columns are, of which many are one in memory.
+func same[T comparable](a, b []T) bool {
+	return len(a) == len(b) && (len(a) == 0 || &a[0] == &b[0] || slices.Equal(a, b))
 }
 
 // foreign reports whether row i, of columns that are spread, is of no flow log,
@@ -117,7 +139,8 @@ func (f *fold) foreign(i int) bool {
 		}
 		counters[k] = uint64(c[col].wide[i])
 	}
-	f.row(i, at, measured, &counters)
+	f.find(i, i+1)
+	f.row(i, f.block[0].number, at, measured, &counters)
 	return false
 }
 
@@ -141,9 +164,9 @@ func (f *fold) records(g *rows, single func(i int) bool) bool {
 
 // byRow are the places of a column by row; no value is the place after the
 // last. Memory may be used for it.
-func (r *read) byRow(memory []int32) []int32 {
+func (r *read) byRow(memory []int32) (places, kept []int32) {
 	if r.values == len(r.there) {
-		return append(memory[:0], r.places...)
+		return r.places, memory
 	}
 	memory = grow(memory, len(r.there))
 	n, none := 0, int32(max(len(r.others), len(r.addresses)-1))
@@ -154,7 +177,7 @@ func (r *read) byRow(memory []int32) []int32 {
 			n++
 		}
 	}
-	return memory
+	return memory, memory
 }
 
 // all adds up all rows, of which none is foreign.
@@ -166,18 +189,54 @@ func (f *fold) all() {
 		values[i] = g.columns[col].ints
 	}
 	n := 0
-	for i, at := range times {
-		var counters [4]uint64
-		if there[i] {
-			counters = [4]uint64{uint64(values[0][n]), uint64(values[1][n]), uint64(values[2][n]), uint64(values[3][n])}
-			n++
+	for from := 0; from < g.total; from += blockRows {
+		to := min(from+blockRows, g.total)
+		f.find(from, to)
+		for i := from; i < to; i++ {
+			var counters [4]uint64
+			if there[i] {
+				counters = [4]uint64{uint64(values[0][n]), uint64(values[1][n]), uint64(values[2][n]), uint64(values[3][n])}
+				n++
+			}
+			f.row(i, f.block[i-from].number, times[i], there[i], &counters)
 		}
-		f.row(i, at, there[i], &counters)
 	}
 }
 
-// row adds up row i.
-func (f *fold) row(i int, at int64, measured bool, counters *[4]uint64) {
+// blockRows is how many flows are looked up at once, so that their places in
+// memory are asked for together.
+const blockRows = 64
+
+// found is a flow of a block of rows.
+type found struct {
+	flowKey
+	hash   uint64
+	number uint32
+}
+
+// find finds the flows of rows, at most blockRows.
+func (f *fold) find(from, to int) {
+	src, dst, srcPort, dstPort := f.places[0][from:to], f.places[1][from:to], f.places[2][from:to], f.places[3][from:to]
+	block := f.block[:to-from]
+	for j, n := range f.kinds.index[from:to] {
+		b := &block[j]
+		b.addresses = uint64(src[j]) | uint64(dst[j])<<placeBits | uint64(f.kinds.list[n].context)<<(2*placeBits)
+		b.ports = uint64(srcPort[j]) | uint64(dstPort[j])<<placeBits
+		b.hash = f.flows.hash(b.flowKey)
+		f.sink += f.flows.slots[b.hash&uint64(len(f.flows.slots)-1)].ports
+	}
+	for j := range block {
+		b := &block[j]
+		number, added := f.flows.find(b.flowKey, b.hash)
+		if b.number = number; added {
+			context := uint32(b.addresses >> (2 * placeBits))
+			f.flows.sums[number].span = 2*context + uint32(f.private[0][src[j]]&f.private[1][dst[j]])
+		}
+	}
+}
+
+// row adds up row i, of a flow with a number.
+func (f *fold) row(i int, number uint32, at int64, measured bool, counters *[4]uint64) {
 	if s := f.to.Sums; s.End != 0 && (at*1000 < s.Start || at*1000 >= s.End) {
 		s.Outside++
 		return
@@ -185,22 +244,16 @@ func (f *fold) row(i int, at int64, measured bool, counters *[4]uint64) {
 	if at < f.from || at >= f.until {
 		f.minute(at)
 	}
-	k := &f.kinds.list[f.kinds.index[i]]
-	sum, added := f.flows.find(flowKey{
-		uint64(f.places[0][i]) | uint64(f.places[1][i])<<placeBits | uint64(k.context)<<(2*placeBits),
-		uint64(f.places[2][i]) | uint64(f.places[3][i])<<placeBits,
-	})
-	if added {
-		sum.span = 2*k.context + uint32(bit(f.private(i)))
+	state, sum := f.kinds.list[f.kinds.index[i]].state, &f.flows.sums[number]
+	if sum.records == 0 {
 		sum.first, sum.last = at, at
 	}
-	sum.add(at, k.state, measured, counters)
-	f.active = f.spans[sum.span].add(f.active, sum.span, k.state, measured, counters)
-}
-
-// private reports whether both addresses of row i are.
-func (f *fold) private(i int) bool {
-	return f.address(colSource, f.places[0][i]).Private() && f.address(colDestination, f.places[1][i]).Private()
+	sum.add(at, state, measured, counters)
+	w := &f.spans[sum.span]
+	if w.records == 0 {
+		f.active = append(f.active, sum.span)
+	}
+	w.add(state, measured, counters)
 }
 
 // add counts a row.
@@ -219,11 +272,8 @@ func (s *flowSum) add(at int64, state flow.State, measured bool, counters *[4]ui
 	}
 }
 
-// add counts a row, and notes the first one of a minute.
-func (w *span) add(active []uint32, number uint32, state flow.State, measured bool, counters *[4]uint64) []uint32 {
-	if w.records == 0 {
-		active = append(active, number)
-	}
+// add counts a row.
+func (w *span) add(state flow.State, measured bool, counters *[4]uint64) {
 	w.records++
 	switch state {
 	case flow.Begin:
@@ -236,7 +286,6 @@ func (w *span) add(active []uint32, number uint32, state flow.State, measured bo
 		w.packets += counters[0] + counters[2]
 		w.bytes += counters[1] + counters[3]
 	}
-	return active
 }
 
 // minute ends the minute and begins that of a time.
@@ -263,6 +312,9 @@ func (f *fold) minute(at int64) {
 func (f *fold) give() bool {
 	n := 0
 	for i := range f.flows.keys {
+		if f.flows.sums[i].records == 0 {
+			continue // all of it was outside
+		}
 		f.record(&f.out[n], f.flows.keys[i], &f.flows.sums[i])
 		if n++; n == len(f.out) {
 			if !f.to.Add(f.out[:n]) {

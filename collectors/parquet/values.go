@@ -25,7 +25,7 @@ func (a *alike) none(out *read, rows int) {
 	if len(a.no) < rows {
 		a.no, a.codes, a.wide = make([]bool, rows), make([]uint32, rows), make([]int64, rows)
 	}
-	out.there, out.values, out.places, out.ints = a.no[:rows], 0, nil, nil
+	out.there, out.values, out.places, out.ints, out.zero = a.no[:rows], 0, nil, nil, true
 }
 
 // every says that all rows of out have a value.
@@ -192,9 +192,12 @@ func flags(page []byte, out *read) error {
 	}
 	out.own.places = grow(out.own.places, out.values)
 	out.places = out.own.places
+	most := int32(0)
 	for n := range out.places {
 		out.places[n] = int32(page[n/8]>>(n%8)) & 1
+		most |= out.places[n]
 	}
+	out.zero = most == 0
 	return nil
 }
 
