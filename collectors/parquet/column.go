@@ -183,11 +183,15 @@ func (c *columnReader) entry(i int, s []byte, out *read) error {
 	}
 	switch i {
 	case colSource, colDestination:
-		a, err := netip.ParseAddr(string(s))
-		if err != nil {
-			return fmt.Errorf("%.50q is no address", s)
+		a, ok := parse4(s)
+		if !ok {
+			long, err := netip.ParseAddr(string(s))
+			if err != nil {
+				return fmt.Errorf("%.50q is no address", s)
+			}
+			a = flow.AddrOf(long)
 		}
-		out.addresses = append(out.addresses, flow.AddrOf(a))
+		out.addresses = append(out.addresses, a)
 	case colDirection, colState, colEncryption, colTunnel:
 		v, ok := enumValue(i, string(s))
 		if !ok {
@@ -210,10 +214,27 @@ func enumValue(col int, s string) (uint8, bool) {
 	return 0, false
 }
 
+// parse4 parses an IPv4 address as it is written; it leaves all else to others.
+func parse4(s []byte) (flow.Addr, bool) {
+	var all, octet uint32
+	dots, digits := 0, 0
+	for _, c := range s {
+		switch {
+		case c >= '0' && c <= '9' && digits < 3 && (digits == 0 || octet > 0):
+			octet, digits = 10*octet+uint32(c-'0'), digits+1
+		case c == '.' && digits > 0 && octet < 256:
+			all, octet, digits, dots = all<<8|octet, 0, 0, dots+1
+		default:
+			return flow.Addr{}, false
+		}
+	}
+	return flow.Addr4(all<<8 | octet), dots == 3 && digits > 0 && octet < 256
+}
+
 // grow returns s with length n; what it holds is of no use.
 func grow[T any](s []T, n int) []T {
 	if cap(s) < n {
-		return make([]T, n)
+		return make([]T, n, n+n/8)
 	}
 	return s[:n]
 }

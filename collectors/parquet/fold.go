@@ -137,7 +137,7 @@ func (f *fold) foreign(i int) bool {
 		if c[col].there[i] != measured {
 			return true
 		}
-		counters[k] = uint64(c[col].wide[i])
+		counters[k] = uint64(c[col].wide[i]) // 0 if it is not there
 	}
 	f.find(i, i+1)
 	f.row(i, f.block[0].number, at, measured, &counters)
@@ -188,17 +188,22 @@ func (f *fold) all() {
 	for i, col := range foldCounters {
 		values[i] = g.columns[col].ints
 	}
-	n := 0
+	n, last := 0, len(values[0])-1
+	if last < 0 {
+		last, values = 0, [4][]int64{{0}, {0}, {0}, {0}}
+	}
 	for from := 0; from < g.total; from += blockRows {
 		to := min(from+blockRows, g.total)
 		f.find(from, to)
 		for i := from; i < to; i++ {
-			var counters [4]uint64
-			if there[i] {
-				counters = [4]uint64{uint64(values[0][n]), uint64(values[1][n]), uint64(values[2][n]), uint64(values[3][n])}
-				n++
-			}
-			f.row(i, f.block[i-from].number, times[i], there[i], &counters)
+			// A branch on what was measured would be guessed wrong too often.
+			measured := bit(there[i])
+			k := min(n, last)
+			f.row(i, f.block[i-from].number, times[i], there[i], &[4]uint64{
+				uint64(values[0][k]) & -measured, uint64(values[1][k]) & -measured,
+				uint64(values[2][k]) & -measured, uint64(values[3][k]) & -measured,
+			})
+			n += int(measured)
 		}
 	}
 }
@@ -233,6 +238,9 @@ func (f *fold) find(from, to int) {
 			f.flows.sums[number].span = 2*context + uint32(f.private[0][src[j]]&f.private[1][dst[j]])
 		}
 	}
+	for j := range block {
+		f.sink += f.flows.sums[block[j].number].counters[0]
+	}
 }
 
 // row adds up row i, of a flow with a number.
@@ -256,36 +264,25 @@ func (f *fold) row(i int, number uint32, at int64, measured bool, counters *[4]u
 	w.add(state, measured, counters)
 }
 
-// add counts a row.
+// add counts a row. Counters that were not measured are 0.
 func (s *flowSum) add(at int64, state flow.State, measured bool, counters *[4]uint64) {
 	s.first, s.last = min(s.first, at), max(s.last, at)
 	s.records++
-	if state == flow.Begin {
-		s.begins++
-	}
-	if !measured {
-		return
-	}
-	s.measured = true
+	s.begins += uint32(bit(state == flow.Begin))
+	s.measured = s.measured || measured
 	for i, c := range counters {
 		s.counters[i] += c
 	}
 }
 
-// add counts a row.
+// add counts a row. Counters that were not measured are 0.
 func (w *span) add(state flow.State, measured bool, counters *[4]uint64) {
 	w.records++
-	switch state {
-	case flow.Begin:
-		w.begun++
-	case flow.End:
-		w.ended++
-	}
-	if measured {
-		w.measured = true
-		w.packets += counters[0] + counters[2]
-		w.bytes += counters[1] + counters[3]
-	}
+	w.begun += uint32(bit(state == flow.Begin))
+	w.ended += uint32(bit(state == flow.End))
+	w.measured = w.measured || measured
+	w.packets += counters[0] + counters[2]
+	w.bytes += counters[1] + counters[3]
 }
 
 // minute ends the minute and begins that of a time.

@@ -206,17 +206,26 @@ func (c *columnReader) indices(page []byte, out *read) (err error) {
 	if len(page) == 0 || page[0] > 32 || !bounded(page[1:], int(page[0]), len(out.there)) {
 		return errPage
 	}
+	out.own.places = grow(out.own.places, len(out.there)+8)
 	out.own.places, err = (&rle.DictionaryEncoding{}).DecodeInt32(out.own.places, page)
 	if err != nil || len(out.own.places) < out.values {
 		return errors.Join(errPage, err)
 	}
 	out.places = out.own.places[:out.values]
-	most := uint32(0)
-	for _, v := range out.places {
-		most = max(most, uint32(v))
-	}
-	if int64(most) >= int64(max(len(out.addresses)-1, len(out.others))) {
+	if greatest(out.places) >= max(len(out.addresses)-1, len(out.others)) {
 		return errPage
 	}
 	return nil
+}
+
+// greatest is the greatest place, and a great one if one is negative.
+func greatest(places []int32) int {
+	var a, b, c, d uint32 // each waits for itself alone
+	for ; len(places) >= 4; places = places[4:] {
+		a, b, c, d = max(a, uint32(places[0])), max(b, uint32(places[1])), max(c, uint32(places[2])), max(d, uint32(places[3]))
+	}
+	for _, p := range places {
+		a = max(a, uint32(p))
+	}
+	return int(max(a, b, c, d))
 }
