@@ -129,14 +129,19 @@ func (q *quick) tuples() bool {
 		if !ok || end {
 			return ok
 		}
-		if !q.next('"') || !(sums && q.sighted()) && !q.tuple() {
+		if !q.next('"') {
 			return false
 		}
-		// What follows is nearly always the next tuple.
-		for q.b[q.i] == ',' && q.b[q.i+1] == '"' {
-			q.i += 2
-			if !(sums && q.sighted()) && !q.tuple() {
+		// What follows a tuple is nearly always the next one.
+		for more := true; more; {
+			if sums && !q.sighted() {
+				break
+			}
+			if !q.tuple() {
 				return false
+			}
+			if more = q.b[q.i] == ',' && q.b[q.i+1] == '"'; more {
+				q.i += 2
 			}
 		}
 	}

@@ -13,8 +13,15 @@ import (
 type sights struct {
 	sums   *flow.Sums // nil: every tuple is to be a record
 	all    []flow.Sighting
-	texts  []flowText
+	texts  []flowText // as many as all has room for
 	groups []sightGroup
+}
+
+// room makes room for more.
+func (s *sights) room() {
+	n := max(1024, 2*cap(s.all))
+	s.all = append(make([]flow.Sighting, 0, n), s.all[:cap(s.all)]...)[:len(s.all)]
+	s.texts = append(make([]flowText, 0, n), s.texts...)[:n]
 }
 
 // flowText is where the text of a flow stands: source to direction.
@@ -76,10 +83,10 @@ const (
 	lowestLong = 1_000_000_000_000 // of so many digits, the first not 0
 )
 
-// sight looks at the tuple that t begins with and returns its length, or 0 for
-// what is left to quickTuple. It finds all commas first: then the fields can be
-// converted side by side, and none waits for the end of the one before.
-func sight(t *span, s *flow.Sighting, f *flowText) int {
+// sightPlain is sight without vector instructions but for commas. It finds all
+// commas first: then the fields can be converted side by side, and none waits for
+// the end of the one before.
+func sightPlain(t *span, s *flow.Sighting, f *flowText) int {
 	low, high5 := t.word(0)^zeros, t.word(5)^zeros
 	high5 = high5 >> 24 << 24
 	wrong := (low + six) | low | (high5 + six) | high5
@@ -130,7 +137,7 @@ func sight(t *span, s *flow.Sighting, f *flowText) int {
 	}
 	s.Time = int64(ms) * 1_000_000
 	f.length = uint8(sixth - from)
-	f.variant = uint8(int(e)<<2 | number(s.State == flow.Deny)<<1 | number(d == flow.Outbound))
+	f.variant = variant(e, s.State, d)
 	s.Hash = t.hash(from, sixth-from)
 	return end
 }
@@ -162,7 +169,8 @@ func (t *span) counters(at *[5]int, s *flow.Sighting, wrong *uint64) int {
 	first := at[1] + 1
 	x := t.word(first)
 	if x == noCounters {
-		s.Counters, s.Measured = [4]uint64{}, s.State == flow.Continue || s.State == flow.End
+		s.Counters = [4]uint64{}
+		s.Measured = measured(s.State, &s.Counters)
 		return first + 7
 	}
 	if uint32(x) == emptyCounters {
@@ -176,8 +184,7 @@ func (t *span) counters(at *[5]int, s *flow.Sighting, wrong *uint64) int {
 	if z == 0 || off > 7 {
 		*wrong |= high
 	}
-	v := &s.Counters
-	s.Measured = s.State == flow.Continue || s.State == flow.End || v[0]|v[1]|v[2]|v[3] != 0
+	s.Measured = measured(s.State, &s.Counters)
 	return end
 }
 

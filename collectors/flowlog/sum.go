@@ -28,29 +28,39 @@ func (q *quick) each(first mark, f func(around)) {
 	}
 }
 
-// sighted reports whether the tuple at the front is one to be added up, and
-// passes it.
+// sighted passes tuples that are to be added up, the first of which the cursor
+// is in. It reports whether it is in one that is not.
 func (q *quick) sighted() bool {
 	s := q.sights
-	if len(s.all) == cap(s.all) {
-		s.all = append(s.all, flow.Sighting{})
-	} else {
-		s.all = s.all[:len(s.all)+1]
+	group := len(s.groups)
+	if q.grouped {
+		group--
 	}
-	s.texts = append(s.texts, flowText{})
-	k := len(s.all) - 1
-	n := sight((*span)(q.b[q.i:]), &s.all[k], &s.texts[k])
-	if n == 0 || q.i+n >= q.n {
-		s.all, s.texts = s.all[:k], s.texts[:k]
-		return false
+	k, i := len(s.all), q.i
+	inside := true
+	for {
+		if k == len(s.texts) {
+			s.room()
+		}
+		n := sight((*span)(q.b[i:]), &s.all[:k+1][k], &s.texts[k])
+		if n == 0 || i+n >= q.n {
+			break
+		}
+		s.texts[k].at, s.texts[k].group = uint32(i+timeLength+1), uint32(group)
+		k++
+		i += n + 1
+		if q.b[i] != ',' || q.b[i+1] != '"' {
+			inside = false
+			break
+		}
+		i += 2
 	}
-	if !q.grouped {
+	if k > len(s.all) && !q.grouped {
 		q.grouped = true
 		s.groups = append(s.groups, sightGroup{target: q.target, point: q.point, acl: q.acl, rule: q.rule})
 	}
-	s.texts[k].at, s.texts[k].group = uint32(q.i+timeLength+1), uint32(len(s.groups)-1)
-	q.i += n + 1
-	return true
+	s.all, q.i = s.all[:k], i
+	return inside
 }
 
 // resolve finds the flows of the sightings from the one numbered first on,
@@ -111,5 +121,5 @@ func (d *document) end() {
 
 // clear forgets what came after m.
 func (s *sights) clear(m mark) {
-	s.all, s.texts, s.groups = s.all[:m.sightings], s.texts[:m.sightings], s.groups[:m.groups]
+	s.all, s.groups = s.all[:m.sightings], s.groups[:m.groups]
 }
