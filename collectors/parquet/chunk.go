@@ -63,7 +63,7 @@ type pages struct {
 // Of pages that zstd makes smaller by less than one part of worth, so many
 // follow that are stored.
 const (
-	worth       = 4
+	worth       = 3
 	pagesStored = 15
 )
 

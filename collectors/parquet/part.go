@@ -14,7 +14,7 @@ type part struct {
 	names *flow.Names
 	most  int // rows
 
-	number int // of row groups that were before
+	turns int // row groups that were before
 
 	rows      []row
 	times     []int64 // when they were first seen: microseconds, or null
@@ -42,7 +42,7 @@ func newPart(names *flow.Names, rows int) *part {
 
 // reset forgets the rows.
 func (p *part) reset() {
-	p.number++
+	p.turns++
 	p.rows, p.times, p.lasts, p.rests, p.clipped = p.rows[:0], p.times[:0], p.lasts[:0], p.rests[:0], 0
 	p.moments = true
 	p.addresses[0].reset()

@@ -1,6 +1,10 @@
 package parquet
 
-import "flowctl/collectors/flow"
+import (
+	"slices"
+
+	"flowctl/collectors/flow"
+)
 
 // Sightings writes the sightings of one flow.Sums, which knows the flow of each
 // by a number: its addresses and texts are looked up once, and not with every
@@ -12,26 +16,42 @@ type Sightings struct {
 	turn uint32
 	// group is the row group that the numbers of known flows are of, and age how
 	// many there have been, so that older ones are not valid.
-	group  *part
-	number int
-	age    uint32
-	known  []knownFlow // by place
+	group *part
+	turns int // of the group
+	age   uint32
+	known []knownFlow // by place
+
+	traits  []knownTraits // by context and class
+	classes []uint64      // what is alike of the flows of a class
 
 	wanted func(flow.ID) bool
 }
 
-// knownFlow is a flow in a context, with its numbers in a row group. Two of
-// them are in a cache line.
+// knownFlow is a flow in a context, with its numbers in a row group.
 type knownFlow struct {
 	age              uint32
 	src, dst         uint32
 	srcPort, dstPort uint16
-	traits           [sightingKinds]uint16 // by kind, + 1; 0 for those that did not come
+	class            uint32 // of its protocol and whether it has ports
+}
+
+// knownTraits are the traits of flows of one context and class, by state and
+// whether it was measured.
+type knownTraits struct {
+	age     uint32
+	numbers [sightingKinds]uint32 // + 1; 0 for those that did not come
 }
 
 // sightingKinds is how many kinds of sightings a flow has: by state, but for the
 // unknown, and whether it was measured.
 const sightingKinds = 2 * uint(flow.Deny)
+
+// How many classes and contexts have their traits known: more than there are
+// in most logs, and few enough for memory.
+const (
+	mostClasses  = 8
+	mostContexts = 1 << 12
+)
 
 // unwanted is the source of a flow that is left out.
 const unwanted = 1<<32 - 1
@@ -68,8 +88,8 @@ func (s *Sightings) Add(all []flow.Sighting) {
 
 // renew forgets what is known if flows or row groups have other numbers now.
 func (s *Sightings) renew(to *part) {
-	if turn := s.sums.Turn(); s.group != to || s.number != to.number || s.turn != turn {
-		s.group, s.number, s.turn = to, to.number, turn
+	if turn := s.sums.Turn(); s.group != to || s.turns != to.turns || s.turn != turn {
+		s.group, s.turns, s.turn = to, to.turns, turn
 		s.age++
 	}
 }
@@ -94,13 +114,25 @@ func (s *Sightings) lookUp(t *flow.Sighting, to *part) knownFlow {
 	}
 	return knownFlow{
 		age: s.age, src: to.addresses[0].number(key.Src), dst: to.addresses[1].number(key.Dst),
-		srcPort: key.SrcPort, dstPort: key.DstPort,
+		srcPort: key.SrcPort, dstPort: key.DstPort, class: s.class(&key),
 	}
+}
+
+// class is a number of a flow's traits, but for its context, or mostClasses.
+func (s *Sightings) class(k *flow.Key) uint32 {
+	kind := traitsOf(&flow.Record{Key: *k}).kind
+	n := slices.Index(s.classes, kind)
+	if n < 0 {
+		if n = len(s.classes); n < mostClasses {
+			s.classes = append(s.classes, kind)
+		}
+	}
+	return uint32(n)
 }
 
 // row takes a sighting, unless its texts do not fit into the row group.
 func (s *Sightings) row(k *knownFlow, t *flow.Sighting, to *part) bool {
-	traits, ok := s.traits(k, t, to)
+	traits, ok := s.number(k, t, to)
 	if !ok {
 		return false
 	}
@@ -124,22 +156,36 @@ func (s *Sightings) row(k *knownFlow, t *flow.Sighting, to *part) bool {
 	return true
 }
 
-// traits returns the number of the traits of a sighting.
-func (s *Sightings) traits(k *knownFlow, t *flow.Sighting, to *part) (uint32, bool) {
+// number returns the number of the traits of a sighting.
+func (s *Sightings) number(k *knownFlow, t *flow.Sighting, to *part) (uint32, bool) {
 	kind := 2*uint(t.State-1) + uint(bit(t.Measured))
-	if kind < sightingKinds && k.traits[kind] != 0 {
-		return uint32(k.traits[kind]) - 1, true
+	at := int(t.Context*mostClasses + k.class)
+	if k.class == mostClasses || t.Context >= mostContexts || kind >= sightingKinds {
+		return s.lookUpTraits(t, to)
 	}
-	key, c := s.sums.Flow(t)
-	r := traitsOf(&flow.Record{
-		Key: key, Direction: c.Direction, State: t.State, Encryption: c.Encryption, Measured: measured(t),
-		Point: c.Point, Target: c.Target, Rule: c.Rule, ACL: c.ACL,
-	})
-	n, ok := to.traits.number(r, to.names)
-	if ok && kind < sightingKinds && n < 1<<16-1 {
-		k.traits[kind] = uint16(n + 1)
+	for at >= len(s.traits) {
+		s.traits = append(s.traits, make([]knownTraits, max(64, len(s.traits)))...)
+	}
+	e := &s.traits[at]
+	if e.age != s.age {
+		*e = knownTraits{age: s.age}
+	}
+	if n := e.numbers[kind]; n != 0 {
+		return n - 1, true
+	}
+	n, ok := s.lookUpTraits(t, to)
+	if ok {
+		e.numbers[kind] = n + 1
 	}
 	return n, ok
+}
+
+func (s *Sightings) lookUpTraits(t *flow.Sighting, to *part) (uint32, bool) {
+	key, c := s.sums.Flow(t)
+	return to.traits.number(traitsOf(&flow.Record{
+		Key: key, Direction: c.Direction, State: t.State, Encryption: c.Encryption, Measured: measured(t),
+		Point: c.Point, Target: c.Target, Rule: c.Rule, ACL: c.ACL,
+	}), to.names)
 }
 
 // measured is what was measured of a sighting.
