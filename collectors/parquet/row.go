@@ -26,7 +26,7 @@ type rest struct {
 type traits struct {
 	where uint64 // point and target
 	how   uint64 // rule and ACL
-	kind  uint64 // the rest, see kindOf
+	kind  uint64 // the rest
 }
 
 // The bits of traits.kind, from the lowest: enumerated values with 8 bits each,
@@ -48,16 +48,20 @@ const (
 
 // traitsOf returns what r shares with others.
 func traitsOf(r *flow.Record) traits {
-	ports := hasPorts(r.Proto)
 	return traits{
 		where: uint64(r.Point)<<32 | uint64(r.Target),
 		how:   uint64(r.Rule)<<32 | uint64(r.ACL),
 		kind: uint64(r.State)<<kindState | uint64(r.Direction)<<kindDirection | uint64(r.Encryption)<<kindEncryption |
-			uint64(r.Tunnel)<<kindTunnel | uint64(r.Proto)<<kindProtocol | uint64(r.EtherType)<<kindEtherType |
-			uint64(r.Measured&7)<<kindMeasured | bit(r.Guessed)<<kindGuessed |
-			bit(ports || r.SrcPort != 0)<<kindSrcPort | bit(ports || r.DstPort != 0)<<kindDstPort |
-			bit(r.Proto != 0 || r.IsIP())<<kindIP,
+			uint64(r.Tunnel)<<kindTunnel | uint64(r.EtherType)<<kindEtherType | uint64(r.Measured&7)<<kindMeasured |
+			bit(r.Guessed)<<kindGuessed | kindOf(&r.Key, r.IsIP()),
 	}
+}
+
+// kindOf is what a flow says of traits.kind.
+func kindOf(k *flow.Key, ip bool) uint64 {
+	ports := hasPorts(k.Proto)
+	return uint64(k.Proto)<<kindProtocol | bit(ports || k.SrcPort != 0)<<kindSrcPort | bit(ports || k.DstPort != 0)<<kindDstPort |
+		bit(k.Proto != 0 || ip)<<kindIP
 }
 
 // hasPorts reports whether an IANA protocol has ports: TCP, UDP, DCCP, SCTP

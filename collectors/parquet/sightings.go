@@ -120,7 +120,7 @@ func (s *Sightings) lookUp(t *flow.Sighting, to *part) knownFlow {
 
 // class is a number of a flow's traits, but for its context, or mostClasses.
 func (s *Sightings) class(k *flow.Key) uint32 {
-	kind := traitsOf(&flow.Record{Key: *k}).kind
+	kind := kindOf(k, true)
 	n := slices.Index(s.classes, kind)
 	if n < 0 {
 		if n = len(s.classes); n < mostClasses {
