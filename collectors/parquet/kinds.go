@@ -42,7 +42,7 @@ var kindColumns = [...]int{colState, colProtocol, colDirection, colEncryption, c
 
 // mostKinds is how many numbers there may be before those that did not come
 // are left out, and after.
-const mostKinds = 1 << 18
+const mostKinds = 1 << 20
 
 // combine numbers the rows of g. It reports false if there are too many kinds.
 func (k *kinds) combine(g *rows) bool {
