@@ -4,27 +4,26 @@ import "flowctl/collectors/flow"
 
 // beside is a column of what few records have: frames, nanoseconds and what
 // TCP headers showed.
-func (w *columnWriter) beside(col int, p *part, list []place) chunkValues {
-	v := chunkValues{rows: len(list)}
-	if len(p.rests) == 0 {
+func (w *columnWriter) beside(col int, g *gathered) chunkValues {
+	v := chunkValues{rows: len(g.traits)}
+	if _, there := g.anyRest.value(col); !there {
 		v.levels = w.run(v.rows, false)
 		return v
 	}
-	w.there = grow(w.there, len(list))
-	w.ints, w.numbers = w.ints[:0], w.numbers[:0]
+	w.there, w.ints, w.numbers = grow(w.there, v.rows), w.ints[:0], w.numbers[:0]
 	n, wide := 0, columns[col].wide()
-	for i, at := range list {
-		at &= rowMask
-		x, there := p.rest(at).value(col, p.traits.list[p.rows[at].traits].measured())
+	for i := range g.rests {
+		x, there := g.rests[i].value(col)
 		w.there[i] = uint8(bit(there))
 		switch {
 		case !there:
+			continue
 		case wide:
 			w.ints = append(w.ints, x)
 		default:
 			w.numbers = append(w.numbers, uint16(x))
 		}
-		n += int(bit(there))
+		n++
 	}
 	switch {
 	case wide:
@@ -33,7 +32,7 @@ func (w *columnWriter) beside(col int, p *part, list []place) chunkValues {
 		v.indices = w.flags()
 	default:
 		v = w.smallColumn(w.numbers)
-		v.rows = len(list)
+		v.rows = len(g.rests)
 	}
 	v.levels = w.some(n)
 	return v
@@ -48,14 +47,22 @@ func (w *columnWriter) flags() []int32 {
 	return w.indices
 }
 
+// join makes r one that has a value where either has one.
+func (r *rest) join(other *rest) {
+	r.framed = r.framed || other.framed
+	r.nanos[0] |= other.nanos[0]
+	r.nanos[1] |= other.nanos[1]
+	r.tcp.Seen |= other.tcp.Seen
+}
+
 // value is the value of a column, and whether there is one.
-func (r *rest) value(col int, measured flow.Measure) (int64, bool) {
+func (r *rest) value(col int) (int64, bool) {
 	t := &r.tcp
 	switch {
 	case col == colSentFrameBytes:
-		return r.frames[0], measured&flow.FrameBytes != 0
+		return r.frames[0], r.framed
 	case col == colReceivedFrameBytes:
-		return r.frames[1], measured&flow.FrameBytes != 0
+		return r.frames[1], r.framed
 	case col == colFirstNanos:
 		return int64(r.nanos[0]), r.nanos[0] != 0
 	case col == colLastNanos:

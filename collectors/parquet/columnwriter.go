@@ -46,8 +46,8 @@ type levelsOf int
 
 const noBit levelsOf = -1
 
-// column returns a column of the row group in the order of list.
-func (p *part) column(i int, list []place) chunkValues {
+// column returns a column of the rows that were gathered.
+func (p *part) column(i int) chunkValues {
 	w, g := &p.columns, &p.gather
 	switch i {
 	case colFirst:
@@ -73,7 +73,7 @@ func (p *part) column(i int, list []place) chunkValues {
 	case colProtocol, colEtherType, colDirection, colState, colEncryption, colTunnel, colGuessed, colPoint, colTarget, colRule, colACL:
 		return w.shared(i, g, p)
 	}
-	return w.beside(i, p, list)
+	return w.beside(i, g)
 }
 
 // wide is a column of 64 bits, of the rows that have a bit.

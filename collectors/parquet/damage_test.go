@@ -128,28 +128,3 @@ func readAny(t *testing.T, b []byte, sums *flow.Sums) {
 		t.Errorf("%d rows, %d records", rows, src.Records)
 	}
 }
-
-// BenchmarkWrite and BenchmarkRead are of records like those of flow logs.
-func BenchmarkWrite(b *testing.B) {
-	names := flow.NewNames()
-	list := randomRecords(1, 1<<17, names)
-	b.ReportAllocs()
-	for b.Loop() {
-		write(b, list, names, groupRows, Meta{})
-	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(list)), "ns/row")
-}
-
-func BenchmarkRead(b *testing.B) {
-	names := flow.NewNames()
-	file := write(b, randomRecords(1, 1<<17, names), names, groupRows, Meta{})
-	for b.Loop() {
-		src := &flow.Source{}
-		err := ReadAt(bytes.NewReader(file), int64(len(file)), flow.Input{Source: src, Names: names, Skipped: &flow.Skipped{}},
-			func(flow.Batch) bool { return true }, func() (flow.Sink, bool) { return flow.Sink{}, false })
-		if err != nil || src.Records != 1<<17 {
-			b.Fatal(err, src.Records)
-		}
-	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N<<17), "ns/row")
-}

@@ -9,6 +9,9 @@ type gathered struct {
 	ports       [2][]uint16
 	traits      []uint32 // of every row
 
+	rests   []rest // of every row, unless there are none
+	anyRest rest   // has what any has
+
 	has  []uint8    // of every row: the bits below
 	some [7]anyNone // of those bits
 	bits []uint8    // by number of traits: those that do not depend on the row
@@ -36,6 +39,7 @@ func (g *gathered) all(p *part, list []place, ranks [2][]uint32) {
 	g.traitBits(&p.traits)
 	g.values(p.rows, list, ranks)
 	g.moments(p.times, list)
+	g.beside(p.rests, list)
 	if !p.moments {
 		for i, at := range list {
 			g.last[i] = p.lasts[at&rowMask]
@@ -105,6 +109,26 @@ func (g *gathered) moments(times []int64, list []place) {
 		}
 	}
 	g.first = g.first[:n]
+}
+
+// beside gathers what few records have, if any has it. Those behind the last of
+// rests have none.
+func (g *gathered) beside(rests []rest, list []place) {
+	g.rests, g.anyRest = g.rests[:0], rest{}
+	if len(rests) == 0 {
+		return
+	}
+	for i := range rests {
+		g.anyRest.join(&rests[i])
+	}
+	g.rests = grow(g.rests, len(list))
+	for i, at := range list {
+		if at &= rowMask; int(at) < len(rests) {
+			g.rests[i] = rests[at]
+		} else {
+			g.rests[i] = rest{}
+		}
+	}
 }
 
 // count says which bits any and all rows have.

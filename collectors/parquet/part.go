@@ -20,7 +20,6 @@ type part struct {
 	times     []int64 // when they were first seen: microseconds, or null
 	lasts     []int64 // when they were last seen; empty if all are moments
 	rests     []rest  // of the first rows; those behind have none
-	without   rest    // of those
 	addresses [2]*addresses
 	traits    traitList
 	clipped   uint64 // counters that no signed integer holds
@@ -77,7 +76,7 @@ func (p *part) record(r *flow.Record) bool {
 	})
 	if nanos|lastNanos != 0 || r.Measured&flow.FrameBytes != 0 || r.TCP.Seen != 0 {
 		frames := p.signed([4]uint64{r.Sent.FrameBytes, r.Received.FrameBytes})
-		p.beside(rest{frames: [2]int64(frames[:2]), nanos: [2]uint16{nanos, lastNanos}, tcp: r.TCP})
+		p.beside(rest{framed: r.Measured&flow.FrameBytes != 0, frames: [2]int64(frames[:2]), nanos: [2]uint16{nanos, lastNanos}, tcp: r.TCP})
 	}
 	return true
 }
@@ -121,14 +120,6 @@ func (p *part) beside(r rest) {
 	p.rests[len(p.rows)-1] = r
 }
 
-// rest is what few records have, of row i.
-func (p *part) rest(i place) *rest {
-	if int(i) < len(p.rests) {
-		return &p.rests[i]
-	}
-	return &p.without
-}
-
 // group returns the row group of what was taken; its bytes are in p.pages.out.
 func (p *part) group() group {
 	ranks := [2][]uint32{p.addresses[0].sort(), p.addresses[1].sort()}
@@ -142,7 +133,7 @@ func (p *part) group() group {
 			g.chunks[i] = p.pages.again(g.chunks[colFirst])
 			continue
 		}
-		g.chunks[i] = p.pages.add(i, p.column(i, list))
+		g.chunks[i] = p.pages.add(i, p.column(i))
 	}
 	return g
 }

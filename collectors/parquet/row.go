@@ -17,6 +17,7 @@ type row struct {
 
 // rest is what records of captures have beside.
 type rest struct {
+	framed bool      // frames were measured
 	frames [2]int64  // of colSentFrameBytes and colReceivedFrameBytes
 	nanos  [2]uint16 // of colFirstNanos and colLastNanos; 0 for none
 	tcp    flow.TCP
