@@ -1,7 +1,5 @@
 package flow
 
-import "cmp"
-
 // Sums adds up what a reader says of flows that come again and again, before
 // it goes on: one record for many, and apart when how much of it was. It is
 // for one reader at a time, and for sources that count IP packets. A reader
@@ -16,9 +14,6 @@ type Sums struct {
 	Each func([]Sighting)
 	// Start and End, if not both 0, bound what counts, in Unix nanoseconds.
 	Start, End int64
-	// Rows is how many flows are kept before all of them go on; 0 for as many as
-	// stay near the processor, where a source tells of few at a time.
-	Rows int
 	// Outside counts what was before Start or not before End.
 	Outside uint64
 
@@ -180,7 +175,7 @@ func (s *Sums) Count(all []Sighting, yield func(Batch) bool) bool {
 	for i := range all {
 		s.count(&all[i])
 	}
-	return len(s.rows) < cmp.Or(s.Rows, sumRows) || s.Flush(yield)
+	return len(s.rows) < sumRows || s.Flush(yield)
 }
 
 // IsOutside reports whether a sighting is one that does not count.

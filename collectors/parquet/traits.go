@@ -69,14 +69,6 @@ func (l *traitList) add(t traits, names *flow.Names) (uint32, bool) {
 	return n, true
 }
 
-// measured is what was measured of any of them.
-func (l *traitList) measured() (m flow.Measure) {
-	for i := range l.list {
-		m |= l.list[i].measured()
-	}
-	return m
-}
-
 // column numbers the values of a column of traits: places are the numbers in
 // its dictionary, by number of the traits, from 1 on; 0 stands for no value.
 func (l *traitList) column(col int, places []uint32) (dictionary, outPlaces []uint32) {
