@@ -166,7 +166,7 @@ func newBuilder(t *Table, o Options) *builder {
 // makeRoom lets answers that can be long have so many bytes of memory
 // together.
 func (b *builder) makeRoom(bytes int) {
-	long := slices.DeleteFunc(b.all(), func(g *groups) bool { return g.depends != 0 })
+	long := slices.DeleteFunc(b.all(), (*groups).few)
 	for _, g := range long {
 		g.many = newManyLines(g.width, bytes/len(long)/(bytesPerLine+g.width))
 	}

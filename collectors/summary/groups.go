@@ -18,11 +18,13 @@ type groups struct {
 	total group
 	many  *manyLines // nil if there can be but few lines
 	// What says the line of a row, if that is little: then lines holds them, and
-	// their numbers + 1 are known by spot and direction, or by protocol and port.
+	// their numbers + 1 are known by spot and direction, by protocol and port, or
+	// by the one byte of their key.
 	depends dependence
 	lines   lines
 	spots   []uint32
 	ports   [2][]uint32 // TCP, UDP
+	bytes   []uint32
 
 	match      []*seen // of the conversation at hand
 	keyA, keyB []byte  // scratch
@@ -161,8 +163,14 @@ func (g *groups) of(s *seen) *group {
 		return g.lines.at(g.known(&g.ports[1], int(s.row.port), s))
 	}
 	g.keyB = g.key(g.keyB[:0], s)
+	if g.width == 1 {
+		return g.lines.at(g.known(&g.bytes, int(g.keyB[0]), s))
+	}
 	return g.line(g.keyB)
 }
+
+// few reports whether there can be but few lines.
+func (g *groups) few() bool { return g.depends != 0 || g.width == 1 }
 
 // line returns what is added to the line with a key, as of does.
 func (g *groups) line(key []byte) *group {

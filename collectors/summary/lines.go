@@ -140,15 +140,20 @@ func (d *decoder) group() (v group) {
 	return v
 }
 
-// hashBytes is a hash of b, eight bytes at a time.
+// hashBytes is a hash of b, eight bytes at a time, of which the last ones may
+// be among those before.
 func hashBytes(b []byte) uint64 {
 	h := seeds[0] ^ uint64(len(b))
-	for ; len(b) >= 8; b = b[8:] {
-		h = mix(h^binary.LittleEndian.Uint64(b), seeds[1])
-	}
 	var last uint64
-	for i, c := range b {
-		last |= uint64(c) << (8 * i)
+	if n := len(b); n >= 8 {
+		last = binary.LittleEndian.Uint64(b[n-8:])
+		for ; len(b) > 8; b = b[8:] {
+			h = mix(h^binary.LittleEndian.Uint64(b), seeds[1])
+		}
+	} else {
+		for i, c := range b {
+			last |= uint64(c) << (8 * i)
+		}
 	}
 	h = mix(h^last, seeds[2])
 	return h ^ h>>32

@@ -33,6 +33,10 @@ func (g *groups) rank(n *naming) error {
 	g.rest = newGroup()
 	return g.each(func(key []byte, sum *group) {
 		g.count++
+		if len(g.shown) == limit && sum.compare(&g.shown[limit-1].sum) > 0 {
+			g.rest.merge(sum)
+			return
+		}
 		l := line{key: key, sum: *sum}
 		i := sort.Search(len(g.shown), func(i int) bool { return g.before(&l, &g.shown[i], n) })
 		if i == limit {
