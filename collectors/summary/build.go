@@ -78,24 +78,20 @@ func (b *builder) build(t *Table, next *atomic.Int32) {
 		spare.index, spare.ports = p.index, p.ports
 		p.index, p.ports = nil, ports{}
 	}
-	for _, g := range b.all() {
+	b.talkers.lines.flushAll()
+	for _, g := range b.answers {
 		g.flush()
 	}
 }
 
-// all are the answers that are made in lines.
-func (b *builder) all() []*groups {
-	return append([]*groups{b.talkers.all, b.talkers.egress}, b.answers...)
-}
-
 // rank finds the lines to show, of all answers side by side.
 func (b *builder) rank() error {
-	all := b.all()
-	errs := make([]error, len(all))
+	errs := make([]error, len(b.answers)+1)
 	var wg sync.WaitGroup
-	for i, g := range all {
+	for i, g := range b.answers {
 		wg.Go(func() { errs[i] = g.rank(&b.naming) })
 	}
+	errs[len(b.answers)] = b.talkers.rank(&b.naming)
 	wg.Wait()
 	return errors.Join(errs...)
 }
@@ -166,9 +162,11 @@ func newBuilder(t *Table, o Options) *builder {
 // makeRoom lets answers that can be long have so many bytes of memory
 // together.
 func (b *builder) makeRoom(bytes int) {
-	long := slices.DeleteFunc(b.all(), (*groups).few)
+	long := slices.DeleteFunc(slices.Clone(b.answers), (*groups).few)
+	bytes /= len(long) + 2 // the talkers have two sums a line
+	b.talkers.lines = newManyLines(b.talkers.all.width, 2, 2*bytes)
 	for _, g := range long {
-		g.many = newManyLines(g.width, bytes/len(long)/(bytesPerLine+g.width))
+		g.many = newManyLines(g.width, 1, bytes)
 	}
 }
 
@@ -176,10 +174,10 @@ func (b *builder) makeRoom(bytes int) {
 func (b *builder) another(o Options) *builder {
 	a := &builder{naming: b.naming, spots: b.spots, free: b.free, most: b.most}
 	a.begin(o)
-	mine := a.all()
-	for i, g := range b.all() {
+	a.talkers.lines = b.talkers.lines.another()
+	for i, g := range b.answers {
 		if g.many != nil {
-			mine[i].many = g.many.another()
+			a.answers[i].many = g.many.another()
 		}
 	}
 	return a

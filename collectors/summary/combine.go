@@ -22,9 +22,9 @@ func (b *builder) merge(o *builder) {
 	if n := &o.best; n.ipBytes > b.best.ipBytes || n.ipBytes == b.best.ipBytes && n.before(&b.best) {
 		b.best = o.best
 	}
-	mine := b.all()
-	for i, g := range o.all() {
-		mine[i].merge(g)
+	b.talkers.merge(o.talkers)
+	for i, g := range o.answers {
+		b.answers[i].merge(g)
 	}
 	for a, at := range o.known {
 		b.learn(a, at)
@@ -79,5 +79,5 @@ func (r *removal) merge(o *removal) {
 // many lines, both have put them into one place.
 func (g *groups) merge(o *groups) {
 	g.total.merge(&o.total)
-	o.lines.each(func(key []byte, sum *group) { g.lines.at(g.lines.of(key)).merge(sum) })
+	o.lines.each(func(key []byte, sums []group) { mergeAll(g.lines.at(g.lines.of(key)), sums) })
 }

@@ -45,7 +45,7 @@ type group struct {
 const defaultTop = 20
 
 func newGroups(name string, top int, where func(*seen) bool, by ...string) *groups {
-	g := &groups{name: name, where: where, top: top, total: newGroup()}
+	g := &groups{name: name, where: where, top: top, total: newGroup(), rest: newGroup()}
 	g.depends = onSpot | onPort
 	for _, n := range by {
 		f, ok := lookupField(n)
@@ -56,7 +56,7 @@ func newGroups(name string, top int, where func(*seen) bool, by ...string) *grou
 		g.width += f.width
 		g.depends &= f.depends
 	}
-	g.lines.width = g.width
+	g.lines.width, g.lines.wide = g.width, 1
 	return g
 }
 
@@ -156,29 +156,24 @@ func (g *groups) key(b []byte, s *seen) []byte {
 func (g *groups) of(s *seen) *group {
 	switch {
 	case g.depends&onSpot != 0:
-		return g.lines.at(g.known(&g.spots, s.spot.number*directions+int(s.direction), s))
+		return g.known(&g.spots, s.spot.number*directions+int(s.direction), s)
 	case g.depends&onPort != 0 && s.row.proto == protoTCP && s.spot.class != noIP:
-		return g.lines.at(g.known(&g.ports[0], int(s.row.port), s))
+		return g.known(&g.ports[0], int(s.row.port), s)
 	case g.depends&onPort != 0 && s.row.proto == protoUDP && s.spot.class != noIP:
-		return g.lines.at(g.known(&g.ports[1], int(s.row.port), s))
+		return g.known(&g.ports[1], int(s.row.port), s)
 	}
 	g.keyB = g.key(g.keyB[:0], s)
 	if g.width == 1 {
-		return g.lines.at(g.known(&g.bytes, int(g.keyB[0]), s))
+		return g.known(&g.bytes, int(g.keyB[0]), s)
 	}
-	return g.line(g.keyB)
+	if g.many != nil {
+		return &g.many.line(g.keyB)[0]
+	}
+	return &g.lines.at(g.lines.of(g.keyB))[0]
 }
 
 // few reports whether there can be but few lines.
 func (g *groups) few() bool { return g.depends != 0 || g.width == 1 }
-
-// line returns what is added to the line with a key, as of does.
-func (g *groups) line(key []byte) *group {
-	if g.many != nil {
-		return g.many.line(key)
-	}
-	return g.lines.at(g.lines.of(key))
-}
 
 // flush adds all that is still on its way to its line.
 func (g *groups) flush() {
@@ -187,9 +182,9 @@ func (g *groups) flush() {
 	}
 }
 
-// known returns the number of the line that s belongs to, which is looked up
-// once for all rows that have the place i in list.
-func (g *groups) known(list *[]uint32, i int, s *seen) int {
+// known returns the line that s belongs to, which is looked up once for all rows
+// that have the place i in list.
+func (g *groups) known(list *[]uint32, i int, s *seen) *group {
 	if i >= len(*list) {
 		*list = append(*list, make([]uint32, i+1-len(*list))...)
 	}
@@ -197,7 +192,7 @@ func (g *groups) known(list *[]uint32, i int, s *seen) int {
 		g.keyB = g.key(g.keyB[:0], s)
 		(*list)[i] = uint32(g.lines.of(g.keyB)) + 1
 	}
-	return int((*list)[i]) - 1
+	return &g.lines.at(int((*list)[i]) - 1)[0]
 }
 
 // directions is how many a row can have.

@@ -5,10 +5,11 @@ import "encoding/binary"
 // lines finds the lines of an answer by their keys, which all have one width.
 // Neither a line nor its key takes an allocation of its own.
 type lines struct {
-	width int
+	width int      // of keys
+	wide  int      // sums that a line has
 	slots []uint32 // number of a line + 1; 0 is free
 	keys  []byte
-	sums  [][]group // in parts of linesPart, which never move
+	sums  [][]group // of linesPart lines each, which never move
 	n     int
 }
 
@@ -17,8 +18,8 @@ const linesPart = 64
 // len is how many lines there are.
 func (l *lines) len() int { return l.n }
 
-// at returns line n.
-func (l *lines) at(n int) *group { return &l.sums[n/linesPart][n%linesPart] }
+// at returns the sums of line n.
+func (l *lines) at(n int) []group { return l.sums[n/linesPart][n%linesPart*l.wide:][:l.wide] }
 
 // key returns the key of line n.
 func (l *lines) key(n int) []byte { return l.keys[n*l.width : (n+1)*l.width] }
@@ -46,12 +47,26 @@ func (l *lines) find(key []byte, hash uint64) int {
 
 func (l *lines) add(key []byte) int {
 	if l.n/linesPart == len(l.sums) {
-		l.sums = append(l.sums, make([]group, linesPart))
+		l.sums = append(l.sums, make([]group, linesPart*l.wide))
 	}
 	l.keys = append(l.keys, key...)
 	l.n++
-	*l.at(l.n - 1) = newGroup()
+	begin(l.at(l.n - 1))
 	return l.n - 1
+}
+
+// begin makes sums empty.
+func begin(sums []group) {
+	for i := range sums {
+		sums[i] = newGroup()
+	}
+}
+
+// mergeAll adds the sums of o.
+func mergeAll(sums, o []group) {
+	for i := range sums {
+		sums[i].merge(&o[i])
+	}
 }
 
 // warm loads what find will need for keys with these hashes, so that a batch
@@ -67,7 +82,7 @@ func (l *lines) warm(hashes []uint64) (sink uint64) {
 	for _, h := range hashes {
 		if n := int(l.slots[h&mask]) - 1; n >= 0 {
 			sum := l.at(n)
-			sink += uint64(l.keys[n*l.width]) + sum.sent.packets + uint64(sum.last)
+			sink += uint64(l.keys[n*l.width]) + sum[0].sent.packets + uint64(sum[l.wide-1].last)
 		}
 	}
 	return sink
@@ -92,7 +107,7 @@ func (l *lines) reset() {
 }
 
 // each calls f for every line.
-func (l *lines) each(f func(key []byte, sum *group)) {
+func (l *lines) each(f func(key []byte, sums []group)) {
 	for n := range l.n {
 		f(l.key(n), l.at(n))
 	}
@@ -101,7 +116,10 @@ func (l *lines) each(f func(key []byte, sum *group)) {
 // encode appends all lines to b.
 func (l *lines) encode(b []byte) []byte {
 	for n := range l.n {
-		b = l.at(n).encode(append(b, l.key(n)...))
+		b = append(b, l.key(n)...)
+		for i := range l.at(n) {
+			b = l.at(n)[i].encode(b)
+		}
 	}
 	return b
 }
@@ -112,8 +130,10 @@ func (l *lines) decode(b []byte) {
 	for len(d.b) > 0 {
 		n := l.of(d.b[:l.width])
 		d.b = d.b[l.width:]
-		v := d.group()
-		l.at(n).merge(&v)
+		for i := range l.at(n) {
+			v := d.group()
+			l.at(n)[i].merge(&v)
+		}
 	}
 }
 

@@ -28,7 +28,8 @@ type manyLines struct {
 // lineStore is what the builders' manyLines of one answer share. What is more
 // than most goes to a temporary file, part by part.
 type lineStore struct {
-	width int
+	width int // of keys
+	wide  int // sums that a line has
 	most  int // lines in memory
 	used  atomic.Int64
 	parts [lineParts]linePart
@@ -51,16 +52,18 @@ type waitingLines struct {
 	sums   []group
 }
 
-func newManyLines(width, most int) *manyLines {
-	s := &lineStore{width: width, most: max(minLines, most)}
+// newManyLines returns lines of wide sums each, which may take so many bytes of
+// memory.
+func newManyLines(width, wide, bytes int) *manyLines {
+	s := &lineStore{width: width, wide: wide, most: max(minLines, bytes/(width+wide*bytesPerSum))}
 	for i := range s.parts {
-		s.parts[i].width = width
+		s.parts[i].lines = lines{width: width, wide: wide}
 	}
 	return &manyLines{lineStore: s}
 }
 
-// bytesPerLine is what a line takes in memory, beside its key.
-const bytesPerLine = 120
+// bytesPerSum is what a sum of a line takes in memory, about.
+const bytesPerSum = 120
 
 // minLines is what is held in memory however small the budget.
 const minLines = 20_000
@@ -68,9 +71,9 @@ const minLines = 20_000
 // another is for another goroutine.
 func (m *manyLines) another() *manyLines { return &manyLines{lineStore: m.lineStore} }
 
-// line returns an empty sum that will be added to the line with a key. It is
-// valid until the next one.
-func (m *manyLines) line(key []byte) *group {
+// line returns empty sums that will be added to the line with a key. They are
+// valid until the next ones.
+func (m *manyLines) line(key []byte) []group {
 	hash := hashBytes(key)
 	i := hash >> lineShift
 	w := &m.waiting[i]
@@ -78,14 +81,15 @@ func (m *manyLines) line(key []byte) *group {
 		m.flush(int(i))
 	}
 	if w.sums == nil {
-		w.keys, w.sums = make([]byte, lineBatch*m.width), make([]group, lineBatch)
+		w.keys, w.sums = make([]byte, lineBatch*m.width), make([]group, lineBatch*m.wide)
 	}
 	n := w.n
 	w.n++
 	w.hashes[n] = hash
 	copy(w.keys[n*m.width:], key)
-	w.sums[n] = newGroup()
-	return &w.sums[n]
+	sums := w.sums[n*m.wide:][:m.wide]
+	begin(sums)
+	return sums
 }
 
 // flushAll adds all that waits. Sums that line gave are not to be used then.
@@ -104,7 +108,7 @@ func (m *manyLines) flush(i int) {
 	m.sink += p.warm(w.hashes[:w.n])
 	for k := range w.n {
 		key := w.keys[k*m.width : (k+1)*m.width]
-		p.at(p.find(key, w.hashes[k])).merge(&w.sums[k])
+		mergeAll(p.at(p.find(key, w.hashes[k])), w.sums[k*m.wide:])
 	}
 	w.n = 0
 	m.account(i, p.len()-before)
@@ -138,7 +142,7 @@ func (s *lineStore) keep(i int, b []byte) bool {
 
 // each calls f for every line, which is valid during the call, and uses them
 // up. The error says that lines could not be read back.
-func (s *lineStore) each(f func(key []byte, sum *group)) error {
+func (s *lineStore) each(f func(key []byte, sums []group)) error {
 	if s.file == nil {
 		for i := range s.parts {
 			s.parts[i].each(f)
@@ -147,10 +151,10 @@ func (s *lineStore) each(f func(key []byte, sum *group)) error {
 	}
 	var errs []error
 	var buf []byte
-	all := lines{width: s.width} // of one part at a time, in the same memory
+	all := lines{width: s.width, wide: s.wide} // of one part at a time, in the same memory
 	for i := range s.parts {
 		all.reset()
-		s.parts[i].each(func(key []byte, sum *group) { all.at(all.of(key)).merge(sum) })
+		s.parts[i].each(func(key []byte, sums []group) { mergeAll(all.at(all.of(key)), sums) })
 		s.parts[i].lines = lines{}
 		errs = append(errs, s.file.each(i, &buf, all.decode))
 		all.each(f)

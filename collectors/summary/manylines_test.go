@@ -14,10 +14,10 @@ import (
 // goroutines, and checks that all are there once, with their sums.
 func TestManyLines(t *testing.T) {
 	const keys, times = 5 * minLines, 3
-	m := newManyLines(8, 0)
+	m := newManyLines(8, 1, 0)
 	add := func(m *manyLines) {
 		for n := range uint64(keys * times) {
-			sum := m.line(binary.BigEndian.AppendUint64(nil, n%keys))
+			sum := &m.line(binary.BigEndian.AppendUint64(nil, n%keys))[0]
 			sum.flows, sum.first, sum.last = n%keys, int64(n), int64(n)
 		}
 		m.flushAll()
@@ -31,12 +31,12 @@ func TestManyLines(t *testing.T) {
 		t.Errorf("%d lines are in memory, want about %d and a file", m.used.Load(), minLines)
 	}
 	seen := make([]bool, keys)
-	err := m.each(func(key []byte, sum *group) {
+	err := m.each(func(key []byte, sums []group) {
 		n := binary.BigEndian.Uint64(key)
 		want := newGroup()
 		want.flows, want.first, want.last = 2*times*n, int64(n), int64(n+keys*(times-1))
-		if seen[n] || *sum != want {
-			t.Fatalf("line %d: %+v, want %+v once", n, *sum, want)
+		if seen[n] || sums[0] != want {
+			t.Fatalf("line %d: %+v, want %+v once", n, sums[0], want)
 		}
 		seen[n] = true
 	})
@@ -84,15 +84,15 @@ func TestManyLinesBudget(t *testing.T) {
 // TestManyLinesLost checks that lines that cannot be read back are an error and
 // not a smaller answer.
 func TestManyLinesLost(t *testing.T) {
-	m := newManyLines(8, 0)
+	m := newManyLines(8, 1, 0)
 	for n := range uint64(3 * minLines) {
-		m.line(binary.BigEndian.AppendUint64(nil, n)).flows = 1
+		m.line(binary.BigEndian.AppendUint64(nil, n))[0].flows = 1
 	}
 	m.flushAll()
 	if err := m.file.file.Truncate(0); err != nil {
 		t.Fatal(err)
 	}
-	if err := m.each(func([]byte, *group) {}); err == nil {
+	if err := m.each(func([]byte, []group) {}); err == nil {
 		t.Error("no error, though the file is empty")
 	}
 }

@@ -13,43 +13,40 @@ type line struct {
 	sum  group
 }
 
-// each calls f for every line, which is valid during the call, and uses them
-// up.
-func (g *groups) each(f func(key []byte, sum *group)) error {
+// rank finds the lines to show and the sum of the others. Lines are used up.
+func (g *groups) rank(n *naming) error {
+	offer := func(key []byte, sums []group) { g.offer(key, &sums[0], n) }
 	if g.many != nil {
-		return g.many.each(f)
+		return g.many.each(offer)
 	}
-	g.lines.each(f)
+	g.lines.each(offer)
 	return nil
 }
 
-// rank finds the lines to show and the sum of the others. There can be
-// millions, so only those that compete are ordered.
-func (g *groups) rank(n *naming) error {
+// offer takes a line that may have to be shown, and is valid only now. There can
+// be millions, so only those that compete are ordered.
+func (g *groups) offer(key []byte, sum *group, n *naming) {
 	limit := g.top
 	if limit <= 0 {
 		limit = defaultTop
 	}
-	g.rest = newGroup()
-	return g.each(func(key []byte, sum *group) {
-		g.count++
-		if len(g.shown) == limit && sum.compare(&g.shown[limit-1].sum) > 0 {
-			g.rest.merge(sum)
-			return
-		}
-		l := line{key: key, sum: *sum}
-		i := sort.Search(len(g.shown), func(i int) bool { return g.before(&l, &g.shown[i], n) })
-		if i == limit {
-			g.rest.merge(sum)
-			return
-		}
-		if len(g.shown) == limit {
-			g.rest.merge(&g.shown[limit-1].sum)
-			g.shown = g.shown[:limit-1]
-		}
-		l.key = bytes.Clone(key)
-		g.shown = slices.Insert(g.shown, i, l)
-	})
+	g.count++
+	if len(g.shown) == limit && sum.compare(&g.shown[limit-1].sum) > 0 {
+		g.rest.merge(sum)
+		return
+	}
+	l := line{key: key, sum: *sum}
+	i := sort.Search(len(g.shown), func(i int) bool { return g.before(&l, &g.shown[i], n) })
+	if i == limit {
+		g.rest.merge(sum)
+		return
+	}
+	if len(g.shown) == limit {
+		g.rest.merge(&g.shown[limit-1].sum)
+		g.shown = g.shown[:limit-1]
+	}
+	l.key = bytes.Clone(key)
+	g.shown = slices.Insert(g.shown, i, l)
 }
 
 // before reports whether a is shown before b. Only lines that are equal in

@@ -11,7 +11,8 @@ import (
 // unless both ends are there: they can be millions, and the conversations
 // list them.
 type talkers struct {
-	all, egress *groups
+	all, egress *groups    // without lines of their own
+	lines       *manyLines // of two sums: all, and egress
 
 	key []byte // scratch
 }
@@ -31,38 +32,55 @@ func (t *talkers) add(s *seen) {
 	if s.row.src == s.row.dst { // with itself: said once
 		both, none := *sent, tally{marks: sent.marks}
 		both.add(received)
-		t.of(t.all, s.row.src, s.src).addSums(s, &both, &none)
+		t.of(s.row.src, s.src)[0].addSums(s, &both, &none)
 		t.all.total.addSums(s, &both, &none)
 		return
 	}
 	fromInside := s.srcScope != internet || s.dstScope == internet
 	toInside := s.dstScope != internet || s.srcScope == internet
 	if fromInside {
-		t.of(t.all, s.row.src, s.src).addSums(s, sent, received)
+		t.count(s, t.of(s.row.src, s.src), sent, received, !toInside)
 		t.all.total.addSums(s, sent, received)
 	} else {
 		t.all.total.addSums(s, received, sent)
 	}
 	if toInside {
-		t.of(t.all, s.row.dst, s.dst).addSums(s, received, sent)
-	}
-	switch {
-	case !toInside:
-		t.of(t.egress, s.row.src, s.src).addSums(s, sent, received)
-		t.egress.total.addSums(s, sent, received)
-	case !fromInside:
-		t.of(t.egress, s.row.dst, s.dst).addSums(s, received, sent)
-		t.egress.total.addSums(s, received, sent)
+		t.count(s, t.of(s.row.dst, s.dst), received, sent, !fromInside)
 	}
 }
 
-// of returns what is added to the line of g that address a, which belongs to at,
-// has as a talker.
-func (t *talkers) of(g *groups, a flow.Addr, at place) *group {
+// count adds s to the sums of a talker; egress says that the other end is on the
+// internet.
+func (t *talkers) count(s *seen, sums []group, sent, received *tally, egress bool) {
+	sums[0].addSums(s, sent, received)
+	if egress {
+		sums[1].addSums(s, sent, received)
+		t.egress.total.addSums(s, sent, received)
+	}
+}
+
+// of returns what is added to the sums that address a, which belongs to at, has
+// as a talker.
+func (t *talkers) of(a flow.Addr, at place) []group {
 	t.key = binary.BigEndian.AppendUint32(t.key[:0], uint32(at.nic))
 	t.key = binary.BigEndian.AppendUint64(t.key, a.Hi)
 	t.key = binary.BigEndian.AppendUint64(t.key, a.Lo)
-	return g.line(t.key)
+	return t.lines.line(t.key)
+}
+
+func (t *talkers) merge(o *talkers) {
+	t.all.total.merge(&o.all.total)
+	t.egress.total.merge(&o.egress.total)
+}
+
+// rank is that of both answers.
+func (t *talkers) rank(n *naming) error {
+	return t.lines.each(func(key []byte, sums []group) {
+		t.all.offer(key, &sums[0], n)
+		if sums[1].records > 0 {
+			t.egress.offer(key, &sums[1], n)
+		}
+	})
 }
 
 // transfer is the most that one side sent the other over one service.
