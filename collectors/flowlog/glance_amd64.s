@@ -26,6 +26,17 @@ GLOBL last13<>(SB), RODATA|NOPTR, $16
 	MULXQ a, a, R10 \
 	XORQ  R10, a
 
+// STEP takes the words in R9 and R13 up into a hash in AX and CX.
+#define STEP \
+	XORQ R9, AX      \
+	MOVQ 32(BX), DX  \
+	XORQ R13, DX     \
+	MUL(AX)          \
+	XORQ R13, CX     \
+	MOVQ 40(BX), DX  \
+	XORQ R9, DX      \
+	MUL(CX)
+
 // The fields of flow.Sighting, see TestSightingOffsets.
 #define HASH 0
 #define COUNTERS 16
@@ -207,14 +218,7 @@ block:
 	MOVQ 8(R8), R13
 	XORQ 24(BX), R13
 	ADDQ $16, R8
-	XORQ R9, AX
-	MOVQ 32(BX), DX
-	XORQ R13, DX
-	MUL(AX)
-	XORQ R13, CX
-	MOVQ 40(BX), DX
-	XORQ R9, DX
-	MUL(CX)
+	STEP
 	JMP  block
 
 tail:
@@ -238,14 +242,7 @@ long:
 
 last:
 	XORQ 16(BX), AX
-	XORQ R9, AX
-	MOVQ 32(BX), DX
-	XORQ R13, DX
-	MUL(AX)
-	XORQ R13, CX
-	MOVQ 40(BX), DX
-	XORQ R9, DX
-	MUL(CX)
+	STEP
 	MOVQ AX, R9
 	MOVQ CX, DX
 	XORQ AX, DX
