@@ -1,5 +1,7 @@
 package flow
 
+import "math"
+
 // Sums adds up what a reader says of flows that come again and again, before
 // it goes on: one record for many, and apart when how much of it was. It is
 // for one reader at a time, and for sources that count IP packets. A reader
@@ -56,8 +58,14 @@ type sumRow struct {
 	first, last              int64
 	sent, received           uint32 // packets
 	records, begins          uint16
-	measured, private        bool
+	measured                 uint8 // 1 if any of it was
+	private                  bool  // both addresses are
 	_                        [2]byte
+}
+
+// newRow is a row without sightings.
+func newRow(hash [2]uint64, private bool) sumRow {
+	return sumRow{hash: hash, first: math.MaxInt64, last: math.MinInt64, private: private}
 }
 
 // sumFlow is what is asked of a row when it goes on.
@@ -147,7 +155,7 @@ func (s *Sums) insert(t *Sighting, mask uint64, k Key) {
 	for s.slots[at] != 0 {
 		at = (at + 1) & mask
 	}
-	s.rows = append(s.rows, sumRow{hash: t.Hash, private: k.Src.Private() && k.Dst.Private()})
+	s.rows = append(s.rows, newRow(t.Hash, k.Src.Private() && k.Dst.Private()))
 	s.flows = append(s.flows, sumFlow{k, t.Context, uint32(at)})
 	s.slots[at] = uint32(len(s.rows))
 	t.row = s.slots[at]
@@ -194,19 +202,23 @@ func (s *Sums) count(t *Sighting) {
 		s.anew(t, r)
 		return
 	}
-	if r.records == 0 {
-		r.first, r.last = t.Time, t.Time
-	}
 	r.first, r.last = min(r.first, t.Time), max(r.last, t.Time)
 	r.sent += uint32(t.Counters[0])
 	r.received += uint32(t.Counters[2])
 	r.sentBytes += t.Counters[1]
 	r.receivedBytes += t.Counters[3]
-	r.measured = r.measured || t.Measured
+	r.measured |= bit(t.Measured)
 	r.records++
-	if t.State == Begin {
-		r.begins++
+	r.begins += uint16(bit(t.State == Begin))
+}
+
+// bit is 1 for true. Whether a sighting is the first of its flow, or measured
+// something, cannot be predicted, so nothing is to branch on it.
+func bit(b bool) uint8 {
+	if b {
+		return 1
 	}
+	return 0
 }
 
 func clip(n uint64) uint32 { return uint32(min(n, 1<<32-1)) }
@@ -218,7 +230,7 @@ func (s *Sums) anew(t *Sighting, r *sumRow) {
 	if r.records > 0 {
 		s.full = append(s.full, s.sum(r, f))
 	}
-	*r = sumRow{hash: r.hash, private: r.private}
+	*r = newRow(r.hash, r.private)
 	one := s.sum(r, f)
 	one.First, one.Last, one.Records = t.Time, t.Time, 1
 	one.Sent, one.Received = Count{Packets: t.Counters[0], IPBytes: t.Counters[1]}, Count{Packets: t.Counters[2], IPBytes: t.Counters[3]}
@@ -241,7 +253,7 @@ func (s *Sums) sum(r *sumRow, f *sumFlow) Record {
 		Direction: c.Direction, Encryption: c.Encryption, State: Continue,
 		Point: c.Point, Target: c.Target, Rule: c.Rule, ACL: c.ACL,
 	}
-	if r.measured {
+	if r.measured != 0 {
 		rec.Measured = Packets | IPBytes
 	}
 	if c.Denied {
