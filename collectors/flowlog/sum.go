@@ -37,19 +37,22 @@ func (q *quick) sighted() bool {
 		group--
 	}
 	k, i := len(s.all), q.i
+	all, texts, b := s.all[:len(s.texts)], s.texts, q.b
 	inside := true
 	for {
-		if k == len(s.texts) {
+		if k == len(texts) {
 			s.room()
+			all, texts = s.all[:len(s.texts)], s.texts
 		}
-		n := sight((*span)(q.b[i:]), &s.all[:k+1][k], &s.texts[k])
+		f := &texts[k]
+		n := sight((*span)(b[i:]), &all[k], f)
 		if n == 0 || i+n >= q.n {
 			break
 		}
-		s.texts[k].at, s.texts[k].group = uint32(i+timeLength+1), uint32(group)
+		f.at, f.group = uint32(i+timeLength+1), uint32(group)
 		k++
 		i += n + 1
-		if q.b[i] != ',' || q.b[i+1] != '"' {
+		if b[i] != ',' || b[i+1] != '"' {
 			inside = false
 			break
 		}
