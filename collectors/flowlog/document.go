@@ -39,7 +39,7 @@ func newDocument(r io.Reader, in flow.Input, o options) *document {
 	d := &document{
 		in: in, window: newWindow(r, o.maxRecord), plainOnly: o.plain, names: newNames(in.Names),
 	}
-	d.sights.sums = in.Sums
+	d.sights.sums, d.sights.vector = in.Sums, glances && !o.scalar
 	d.quick = quick{out: &d.out, sights: &d.sights, nm: &d.names, seen: new(addresses)}
 	d.plain = plain{out: &d.out, nm: &d.names}
 	return d

@@ -7,9 +7,9 @@ import "flowctl/collectors/flow"
 type traits uint64
 
 // sight looks at the tuple that t begins with and returns its length, or 0 for
-// what is left to quickTuple.
-func sight(t *span, s *flow.Sighting, f *flowText) int {
-	if !glances {
+// what is left to quickTuple. It does so with vector instructions if it may.
+func sight(t *span, s *flow.Sighting, f *flowText, vector bool) int {
+	if !vector {
 		return sightPlain(t, s, f)
 	}
 	end, is := glance(t, s, &hashKeys)

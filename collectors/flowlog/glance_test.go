@@ -81,7 +81,7 @@ func TestGlance(t *testing.T) {
 		}
 		var got flow.Sighting
 		var at flowText
-		l := sight(&b, &got, &at)
+		l := sight(&b, &got, &at, true)
 		if l == 0 && length == 0 {
 			continue
 		}

@@ -12,6 +12,7 @@ import (
 // of flows that are known by their text, as long as the window does not move.
 type sights struct {
 	sums   *flow.Sums // nil: every tuple is to be a record
+	vector bool       // may use vector instructions
 	all    []flow.Sighting
 	texts  []flowText // as many as all has room for
 	groups []sightGroup

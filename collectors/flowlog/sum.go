@@ -45,7 +45,7 @@ func (q *quick) sighted() bool {
 			all, texts = s.all[:len(s.texts)], s.texts
 		}
 		f := &texts[k]
-		n := sight((*span)(b[i:]), &all[k], f)
+		n := sight((*span)(b[i:]), &all[k], f, s.vector)
 		if n == 0 || i+n >= q.n {
 			break
 		}

@@ -10,9 +10,9 @@ import (
 	"flowctl/collectors/flowlog/flowlogtest"
 )
 
-// addUp reads data in parts of the given size, or at once if it is 0, and adds
-// up what it says; the reader does most of it if sums is set.
-func addUp(data []byte, sums bool, part int64, lanes, maxRecord int) (*flowtest.Added, string) {
+// addUp reads data in parts, or at once if their size is 0, and adds up what it
+// says; the reader does most of it if sums is set.
+func addUp(data []byte, sums bool, o options, lanes int) (*flowtest.Added, string) {
 	a := flowtest.NewAdded()
 	var src flow.Source
 	var skipped flow.Skipped
@@ -38,9 +38,8 @@ func addUp(data []byte, sums bool, part int64, lanes, maxRecord int) (*flowtest.
 		return a.Add(b)
 	}
 	in.Sums = adder()
-	o := options{maxRecord: maxRecord, part: part}
 	var err error
-	if part == 0 {
+	if o.part == 0 {
 		for b, e := range read(bytes.NewReader(data), in, o) {
 			add(b)
 			err = e
@@ -65,14 +64,18 @@ func addUp(data []byte, sums bool, part int64, lanes, maxRecord int) (*flowtest.
 // sumsSame wants the reader to add up what its records add up to.
 func sumsSame(t *testing.T, data []byte, part int64, maxRecord int) {
 	t.Helper()
-	_, want := addUp(data, false, 0, 0, maxRecord)
-	for _, lanes := range []int{0, 2} {
-		if _, got := addUp(data, true, part, lanes, maxRecord); got != want {
-			t.Fatalf("%q (records up to %d bytes)\nrecords: %s\nsums in parts of %d bytes, %d goroutines: %s", data, maxRecord, want, part, 1+lanes, got)
+	_, want := addUp(data, false, options{maxRecord: maxRecord}, 0)
+	same := func(scalar bool, lanes int) {
+		t.Helper()
+		o := options{maxRecord: maxRecord, part: part, scalar: scalar}
+		if _, got := addUp(data, true, o, lanes); got != want {
+			t.Fatalf("%q\nrecords: %s\nsums with %+v, %d goroutines: %s", data, want, o, 1+lanes, got)
 		}
-		if part == 0 {
-			return
-		}
+	}
+	same(false, 0)
+	same(true, 0)
+	if part > 0 {
+		same(false, 2)
 	}
 }
 
@@ -81,7 +84,7 @@ func TestSums(t *testing.T) {
 	data, totals := blob(t, flowlogtest.Spec{Flows: 3000, IPv6: 0.2})
 	sumsSame(t, data, 0, MaxRecord)
 	sumsSame(t, data, 20_000, MaxRecord)
-	a, _ := addUp(data, true, 0, 0, MaxRecord)
+	a, _ := addUp(data, true, options{maxRecord: MaxRecord}, 0)
 	if uint64(a.Records)*2 > totals.Tuples {
 		t.Errorf("%d tuples became %d records", totals.Tuples, a.Records)
 	}

@@ -35,7 +35,7 @@ func readAt(r io.ReaderAt, size int64, in flow.Input, own func(flow.Batch) bool,
 	if !d.stopped {
 		w := &wide{r: r, size: size, o: o, d: d, cut: d.at(d.i), at: d.at(d.i)}
 		w.turn.L = &w.mu
-		d.b, d.out, d.sights = nil, nil, sights{sums: in.Sums} // as large as a record; the parts have their own
+		d.b, d.out, d.sights = nil, nil, sights{sums: in.Sums, vector: d.sights.vector} // as large as a record; the parts have their own
 		w.run(own, lend)
 		d.window = newWindow(io.NewSectionReader(r, w.at, size-w.at), o.maxRecord)
 		d.base = w.at
