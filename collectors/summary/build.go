@@ -341,6 +341,11 @@ func (b *builder) pair(rows []*seen) {
 		b.conversation(rows[:n], &sum)
 		rows = rows[n:]
 	}
+	for _, g := range b.answers[b.first:] {
+		if g.pairs {
+			g.endPair(&b.naming)
+		}
+	}
 	if sum.ip && b.first == 0 {
 		sum.store(b.pairs, b.free)
 		b.top.offer(pair{&sum.row, sum.frames})

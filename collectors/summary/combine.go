@@ -24,7 +24,7 @@ func (b *builder) merge(o *builder) {
 	}
 	b.talkers.merge(o.talkers)
 	for i, g := range o.answers {
-		b.answers[i].merge(g)
+		b.answers[i].merge(g, &b.naming)
 	}
 	for a, at := range o.known {
 		b.learn(a, at)
@@ -77,7 +77,12 @@ func (r *removal) merge(o *removal) {
 
 // merge adds what o has, which answers the same question. Where there can be
 // many lines, both have put them into one place.
-func (g *groups) merge(o *groups) {
+func (g *groups) merge(o *groups, n *naming) {
 	g.total.merge(&o.total)
+	g.rest.merge(&o.rest)
+	g.count += o.count
+	for _, l := range o.shown {
+		g.compete(l.key, &l.sum, n)
+	}
 	o.lines.each(func(key []byte, sums []group) { mergeAll(g.lines.at(g.lines.of(key)), sums) })
 }

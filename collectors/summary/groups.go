@@ -16,6 +16,7 @@ type groups struct {
 
 	width int // of the lines' keys
 	total group
+	pairs bool       // no line is of two pairs of addresses, so lines are those of the pair at hand
 	many  *manyLines // nil if there can be but few lines
 	// What says the line of a row, if that is little: then lines holds them, and
 	// their numbers + 1 are known by spot and direction, by protocol and port, or
@@ -57,6 +58,7 @@ func newGroups(name string, top int, where func(*seen) bool, by ...string) *grou
 		g.depends &= f.depends
 	}
 	g.lines.width, g.lines.wide = g.width, 1
+	g.pairs = slices.Contains(by, "source.address") && slices.Contains(by, "destination.address")
 	return g
 }
 
@@ -172,8 +174,14 @@ func (g *groups) of(s *seen) *group {
 	return &g.lines.at(g.lines.of(g.keyB))[0]
 }
 
-// few reports whether there can be but few lines.
-func (g *groups) few() bool { return g.depends != 0 || g.width == 1 }
+// few reports whether there can be but few lines at a time.
+func (g *groups) few() bool { return g.depends != 0 || g.width == 1 || g.pairs }
+
+// endPair ranks the lines of a pair of addresses of which all is added.
+func (g *groups) endPair(n *naming) {
+	g.lines.each(func(key []byte, sums []group) { g.offer(key, &sums[0], n) })
+	g.lines.reset()
+}
 
 // flush adds all that is still on its way to its line.
 func (g *groups) flush() {

@@ -102,8 +102,25 @@ func (l *lines) grow() {
 
 // reset forgets all lines but keeps their memory.
 func (l *lines) reset() {
-	clear(l.slots)
+	if len(l.slots) > 8*max(l.n, 64) {
+		l.free()
+	} else {
+		clear(l.slots)
+	}
 	l.keys, l.n = l.keys[:0], 0
+}
+
+// free frees the slots of all lines, which are few among many that were once
+// needed.
+func (l *lines) free() {
+	mask := uint64(len(l.slots) - 1)
+	for n := range l.n {
+		i := hashBytes(l.key(n)) & mask
+		for l.slots[i] != uint32(n+1) {
+			i = (i + 1) & mask
+		}
+		l.slots[i] = 0
+	}
 }
 
 // each calls f for every line.

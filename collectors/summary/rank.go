@@ -15,6 +15,9 @@ type line struct {
 
 // rank finds the lines to show and the sum of the others. Lines are used up.
 func (g *groups) rank(n *naming) error {
+	if g.pairs {
+		return nil // is done
+	}
 	offer := func(key []byte, sums []group) { g.offer(key, &sums[0], n) }
 	if g.many != nil {
 		return g.many.each(offer)
@@ -26,11 +29,15 @@ func (g *groups) rank(n *naming) error {
 // offer takes a line that may have to be shown, and is valid only now. There can
 // be millions, so only those that compete are ordered.
 func (g *groups) offer(key []byte, sum *group, n *naming) {
+	g.count++
+	g.compete(key, sum, n)
+}
+
+func (g *groups) compete(key []byte, sum *group, n *naming) {
 	limit := g.top
 	if limit <= 0 {
 		limit = defaultTop
 	}
-	g.count++
 	if len(g.shown) == limit && sum.compare(&g.shown[limit-1].sum) > 0 {
 		g.rest.merge(sum)
 		return
