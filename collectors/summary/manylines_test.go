@@ -6,8 +6,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"flowctl/collectors/flow"
 )
 
 // TestManyLines adds to more lines than there is memory for, from two
@@ -58,14 +56,7 @@ func TestManyLinesBudget(t *testing.T) {
 		if diags.HasErrors() {
 			t.Fatal(diags)
 		}
-		w := newWorld(1, 25, 20_000)
-		table := New(w.names)
-		table.Budget(budget)
-		b := make(flow.Batch, 1000)
-		for range 100 {
-			w.fill(b)
-			table.Add(0, b)
-		}
+		table := newWorld(1, 25, 20_000).count(100, budget)
 		doc, err := table.Document(Options{Questions: []*Question{q}})
 		if err != nil {
 			t.Fatal(err)

@@ -6,8 +6,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"flowctl/collectors/flow"
 )
 
 // TestOnly checks that a question alone is answered as it is among all others.
@@ -17,13 +15,7 @@ func TestOnly(t *testing.T) {
 		if diags.HasErrors() {
 			t.Fatal(diags)
 		}
-		w := newWorld(1, 5, 300)
-		table := New(w.names)
-		b := make(flow.Batch, 1000)
-		for range 20 {
-			w.fill(b)
-			table.Add(0, b)
-		}
+		table := newWorld(1, 5, 300).count(20, 0)
 		doc, err := table.Document(Options{Questions: []*Question{q}, Only: only})
 		if err != nil {
 			t.Fatal(err)
@@ -54,13 +46,7 @@ func TestPairsAlone(t *testing.T) {
 				if diags.HasErrors() {
 					t.Fatal(diags)
 				}
-				w := newWorld(1, 25, 3000)
-				table := New(w.names)
-				b := make(flow.Batch, 1000)
-				for range 60 {
-					w.fill(b)
-					table.Add(0, b)
-				}
+				table := newWorld(1, 25, 3000).count(60, 0)
 				table.flushAll()
 				b1 := newBuilder(table, Options{Questions: []*Question{q}})
 				b2 := b1.another(Options{Questions: []*Question{q}})

@@ -31,6 +31,21 @@ func newWorld(seed uint64, points, peers int) *world {
 	return w
 }
 
+// count returns a table of so many thousand records; a budget of 0 is the usual
+// one.
+func (w *world) count(thousands int, budget int64) *Table {
+	table := New(w.names)
+	if budget > 0 {
+		table.Budget(budget)
+	}
+	b := make(flow.Batch, 1000)
+	for range thousands {
+		w.fill(b)
+		table.Add(0, b)
+	}
+	return table
+}
+
 func macOf(i int) string {
 	const hex = "0123456789ABCDEF"
 	return "0022484D00" + string([]byte{hex[i>>4&15], hex[i&15]})
