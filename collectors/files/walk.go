@@ -2,6 +2,7 @@
 package files
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"iter"
@@ -17,7 +18,8 @@ import (
 type Walker struct{ been been }
 
 // Walk yields the files that paths mean: files, all files in and below
-// folders but hidden ones, and what patterns fit where the shell left them. Of
+// folders but hidden ones, also those that links there lead to, and what
+// patterns fit where the shell left them. A folder without any is an error. Of
 // results folders it leaves out the flows that were made of the other files.
 // Files are yielded as they are found, so that a folder of any size costs no
 // memory. A file that several paths mean, also those of earlier walks, is
@@ -70,22 +72,51 @@ func derived(name string) bool {
 }
 
 func (w *Walker) walkFolder(root string, yield func(string, error) bool) bool {
-	more := true
+	if st, err := os.Lstat(root); err == nil && st.Mode()&fs.ModeSymlink != 0 {
+		root += string(filepath.Separator) // else WalkDir would stop at the link
+	}
+	more, some := true, false
+	give := func(name string, err error) {
+		some = true
+		more = yield(name, err)
+	}
 	filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
 		hidden := name != root && strings.HasPrefix(filepath.Base(name), ".")
 		switch {
 		case err != nil:
-			more = yield(name, err)
+			give(name, err)
 		case hidden && d.IsDir():
 			return fs.SkipDir
-		case d.Type().IsRegular() && !hidden && !derived(name) && !w.been.met(name, d):
-			more = yield(name, nil)
+		case hidden || derived(name):
+		case d.Type().IsRegular():
+			some = true
+			if !w.been.met(name, d) {
+				give(name, nil)
+			}
+		case d.Type()&fs.ModeSymlink != 0:
+			if is, err := w.linked(root, name); is || err != nil {
+				give(name, err)
+			}
 		}
 		if !more {
 			return fs.SkipAll
 		}
 		return nil
 	})
+	if !some {
+		more = yield(root, errors.New("there is no file in this folder"))
+	}
 	w.been.folder(root)
 	return more
+}
+
+// linked reports whether a symbolic link in the folder root is to a file that
+// is not met otherwise. Links to folders are not followed.
+func (w *Walker) linked(root, name string) (bool, error) {
+	st, err := os.Stat(name)
+	if err != nil || !st.Mode().IsRegular() || meets(resolved(root), resolved(name)) || w.been.at(name, st) {
+		return false, err
+	}
+	w.been.file(st)
+	return true, nil
 }

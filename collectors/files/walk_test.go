@@ -14,7 +14,7 @@ import (
 func TestWalk(t *testing.T) {
 	dir := t.TempDir()
 	t.Chdir(dir)
-	for _, f := range []string{"in/a", "in/below/b", "in/.hidden", "in/.git/c", "d"} {
+	for _, f := range []string{"in/a", "in/below/b", "in/.hidden", "in/.git/c", "d", "self/a"} {
 		if err := os.MkdirAll(filepath.Dir(f), 0o700); err != nil {
 			t.Fatal(err)
 		}
@@ -22,8 +22,11 @@ func TestWalk(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := os.Symlink("in", "link"); err != nil {
-		t.Skip("no symbolic links here")
+	os.Mkdir("links", 0o700)
+	for name, to := range map[string]string{"link": "in", "links/x": "../d", "links/y": "../in/a", "links/folder": "../in", "self/z": "a"} {
+		if err := os.Symlink(to, name); err != nil {
+			t.Skip("no symbolic links here")
+		}
 	}
 	tests := map[string]struct {
 		paths, want []string
@@ -40,6 +43,12 @@ func TestWalk(t *testing.T) {
 		"folder, folder below": {[]string{"in", "in/below"}, []string{"in/a", "in/below/b"}},
 		"folder below, folder": {[]string{"in/below", "in"}, []string{"in/below/b", "in/a"}},
 		"pattern, file":        {[]string{"i*", "in/a"}, []string{"in/a", "in/below/b"}},
+		"linked folder":        {[]string{"link"}, []string{"link/a", "link/below/b"}},
+		"linked files":         {[]string{"links"}, []string{"links/x", "links/y"}},
+		"folder, linked files": {[]string{"in", "links"}, []string{"in/a", "in/below/b", "links/x"}},
+		"file, linked files":   {[]string{"d", "links"}, []string{"d", "links/y"}},
+		"linked files, file":   {[]string{"links", "d"}, []string{"links/x", "links/y"}},
+		"link to a neighbour":  {[]string{"self"}, []string{"self/a"}},
 		"hidden ones by name":  {[]string{"in", "in/.hidden", "in/.git", "in/.git/c"}, []string{"in/a", "in/below/b", "in/.hidden", "in/.git/c"}},
 	}
 	for name, tt := range tests {
@@ -55,5 +64,29 @@ func TestWalk(t *testing.T) {
 				t.Errorf("files -want +got\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestWalkNothing checks that a folder without files, and a link to nothing, are
+// not passed over in silence.
+func TestWalkNothing(t *testing.T) {
+	dir := t.TempDir()
+	empty, dangling := filepath.Join(dir, "empty"), filepath.Join(dir, "dangling")
+	os.MkdirAll(filepath.Join(empty, "below"), 0o700)
+	os.Mkdir(dangling, 0o700)
+	if err := os.Symlink("nowhere", filepath.Join(dangling, "a")); err != nil {
+		t.Skip("no symbolic links here")
+	}
+	for _, path := range []string{empty, dangling} {
+		var errs int
+		for f, err := range new(files.Walker).Walk(path) {
+			if err == nil {
+				t.Errorf("%s: yields %s", path, f)
+			}
+			errs++
+		}
+		if errs != 1 {
+			t.Errorf("%s: %d errors, want one", path, errs)
+		}
 	}
 }
