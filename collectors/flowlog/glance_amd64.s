@@ -37,6 +37,16 @@ GLOBL last13<>(SB), RODATA|NOPTR, $16
 	XORQ R9, DX      \
 	MUL(CX)
 
+// MASK has a bit set in to for each of 64 bytes, at p and q, that is as those of
+// Y7.
+#define MASK(p, q, to, temp) \
+	VPCMPEQB  p, Y7, Y0  \
+	VPCMPEQB  q, Y7, Y1  \
+	VPMOVMSKB Y0, to     \
+	VPMOVMSKB Y1, temp   \
+	SHLQ      $32, temp  \
+	ORQ       temp, to
+
 // The fields of flow.Sighting, see TestSightingOffsets.
 #define HASH 0
 #define COUNTERS 16
@@ -73,12 +83,7 @@ TEXT ·glance(SB), NOSPLIT, $0-40
 
 	// The flow: its text ends with the sixth comma, two after the fifth.
 	VMOVDQU   comma<>(SB), Y7
-	VPCMPEQB  14(SI), Y7, Y0
-	VPCMPEQB  46(SI), Y7, Y1
-	VPMOVMSKB Y0, AX
-	VPMOVMSKB Y1, CX
-	SHLQ      $32, CX
-	ORQ       CX, AX
+	MASK(14(SI), 46(SI), AX, CX)
 	MOVL      $16, CX
 	PDEPQ     AX, CX, CX
 	TZCNTQ    CX, CX
@@ -118,19 +123,9 @@ counters:
 	MOVQ CX, is+32(FP)
 
 	// Four of them, of one to eight digits, and a quote.
-	VPCMPEQB  (R8), Y7, Y0
-	VPCMPEQB  32(R8), Y7, Y1
-	VPMOVMSKB Y0, AX
-	VPMOVMSKB Y1, CX
-	SHLQ      $32, CX
-	ORQ       CX, AX
+	MASK((R8), 32(R8), AX, CX)
 	VMOVDQU   quote<>(SB), Y7
-	VPCMPEQB  (R8), Y7, Y0
-	VPCMPEQB  32(R8), Y7, Y1
-	VPMOVMSKB Y0, CX
-	VPMOVMSKB Y1, R10
-	SHLQ      $32, R10
-	ORQ       R10, CX
+	MASK((R8), 32(R8), CX, R10)
 	JEQ       unknown
 	TZCNTQ    CX, R13 // the quote
 	TZCNTQ    AX, CX  // the commas
