@@ -16,7 +16,7 @@ import (
 // A name ends in /... where packages below it are meant as well; within one
 // such name, and on one line, packages below one parent may use each other.
 var layers = []string{
-	"plan collectors/flow/... collectors/depth",
+	"plan plan/syntax collectors/flow/... collectors/depth",
 	"plan/config/... plan/session",
 	"plan/state",
 	"plan/resolve plan/preflight plan/apply providers/azure/... collectors/flowlog/... collectors/parquet collectors/pcap/... collectors/summary/...",

@@ -129,6 +129,11 @@ func TestFileErrors(t *testing.T) {
 		"too large":     {write("large.hcl", small+strings.Repeat("#\n", maxFile/2)), Inputs{}, []string{"0: Unreadable file: it is larger than"}},
 		"too deep":      {write("deep.hcl", "locals {\n  a = "+strings.Repeat("[", 1000)), Inputs{}, []string{"2: Nested too deeply: Move inner parts"}},
 		"unary chain":   {write("chain.hcl", "locals {\n  a = "+strings.Repeat("!", 100000)), Inputs{}, []string{"2: Nested too deeply: operators"}},
+		"huge number":   {write("huge.hcl", "locals {\n  a = \"${1e99999999}\"\n}\n"), Inputs{}, []string{"2: Invalid number: power of ten"}},
+		"huge in a flag": {write("count.hcl", withCount), Inputs{Vars: []string{"count=1e99999999"}},
+			[]string{"10: Invalid number: variable \"count\" (--var)"}},
+		"huge in a list": {write("counts.hcl", withCounts), Inputs{Vars: []string{`counts=["1", "1e99999999"]`}},
+			[]string{"10: Invalid number: variable \"counts\" (--var)"}},
 		"unknown flag":  {write("vars.hcl", small), Inputs{Vars: []string{"ticket=1"}}, []string{"0: Unknown variable: --var sets \"ticket\""}},
 		"flag form":     {write("vars.hcl", small), Inputs{Vars: []string{"ticket"}}, []string{"0: Invalid flag: has no equals sign"}},
 		"var file gone": {write("vars.hcl", small), Inputs{VarFiles: []string{filepath.Join(dir, "gone")}}, []string{"0: Unreadable file: no such file"}},
@@ -259,3 +264,13 @@ func TestSecretDefault(t *testing.T) {
 }
 
 const declared = "variable \"password\" {\n type = string\n sensitive = true\n}\n"
+
+const withCount = small + `variable "count" {
+  type = number
+}
+`
+
+const withCounts = small + `variable "counts" {
+  type = list(number)
+}
+`

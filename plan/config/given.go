@@ -9,6 +9,8 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
+
+	"flowctl/plan/syntax"
 )
 
 // given is a value that a variable gets from outside the files.
@@ -85,10 +87,7 @@ func (g *given) parse(v *variable, probs *problems) cty.Value {
 	if len(g.raw) > maxFile {
 		return g.refuse(v, "it is too long", probs)
 	}
-	if _, deep := tooDeep([]byte(g.raw), ""); deep {
-		return g.refuse(v, "it is nested too deeply", probs)
-	}
-	expr, diags := hclsyntax.ParseExpression([]byte(g.raw), g.from, hcl.InitialPos)
+	expr, diags := syntax.Expression(g.raw, g.from)
 	if !diags.HasErrors() {
 		val, more := expr.Value(nil)
 		if !more.HasErrors() {

@@ -6,6 +6,8 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
+
+	"flowctl/plan/syntax"
 )
 
 var variableSchema = schema{
@@ -103,6 +105,10 @@ func (v *variable) convert(val cty.Value, from string, at hcl.Range, probs *prob
 	if err != nil {
 		probs.add("Wrong type", at, "Variable %q is declared as %s, and its value (%s) does not fit: %s.",
 			v.name, typeexpr.TypeString(v.typ), from, err)
+		return cty.DynamicVal
+	}
+	if syntax.Extreme(c) {
+		probs.add("Invalid number", at, "The value of variable %q (%s) has a number that is too large or too small to reckon with.", v.name, from)
 		return cty.DynamicVal
 	}
 	return c

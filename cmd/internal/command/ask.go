@@ -7,13 +7,13 @@ import (
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/spf13/cobra"
 
 	"flowctl/cmd/internal/terminal"
 	"flowctl/cmd/internal/view"
 	"flowctl/collectors/summary"
 	"flowctl/plan/config"
+	"flowctl/plan/syntax"
 )
 
 // question is what summarize is asked on the command line.
@@ -53,7 +53,7 @@ func (q *question) compile() (*summary.Question, error) {
 func compileText(name, where string, by []string, top int) (*summary.Question, error) {
 	ask := summary.Ask{Name: name, By: by, Top: top, Context: &hcl.EvalContext{Functions: config.Functions()}}
 	if where != "" {
-		expr, diags := hclsyntax.ParseExpression([]byte(where), "--where", hcl.InitialPos)
+		expr, diags := syntax.Expression(where, "--where")
 		if diags.HasErrors() {
 			return nil, oneLine(diags)
 		}

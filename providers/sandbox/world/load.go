@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/gohcl"
-	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"flowctl/plan/syntax"
 )
 
 //go:embed builtin.hcl
@@ -34,7 +34,7 @@ func Load(path string) (*World, error) {
 
 // Parse reads a world from HCL; name is the file's name in errors.
 func Parse(name string, src []byte) (*World, error) {
-	file, diags := hclsyntax.ParseConfig(src, name, hcl.InitialPos)
+	file, diags := syntax.File(src, name)
 	if diags.HasErrors() {
 		return nil, diags
 	}
