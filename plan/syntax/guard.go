@@ -17,10 +17,6 @@ const (
 
 // guard says what of src must not reach the parser; nil if nothing.
 func guard(src []byte, name string) *hcl.Diagnostic {
-	if at, ok := notUTF8(src, name); ok {
-		return refuse("Not UTF-8", at, "Byte %d of %s (0x%02x) is not UTF-8. Save the file as UTF-8; an editor may have used Windows-1252 or UTF-16.",
-			at.Start.Byte, name, src[at.Start.Byte])
-	}
 	tokens, _ := hclsyntax.LexConfig(src, name, hcl.InitialPos)
 	if at, ok := tooDeep(tokens); ok {
 		return refuse("Nested too deeply", at, "More than %d brackets or %d operators are nested here. Move inner parts to locals.", maxDepth, maxChain)

@@ -5,11 +5,16 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
 
-// File parses a whole file; name is the file's name in diagnostics. The file is
-// nil if it was refused, and holds what could be read if it has syntax errors.
+// File parses a whole file; name is the file's name in diagnostics. What is
+// refused has an empty body, so that its lines can still be shown; it is nil
+// if it is no text.
 func File(src []byte, name string) (*hcl.File, hcl.Diagnostics) {
+	if at, ok := notUTF8(src, name); ok {
+		return nil, hcl.Diagnostics{refuse("Not UTF-8", at, "Byte %d of %s (0x%02x) is not UTF-8. Save the file as UTF-8; an editor may have used Windows-1252 or UTF-16.",
+			at.Start.Byte, name, src[at.Start.Byte])}
+	}
 	if refused := guard(src, name); refused != nil {
-		return nil, hcl.Diagnostics{refused}
+		return &hcl.File{Body: &hclsyntax.Body{}, Bytes: src}, hcl.Diagnostics{refused}
 	}
 	return hclsyntax.ParseConfig(src, name, hcl.InitialPos)
 }

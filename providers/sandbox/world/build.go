@@ -23,6 +23,7 @@ type builder struct {
 	spec  *fileSpec
 	w     *World
 	diags hcl.Diagnostics
+	said  map[complaint]bool
 
 	groups   map[string]*ResourceGroup
 	nsgs     map[string]*NSG
@@ -37,9 +38,15 @@ type builder struct {
 	names    map[string][]plan.ID
 }
 
+// complaint tells what is wrong from what else is wrong.
+type complaint struct {
+	at     hcl.Range
+	detail string
+}
+
 func newBuilder(spec *fileSpec) *builder {
 	return &builder{
-		spec: spec, w: &World{},
+		spec: spec, w: &World{}, said: map[complaint]bool{},
 		groups: map[string]*ResourceGroup{}, nsgs: map[string]*NSG{}, vnets: map[string]*VNet{},
 		subnets: map[string]*Subnet{}, vms: map[string]*VM{}, sets: map[string]*ScaleSet{},
 		nics: map[string]*NIC{}, accounts: map[string]*StorageAccount{}, hosts: map[string]*Host{},
@@ -210,10 +217,10 @@ func (b *builder) errorf(body hcl.Body, attr, summary, format string, args ...an
 	if sb, ok := body.(*hclsyntax.Body); ok && sb.Attributes[attr] != nil {
 		d.Subject = sb.Attributes[attr].SrcRange.Ptr()
 	}
-	for _, o := range b.diags {
-		if *o.Subject == *d.Subject && o.Detail == d.Detail {
-			return // a machine and its interfaces have the same mistake
-		}
+	said := complaint{*d.Subject, d.Detail}
+	if b.said[said] {
+		return // a machine and its interfaces have the same mistake
 	}
+	b.said[said] = true
 	b.diags = append(b.diags, d)
 }

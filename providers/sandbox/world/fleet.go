@@ -14,7 +14,13 @@ const maxFleet = 100_000
 // fleets make many alike: VNets of one subnet each, and machines spread over
 // them, to see what large subscriptions are like.
 func (b *builder) fleets() {
+	names := map[string]bool{}
 	for _, s := range b.spec.Fleets {
+		if names[s.Name] {
+			b.errorf(s.Body, "", "Defined twice", "There is a fleet %q already, whose VNets and machines have the same names. Give this one another name.", s.Name)
+			continue
+		}
+		names[s.Name] = true
 		space, err := netip.ParsePrefix(s.Space)
 		if err != nil || !space.Addr().Is4() || space != space.Masked() {
 			b.errorf(s.Body, "address_space", "Invalid prefix", "%q is not an IPv4 prefix such as 10.0.0.0/8.", s.Space)

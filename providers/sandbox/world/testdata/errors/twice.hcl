@@ -32,3 +32,13 @@ vm "x" { # ERROR: No network interface
   resource_group = "rg"
   os             = "Linux"
 }
+fleet "many" {
+  resource_group = "rg"
+  address_space  = "172.16.0.0/12"
+  vnets          = 2
+}
+fleet "many" { # ERROR: Defined twice
+  resource_group = "rg"
+  address_space  = "172.16.0.0/12"
+  vnets          = 2
+}
