@@ -12,6 +12,9 @@ func (s *Sums) Flow(t *Sighting) (Key, Context) {
 	return s.flows[t.row-1].Key, s.spans[t.Context].context
 }
 
+// Key returns the flow of a sighting that was resolved.
+func (s *Sums) Key(t *Sighting) *Key { return &s.flows[t.row-1].Key }
+
 // Record returns a sighting that was resolved as a record of its own.
 func (s *Sums) Record(t *Sighting) Record {
 	k, c := s.Flow(t)

@@ -11,7 +11,7 @@ import (
 type place uint64
 
 const (
-	rowBits  = 17
+	rowBits  = 18
 	rowMask  = 1<<rowBits - 1
 	spanBits = 64 - rowBits // in which all times of a group must lie
 )
@@ -59,7 +59,7 @@ func (o *order) pairs(a, b place) int {
 }
 
 // slow sorts rows whose times lie further apart than a place can tell: more
-// than four years.
+// than two years.
 func (o *order) slow(times []int64) []place {
 	for i := range times {
 		o.list = append(o.list, place(i))

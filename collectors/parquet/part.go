@@ -49,11 +49,21 @@ func (p *part) reset() {
 	p.traits.reset()
 }
 
-func (p *part) full() bool { return len(p.rows) == p.most }
+func (p *part) full() bool { return p.room() == 0 }
+
+// room is how many rows more it takes. What captures have beside takes more
+// memory than all the rest of a row, so of those there are half as many.
+func (p *part) room() int {
+	most := p.most
+	if len(p.rests) > 0 {
+		most /= 2
+	}
+	return max(0, most-len(p.rows))
+}
 
 // add takes records until the row group is full, and returns how many.
 func (p *part) add(b flow.Batch) int {
-	b = b[:min(len(b), p.most-len(p.rows))]
+	b = b[:min(len(b), p.room())]
 	for i := range b {
 		if !p.record(&b[i]) {
 			return i

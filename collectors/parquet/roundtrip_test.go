@@ -3,6 +3,7 @@ package parquet
 import (
 	"bytes"
 	"cmp"
+	"io"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -161,7 +162,7 @@ func TestSorted(t *testing.T) {
 		for i := range list {
 			list[i].First = max(list[i].First, flow.NoTime) / 1e10 * 1e10 // so that many are of one time
 		}
-		got, _, _, err := load(write(t, list, names, 1000, Meta{}), names)
+		got, _, _, err := load(write(t, list, names, 2000, Meta{}), names)
 		if err != nil || len(got) != len(list) {
 			t.Fatal(len(got), err)
 		}
@@ -170,6 +171,23 @@ func TestSorted(t *testing.T) {
 		})
 		if !sorted {
 			t.Error("rows are not in order")
+		}
+	}
+}
+
+// TestGroups wants fewer rows in a group where they take more memory.
+func TestGroups(t *testing.T) {
+	names := flow.NewNames()
+	for want, list := range map[int][]flow.Record{1: logged(8, 1000, names), 2: randomRecords(7, 1000, names)} {
+		w, err := newWriter(io.Discard, names, 1000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for b := range slices.Chunk(list, 100) {
+			w.Add(b)
+		}
+		if _, err := w.Close(Meta{}); err != nil || len(w.groups) != want {
+			t.Errorf("%d row groups and error %v, want %d", len(w.groups), err, want)
 		}
 	}
 }

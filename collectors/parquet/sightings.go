@@ -25,6 +25,7 @@ type Sightings struct {
 	classes []uint64      // what is alike of the flows of a class
 
 	wanted func(flow.ID) bool
+	sink   uint64 // keeps loads alive that only warm the cache
 }
 
 // knownFlow is a flow in a context, with its numbers in a row group.
@@ -68,21 +69,52 @@ func (s *Sightings) Add(all []flow.Sighting) {
 	defer s.to.give(to)
 	s.last = to
 	s.renew(to)
-	for i := range all {
-		t := &all[i]
-		if s.sums.IsOutside(t) {
-			continue
+	for some := range slices.Chunk(all, warmed) {
+		s.warm(some, to)
+		for i := range some {
+			s.add(&some[i], to)
 		}
-		if to.full() {
-			s.to.flush(to)
-			s.renew(to)
+	}
+}
+
+func (s *Sightings) add(t *flow.Sighting, to *part) {
+	if s.sums.IsOutside(t) {
+		return
+	}
+	if to.full() {
+		s.to.flush(to)
+		s.renew(to)
+	}
+	k := s.flow(t, to)
+	if k.src != unwanted && !s.row(k, t, to) {
+		s.to.flush(to)
+		s.renew(to)
+		s.row(s.flow(t, to), t, to)
+	}
+}
+
+// warmed is how many sightings wait for memory together.
+const warmed = 64
+
+// warm loads what adding sightings will need of what is known of flows, and for
+// those that are not known, of the flows and of the addresses' numbers.
+func (s *Sightings) warm(some []flow.Sighting, to *part) {
+	var fresh [warmed]int
+	n := 0
+	for i := range some {
+		fresh[n] = i
+		if at := some[i].Place(); at >= len(s.known) || s.known[at].age != s.age {
+			n++
 		}
-		k := s.flow(t, to)
-		if k.src != unwanted && !s.row(k, t, to) {
-			s.to.flush(to)
-			s.renew(to)
-			s.row(s.flow(t, to), t, to)
-		}
+	}
+	src, dst := to.addresses[0], to.addresses[1]
+	var numbers [warmed][2]uint32
+	for i, k := range fresh[:n] {
+		key := s.sums.Key(&some[k])
+		numbers[i] = [2]uint32{src.slots[src.slot(key.Src)], dst.slots[dst.slot(key.Dst)]}
+	}
+	for _, at := range numbers[:n] {
+		s.sink += src.list[at[0]].Lo + dst.list[at[1]].Lo
 	}
 }
 

@@ -13,12 +13,12 @@ import (
 )
 
 // groupRows is how many rows a row group has: enough for dictionaries to pay,
-// few enough for memory (8 MB of rows) and for engines that read row groups in
+// few enough for memory (13 MB of rows) and for engines that read row groups in
 // parallel.
 const groupRows = 1 << rowBits
 
 // mostParts is how many row groups are gathered at a time at most; each takes
-// about 30 MB, with what captures measure 50 MB.
+// about 70 MB, with what captures measure 100 MB.
 const mostParts = 8
 
 // Writer writes a file of flows. Records may be added by several goroutines,
