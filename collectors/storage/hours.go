@@ -55,18 +55,22 @@ const deepest = 14
 
 // owners looks for years below folder, which ends in a slash or is empty.
 func (h *hours) owners(folder string, depth int) bool {
+	var below []string
+	years := false
 	for name, err := range h.Blobs.Prefixes(h.ctx, h.Container, folder) {
-		switch {
-		case err != nil:
+		if err != nil {
 			h.yield(plan.Blob{}, err)
 			return false
-		case strings.HasPrefix(name, "y="):
-			return h.years(folder)
-		case depth < deepest && h.meant(folder+name+"/") && !h.owners(folder+name+"/", depth+1):
-			return false
+		}
+		if years = strings.HasPrefix(name, "y="); years {
+			break
+		}
+		if depth < deepest && h.meant(folder+name+"/") {
+			below = append(below, folder+name+"/")
 		}
 	}
-	return true
+	more := h.abreast(below, func(h *hours, folder string) bool { return h.owners(folder, depth+1) })
+	return more && (!years || h.years(folder))
 }
 
 // meant reports whether folder is on the way to what the prefix means, or a

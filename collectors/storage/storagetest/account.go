@@ -21,7 +21,9 @@ import (
 type Account struct {
 	// Opened is called before each read, with the number of reads before it;
 	// its error is that of the read.
-	Opened   func(ctx context.Context, name string, n int) error
+	Opened func(ctx context.Context, name string, n int) error
+	// Asked, if there is one, is called before each listing of blobs or folders.
+	Asked    func()
 	Fail     error // of every listing
 	NoBlocks bool  // the service lists no blocks
 
@@ -117,6 +119,7 @@ func (a *Account) Names(prefix string) []string {
 func (a *Account) List(ctx context.Context, container, prefix string) iter.Seq2[plan.Blob, error] {
 	return func(yield func(plan.Blob, error) bool) {
 		a.note(&a.seen.Lists)
+		a.asked()
 		if a.Fail != nil {
 			yield(plan.Blob{}, a.Fail)
 			return
@@ -141,10 +144,17 @@ func (a *Account) List(ctx context.Context, container, prefix string) iter.Seq2[
 	}
 }
 
+func (a *Account) asked() {
+	if a.Asked != nil {
+		a.Asked()
+	}
+}
+
 // Prefixes yields folders.
 func (a *Account) Prefixes(_ context.Context, _, prefix string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		a.note(&a.seen.Prefixes)
+		a.asked()
 		last := ""
 		for _, n := range a.Names(prefix) {
 			folder, _, ok := strings.Cut(n[len(prefix):], "/")
