@@ -45,9 +45,9 @@ type read struct {
 	}
 }
 
-// mostPlaces is how many entries a dictionary may have: no fewer than a row
-// group has rows, and so few that a flowKey has room for the places.
-const mostPlaces = placeMask
+// mostPlaces is how many entries a dictionary may have: as many as a row group
+// has rows. A flowKey has room for them, and for the place after the last.
+const mostPlaces = groupRows
 
 // columnReader reads columns of row groups. It is for one goroutine.
 type columnReader struct {

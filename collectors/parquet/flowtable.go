@@ -29,7 +29,7 @@ type flowSum struct {
 
 // The bits of a flowKey.
 const (
-	placeBits  = 18 // of an address or a port: more than a row group has rows
+	placeBits  = rowBits + 1 // of an address or a port: as many as a row group has rows, and none
 	placeMask  = 1<<placeBits - 1
 	numberBits = 2 * placeBits // where the number is in flowKey.ports
 )
