@@ -17,6 +17,9 @@ import (
 // parallel.
 const groupRows = 1 << rowBits
 
+// errClosed says that a file has its footer already.
+var errClosed = errors.New("the file of flows is closed")
+
 // mostParts is how many row groups are gathered at a time at most; each takes
 // about 70 MB, with what captures measure 100 MB.
 const mostParts = 8
@@ -106,7 +109,9 @@ func (p *Writer) flush(from *part) {
 func (p *Writer) append(g group, b []byte, err error) {
 	p.file.Lock()
 	defer p.file.Unlock()
-	p.err = errors.Join(p.err, err)
+	if p.err == nil {
+		p.err = err
+	}
 	if p.err != nil {
 		return
 	}
@@ -123,8 +128,9 @@ func (p *Writer) write(b []byte) error {
 }
 
 // Close writes what is left and the footer with meta. It does not close the
-// file. Clipped is how many counters did not fit into 63 bits and stand in the
-// file as the greatest number that does.
+// file. What is added later is lost, and a second Close fails. Clipped is how
+// many counters did not fit into 63 bits and stand in the file as the greatest
+// number that does.
 func (p *Writer) Close(meta Meta) (clipped uint64, err error) {
 	var left sync.WaitGroup
 	for _, from := range p.idle {
@@ -137,8 +143,11 @@ func (p *Writer) Close(meta Meta) (clipped uint64, err error) {
 		return p.clips, p.err
 	}
 	b, err := p.footer(meta)
-	if err != nil {
-		return p.clips, err
+	if err == nil {
+		err = p.write(b)
 	}
-	return p.clips, p.write(b)
+	if p.err = err; err == nil {
+		p.err = errClosed
+	}
+	return p.clips, err
 }
