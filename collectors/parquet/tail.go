@@ -25,6 +25,7 @@ var ErrForeign = errors.New("is a Parquet file, but not one of flowctl's flows")
 
 // tail is what the footer of a file says.
 type tail struct {
+	size   int64 // of the file
 	meta   format.FileMetaData
 	leaves [columnCount]int // where the columns are among those of the file
 	pairs  map[string]string
@@ -37,7 +38,7 @@ func readTail(r io.ReaderAt, size int64) (t *tail, err error) {
 	if err != nil {
 		return nil, err
 	}
-	t = &tail{pairs: map[string]string{}}
+	t = &tail{size: size, pairs: map[string]string{}}
 	if err := guard(func() error { return decode(b, &t.meta) }); err != nil {
 		return nil, fmt.Errorf("the footer is damaged: %w", err)
 	}
@@ -157,7 +158,7 @@ func (t *tail) chunk(g, i int) (*format.ColumnMetaData, error) {
 	}
 	m := &t.meta.RowGroups[g].Columns[leaf].MetaData
 	if m.Codec != format.Zstd || m.Type != columns[i].physical() || m.NumValues != rows ||
-		m.TotalCompressedSize < 0 || m.TotalCompressedSize > 2*mostPage ||
+		m.TotalCompressedSize < 0 || m.TotalCompressedSize > min(2*mostPage, t.size) ||
 		len(m.PathInSchema) != 1 || m.PathInSchema[0] != columns[i].name {
 		return nil, errors.New("it has a type, compression or size that flowctl does not write")
 	}
