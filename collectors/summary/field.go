@@ -9,7 +9,8 @@ import (
 
 // field takes one flow.Field from a row. Its value has a short binary form,
 // so that grouping needs neither text nor memory per row; text is made from
-// it when it is shown.
+// it when it is shown. What reads the same is the same: values have one binary
+// form each, but for machines and networks that share a name.
 type field struct {
 	name   string
 	width  int // bytes of the binary form
@@ -92,11 +93,11 @@ func sideFields() []field {
 	} {
 		fs = append(fs,
 			addrField(side.name+".address", side.addr),
-			placeField(side.name+".vm", func(s *seen) int32 { return side.place(s).nic }, vmOfNIC),
+			placeField(side.name+".vm", func(s *seen) int32 { return s.spot.places.nics[side.place(s).nic].vm }, vmText),
 			placeField(side.name+".nic", func(s *seen) int32 { return side.place(s).nic }, func(p *places, i int32) string { return p.nics[i].name }),
 			placeField(side.name+".subnet", func(s *seen) int32 { return side.place(s).subnet }, func(p *places, i int32) string { return p.subnets[i].name }),
 			placeField(side.name+".vnet", func(s *seen) int32 { return side.place(s).vnet }, func(p *places, i int32) string { return p.vnets[i].name }),
-			placeField(side.name+".region", func(s *seen) int32 { return side.place(s).vnet }, func(p *places, i int32) string { return p.vnets[i].region }),
+			placeField(side.name+".region", func(s *seen) int32 { return s.spot.places.vnets[side.place(s).vnet].firstThere }, func(p *places, i int32) string { return p.vnets[i].region }),
 			enumField(side.name+".scope", func(s *seen) uint8 { return uint8(side.scope(s)) }, scopeText),
 		)
 	}
@@ -172,12 +173,9 @@ func portField(name string) field {
 
 func serviceField(name string) field {
 	return field{
-		name: name, width: 3,
-		put: func(b []byte, s *seen) {
-			p := s.port()
-			b[0], b[1], b[2] = s.row.proto, byte(p>>8), byte(p)
-		},
-		text: func(_ *naming, b []byte) string { return service(b[0], uint16(b[1])<<8|uint16(b[2])) },
+		name: name, width: 2,
+		put:  func(b []byte, s *seen) { binary.BigEndian.PutUint16(b, serviceNumber(service(s.row.proto, s.port()))) },
+		text: func(_ *naming, b []byte) string { return serviceNames()[binary.BigEndian.Uint16(b)] },
 	}
 }
 

@@ -23,6 +23,7 @@ type places struct {
 	acls    map[string]string     // key of an NSG's id or GUID → name
 	vnetKey map[string]int32
 	subKey  map[string]int32
+	regions map[string]int32 // the first VNet of each
 }
 
 type nic struct {
@@ -47,6 +48,8 @@ type vnet struct {
 	prefixes []netip.Prefix
 	peered   []int32
 	remote   []netip.Prefix // of peered networks that no inventory holds
+
+	firstThere int32 // VNet of the same region
 }
 
 type machine struct {
@@ -60,6 +63,7 @@ func newPlaces(invs []*plan.Inventory) *places {
 		nics: make([]nic, 1), subnets: make([]subnet, 1), vnets: make([]vnet, 1), vms: make([]machine, 1),
 		byMAC: map[string]int32{}, byAddr: map[flow.Addr][]int32{}, byVM: map[string]int32{},
 		acls: map[string]string{}, vnetKey: map[string]int32{}, subKey: map[string]int32{},
+		regions: map[string]int32{"": 0},
 	}
 	for _, inv := range invs {
 		p.addVNets(inv)
@@ -89,7 +93,12 @@ func (p *places) addVNets(inv *plan.Inventory) {
 		}
 		n := int32(len(p.vnets))
 		p.vnetKey[v.ID.Key()] = n
-		p.vnets = append(p.vnets, vnet{name: v.ID.Name(), region: v.Location, prefixes: v.Prefixes})
+		there, ok := p.regions[strings.ToLower(v.Location)]
+		if !ok {
+			there = n
+			p.regions[strings.ToLower(v.Location)] = n
+		}
+		p.vnets = append(p.vnets, vnet{name: v.ID.Name(), region: v.Location, prefixes: v.Prefixes, firstThere: there})
 		for _, s := range v.Subnets {
 			p.subKey[s.ID.Key()] = int32(len(p.subnets))
 			p.subnets = append(p.subnets, subnet{v.ID.Name() + "/" + s.ID.Name(), n, s.Prefixes})

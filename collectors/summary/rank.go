@@ -67,7 +67,10 @@ func (g *groups) before(a, b *line, n *naming) bool {
 			l.text = g.texts(n, l.key)
 		}
 	}
-	return slices.Compare(a.text, b.text) < 0
+	if c := slices.Compare(a.text, b.text); c != 0 {
+		return c < 0
+	}
+	return bytes.Compare(a.key, b.key) < 0 // machines that share a name, in the order of the inventory
 }
 
 // answer draws the lines up that rank found, the biggest first.

@@ -28,12 +28,13 @@ type spot struct {
 	pointName     flow.ID     // of the interface if known, else as in the records
 	aclName       flow.ID
 	pointText     string
+	places        *places
 }
 
 // spotOf looks a context up.
 func spotOf(k context, names *flow.Names, p *places) *spot {
 	text := names.Text(k.point)
-	s := &spot{context: k, pointName: k.point, aclName: names.Of(p.acl(names.Text(k.acl))), pointText: text}
+	s := &spot{context: k, places: p, pointName: k.point, aclName: names.Of(p.acl(names.Text(k.acl))), pointText: text}
 	s.nic = p.byMAC[text]
 	if s.nic != 0 {
 		s.vm = p.nics[s.nic].vm

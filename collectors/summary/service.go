@@ -1,6 +1,10 @@
 package summary
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+	"sync"
+)
 
 // Service names and ports are those of the IANA registry "Service Name and
 // Transport Protocol Port Number", kept to what is met in Azure networks.
@@ -22,12 +26,33 @@ var services = map[uint16]string{
 	9418: "git", 10250: "kubelet", 10255: "cosmosdb", 11211: "memcached", 27017: "mongodb", 32526: "azure-wireserver",
 }
 
+// serviceNames are all that service may say, in order. The first is that of none.
+var serviceNames = sync.OnceValue(func() []string {
+	names := []string{"", quic}
+	for _, s := range services {
+		names = append(names, s)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+})
+
+// serviceNumber is the place of a name of serviceNames.
+func serviceNumber(name string) uint16 {
+	if name == "" {
+		return 0
+	}
+	n, _ := slices.BinarySearch(serviceNames(), name)
+	return uint16(n)
+}
+
+const quic = "quic" // HTTP/3, over UDP on the port of https
+
 // service guesses what is spoken over a port of TCP, UDP or SCTP; empty if
 // the port says nothing.
 func service(proto uint8, port uint16) string {
 	switch {
 	case proto == protoUDP && port == 443:
-		return "quic"
+		return quic
 	case proto == protoTCP || proto == protoUDP || proto == protoSCTP || proto == protoDCCP:
 		return services[port]
 	}

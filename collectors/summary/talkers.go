@@ -32,20 +32,20 @@ func (t *talkers) add(s *seen) {
 	if s.row.src == s.row.dst { // with itself: said once
 		both, none := *sent, tally{marks: sent.marks}
 		both.add(received)
-		t.of(s.row.src, s.src)[0].addSums(s, &both, &none)
+		t.of(s, s.row.src, s.src)[0].addSums(s, &both, &none)
 		t.all.total.addSums(s, &both, &none)
 		return
 	}
 	fromInside := s.srcScope != internet || s.dstScope == internet
 	toInside := s.dstScope != internet || s.srcScope == internet
 	if fromInside {
-		t.count(s, t.of(s.row.src, s.src), sent, received, !toInside)
+		t.count(s, t.of(s, s.row.src, s.src), sent, received, !toInside)
 		t.all.total.addSums(s, sent, received)
 	} else {
 		t.all.total.addSums(s, received, sent)
 	}
 	if toInside {
-		t.count(s, t.of(s.row.dst, s.dst), received, sent, !fromInside)
+		t.count(s, t.of(s, s.row.dst, s.dst), received, sent, !fromInside)
 	}
 }
 
@@ -59,10 +59,10 @@ func (t *talkers) count(s *seen, sums []group, sent, received *tally, egress boo
 	}
 }
 
-// of returns what is added to the sums that address a, which belongs to at, has
-// as a talker.
-func (t *talkers) of(a flow.Addr, at place) []group {
-	t.key = binary.BigEndian.AppendUint32(t.key[:0], uint32(at.nic))
+// of returns what is added to the sums that address a of s, which belongs to at,
+// has as a talker.
+func (t *talkers) of(s *seen, a flow.Addr, at place) []group {
+	t.key = binary.BigEndian.AppendUint32(t.key[:0], uint32(s.spot.places.nics[at.nic].vm))
 	t.key = binary.BigEndian.AppendUint64(t.key, a.Hi)
 	t.key = binary.BigEndian.AppendUint64(t.key, a.Lo)
 	return t.lines.line(t.key)
