@@ -223,6 +223,9 @@ func (r *reading) file(ctx context.Context, j *job, w *worker) {
 	in := flow.Input{
 		Source: &j.source.Source, Names: r.names, Skipped: r.skipped, Hosts: r.hosts, Point: j.Point, Target: j.Target, Sums: own.Sums,
 	}
+	if r.Options.Only && r.Flows == nil { // no question asks for these
+		in.Hosts, in.Brief = nil, true
+	}
 	err := r.open(ctx, j, in, sinks{own.Add, func() (flow.Sink, bool) {
 		select {
 		case other := <-r.idle:

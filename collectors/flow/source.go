@@ -134,6 +134,7 @@ type Input struct {
 	Point   string // of captures: where it was taken; the reader falls back to Source.Path
 	Target  string // of captures: resource id of the machine, if known
 	Hosts   *Hosts // of captures: where names of addresses go; nil if they are not wanted
+	Brief   bool   // of captures: what TCP headers say, as Record.TCP has it, is not wanted
 	Sums    *Sums  // lets the reader add up what it sees of a flow; nil if every record is wanted
 }
 

@@ -40,6 +40,9 @@ func newCapture(r io.Reader, in flow.Input, own func(flow.Batch) bool, lend func
 	in.Source.Points = append(in.Source.Points, point)
 	stamp := flow.Record{Point: in.Names.Of(point), Target: in.Names.Of(in.Target)}
 	c.meter = meter.Shared(stamp, own, lend)
+	if in.Brief {
+		c.meter.Brief()
+	}
 	return c
 }
 

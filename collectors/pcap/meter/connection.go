@@ -38,12 +38,7 @@ func (e *entry) segment(o *observed) {
 
 // unusual is segment for all that is not just the next one of its stream.
 func (e *entry) unusual(s, r *stream, o *observed) {
-	if o.Flags&(packet.FIN|packet.RST) != 0 {
-		e.ended |= uint8(o.Flags&packet.FIN) << (o.side & 1)
-		if o.Flags&packet.RST != 0 {
-			e.ended |= broken
-		}
-	}
+	e.end(o)
 	if !o.Segment.Whole {
 		e.seen |= flow.TCPPartly
 		return

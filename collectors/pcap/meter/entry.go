@@ -69,8 +69,16 @@ func (e *entry) count(o *observed) {
 			e.opener = 1 - s
 		}
 	}
-	if uint8(e.key.rest) == protoTCP {
-		e.segment(o)
+}
+
+// end notes what o, of TCP, shows of the end.
+func (e *entry) end(o *observed) {
+	if o.Flags&(packet.FIN|packet.RST) == 0 {
+		return
+	}
+	e.ended |= uint8(o.Flags&packet.FIN) << (o.side & 1)
+	if o.Flags&packet.RST != 0 {
+		e.ended |= broken
 	}
 }
 

@@ -21,7 +21,7 @@ func newExporter(stamp flow.Record, emit func(flow.Batch) bool, stopped *atomic.
 // export appends the record of e, which is entry i of t.
 func (x *exporter) export(t *table, i uint32, e *entry, s flow.State) {
 	x.list = append(x.list, x.stamp)
-	e.record(t.endsOf(i, e), &x.list[len(x.list)-1], s)
+	e.record(t.endsOf(i, e), &x.list[len(x.list)-1], s, t.brief)
 	if len(x.list) == batch {
 		x.send()
 	}

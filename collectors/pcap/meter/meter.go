@@ -54,6 +54,14 @@ func Shared(stamp flow.Record, own func(flow.Batch) bool, lend func() (Sink, boo
 	return m
 }
 
+// Brief leaves out of the records what TCP headers say. It is to be said before
+// the first packet.
+func (m *Meter) Brief() {
+	for i := range m.crew.parts {
+		m.crew.parts[i].table.brief = true
+	}
+}
+
 // Next returns the packet to fill next.
 func (m *Meter) Next() *packet.Packet { return &m.chunk.list[m.chunk.n].Packet }
 

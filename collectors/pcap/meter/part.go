@@ -40,6 +40,13 @@ func (p *part) add(o *observed, out *exporter) {
 		p.cut(i, e, o, out)
 	}
 	e.count(o)
+	switch {
+	case uint8(e.key.rest) != protoTCP:
+	case p.table.brief:
+		e.end(o)
+	default:
+		e.segment(o)
+	}
 	if o.Time != flow.NoTime {
 		p.clock = o.Time
 	}

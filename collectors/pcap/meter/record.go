@@ -5,8 +5,8 @@ import (
 )
 
 // record writes e, which is between b, into r, seen from the side that opened
-// it.
-func (e *entry) record(b ends, r *flow.Record, s flow.State) {
+// it. If it is to be brief, nothing of TCP is in it.
+func (e *entry) record(b ends, r *flow.Record, s flow.State, brief bool) {
 	from, guessed := e.opener, false
 	if !e.opened {
 		from, guessed = e.guess(), true
@@ -24,7 +24,7 @@ func (e *entry) record(b ends, r *flow.Record, s flow.State) {
 		r.Measured = flow.Packets | flow.FrameBytes
 		r.Guessed = false
 	}
-	if r.Proto == protoTCP {
+	if r.Proto == protoTCP && !brief {
 		e.tcpRecord(&r.TCP, from)
 	}
 }

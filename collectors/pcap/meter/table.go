@@ -22,6 +22,7 @@ type table struct {
 	free  []uint32               // entries below next that are not in use
 	next  uint32                 // entries that were ever used
 	used  int
+	brief bool // nothing of entry.tcp is wanted, so that its cache lines are left alone
 }
 
 // ends are two addresses, the lower one first.
@@ -108,7 +109,10 @@ func (t *table) warm(o *observed) uint64 {
 	}
 	i := t.slots[j]&slotMask - 1
 	e := t.at(i)
-	sum := e.key.pair + uint64(e.tcp.mark)
+	sum := e.key.pair
+	if !t.brief {
+		sum += uint64(e.tcp.mark)
+	}
 	if slab := t.ends[i>>slabBits]; o.key.rest&hashed != 0 && slab != nil {
 		sum += slab[i&slabMask].lo.Lo
 	}
