@@ -32,14 +32,15 @@ func (o benchOptions) installed(all []contender) []contender {
 // byPair is the one sum that the peers make.
 var byPair = []string{"--by", "source.address,destination.address", "--top", "20"}
 
-// self is flowctl itself: with one answer, and with all.
-func (o benchOptions) self(self string, paths ...string) []contender {
+// self is flowctl itself: with one answer, and with all, of which total says
+// what was found.
+func (o benchOptions) self(self string, total func([]byte) (string, error), paths ...string) []contender {
 	with := func(args ...string) []string { return append(append([]string{self, "summarize"}, args...), paths...) }
 	one := []string{"GOMAXPROCS=1"}
 	return []contender{
 		{name: "flowctl summarize, by pair", args: with(byPair...)},
 		{name: "flowctl summarize, by pair, 1 thread", args: with(byPair...), env: one},
-		{name: "flowctl summarize, all answers", args: with(), checkArgs: with("--json"), total: logTotal},
+		{name: "flowctl summarize, all answers", args: with(), checkArgs: with("--json"), total: total},
 		{name: "flowctl summarize, all answers, 1 thread", args: with(), env: one},
 	}
 }
@@ -47,7 +48,7 @@ func (o benchOptions) self(self string, paths ...string) []contender {
 // logContenders sum flow logs up by pair of addresses.
 func (o benchOptions) logContenders(self, folder string, files []string) []contender {
 	with := func(args ...string) []string { return append(args, files...) }
-	all := o.self(self, folder)
+	all := o.self(self, logTotal, folder)
 	all = append(all,
 		contender{name: "`cat`, only reads", args: with("cat")},
 		contender{name: "encoding/json, 1 thread", args: with(self, "bench", "peer-json"), total: line})
@@ -110,16 +111,14 @@ const jqSum = `reduce (inputs | .records[].flowRecords.flows[].flowGroups[].flow
 
 // captureContenders read a capture; those that only count have less to do.
 func (o benchOptions) captureContenders(self, file, spare string) []contender {
-	return o.installed([]contender{
-		{name: "flowctl summarize, all answers", args: []string{self, "summarize", file}, checkArgs: []string{self, "summarize", "--json", file}, total: packetTotal},
-		{name: "flowctl summarize, all answers, 1 thread", args: []string{self, "summarize", file}, env: []string{"GOMAXPROCS=1"}},
+	return o.installed(append(o.self(self, packetTotal, file), []contender{
 		{name: "`cat`, only reads", args: []string{"cat", file}},
 		{name: "gopacket's DecodingLayerParser, conversations alone, 1 thread", args: []string{o.gopkt, file}, total: find(`(\d+) packets`)},
 		{name: "`capinfos -c`, only counts", args: []string{"capinfos", "-c", "-M", file}, total: find(`Number of packets:\s*(\d+)`)},
 		{name: "`tcpdump --count`, only counts", args: []string{"tcpdump", "--count", "-r", file}, total: find(`(\d+) packets?`)},
 		{name: "`tshark -z conv,ip`", args: []string{"tshark", "-n", "-q", "-z", "conv,ip", "-z", "io,stat,0", "-r", file}, total: find(`<>[^|]*\|\s*(\d+)\s*\|`)},
 		{name: "nfpcapd and nfdump -s, IP only", args: []string{"sh", "-c", nfdump, "sh", file, spare}},
-	})
+	}...))
 }
 
 // nfdump turns a capture into flows in a folder and sums them up.

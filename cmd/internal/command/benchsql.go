@@ -71,7 +71,7 @@ func (o benchOptions) sqlContenders(folder string, files []string) []contender {
 // flowsContenders read flows that flowctl kept as Parquet.
 func (o benchOptions) flowsContenders(self, flows string) []contender {
 	d, c := sqlFlows("'"+flows+"'"), sqlFlows("file('"+filepath.ToSlash(flows)+"', 'Parquet')")
-	return o.installed(append(o.self(self, flows),
+	return o.installed(append(o.self(self, logTotal, flows),
 		contender{name: fmt.Sprintf("DuckDB, %d threads", o.threads()), args: o.duckdbArgs(d + sqlTop), checkArgs: o.duckdbArgs(d + sqlTotal), total: line},
 		contender{name: fmt.Sprintf("ClickHouse (chdb), %d threads", o.threads()), args: o.chdbArgs(c + sqlTop), checkArgs: o.chdbArgs(c + sqlTotal), total: line},
 	))
