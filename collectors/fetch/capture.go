@@ -76,7 +76,7 @@ func (j job) captureFile(b plan.Blob) item {
 // states, so everything of the machine or set is looked through.
 func folderOf(stem string) string {
 	for _, kind := range []string{"/virtualmachinescalesets/", "/virtualmachines/"} {
-		i := strings.Index(strings.ToLower(stem), kind)
+		i := plan.IndexFold(stem, kind)
 		if i < 0 {
 			continue
 		}

@@ -62,7 +62,7 @@ func ParsePath(name string) (Path, bool) {
 
 // afterRoot returns what follows root, which begins name or one of its folders.
 func afterRoot(name, root string) (string, bool) {
-	k := strings.Index(strings.ToLower(name), strings.ToLower(root))
+	k := plan.IndexFold(name, root)
 	if k < 0 || k > 0 && name[k-1] != '/' {
 		return "", false
 	}
@@ -84,7 +84,7 @@ func parseHour(s string) (time.Time, string, bool) {
 
 // cutFold is strings.Cut without regard to case.
 func cutFold(s, sep string) (before, after string, ok bool) {
-	k := strings.Index(strings.ToLower(s), strings.ToLower(sep))
+	k := plan.IndexFold(s, sep)
 	if k < 0 {
 		return s, "", false
 	}

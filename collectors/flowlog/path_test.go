@@ -28,19 +28,20 @@ func TestParsePath(t *testing.T) {
 		want Path
 		ok   bool
 	}{
-		"short":          {"flowLogResourceID=/" + testSub + "_NETWORKWATCHERRG/NETWORKWATCHER_JAPANEAST_APP-VNET-FLOWLOG" + end, vnet, true},
-		"long":           {long + end, vnet, true},
-		"in a folder":    {"/tmp/raw/" + VNetContainer + "/" + long + end, vnet, true},
-		"windows":        {`C:\raw\` + strings.ReplaceAll(long+end, "/", `\`), vnet, true},
-		"custom watcher": {"flowLogResourceID=/" + testSub + "_RG_NET_WATCH/NW1_APP_FLOWLOG" + end, custom, true},
-		"nsg":            {"resourceId=" + string(nsg.NSG) + end, nsg, true},
-		"bad hour":       {long + strings.Replace(end, "h=03", "h=33", 1), Path{}, false},
-		"bad mac":        {long + strings.Replace(end, "6045BD", "6045B", 1), Path{}, false},
-		"other file":     {long + strings.Replace(end, "PT1H", "PT2H", 1), Path{}, false},
-		"other resource": {"resourceId=/SUBSCRIPTIONS/" + testSub + "/RESOURCEGROUPS/RG/PROVIDERS/MICROSOFT.WEB/SITES/A" + end, Path{}, false},
-		"no log":         {"flowLogResourceID=/" + testSub + "_NETWORKWATCHERRG/NETWORKWATCHER_JAPANEAST" + end, Path{}, false},
-		"no hour":        {long, Path{}, false},
-		"nothing":        {"", Path{}, false},
+		"short":           {"flowLogResourceID=/" + testSub + "_NETWORKWATCHERRG/NETWORKWATCHER_JAPANEAST_APP-VNET-FLOWLOG" + end, vnet, true},
+		"long":            {long + end, vnet, true},
+		"in a folder":     {"/tmp/raw/" + VNetContainer + "/" + long + end, vnet, true},
+		"İ, ǰ, not UTF-8": {"İstanbul/ǰ/\xfc\xfc\xfc/" + long + end, vnet, true}, // of other lengths in lower case
+		"windows":         {`C:\raw\` + strings.ReplaceAll(long+end, "/", `\`), vnet, true},
+		"custom watcher":  {"flowLogResourceID=/" + testSub + "_RG_NET_WATCH/NW1_APP_FLOWLOG" + end, custom, true},
+		"nsg":             {"resourceId=" + string(nsg.NSG) + end, nsg, true},
+		"bad hour":        {long + strings.Replace(end, "h=03", "h=33", 1), Path{}, false},
+		"bad mac":         {long + strings.Replace(end, "6045BD", "6045B", 1), Path{}, false},
+		"other file":      {long + strings.Replace(end, "PT1H", "PT2H", 1), Path{}, false},
+		"other resource":  {"resourceId=/SUBSCRIPTIONS/" + testSub + "/RESOURCEGROUPS/RG/PROVIDERS/MICROSOFT.WEB/SITES/A" + end, Path{}, false},
+		"no log":          {"flowLogResourceID=/" + testSub + "_NETWORKWATCHERRG/NETWORKWATCHER_JAPANEAST" + end, Path{}, false},
+		"no hour":         {long, Path{}, false},
+		"nothing":         {"", Path{}, false},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

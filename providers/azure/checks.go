@@ -119,7 +119,7 @@ func (p *Provider) readLocks(ctx context.Context, inv *plan.Inventory) (err erro
 // scopeOf is what a lock or a policy assignment is on: the part of its id
 // before the last provider.
 func scopeOf(id plan.ID) plan.ID {
-	if i := strings.LastIndex(strings.ToLower(string(id)), "/providers/microsoft.authorization/"); i >= 0 {
+	if i := plan.LastIndexFold(string(id), "/providers/Microsoft.Authorization/"); i >= 0 {
 		return id[:i]
 	}
 	return ""

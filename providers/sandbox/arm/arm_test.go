@@ -427,6 +427,9 @@ func FuzzRouter(f *testing.F) {
 		f.Add("GET", strings.ReplaceAll(path, "{ns}", "microsoft.network")+"?api-version=1", "null")
 	}
 	f.Add("GET", "/%zz?api-version=1", "")
+	group := "/subscriptions/" + w.Subscription + "/resourceGroups/" + w.Groups[0].Name
+	longer := strings.Repeat("\xfc", 300) // in lower case thrice as long
+	f.Add("GET", group+"/providers/microsoft.network/"+longer+"/a/providers/Microsoft.Authorization/locks?api-version=1", "")
 	f.Fuzz(func(t *testing.T, method, path, body string) {
 		r, err := http.NewRequest(method, "http://localhost/", io.NopCloser(strings.NewReader(body)))
 		if err != nil {

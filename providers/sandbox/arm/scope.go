@@ -28,7 +28,7 @@ func atScopes(path string, get, put, del handler) []route {
 // namespace.
 func (q *request) scope() plan.ID {
 	path := strings.Trim(q.r.URL.Path, "/")
-	if i := strings.LastIndex(strings.ToLower(path), "/providers/"); i >= 0 {
+	if i := plan.LastIndexFold(path, "/providers/"); i >= 0 {
 		path = path[:i]
 	}
 	return plan.ID("/" + path)
