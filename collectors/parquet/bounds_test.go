@@ -26,6 +26,8 @@ func TestBounded(t *testing.T) {
 		"run without a value": {run(100 << 1), 9, false},
 		"of no width":         {run(100 << 1), 0, true},
 		"unended number":      {[]byte{0x80}, 1, false},
+		"none, then packed":   {run(1, 8<<1, 1), 8, false},
+		"none, then half a billion to the library, which goes on behind the 0": {[]byte{0, 0x95, 0x95, 0x95, 0x95, 4, 0xff, 0xff, 4, 0}, 32, false},
 	}
 	for name, c := range tests {
 		if got := bounded(c.b, c.width, 100); got != c.want {

@@ -143,11 +143,12 @@ func oneRun(levels []byte, rows int) bool {
 }
 
 // bounded reports whether runs of values of width bits, as RLE has them, state
-// hardly more than most of them; the library would make room for all.
+// hardly more than most of them; the library would make room for all. Runs of
+// none are refused: the library takes what follows them for the next run.
 func bounded(b []byte, width, most int) bool {
 	for total := 0; len(b) > 0; {
 		u, n := binary.Uvarint(b)
-		if n <= 0 || u>>1 > uint64(most) {
+		if n <= 0 || u>>1 == 0 || u>>1 > uint64(most) {
 			return false
 		}
 		count, size := int(u>>1), (width+7)/8
