@@ -116,6 +116,7 @@ func (d *document) object() {
 		d.fill()
 	}
 	for {
+		full := d.full() // if not, only the fast path may have been asked
 		switch d.attempt() {
 		case done:
 			d.commit()
@@ -133,7 +134,7 @@ func (d *document) object() {
 			d.damaged(bad("record is damaged"))
 			return
 		case more:
-			if d.fill() {
+			if d.fill() || !full {
 				continue
 			}
 			d.unfinished()
