@@ -1,0 +1,97 @@
+package ledger
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"sync"
+
+	"flowctl/plan"
+)
+
+// Keeper lets several runs of one process save to one ledger side by side. The
+// process holds the ledger's lock meanwhile.
+type Keeper struct {
+	mu      sync.Mutex
+	backend Backend
+	lock    Lock
+	ledger  Ledger
+
+	leaving map[string]map[string]bool // investigations that are done with an account, by its key
+}
+
+// NewKeeper returns the keeper of a ledger that goes on from l.
+func NewKeeper(b Backend, lock Lock, l Ledger) *Keeper {
+	return &Keeper{backend: b, lock: lock, ledger: l}
+}
+
+// Hold makes sure that this process may write to Azure.
+func (k *Keeper) Hold(ctx context.Context) error {
+	if k.lock == nil {
+		return nil
+	}
+	return k.lock.Hold(ctx)
+}
+
+// Backend is where the ledger is kept.
+func (k *Keeper) Backend() Backend { return k.backend }
+
+// Run returns what is remembered of an investigation; nil if nothing is.
+func (k *Keeper) Run(name string) *Run {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.ledger.Runs[name].Clone()
+}
+
+// Save stores run as the latest of an investigation.
+func (k *Keeper) Save(ctx context.Context, name string, run *Run) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.ledger.Runs[name] = run.Clone()
+	next, err := k.backend.Write(context.WithoutCancel(ctx), k.ledger)
+	if err == nil {
+		k.ledger = next
+	}
+	return err
+}
+
+// Before returns how the lifecycle rules of an account were before another
+// unfinished run that is still under way changed them; ok is false if none did.
+func (k *Keeper) Before(name string, account plan.ID) (l plan.Lifecycle, ok bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, other := range slices.Sorted(maps.Keys(k.ledger.Runs)) {
+		run := k.ledger.Runs[other]
+		if l, ok := run.Lifecycles[account.Key()]; ok && other != name && run.Finished.IsZero() {
+			return l, true
+		}
+	}
+	return plan.Lifecycle{}, false
+}
+
+// Last reports whether no other unfinished run needs the account's lifecycle
+// rules as they are, so that this one can put them back. Of several that are
+// done at the same time it is true for one.
+func (k *Keeper) Last(name string, account plan.ID) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.leaving == nil {
+		k.leaving = map[string]map[string]bool{}
+	}
+	if k.leaving[account.Key()] == nil {
+		k.leaving[account.Key()] = map[string]bool{}
+	}
+	k.leaving[account.Key()][name] = true
+	for other, run := range k.ledger.Runs {
+		_, holds := run.Lifecycles[account.Key()]
+		if holds && run.Finished.IsZero() && !k.leaving[account.Key()][other] {
+			return false
+		}
+	}
+	return true
+}
+
+// LastFor is Last for one investigation.
+func (k *Keeper) LastFor(name string) func(account plan.ID) bool {
+	return func(account plan.ID) bool { return k.Last(name, account) }
+}
