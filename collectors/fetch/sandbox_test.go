@@ -15,7 +15,6 @@ import (
 	"flowctl/plan"
 	"flowctl/plan/session"
 	"flowctl/providers/sandbox"
-	"flowctl/providers/sandbox/world"
 )
 
 // counted notes how many bytes of blobs are read.
@@ -42,12 +41,12 @@ func TestFetchFromTheSandbox(t *testing.T) {
 		t.Fatal(err)
 	}
 	began := s.Clock().Now()
-	want, account := aLog(t, s.World, began.Add(2*time.Hour))
+	want, url := aLog(t, s, began.Add(2*time.Hour))
 	rec, err := p.Start(t.Context(), want)
 	if err != nil {
 		t.Fatal(err)
 	}
-	inside, err := p.Blobs(t.Context(), account.BlobURL)
+	inside, err := p.Blobs(t.Context(), url)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,9 +77,10 @@ func TestFetchFromTheSandbox(t *testing.T) {
 	}
 }
 
-// aLog is a flow log of a network that has none.
-func aLog(t *testing.T, w *world.World, until time.Time) (plan.Session, *world.StorageAccount) {
+// aLog is a flow log of a network that has none, and where its account is.
+func aLog(t *testing.T, s *sandbox.Sandbox, until time.Time) (want plan.Session, blobURL string) {
 	t.Helper()
+	w := s.World
 	taken := map[string]bool{}
 	for _, l := range w.FlowLogs {
 		taken[l.Target.Key()], taken[l.Storage.ID.Key()] = true, true
@@ -94,13 +94,13 @@ func aLog(t *testing.T, w *world.World, until time.Time) (plan.Session, *world.S
 			for _, nw := range w.Watchers {
 				if a.Location == vm.Location && nw.Location == vm.Location && !taken[a.ID.Key()] && a.SharedKey && strings.HasPrefix(a.SKU, "Standard") {
 					return plan.Session{Name: "mine", Mechanism: plan.FlowLog, Watcher: nw.ID, Storage: a.ID, Deadline: until,
-						Target: plan.Target{Kind: "vnet", ID: net.ID, Location: net.Location}, FlowLog: &plan.FlowLogSpec{}}, a
+						Target: plan.Target{Kind: "vnet", ID: net.ID, Location: net.Location}, FlowLog: &plan.FlowLogSpec{}}, a.BlobURL
 				}
 			}
 		}
 	}
 	t.Fatal("the world has no network without a flow log")
-	return plan.Session{}, nil
+	return plan.Session{}, ""
 }
 
 // checked compares the files with what is in storage, and returns how much

@@ -3,7 +3,7 @@ package sandbox
 import (
 	"context"
 
-	"flowctl/providers/sandbox/arm"
+	"flowctl/providers/sandbox/internal/arm"
 )
 
 // containers show Resource Manager what the Blob service keeps.

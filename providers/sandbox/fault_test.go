@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"flowctl/plan"
-	"flowctl/providers/sandbox/world"
+	"flowctl/providers/sandbox/internal/world"
 )
 
 // amid is a sandbox of the built-in world with more in it, in which time

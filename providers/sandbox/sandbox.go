@@ -17,15 +17,15 @@ import (
 
 	"flowctl/plan"
 	"flowctl/providers/azure"
-	"flowctl/providers/sandbox/arm"
-	"flowctl/providers/sandbox/blob"
-	"flowctl/providers/sandbox/clock"
-	"flowctl/providers/sandbox/fault"
-	"flowctl/providers/sandbox/login"
-	"flowctl/providers/sandbox/metadata"
-	"flowctl/providers/sandbox/recorded"
-	"flowctl/providers/sandbox/traffic"
-	"flowctl/providers/sandbox/world"
+	"flowctl/providers/sandbox/internal/arm"
+	"flowctl/providers/sandbox/internal/blob"
+	"flowctl/providers/sandbox/internal/clock"
+	"flowctl/providers/sandbox/internal/fault"
+	"flowctl/providers/sandbox/internal/login"
+	"flowctl/providers/sandbox/internal/metadata"
+	"flowctl/providers/sandbox/internal/recorded"
+	"flowctl/providers/sandbox/internal/traffic"
+	"flowctl/providers/sandbox/internal/world"
 )
 
 // DefaultFactor is how many seconds of the world pass in a real one, unless

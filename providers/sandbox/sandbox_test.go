@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"flowctl/plan"
-	"flowctl/providers/sandbox/world"
+	"flowctl/providers/sandbox/internal/world"
 )
 
 // virtual opens a sandbox whose time passes only by Sleep.

@@ -11,8 +11,8 @@ import (
 	"strings"
 	"time"
 
-	"flowctl/providers/sandbox/certs"
-	"flowctl/providers/sandbox/fault"
+	"flowctl/providers/sandbox/internal/certs"
+	"flowctl/providers/sandbox/internal/fault"
 )
 
 // Served is a sandbox behind a TLS port of this machine.

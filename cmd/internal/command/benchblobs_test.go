@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"flowctl/providers/sandbox/blob"
+	"flowctl/providers/sandbox"
 )
 
 // The blobs that are made hold what gen says, and are where their names are.
@@ -63,7 +63,7 @@ func TestFolderAsBlobs(t *testing.T) {
 	}
 	var size int64
 	for name := range src.Names("", "", "", "") {
-		var b blob.Blob
+		var b sandbox.Blob
 		if b, _, err = src.Blob("", "", name); err != nil {
 			t.Fatal(err)
 		}

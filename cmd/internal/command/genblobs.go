@@ -23,7 +23,7 @@ import (
 	"flowctl/collectors/flowlog/flowlogtest"
 	"flowctl/plan"
 	"flowctl/providers/azure"
-	"flowctl/providers/sandbox/blob"
+	"flowctl/providers/sandbox"
 )
 
 type genBlobs struct {
@@ -56,7 +56,7 @@ func newGenBlobs(env *Env) *cobra.Command {
 }
 
 func runGenBlobs(ctx context.Context, env *Env, o genBlobs) error {
-	var src blob.Source
+	var src sandbox.BlobSource
 	var doc servedBlobs
 	var err error
 	if o.folder != "" {
@@ -67,7 +67,7 @@ func runGenBlobs(ctx context.Context, env *Env, o genBlobs) error {
 	if err != nil {
 		return err
 	}
-	uploads, err := blob.OpenUploads("")
+	handler, err := sandbox.BlobHandler(src, azure.Real{}, env.log)
 	if err != nil {
 		return err
 	}
@@ -75,8 +75,7 @@ func runGenBlobs(ctx context.Context, env *Env, o genBlobs) error {
 	if err != nil {
 		return err
 	}
-	server := &http.Server{ReadHeaderTimeout: time.Minute,
-		Handler: blob.New(blob.Options{Source: src, Uploads: uploads, Clock: azure.Real{}, Logger: env.log})}
+	server := &http.Server{ReadHeaderTimeout: time.Minute, Handler: handler}
 	defer context.AfterFunc(ctx, func() { server.Close() })()
 	doc.URL = fmt.Sprintf("http://%s/bench/%s?sig=bench", at.Addr(), flowlog.VNetContainer)
 	if err := json.NewEncoder(env.Stdout).Encode(doc); err != nil {
@@ -91,12 +90,12 @@ func runGenBlobs(ctx context.Context, env *Env, o genBlobs) error {
 // oneAccount is the account of all sources here, with one container.
 type oneAccount struct{}
 
-func (oneAccount) Account(name string) (blob.Account, bool) {
-	return blob.Account{Name: name, SharedKey: true}, true
+func (oneAccount) Account(name string) (sandbox.BlobAccount, bool) {
+	return sandbox.BlobAccount{Name: name, SharedKey: true}, true
 }
 
-func (oneAccount) Containers(string) ([]blob.Container, error) {
-	return []blob.Container{{Name: flowlog.VNetContainer, Modified: genFirst}}, nil
+func (oneAccount) Containers(string) ([]sandbox.BlobContainer, error) {
+	return []sandbox.BlobContainer{{Name: flowlog.VNetContainer, Modified: genFirst}}, nil
 }
 
 // genFirst is the first hour of small blobs, genNICs how many interfaces have
@@ -116,7 +115,7 @@ type smallBlobs struct {
 	texts [][]byte
 }
 
-func (o genBlobs) small() (blob.Source, servedBlobs, error) {
+func (o genBlobs) small() (sandbox.BlobSource, servedBlobs, error) {
 	s, doc := &smallBlobs{count: o.blobs}, servedBlobs{Blobs: o.blobs}
 	for i := range genTexts {
 		var b bytes.Buffer
@@ -150,15 +149,15 @@ func (s *smallBlobs) Names(_, _, prefix, from string) iter.Seq2[string, error] {
 }
 
 // Blob returns the blob of a name.
-func (s *smallBlobs) Blob(_, _, name string) (blob.Blob, bool, error) {
+func (s *smallBlobs) Blob(_, _, name string) (sandbox.Blob, bool, error) {
 	p, ok := flowlog.ParsePath(name)
 	var nic int
 	if _, err := fmt.Sscanf(p.MAC, "002248%06X", &nic); !ok || err != nil {
-		return blob.Blob{}, false, nil
+		return sandbox.Blob{}, false, nil
 	}
 	i := int(p.Hour.Sub(genFirst)/time.Hour)*genNICs + nic
 	if i < 0 || i >= s.count {
-		return blob.Blob{}, false, nil
+		return sandbox.Blob{}, false, nil
 	}
 	text := s.texts[i%genTexts]
 	return servedBlob(p.Hour, int64(len(text)), func(w io.Writer, offset, length int64) error {
@@ -167,9 +166,9 @@ func (s *smallBlobs) Blob(_, _, name string) (blob.Blob, bool, error) {
 	}), true, nil
 }
 
-func servedBlob(at time.Time, size int64, send func(w io.Writer, offset, length int64) error) blob.Blob {
-	return blob.Blob{ETag: "0x8DE0000000000", Created: at, Modified: at, ContentType: "application/octet-stream",
-		Blocks: []blob.Block{{Size: size}}, Copy: send}
+func servedBlob(at time.Time, size int64, send func(w io.Writer, offset, length int64) error) sandbox.Blob {
+	return sandbox.Blob{ETag: "0x8DE0000000000", Created: at, Modified: at, ContentType: "application/octet-stream",
+		Blocks: []sandbox.BlobBlock{{Size: size}}, Copy: send}
 }
 
 // filesAsBlobs are the files below a folder.
@@ -179,7 +178,7 @@ type filesAsBlobs struct {
 	names []string
 }
 
-func folderBlobs(root string) (blob.Source, servedBlobs, error) {
+func folderBlobs(root string) (sandbox.BlobSource, servedBlobs, error) {
 	s, doc := &filesAsBlobs{root: root}, servedBlobs{}
 	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() {
@@ -211,14 +210,14 @@ func (s *filesAsBlobs) Names(_, _, prefix, from string) iter.Seq2[string, error]
 }
 
 // Blob returns the blob of a name.
-func (s *filesAsBlobs) Blob(_, _, name string) (blob.Blob, bool, error) {
+func (s *filesAsBlobs) Blob(_, _, name string) (sandbox.Blob, bool, error) {
 	if _, ok := slices.BinarySearch(s.names, name); !ok {
-		return blob.Blob{}, false, nil
+		return sandbox.Blob{}, false, nil
 	}
 	path := filepath.Join(s.root, filepath.FromSlash(name))
 	st, err := os.Stat(path)
 	if err != nil {
-		return blob.Blob{}, false, err
+		return sandbox.Blob{}, false, err
 	}
 	return servedBlob(st.ModTime(), st.Size(), func(w io.Writer, offset, length int64) error {
 		f, err := os.Open(path)

@@ -11,7 +11,6 @@ import (
 
 	"flowctl/cmd/internal/view"
 	"flowctl/providers/sandbox"
-	"flowctl/providers/sandbox/world"
 )
 
 func newSandbox(env *Env) *cobra.Command {
@@ -27,7 +26,7 @@ func newSandboxWorld(env *Env) *cobra.Command {
 		Example: "  flowctl sandbox world > world.hcl",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			_, err := env.Stdout.Write(world.BuiltinSource())
+			_, err := env.Stdout.Write(sandbox.WorldSource())
 			return err
 		},
 	}

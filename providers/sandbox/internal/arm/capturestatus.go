@@ -1,0 +1,225 @@
+package arm
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"flowctl/plan"
+	"flowctl/providers/sandbox/internal/traffic"
+	"flowctl/providers/sandbox/internal/world"
+)
+
+// File is one file that a capture leaves in a storage account.
+type File struct {
+	ID        plan.ID // of the capture
+	Account   string  // name
+	Container string
+	Name      string
+	Capture   traffic.Capture
+	From, To  time.Time // of its packets
+	Size      int64
+	Written   time.Time // when it appears
+}
+
+// uploadTime is how long after its end a capture's file appears.
+const uploadTime = 4 * time.Second
+
+// machine is one VM or scale set instance that a capture records.
+type machine struct {
+	id     plan.ID
+	number string // of an instance; empty for a VM
+}
+
+// machines are those that a capture records. A scale set's instances are
+// included or excluded by number; those that do not run record nothing.
+func (s *Server) machines(settings *CaptureSettings) []machine {
+	switch r := s.byID[settings.Target.Key()].(type) {
+	case *world.VM:
+		return []machine{{id: r.ID}}
+	case *world.ScaleSet:
+		var all []machine
+		for _, i := range r.Instances {
+			in, out := settings.Scope.Include, settings.Scope.Exclude
+			if i.Power == "running" && (len(in) == 0 || slices.Contains(in, i.Number)) && !slices.Contains(out, i.Number) {
+				all = append(all, machine{i.ID, i.Number})
+			}
+		}
+		return all
+	}
+	if strings.EqualFold(settings.Target.Type(), vmType) { // one that a client made, to which nobody talks
+		return []machine{{id: settings.Target}}
+	}
+	return nil
+}
+
+// traffic is the part of a capture that one machine records.
+func (c *Capture) traffic(target plan.ID) traffic.Capture {
+	s := &c.Settings
+	t := traffic.Capture{Target: target, Start: c.Start, Snap: *s.BytesPerPacket,
+		TimeLimit: time.Duration(*s.TimeLimit) * time.Second, MaxBytes: *s.BytesPerSession}
+	for _, f := range s.Filters {
+		t.Filters = append(t.Filters, f.plan())
+	}
+	if s.ring() {
+		t.Ring = &traffic.Ring{Files: int(*s.Ring.Files), FileSize: *s.Ring.FileSize}
+		t.TimeLimit, t.MaxBytes = time.Duration(*s.Ring.TimeLimit)*time.Second, 0
+	}
+	return t
+}
+
+func (f CaptureFilter) plan() plan.CaptureFilter {
+	return plan.CaptureFilter{Protocol: f.Protocol, LocalAddress: f.LocalAddress, LocalPort: f.LocalPort,
+		RemoteAddress: f.RemoteAddress, RemotePort: f.RemotePort}
+}
+
+// ending is when and why one machine's part of a capture ends.
+type ending struct {
+	at     time.Time
+	reason string
+	size   int64
+}
+
+// endCache remembers endings, which cost the model some work.
+type endCache struct {
+	mu    sync.Mutex
+	known map[endKey]ending
+}
+
+type endKey struct {
+	capture string
+	machine plan.ID
+	stopped time.Time
+}
+
+// maxEndings is how many endings are remembered before all are forgotten.
+const maxEndings = 10_000
+
+func (s *Server) ending(c *Capture, m machine) ending {
+	key := endKey{c.GUID, m.id, c.Stopped}
+	s.ends.mu.Lock()
+	e, ok := s.ends.known[key]
+	s.ends.mu.Unlock()
+	if ok {
+		return e
+	}
+	stop := c.Stopped
+	if !stop.IsZero() && stop.Before(c.Start) {
+		stop = c.Start
+	}
+	t := c.traffic(m.id)
+	e.at, e.reason, e.size = s.model.CaptureEnd(t, stop)
+	e = c.Fate.cutShort(e, func(at time.Time) int64 { return s.model.CaptureSize(t, at) })
+	s.ends.mu.Lock()
+	defer s.ends.mu.Unlock()
+	if s.ends.known == nil || len(s.ends.known) >= maxEndings {
+		s.ends.known = map[endKey]ending{}
+	}
+	s.ends.known[key] = e
+	return e
+}
+
+// lastEnding is the ending of the whole capture: that of the machine that
+// records longest.
+func (s *Server) lastEnding(c *Capture) (last ending) {
+	for _, m := range s.machines(&c.Settings) {
+		e := s.ending(c, m)
+		if e.at.IsZero() {
+			return e
+		}
+		if e.at.After(last.at) {
+			last = e
+		}
+	}
+	return last
+}
+
+// Ended reports whether no machine records for c any more.
+func (s *Server) Ended(c *Capture, now time.Time) bool {
+	e := s.lastEnding(c)
+	return !e.at.IsZero() && !now.Before(e.at)
+}
+
+// Files lists the files that c leaves in storage accounts, those included
+// that are not there yet.
+func (s *Server) Files(c *Capture) []File {
+	account, container, name, ok := blobAt(c.Settings.Storage.Path)
+	if !ok || c.Fate.lost() {
+		return nil // only on the machine
+	}
+	var all []File
+	for _, m := range s.machines(&c.Settings) {
+		e := s.ending(c, m)
+		if e.at.IsZero() {
+			continue
+		}
+		t := c.traffic(m.id)
+		for _, f := range s.model.CaptureFiles(t, e.at) {
+			file := File{ID: c.ID, Account: account, Container: container, Name: m.fileName(name), Capture: t,
+				From: f.From, To: f.To, Size: f.Size, Written: e.at.Add(uploadTime)}
+			if t.Ring != nil {
+				file.Name = numbered(file.Name, f.Number)
+			}
+			all = append(all, file)
+		}
+	}
+	return all
+}
+
+// fileName is where a machine's part of a capture goes: for instances, below
+// a folder of the scale set.
+func (m machine) fileName(name string) string {
+	if m.number == "" {
+		return name
+	}
+	folder := "virtualmachines/" + m.number + "/"
+	set := "/virtualmachinescalesets/" + strings.ToLower(m.id.Parent().Name()) + "/"
+	if i := strings.Index(name, set); i >= 0 {
+		return name[:i+len(set)] + folder + name[i+len(set):]
+	}
+	i := strings.LastIndexByte(name, '/') + 1
+	return name[:i] + folder + name[i:]
+}
+
+// captureStatusDoc is the document of queryStatus.
+type captureStatusDoc struct {
+	Name   string   `json:"name"`
+	ID     plan.ID  `json:"id"`
+	Start  string   `json:"captureStartTime,omitempty"`
+	Status string   `json:"packetCaptureStatus"`
+	Reason string   `json:"stopReason,omitempty"`
+	Errors []string `json:"packetCaptureError"`
+}
+
+// sevenDigits is the time format of queryStatus.
+const sevenDigits = "2006-01-02T15:04:05.0000000Z"
+
+func (q *request) captureStatus() (reply, error) {
+	st, err := q.State()
+	if err != nil {
+		return reply{}, err
+	}
+	_, c, err := q.findCapture(st)
+	if err != nil {
+		return reply{}, err
+	}
+	doc := captureStatusDoc{Name: c.ID.Name(), ID: c.ID, Status: "Running", Errors: []string{}}
+	if q.now.Before(c.Start) {
+		doc.Status = "NotStarted"
+		return ok(doc)
+	}
+	doc.Start = c.Start.UTC().Format(sevenDigits)
+	if q.Ended(c, q.now) {
+		e := q.lastEnding(c)
+		doc.Status, doc.Reason = "Stopped", e.reason
+		c.Fate.tell(&doc, e)
+	}
+	return ok(doc)
+}
+
+// numbered is the name of one file of a continuous capture.
+func numbered(name string, n int) string {
+	return fmt.Sprintf("%s_%d.cap", strings.TrimSuffix(name, ".cap"), n)
+}

@@ -1,0 +1,203 @@
+package arm
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"flowctl/plan"
+	"flowctl/providers/sandbox/internal/world"
+)
+
+func (q *request) checkNIC(st *State, m *Made) error {
+	configs := objects(m.properties(), "ipConfigurations")
+	if len(configs) == 0 {
+		return refuse(400, "NetworkInterfaceMustHaveIpConfiguration", "Network interface %s must have at least one IP configuration.", m.ID)
+	}
+	for _, c := range configs {
+		subnet := plan.ID(text(c, "properties", "subnet", "id"))
+		if at, _, ok := q.targetOf(st, subnet); !ok || !sameRegion(at, m.Location) {
+			return errReference(subnet, m.ID)
+		}
+		if public := plan.ID(text(c, "properties", "publicIPAddress", "id")); public != "" && !q.exists(st, public) {
+			return errReference(public, m.ID)
+		}
+	}
+	return q.checkGuard(st, m, m.Location)
+}
+
+// wroteNIC gives each configuration an address, which stays as long as it is
+// in its subnet.
+func (q *request) wroteNIC(st *State, m *Made) error {
+	given := object(m.Given, "addresses")
+	next := map[string]any{}
+	for _, c := range objects(m.properties(), "ipConfigurations") {
+		name, subnet := text(c, "name"), plan.ID(text(c, "properties", "subnet", "id"))
+		address := text(c, "properties", "privateIPAddress")
+		if old, _ := given[name].(string); address == "" && old != "" {
+			address = old
+		}
+		prefix, taken := q.subnetAddresses(st, subnet, m)
+		for _, mine := range next { // of the configurations before
+			taken[mine.(string)] = true
+		}
+		var err error
+		static := strings.EqualFold(text(c, "properties", "privateIPAllocationMethod"), "Static")
+		if !static && checkAddress(address, prefix, taken) != nil { // none yet, or that of another subnet
+			address = ""
+		}
+		if address == "" {
+			address, err = freeAddress(subnet, prefix, taken)
+		} else {
+			err = checkAddress(address, prefix, taken)
+		}
+		if err != nil {
+			return err
+		}
+		next[name] = address
+	}
+	m.Given = map[string]any{"addresses": next}
+	return nil
+}
+
+// firstHost is the first address of a subnet that Azure gives away.
+const firstHost = 4
+
+// subnetAddresses are the range of a subnet and those of its addresses that
+// interfaces other than nic have.
+func (q *request) subnetAddresses(st *State, subnet plan.ID, nic *Made) (prefix netip.Prefix, taken map[string]bool) {
+	taken = map[string]bool{}
+	if s, ok := q.byID[subnet.Key()].(*world.Subnet); ok {
+		prefix = s.Prefix
+		for _, n := range q.subnetNICs[s] {
+			taken[n.Private.String()] = true
+		}
+	} else if all, err := subnetPrefixes(st.made(subnet, q.now)); err == nil && len(all) > 0 {
+		prefix = all[0]
+	}
+	for _, other := range st.allMade(nicType, q.now) {
+		for _, c := range objects(other.properties(), "ipConfigurations") {
+			if other != nic && subnet.Is(plan.ID(text(c, "properties", "subnet", "id"))) {
+				taken[text(other.Given, "addresses", text(c, "name"))] = true
+			}
+		}
+	}
+	return prefix, taken
+}
+
+// checkAddress refuses an address that a client cannot have.
+func checkAddress(text string, prefix netip.Prefix, taken map[string]bool) error {
+	a, err := netip.ParseAddr(text)
+	switch {
+	case err != nil:
+		return refuse(400, "InvalidIPAddress", "IP address %s is not valid.", text)
+	case !prefix.Contains(a):
+		return refuse(400, "PrivateIPAddressNotInSubnet", "Private static IP address %s does not belong to the range of subnet prefix %s.", text, prefix)
+	case taken[a.String()]:
+		return refuse(400, "PrivateIPAddressInUse", "Private IP address %s is already allocated.", text)
+	}
+	return nil
+}
+
+func freeAddress(subnet plan.ID, prefix netip.Prefix, taken map[string]bool) (string, error) {
+	a := prefix.Masked().Addr()
+	for range firstHost {
+		a = a.Next()
+	}
+	for ; a.IsValid() && prefix.Contains(a.Next()); a = a.Next() {
+		if !taken[a.String()] {
+			return a.String(), nil
+		}
+	}
+	return "", refuse(400, "SubnetIsFull", "Subnet %s with address prefix %s does not have enough capacity for 1 IP addresses.", subnet.Name(), prefix)
+}
+
+func (q *request) fillNIC(st *State, m *Made, doc, props map[string]any) {
+	delete(props, "addresses")
+	orElse(props, map[string]any{"enableIPForwarding": false, "enableAcceleratedNetworking": false, "dnsSettings": map[string]any{},
+		"nicType": "Standard", "auxiliaryMode": "None", "auxiliarySku": "None", "disableTcpStateTracking": false,
+		"hostedWorkloads": []any{}, "tapConfigurations": []any{}, "vnetEncryptionSupported": false})
+	dns := object(props, "dnsSettings")
+	orElse(dns, map[string]any{"dnsServers": []any{}, "appliedDnsServers": []any{}})
+	props["dnsSettings"] = dns
+	configs := objects(props, "ipConfigurations")
+	for _, c := range configs {
+		name := text(c, "name")
+		c["id"], c["type"], c["etag"] = m.ID+"/ipConfigurations/"+plan.ID(name), nicType+"/ipConfigurations", doc["etag"]
+		p := object(c, "properties")
+		c["properties"] = p
+		p["provisioningState"], p["privateIPAddress"] = m.state(q.now), text(m.Given, "addresses", name)
+		orElse(p, map[string]any{"privateIPAllocationMethod": "Dynamic", "privateIPAddressVersion": "IPv4", "primary": len(configs) == 1})
+	}
+	if vm := q.machineOf(st, m); vm != nil {
+		props["virtualMachine"], props["primary"] = ref(vm.ID), true
+		props["macAddress"] = dashed(madeMAC(m))
+	}
+}
+
+// madeMAC is the MAC of an interface, in one of the ranges that Azure uses.
+func madeMAC(m *Made) string {
+	return "6045BD" + strings.ToUpper(strings.ReplaceAll(m.GUID, "-", "")[:6])
+}
+
+// machineOf is the machine that an interface is attached to, or nil.
+func (q *request) machineOf(st *State, nic *Made) *Made {
+	for _, vm := range st.allMade(vmType, q.now) {
+		for _, n := range objects(object(vm.properties(), "networkProfile"), "networkInterfaces") {
+			if nic.ID.Is(plan.ID(text(n, "id"))) && vm.Gone.IsZero() {
+				return vm
+			}
+		}
+	}
+	return nil
+}
+
+func (q *request) nicInUse(st *State, m *Made) error {
+	if vm := q.machineOf(st, m); vm != nil {
+		return refuse(400, "NicInUse", "Network Interface %s is used by existing resource %s. In order to delete the network interface, "+
+			"it must be dissociated from the resource. To learn more, see aka.ms/deletenic.", m.ID, vm.ID)
+	}
+	return nil
+}
+
+// wrotePublicIP gives an address of those for documentation (RFC 5737).
+func (q *request) wrotePublicIP(_ *State, m *Made) error {
+	if m.Given == nil {
+		n := 0
+		for _, c := range m.GUID {
+			n = (n*31 + int(c)) % 254
+		}
+		m.Given = map[string]any{"ipAddress": fmt.Sprintf("192.0.2.%d", n+1)}
+	}
+	return nil
+}
+
+func (q *request) fillPublicIP(st *State, m *Made, doc, props map[string]any) {
+	orElse(props, map[string]any{"publicIPAddressVersion": "IPv4", "publicIPAllocationMethod": "Dynamic", "idleTimeoutInMinutes": 4,
+		"ipTags": []any{}, "ddosSettings": map[string]any{"protectionMode": "VirtualNetworkInherited"}})
+	orElse(doc, map[string]any{"sku": map[string]any{"name": "Standard", "tier": "Regional"}})
+	orElse(object(doc, "sku"), map[string]any{"tier": "Regional"})
+	if user, name := q.addressUser(st, m); user != nil {
+		props["ipConfiguration"] = ref(user.ID + "/ipConfigurations/" + plan.ID(name))
+	}
+}
+
+// addressUser is the interface that has a public address, or nil.
+func (q *request) addressUser(st *State, m *Made) (*Made, string) {
+	for _, nic := range st.allMade(nicType, q.now) {
+		for _, c := range objects(nic.properties(), "ipConfigurations") {
+			if m.ID.Is(plan.ID(text(c, "properties", "publicIPAddress", "id"))) && nic.Gone.IsZero() {
+				return nic, text(c, "name")
+			}
+		}
+	}
+	return nil, ""
+}
+
+func (q *request) publicIPInUse(st *State, m *Made) error {
+	if user, name := q.addressUser(st, m); user != nil {
+		return refuse(400, "PublicIPAddressCannotBeDeleted", "Public IP address %s can not be deleted since it is still allocated to resource %s/ipConfigurations/%s.",
+			m.ID, user.ID, name)
+	}
+	return nil
+}

@@ -1,0 +1,101 @@
+package arm
+
+import (
+	"flowctl/plan"
+	"flowctl/providers/sandbox/internal/world"
+)
+
+const peeringType = vnetType + "/virtualNetworkPeerings"
+
+// remoteOf is the network that a peering leads to.
+func remoteOf(m *Made) plan.ID { return plan.ID(text(m.properties(), "remoteVirtualNetwork", "id")) }
+
+// spaceOf is the address space of a network, the world's or a made one.
+func (q *request) spaceOf(st *State, vnet plan.ID) (space map[string]any, ok bool) {
+	if v, ok := q.byID[vnet.Key()].(*world.VNet); ok {
+		all := []any{}
+		for _, p := range v.Prefixes {
+			all = append(all, p.String())
+		}
+		return map[string]any{"addressPrefixes": all}, true
+	}
+	m := st.made(vnet, q.now)
+	if m == nil || m.Type != vnetType {
+		return nil, false
+	}
+	return object(m.properties(), "addressSpace"), true
+}
+
+func (q *request) checkPeering(st *State, m *Made) error {
+	own, remote := m.ID.Parent(), remoteOf(m)
+	if remote == "" {
+		return errInvalid("remoteVirtualNetwork", "A peering needs the network that it leads to.")
+	}
+	if remote.Is(own) {
+		return refuse(400, "CannotPeerVirtualNetworkWithItself", "Virtual network %s cannot be peered with itself.", own)
+	}
+	theirs, ok := q.spaceOf(st, remote)
+	if !ok {
+		return errReference(remote, m.ID)
+	}
+	for _, other := range st.below(own, peeringType, q.now) {
+		if !other.ID.Is(m.ID) && remoteOf(other).Is(remote) {
+			return refuse(400, "AnotherPeeringAlreadyReferencesRemoteVnet", "Peering %s cannot be created because another peering %s already references remote virtual network %s.",
+				m.ID.Name(), other.ID.Name(), remote)
+		}
+	}
+	ours, _ := q.spaceOf(st, own)
+	mine, err := prefixesOf(ours, "addressPrefixes")
+	if err != nil {
+		return err
+	}
+	far, err := prefixesOf(theirs, "addressPrefixes")
+	if err != nil {
+		return err
+	}
+	for _, a := range mine {
+		for _, b := range far {
+			if a.Overlaps(b) {
+				return refuse(400, "VnetAddressSpacesOverlap", "Cannot create or update peering %s. Virtual networks %s and %s cannot be peered because their address spaces overlap.",
+					m.ID, own, remote)
+			}
+		}
+	}
+	return nil
+}
+
+// back is the peering that leads from the remote network to this one's, or nil.
+func (q *request) back(st *State, m *Made) *Made {
+	for _, other := range st.below(remoteOf(m), peeringType, q.now) {
+		if remoteOf(other).Is(m.ID.Parent()) && other.Gone.IsZero() {
+			return other
+		}
+	}
+	return nil
+}
+
+// wrotePeering remembers that both ends were there once: what loses its other
+// end then is disconnected.
+func (q *request) wrotePeering(st *State, m *Made) error {
+	if other := q.back(st, m); other != nil {
+		m.Given, other.Given = map[string]any{"met": true}, map[string]any{"met": true}
+	}
+	return nil
+}
+
+func (q *request) fillPeering(st *State, m *Made, _, props map[string]any) {
+	met, _ := m.Given["met"].(bool)
+	delete(props, "met")
+	space, _ := q.spaceOf(st, remoteOf(m))
+	state, level := "Initiated", "RemoteNotInSync"
+	switch {
+	case q.back(st, m) != nil:
+		state, level = "Connected", "FullyInSync"
+	case met:
+		state = "Disconnected"
+	}
+	props["peeringState"], props["peeringSyncLevel"] = state, level
+	props["remoteAddressSpace"], props["remoteVirtualNetworkAddressSpace"] = space, space
+	orElse(props, map[string]any{"allowVirtualNetworkAccess": true, "allowForwardedTraffic": false, "allowGatewayTransit": false,
+		"useRemoteGateways": false, "doNotVerifyRemoteGateways": false, "peerCompleteVnets": true})
+}

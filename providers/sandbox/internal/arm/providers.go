@@ -1,0 +1,164 @@
+package arm
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"flowctl/providers/sandbox/internal/world"
+)
+
+// providerTypes are the resource types of each namespace that clients ask for.
+var providerTypes = map[string][]string{
+	"Microsoft.Authorization":       {"locks", "permissions", "policyAssignments", "policyDefinitions", "roleAssignments", "roleDefinitions"},
+	"Microsoft.Compute":             {"virtualMachines", "virtualMachines/extensions", "virtualMachineScaleSets"},
+	"Microsoft.Insights":            {"dataCollectionRules", "dataCollectionEndpoints"},
+	"Microsoft.Network":             {"virtualNetworks", "networkInterfaces", "networkSecurityGroups", "publicIPAddresses", "networkWatchers", "networkWatchers/flowLogs", "networkWatchers/packetCaptures"},
+	"Microsoft.OperationalInsights": {"workspaces"},
+	"Microsoft.Resources":           {"subscriptions", "resourceGroups"},
+	"Microsoft.Storage":             {"storageAccounts"},
+}
+
+// apiVersions are those that the providers' clients choose from; requests may
+// name any other.
+var apiVersions = []string{"2025-05-01", "2025-01-01", "2024-05-01", "2024-03-01", "2023-09-01", "2022-10-01", "2022-07-01", "2022-01-01", "2021-04-01"}
+
+type provider struct {
+	ID                string         `json:"id"`
+	Namespace         string         `json:"namespace"`
+	ResourceTypes     []resourceType `json:"resourceTypes"`
+	RegistrationState string         `json:"registrationState"`
+	Policy            string         `json:"registrationPolicy"`
+}
+
+type resourceType struct {
+	ResourceType string   `json:"resourceType"`
+	Locations    []string `json:"locations"`
+	APIVersions  []string `json:"apiVersions"`
+	Capabilities string   `json:"capabilities"`
+}
+
+func (q *request) provider(st *State, ns string) provider {
+	p := provider{ID: "/subscriptions/" + q.world.Subscription + "/providers/" + ns, Namespace: ns,
+		RegistrationState: q.registered(st, ns), Policy: "RegistrationRequired", ResourceTypes: []resourceType{}}
+	for _, t := range providerTypes[ns] {
+		p.ResourceTypes = append(p.ResourceTypes, resourceType{ResourceType: t, Locations: q.world.Regions,
+			APIVersions: apiVersions, Capabilities: "None"})
+	}
+	return p
+}
+
+// Registration is whether the subscription may use a namespace.
+type Registration struct {
+	State string    `json:"state"`          // NotRegistered, Registered
+	Ready time.Time `json:"ready,omitzero"` // end of the change to it
+}
+
+// registrationTime is how long it takes until a namespace is registered, or is
+// not any more.
+const registrationTime = 20 * time.Second
+
+const registered, notRegistered = "Registered", "NotRegistered"
+
+func seedProviders(w *world.World) map[string]*Registration {
+	all := map[string]*Registration{}
+	for _, ns := range w.Unregistered {
+		all[canonical(ns)] = &Registration{State: notRegistered}
+	}
+	return all
+}
+
+// canonical is a namespace in its own case.
+func canonical(ns string) string {
+	for known := range providerTypes {
+		if strings.EqualFold(known, ns) {
+			return known
+		}
+	}
+	return ns
+}
+
+// registered is a namespace's registration state: registered, unless the world
+// or a client says otherwise.
+func (q *request) registered(st *State, ns string) string {
+	r := st.Providers[canonical(ns)]
+	switch {
+	case r == nil:
+		return registered
+	case !q.now.Before(r.Ready):
+		return r.State
+	case r.State == registered:
+		return "Registering"
+	}
+	return "Unregistering"
+}
+
+// namespaces are all that the subscription has, in the order of their names.
+func (st *State) namespaces() []string {
+	all := slices.AppendSeq(slices.Collect(maps.Keys(providerTypes)), maps.Keys(st.Providers))
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// namespace is the one in the path, in its own case.
+func (q *request) namespace(st *State) (string, error) {
+	for _, ns := range st.namespaces() {
+		if strings.EqualFold(ns, q.path["ns"]) {
+			return ns, nil
+		}
+	}
+	return "", gatewayError(404, "InvalidResourceNamespace", "The resource namespace '%s' is invalid.", q.path["ns"])
+}
+
+func (q *request) listProviders() (reply, error) {
+	st, err := q.State()
+	if err != nil {
+		return reply{}, err
+	}
+	return paged(q, st.namespaces(), func(ns string) provider { return q.provider(st, ns) })
+}
+
+func (q *request) getProvider() (reply, error) {
+	st, err := q.State()
+	if err != nil {
+		return reply{}, err
+	}
+	ns, err := q.namespace(st)
+	if err != nil {
+		return reply{}, err
+	}
+	return ok(q.provider(st, ns))
+}
+
+func (q *request) registerProvider() (reply, error)   { return q.setRegistered(registered) }
+func (q *request) unregisterProvider() (reply, error) { return q.setRegistered(notRegistered) }
+
+// setRegistered begins to change a registration. What is so already stays.
+func (q *request) setRegistered(want string) (rep reply, err error) {
+	err = q.update(q.r.Context(), func(st *State) error {
+		ns, err := q.namespace(st)
+		if err != nil {
+			return err
+		}
+		if st.Providers == nil {
+			st.Providers = map[string]*Registration{}
+		}
+		if r := st.Providers[ns]; r == nil && want != registered || r != nil && r.State != want {
+			st.Providers[ns] = &Registration{State: want, Ready: q.now.Add(registrationTime)}
+		}
+		rep = reply{status: http.StatusOK, body: q.provider(st, ns)}
+		return nil
+	})
+	return rep, err
+}
+
+// needRegistered refuses what needs a namespace that is not registered.
+func (q *request) needRegistered(st *State, ns string) error {
+	if q.registered(st, ns) == registered {
+		return nil
+	}
+	return gatewayError(409, "MissingSubscriptionRegistration", "The subscription is not registered to use namespace '%s'. "+
+		"See https://aka.ms/rps-not-found for how to register subscriptions.", ns)
+}

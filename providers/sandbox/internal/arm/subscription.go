@@ -1,0 +1,118 @@
+package arm
+
+import (
+	"net/http"
+	"strings"
+
+	"flowctl/plan"
+	"flowctl/providers/sandbox/internal/world"
+)
+
+type subscription struct {
+	ID                  string            `json:"id"`
+	AuthorizationSource string            `json:"authorizationSource"`
+	ManagedByTenants    []string          `json:"managedByTenants"`
+	SubscriptionID      string            `json:"subscriptionId"`
+	TenantID            string            `json:"tenantId"`
+	DisplayName         string            `json:"displayName"`
+	State               string            `json:"state"`
+	Policies            map[string]string `json:"subscriptionPolicies"`
+}
+
+func (q *request) subscription() subscription {
+	return subscription{
+		ID: "/subscriptions/" + q.world.Subscription, AuthorizationSource: "RoleBased", ManagedByTenants: []string{},
+		SubscriptionID: q.world.Subscription, TenantID: q.world.Tenant, DisplayName: q.world.Name, State: "Enabled",
+		Policies: map[string]string{"locationPlacementId": "Public_2014-09-01", "quotaId": "PayAsYouGo_2014-09-01", "spendingLimit": "Off"},
+	}
+}
+
+func (q *request) listSubscriptions() (reply, error) { return whole([]subscription{q.subscription()}) }
+
+func (q *request) getSubscription() (reply, error) { return ok(q.subscription()) }
+
+type location struct {
+	ID                  string `json:"id"`
+	Name                string `json:"name"`
+	Type                string `json:"type"`
+	DisplayName         string `json:"displayName"`
+	RegionalDisplayName string `json:"regionalDisplayName"`
+	Metadata            struct {
+		RegionType string `json:"regionType"`
+	} `json:"metadata"`
+}
+
+func (q *request) listLocations() (reply, error) {
+	var all []location
+	for _, name := range q.world.Regions {
+		l := location{ID: "/subscriptions/" + q.world.Subscription + "/locations/" + name, Name: name,
+			Type: "Region", DisplayName: name, RegionalDisplayName: name}
+		l.Metadata.RegionType = "Physical"
+		all = append(all, l)
+	}
+	return whole(all)
+}
+
+func (q *request) needGroup(st *State, name string) error {
+	if q.groups[strings.ToLower(name)] == nil && st.made(q.groupID(name), q.now) == nil {
+		return errGroup(name)
+	}
+	return nil
+}
+
+type resourceGroup struct {
+	ID         plan.ID           `json:"id"`
+	Name       string            `json:"name"`
+	Type       string            `json:"type"`
+	Location   string            `json:"location"`
+	Tags       map[string]string `json:"tags,omitempty"`
+	Properties struct {
+		ProvisioningState string `json:"provisioningState"`
+	} `json:"properties"`
+}
+
+func groupDoc(g *world.ResourceGroup) resourceGroup {
+	doc := resourceGroup{ID: g.ID, Name: g.Name, Type: groupType, Location: g.Location, Tags: g.Tags}
+	doc.Properties.ProvisioningState = "Succeeded"
+	return doc
+}
+
+func (q *request) listGroups() (reply, error) {
+	filter, err := parseTagFilter(q.param("$filter"))
+	if err != nil {
+		return reply{}, err
+	}
+	st, err := q.State()
+	if err != nil {
+		return reply{}, err
+	}
+	var kept []any
+	for _, g := range q.world.Groups {
+		if filter.keeps(groupType, g.Name, g.Tags) {
+			kept = append(kept, groupDoc(g))
+		}
+	}
+	for _, m := range st.allMade(groupType, q.now) {
+		if filter.keeps(groupType, m.ID.Name(), m.tags()) {
+			kept = append(kept, q.madeDoc(st, m))
+		}
+	}
+	return paged(q, kept, func(doc any) any { return doc })
+}
+
+func (q *request) getGroup() (reply, error) {
+	st, err := q.State()
+	if err != nil {
+		return reply{}, err
+	}
+	if err := q.needGroup(st, q.path["name"]); err != nil {
+		return reply{}, err
+	}
+	if q.r.Method == http.MethodHead { // the check whether it exists
+		return reply{status: http.StatusNoContent}, nil
+	}
+	if g := q.groups[strings.ToLower(q.path["name"])]; g != nil {
+		return ok(groupDoc(g))
+	}
+	return ok(q.madeDoc(st, st.made(q.groupID(q.path["name"]), q.now)))
+}

@@ -1,0 +1,253 @@
+// Package recorded is what Azure writes into the sandbox's storage accounts:
+// the hour blobs of flow logs and the files of packet captures. None of them
+// is stored. A blob is made from the world's traffic when it is read, and
+// exists as soon as Azure would have written it.
+//
+// Names and block layout are those of the pages "Read flow logs" and "Manage
+// virtual network flow logs" of Azure Network Watcher's documentation.
+package recorded
+
+import (
+	"cmp"
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"flowctl/plan"
+	"flowctl/providers/sandbox/internal/arm"
+	"flowctl/providers/sandbox/internal/blob"
+	"flowctl/providers/sandbox/internal/fault"
+	"flowctl/providers/sandbox/internal/traffic"
+	"flowctl/providers/sandbox/internal/world"
+)
+
+// Options are what a Source draws from.
+type Options struct {
+	World  *world.World
+	Model  *traffic.Model
+	ARM    *arm.Server // knows what records what
+	Clock  plan.Clock
+	Faults *fault.Set // of the world; nil: none
+}
+
+// Source implements blob.Source.
+type Source struct {
+	o        Options
+	accounts map[string]*world.StorageAccount
+	nics     map[string]*world.NIC // by MAC
+	sizes    *sizes
+
+	mu    sync.Mutex
+	drawn *view
+	seen  map[[2]string]blob.Container // containers that are there for good
+}
+
+var _ blob.Source = (*Source)(nil)
+
+// New returns the source of a world's recordings.
+func New(o Options) *Source {
+	s := &Source{o: o, accounts: map[string]*world.StorageAccount{}, nics: map[string]*world.NIC{},
+		sizes: newSizes(), seen: map[[2]string]blob.Container{}}
+	for _, a := range o.World.Accounts {
+		s.accounts[strings.ToLower(a.Name)] = a
+	}
+	for _, n := range o.World.NICs {
+		s.nics[n.MAC] = n
+	}
+	return s
+}
+
+// view is what one state of ARM means for the storage accounts.
+type view struct {
+	state *arm.State
+	logs  map[string][]*hourly // by account, in the order of their names
+	files map[place][]arm.File // in the order of their names
+	runs  []run
+	hours map[int64]string // fingerprints, see before
+	mu    sync.Mutex
+}
+
+// place is a container of an account.
+type place struct{ account, container string }
+
+// view returns the meaning of ARM's present state, which is worked out once
+// for each.
+func (s *Source) view() (*view, error) {
+	st, err := s.o.ARM.State()
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.drawn == nil || s.drawn.state != st {
+		v := &view{state: st, files: map[place][]arm.File{}, hours: map[int64]string{}}
+		if err := s.drawLogs(v); err != nil {
+			return nil, err
+		}
+		s.drawFiles(v)
+		s.drawn = v
+	}
+	return s.drawn, nil
+}
+
+// drawFiles lists the captures' files. Where two have one name the later
+// capture wrote over the earlier one's.
+func (s *Source) drawFiles(v *view) {
+	byName := map[place]map[string]arm.File{}
+	for _, c := range v.state.Captures {
+		for _, f := range s.o.ARM.Files(c) {
+			at := place{f.Account, f.Container}
+			if byName[at] == nil {
+				byName[at] = map[string]arm.File{}
+			}
+			byName[at][f.Name] = f
+		}
+	}
+	for at, files := range byName {
+		v.files[at] = slices.SortedFunc(maps.Values(files), func(a, b arm.File) int { return cmp.Compare(a.Name, b.Name) })
+	}
+}
+
+// Account returns the account of that name.
+func (s *Source) Account(name string) (blob.Account, bool) {
+	st, err := s.o.ARM.State()
+	if err != nil {
+		return blob.Account{}, false
+	}
+	a := s.account(st, name)
+	if a == nil {
+		return blob.Account{}, false
+	}
+	return blob.Account{Name: a.Name, Tenant: s.o.World.Tenant, SharedKey: a.SharedKey,
+		ID: a.ID, Region: a.Location, Closed: closed(a)}, true
+}
+
+// account is the world's account of that name or one that a client made, or nil.
+func (s *Source) account(st *arm.State, name string) *world.StorageAccount {
+	name = strings.ToLower(name)
+	if a := s.accounts[name]; a != nil {
+		return a
+	}
+	return st.Account(name, s.o.Clock.Now())
+}
+
+// Containers lists the containers that hold a blob, as Azure makes them when
+// it writes the first.
+func (s *Source) Containers(account string) ([]blob.Container, error) {
+	v, err := s.view()
+	if err != nil {
+		return nil, err
+	}
+	names := map[string]bool{}
+	if len(v.logs[account]) > 0 {
+		names[logContainer] = true
+	}
+	for at := range v.files {
+		if at.account == account {
+			names[at.container] = true
+		}
+	}
+	var all []blob.Container
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		c, ok, err := s.container(account, name)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			all = append(all, c)
+		}
+	}
+	return all, nil
+}
+
+// container looks for the first blob in a container, once.
+func (s *Source) container(account, name string) (blob.Container, bool, error) {
+	key := [2]string{account, name}
+	s.mu.Lock()
+	c, ok := s.seen[key]
+	s.mu.Unlock()
+	if ok {
+		return c, true, nil
+	}
+	for blobName, err := range s.Names(account, name, "", "") {
+		if err != nil {
+			return blob.Container{}, false, err
+		}
+		b, ok, err := s.Blob(account, name, blobName)
+		if err != nil {
+			return blob.Container{}, false, err
+		}
+		if !ok {
+			continue
+		}
+		c := blob.Container{Name: name, Modified: b.Created}
+		s.mu.Lock()
+		s.seen[key] = c
+		s.mu.Unlock()
+		return c, true, nil
+	}
+	return blob.Container{}, false, nil
+}
+
+// Names yields the names that blobs in a container have or may come to have.
+func (s *Source) Names(account, container, prefix, from string) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		v, err := s.view()
+		if err != nil {
+			yield("", err)
+			return
+		}
+		want := span{prefix, from}
+		files := v.files[place{account, container}]
+		for name := range s.logNames(v, account, container, want) {
+			for len(files) > 0 && files[0].Name < name {
+				if want.has(files[0].Name) && !yield(files[0].Name, nil) {
+					return
+				}
+				files = files[1:]
+			}
+			if !yield(name, nil) {
+				return
+			}
+		}
+		for _, f := range files {
+			if want.has(f.Name) && !yield(f.Name, nil) {
+				return
+			}
+		}
+	}
+}
+
+// span is a part of the names of a container.
+type span struct{ prefix, from string }
+
+func (p span) has(name string) bool { return name >= p.from && strings.HasPrefix(name, p.prefix) }
+
+// mayHave reports whether any name that begins with start can be in the span.
+func (p span) mayHave(start string) bool {
+	if !strings.HasPrefix(start, p.prefix) && !strings.HasPrefix(p.prefix, start) {
+		return false
+	}
+	return start >= p.from || strings.HasPrefix(p.from, start)
+}
+
+// Blob returns one blob as it is now.
+func (s *Source) Blob(account, container, name string) (blob.Blob, bool, error) {
+	v, err := s.view()
+	if err != nil {
+		return blob.Blob{}, false, err
+	}
+	files := v.files[place{account, container}]
+	i, ok := slices.BinarySearchFunc(files, name, func(f arm.File, name string) int { return cmp.Compare(f.Name, name) })
+	if ok {
+		b, ok := s.captureBlob(files[i])
+		return b, ok, nil
+	}
+	if container != logContainer {
+		return blob.Blob{}, false, nil
+	}
+	b, ok := s.logBlob(v, account, name)
+	return b, ok, nil
+}
