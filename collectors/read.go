@@ -13,7 +13,7 @@ import (
 	"flowctl/collectors/flowlog"
 	"flowctl/collectors/parquet"
 	"flowctl/collectors/pcap"
-	"flowctl/collectors/readahead"
+	"flowctl/collectors/storage"
 	"flowctl/plan"
 )
 
@@ -29,19 +29,19 @@ type sinks struct {
 type entry struct {
 	Item
 	err    error
-	stream *readahead.Stream
+	stream *storage.Stream
 }
 
 // ahead yields items, of which blobs are opened ahead of the caller. What was
 // opened and not yielded ends with ctx.
 func ahead(ctx context.Context, items iter.Seq2[Item, error]) <-chan entry {
-	q := readahead.NewQueue(ctx)
-	out := make(chan entry, readahead.Most)
+	q := storage.NewPrefetch(ctx)
+	out := make(chan entry, storage.MostAhead)
 	go func() {
 		defer close(out)
 		for item, err := range items {
 			e := entry{Item: item, err: err}
-			if err == nil && item.Blob != nil && item.Blob.Size < readahead.Wide {
+			if err == nil && item.Blob != nil && item.Blob.Size < storage.Large {
 				if e.stream = q.Open(item.From, *item.Blob); e.stream == nil {
 					return
 				}
@@ -57,7 +57,7 @@ func ahead(ctx context.Context, items iter.Seq2[Item, error]) <-chan entry {
 }
 
 // readStream reads a blob that is not wide, and so is for one worker.
-func readStream(s *readahead.Stream, in flow.Input, own func(flow.Batch) bool) error {
+func readStream(s *storage.Stream, in flow.Input, own func(flow.Batch) bool) error {
 	all, whole := s.Begin()
 	defer s.Close()
 	flows := parquet.Detect(all)
@@ -81,7 +81,7 @@ func readStream(s *readahead.Stream, in flow.Input, own func(flow.Batch) bool) e
 
 // readRange reads a large blob.
 func readRange(ctx context.Context, from plan.Blobs, b plan.Blob, in flow.Input, to sinks) error {
-	r := readahead.NewRanges(ctx, from, b)
+	r := storage.NewRanges(ctx, from, b)
 	return readAt(r, r.Size(), true, in, to)
 }
 

@@ -12,7 +12,6 @@ import (
 	"flowctl/collectors/flowlog"
 	"flowctl/collectors/flowlog/flowlogtest"
 	"flowctl/collectors/pcap/pcaptest"
-	"flowctl/collectors/readahead"
 	"flowctl/collectors/storage"
 	"flowctl/collectors/storage/storagetest"
 	"flowctl/plan"
@@ -67,13 +66,13 @@ func TestBlobsAreReadWhereTheyAre(t *testing.T) {
 	large, totals := generated(t, flowlogtest.Spec{Seed: 99, Flows: 75_000})
 	s.Put(hourName(60), string(large))
 	want += totals.Tuples
-	if len(large) < readahead.Wide {
+	if len(large) < storage.Large {
 		t.Fatalf("%d bytes are not large", len(large))
 	}
 	middle, totals := generated(t, flowlogtest.Spec{Seed: 98, Flows: 20_000})
 	s.Put(hourName(61), string(middle))
 	want += totals.Tuples
-	if len(middle) < 3<<20 || len(middle) > readahead.Wide {
+	if len(middle) < 3<<20 || len(middle) > storage.Large {
 		t.Fatalf("%d bytes are not of the middle", len(middle))
 	}
 	s.Put("note.txt", "hello")
@@ -88,7 +87,7 @@ func TestBlobsAreReadWhereTheyAre(t *testing.T) {
 
 // Flows that were kept are read from storage, in one piece and in several.
 func TestFlowsInStorage(t *testing.T) {
-	for n, most := range map[int]int{20: 1 << 20, 25_000: readahead.Wide} {
+	for n, most := range map[int]int{20: 1 << 20, 25_000: storage.Large} {
 		text, totals := generated(t, flowlogtest.Spec{Seed: 5, Flows: n})
 		var kept bytes.Buffer
 		logs := storagetest.Of(map[string]string{hourName(0): string(text)})
@@ -114,7 +113,7 @@ func TestLargeCaptureInStorage(t *testing.T) {
 		b = file.AppendRecord(b, r)
 		n++
 	}
-	if len(b) < readahead.Wide {
+	if len(b) < storage.Large {
 		t.Fatalf("%d bytes are not large", len(b))
 	}
 	s := storagetest.Of(map[string]string{"a.cap": string(b)})

@@ -16,12 +16,12 @@ import (
 // A name ends in /... where packages below it are meant as well; within one
 // such name, and on one line, packages below one parent may use each other.
 var layers = []string{
-	"plan plan/syntax collectors/flow/... collectors/depth",
+	"plan plan/syntax collectors/flow/...",
 	"plan/config/... plan/session plan/ledger",
 	"plan/state",
 	"plan/resolve plan/preflight plan/apply providers/azure/... collectors/flowlog/... collectors/parquet collectors/pcap/... collectors/summary/...",
 	"providers/sandbox/... collectors/files collectors/storage/... cmd/internal/terminal",
-	"collectors/fetch collectors/readahead",
+	"collectors/fetch",
 	"providers collectors cmd/internal/report",
 	"cmd/internal/view",
 	"cmd/flowctl/docs cmd/internal/command",

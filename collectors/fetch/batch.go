@@ -9,7 +9,7 @@ import (
 	"strings"
 	"sync"
 
-	"flowctl/collectors/depth"
+	"flowctl/collectors/storage"
 	"flowctl/plan"
 	"flowctl/plan/session"
 )
@@ -70,7 +70,7 @@ func (b *batch) add(it item) bool {
 		b.keep(b.place(), it, old)
 		return b.ctx.Err() == nil
 	}
-	if b.job.transfer.depth.Acquire(b.ctx) != nil {
+	if b.job.transfer.limiter.Acquire(b.ctx) != nil {
 		return false
 	}
 	place := b.place()
@@ -97,18 +97,18 @@ func pathOf(b plan.Blob) string { return b.Container + "/" + b.Name }
 func (b *batch) bring(place int, it item, dest string, old session.Artifact) {
 	t := b.job.transfer
 	got, err := t.once(b.ctx, dest, func() (session.Artifact, error) {
-		ctx := plan.WithThrottled(b.ctx, t.depth.Slow)
-		d := download{blobs: b.job.blobs, depth: t.depth, dest: dest, old: old}
-		n, sum, err := d.bring(ctx, it.blob)
+		ctx := plan.WithThrottled(b.ctx, t.limiter.Slow)
+		d := storage.Download{From: b.job.blobs, Limiter: t.limiter, Path: dest, SHA256: old.SHA256}
+		n, sum, err := d.Run(ctx, it.blob)
 		return session.Artifact{Blob: pathOf(n), ETag: n.ETag, Size: n.Size, SHA256: sum}, err
 	})
 	if err != nil {
 		b.fail(fmt.Errorf("fetch %s: %w", it.what, err))
-		t.depth.Release(depth.Failed)
+		t.limiter.Release(storage.Failed)
 		return
 	}
 	b.keep(place, it, got)
-	t.depth.Release(depth.Done)
+	t.limiter.Release(storage.Done)
 }
 
 // place is where the next file stands in the order.

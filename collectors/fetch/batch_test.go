@@ -33,7 +33,7 @@ func many(n int) *storagetest.Account {
 }
 
 // Each request takes 20 ms of a time that passes only while all wait. No more
-// are open at a time than the depth allows, and the listing is never far
+// are open at a time than the limiter allows, and the listing is never far
 // ahead. The bubble fails if a goroutine is left.
 func TestFetchSideBySide(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -56,8 +56,8 @@ func TestFetchSideBySide(t *testing.T) {
 			t.Fatal(err)
 		}
 		seen := a.Seen()
-		if seen.Peak > mostDepth || seen.Peak < mostDepth/2 {
-			t.Errorf("%d readers were open at a time, want nearly %d and no more", seen.Peak, mostDepth)
+		if seen.Peak > mostLimit || seen.Peak < mostLimit/2 {
+			t.Errorf("%d readers were open at a time, want nearly %d and no more", seen.Peak, mostLimit)
 		}
 		if seen.Open != 0 || len(seen.Reads) != n || len(got) != n {
 			t.Errorf("%d readers left open after %d reads for %d files of %d", seen.Open, len(seen.Reads), len(got), n)
@@ -65,7 +65,7 @@ func TestFetchSideBySide(t *testing.T) {
 		if most := hoursAhead*(blobsAhead+1) + 1; ahead > most {
 			t.Errorf("the listing was %d blobs ahead, want at most %d", ahead, most)
 		}
-		if took, want := time.Since(began), 3*n*20*time.Millisecond/mostDepth/2; took > want {
+		if took, want := time.Since(began), 3*n*20*time.Millisecond/mostLimit/2; took > want {
 			t.Errorf("took %s of the world's time, want less than %s", took, want)
 		}
 		if !slices.IsSortedFunc(got, func(a, b session.Artifact) int { return strings.Compare(a.Path, b.Path) }) {
@@ -117,8 +117,8 @@ func TestFetchFromABusyService(t *testing.T) {
 		if err != nil || len(got) != n {
 			t.Fatalf("got %d files, %v", len(got), err)
 		}
-		if busy == 0 || late > n/10 || f.transfer.depth.Limit() > 2*takes {
-			t.Errorf("turned away %d times, %d of them late, and %d places in the end; want few late and about %d places", busy, late, f.transfer.depth.Limit(), takes)
+		if busy == 0 || late > n/10 || f.transfer.limiter.Limit() > 2*takes {
+			t.Errorf("turned away %d times, %d of them late, and %d places in the end; want few late and about %d places", busy, late, f.transfer.limiter.Limit(), takes)
 		}
 	})
 }

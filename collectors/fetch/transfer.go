@@ -4,21 +4,21 @@ import (
 	"context"
 	"sync"
 
-	"flowctl/collectors/depth"
+	"flowctl/collectors/storage"
 	"flowctl/plan/session"
 )
 
 // How many files of a run are brought at a time: first, and at most. Each has
 // a connection and a file open, and a buffer of 128 KiB.
 const (
-	firstDepth = 4
-	mostDepth  = 64
+	firstLimit = 4
+	mostLimit  = 64
 )
 
 // Transfer is what the fetches of one run share: how many requests are under
 // way at the same time, and which files are being brought.
 type Transfer struct {
-	depth *depth.Depth
+	limiter *storage.Limiter
 
 	mu       sync.Mutex
 	bringing map[string]*bringing // by the file's place
@@ -26,7 +26,7 @@ type Transfer struct {
 
 // NewTransfer returns one for a run.
 func NewTransfer() *Transfer {
-	return &Transfer{depth: depth.New(firstDepth, mostDepth), bringing: map[string]*bringing{}}
+	return &Transfer{limiter: storage.NewLimiter(firstLimit, mostLimit), bringing: map[string]*bringing{}}
 }
 
 // bringing is a file that is being brought.

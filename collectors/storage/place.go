@@ -1,6 +1,9 @@
 // Package storage is the way to flow logs and captures where Azure writes
 // them: what a URL of blob storage means, which hours of flow logs a window
-// has, and how their blobs change while they grow.
+// has, and how blobs are read: many small ones ahead of those who want them,
+// large ones in ranges, into memory or into files, and from their newest
+// version if they grow meanwhile. A Limiter finds out how many requests the
+// service takes.
 package storage
 
 import (

@@ -1,4 +1,4 @@
-package depth
+package storage
 
 import (
 	"context"
@@ -10,7 +10,7 @@ import (
 )
 
 // take takes n places that have to be free.
-func take(t *testing.T, d *Depth, n int) {
+func take(t *testing.T, d *Limiter, n int) {
 	t.Helper()
 	for range n {
 		if !d.TryAcquire() {
@@ -21,7 +21,7 @@ func take(t *testing.T, d *Depth, n int) {
 
 // round fills all places and ends everything so; with want somebody asks for
 // more all the time.
-func round(t *testing.T, d *Depth, want bool, o Outcome) {
+func round(t *testing.T, d *Limiter, want bool, o Outcome) {
 	t.Helper()
 	n := d.Limit()
 	take(t, d, n)
@@ -31,7 +31,7 @@ func round(t *testing.T, d *Depth, want bool, o Outcome) {
 	}
 }
 
-func TestDepthFollowsTheService(t *testing.T) {
+func TestLimiterFollowsTheService(t *testing.T) {
 	tests := map[string]struct {
 		first, most int
 		rounds      []Outcome
@@ -48,7 +48,7 @@ func TestDepthFollowsTheService(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			d := New(tt.first, tt.most)
+			d := NewLimiter(tt.first, tt.most)
 			for i, o := range tt.rounds {
 				round(t, d, !tt.idle, o)
 				if d.Limit() != tt.want[i] || d.used != 0 {
@@ -62,7 +62,7 @@ func TestDepthFollowsTheService(t *testing.T) {
 // A hundred that are turned away at the same time are one sign, not a hundred;
 // the next that are turned away are another.
 func TestBusyCountsOnceForAllUnderWay(t *testing.T) {
-	d := New(16, 64)
+	d := NewLimiter(16, 64)
 	take(t, d, 16)
 	d.Slow()
 	d.Slow()
@@ -81,7 +81,7 @@ func TestBusyCountsOnceForAllUnderWay(t *testing.T) {
 
 // Fewer places than are taken let nobody in until enough are given back.
 func TestNobodyComesInAfterAHalving(t *testing.T) {
-	d := New(8, 8)
+	d := NewLimiter(8, 8)
 	take(t, d, 8)
 	d.Slow()
 	for i := range 5 {
@@ -95,7 +95,7 @@ func TestNobodyComesInAfterAHalving(t *testing.T) {
 
 func TestWhoWaitsLongestIsFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := New(1, 1)
+		d := NewLimiter(1, 1)
 		take(t, d, 1)
 		var order []int
 		for i := range 5 {
@@ -124,7 +124,7 @@ func TestWhoWaitsLongestIsFirst(t *testing.T) {
 // One who gives up takes no place, also if it was given in that moment.
 func TestGivingUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := New(1, 1)
+		d := NewLimiter(1, 1)
 		take(t, d, 1)
 		ctx, cancel := context.WithCancel(t.Context())
 		errs := make(chan error, 1)
@@ -140,7 +140,7 @@ func TestGivingUp(t *testing.T) {
 		d.Release(Done)
 		take(t, d, 1)
 	})
-	d := New(1, 1)
+	d := NewLimiter(1, 1)
 	take(t, d, 1)
 	turn := make(chan struct{})
 	at := d.waiting.PushBack(turn)
@@ -153,7 +153,7 @@ func TestGivingUp(t *testing.T) {
 // Many at once never have more than the most, and none is lost.
 func TestManyAtOnce(t *testing.T) {
 	const most, n = 7, 2000
-	d := New(1, most)
+	d := NewLimiter(1, most)
 	var now, peak, count atomic.Int64
 	var wg sync.WaitGroup
 	for i := range n {

@@ -1,4 +1,4 @@
-package readahead
+package storage
 
 import (
 	"bytes"
@@ -17,8 +17,8 @@ func TestBlobsAreOpenedAhead(t *testing.T) {
 	for i := range n {
 		a.Put(fmt.Sprintf("%03d", i), string(text))
 	}
-	q := NewQueue(t.Context())
-	streams := make(chan *Stream, Most)
+	q := NewPrefetch(t.Context())
+	streams := make(chan *Stream, MostAhead)
 	go func() {
 		defer close(streams)
 		for b := range a.List(t.Context(), "c", "") {

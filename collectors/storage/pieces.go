@@ -1,11 +1,10 @@
-package fetch
+package storage
 
 import (
 	"context"
 	"io"
 	"sync"
 
-	"flowctl/collectors/depth"
 	"flowctl/plan"
 )
 
@@ -14,14 +13,14 @@ import (
 const pieceSize = 8 << 20
 
 // rest reads what the part does not have yet.
-func (d *download) rest(ctx context.Context, b plan.Blob) error {
+func (d *Download) rest(ctx context.Context, b plan.Blob) error {
 	s := stretch{from: d.whole, to: b.Size, again: min(d.whole, overlap)}
 	if s.to-s.from <= 2*pieceSize || b.ETag == "" {
-		return d.read(ctx, b, s, true)
+		return d.stretch(ctx, b, s, true)
 	}
 	if s.again > 0 { // before others read what may not go on from it
 		s.to = s.from + pieceSize
-		if err := d.read(ctx, b, s, true); err != nil {
+		if err := d.stretch(ctx, b, s, true); err != nil {
 			return err
 		}
 	}
@@ -31,7 +30,7 @@ func (d *download) rest(ctx context.Context, b plan.Blob) error {
 // pieces reads a large blob in several requests at a time. The place that was
 // taken for the blob reads one after the other; others help wherever there is
 // a place that nobody waits for.
-func (d *download) pieces(ctx context.Context, b plan.Blob) error {
+func (d *Download) pieces(ctx context.Context, b plan.Blob) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	p := &pieces{d: d, blob: b, ctx: ctx, cancel: cancel, begin: d.whole}
@@ -44,7 +43,7 @@ func (d *download) pieces(ctx context.Context, b plan.Blob) error {
 
 // pieces is one large blob that is read by several.
 type pieces struct {
-	d      *download
+	d      *Download
 	blob   plan.Blob
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -72,7 +71,7 @@ func (p *pieces) one() bool {
 	p.mu.Unlock()
 	p.recruit()
 	from := p.begin + int64(i)*pieceSize
-	err := p.d.read(p.ctx, p.blob, stretch{from: from, to: min(from+pieceSize, p.blob.Size)}, false)
+	err := p.d.stretch(p.ctx, p.blob, stretch{from: from, to: min(from+pieceSize, p.blob.Size)}, false)
 	if err == nil {
 		err = p.add(i)
 	}
@@ -84,7 +83,7 @@ func (p *pieces) one() bool {
 
 // recruit finds others who read while there is something left.
 func (p *pieces) recruit() {
-	for p.left() && p.d.depth.TryAcquire() {
+	for p.left() && p.d.Limiter.TryAcquire() {
 		p.wg.Go(p.help)
 	}
 }
@@ -100,11 +99,11 @@ func (p *pieces) left() bool {
 func (p *pieces) help() {
 	for {
 		if !p.one() {
-			p.d.depth.Release(depth.Failed)
+			p.d.Limiter.Release(Failed)
 			return
 		}
-		p.d.depth.Release(depth.Done)
-		if !p.left() || !p.d.depth.TryAcquire() {
+		p.d.Limiter.Release(Done)
+		if !p.left() || !p.d.Limiter.TryAcquire() {
 			return
 		}
 	}

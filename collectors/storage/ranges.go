@@ -1,13 +1,11 @@
-package readahead
+package storage
 
 import (
 	"context"
-	"errors"
 	"io"
 	"slices"
 	"sync"
 
-	"flowctl/collectors/storage"
 	"flowctl/plan"
 )
 
@@ -126,17 +124,8 @@ func (p *part) there() bool {
 // fetch reads the range at offset.
 func (r *Ranges) fetch(offset int64) ([]byte, error) {
 	b := make([]byte, min(partSize, r.size-offset))
-	for n, tries := 0, 0; ; tries++ {
-		at := offset + int64(n)
-		body, err := r.open(r.ctx, at, int64(len(b)-n))
-		if err != nil {
-			return b[:n], err
-		}
-		k, err := io.ReadFull(body, b[n:])
-		body.Close()
-		n += k
-		if err == nil || tries == storage.Changes || !errors.Is(err, plan.ErrChanged) {
-			return b[:n], err
-		}
-	}
+	body := r.reader(r.ctx, offset, int64(len(b)))
+	defer body.Close()
+	n, err := io.ReadFull(body, b)
+	return b[:n], err
 }

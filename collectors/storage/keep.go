@@ -1,4 +1,4 @@
-package fetch
+package storage
 
 import (
 	"context"
@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 
-	"flowctl/collectors/storage"
 	"flowctl/plan"
 )
 
@@ -20,11 +19,11 @@ const overlap = 4 << 10
 // blob. That is up to the last committed block that both have, or where the
 // service lists no blocks, all but the tail. Nothing is kept of a file that is
 // not what was fetched.
-func (d *download) keepOld(ctx context.Context, b plan.Blob) error {
-	if !d.growing() {
+func (d *Download) keepOld(ctx context.Context, b plan.Blob) error {
+	if !grows(b.Name) {
 		return nil
 	}
-	old, err := os.Open(d.dest)
+	old, err := os.Open(d.Path)
 	if err != nil {
 		return nil
 	}
@@ -33,11 +32,11 @@ func (d *download) keepOld(ctx context.Context, b plan.Blob) error {
 	if err != nil || st.Size() >= b.Size || !endsWithTail(old, st.Size()) {
 		return nil
 	}
-	blocks, err := d.blobs.Blocks(ctx, b)
+	blocks, err := d.From.Blocks(ctx, b)
 	if errors.Is(err, plan.ErrChanged) || ctx.Err() != nil {
 		return errors.Join(err, ctx.Err())
 	}
-	keep := common(blocks, st.Size()-int64(len(storage.Tail)), b.Size)
+	keep := common(blocks, st.Size()-int64(len(Tail)), b.Size)
 	to := io.MultiWriter(io.NewOffsetWriter(d.part, 0), d.sum)
 	if d.whole, err = io.Copy(to, io.NewSectionReader(old, 0, keep)); err != nil {
 		return err
@@ -67,8 +66,8 @@ func common(blocks []int64, data, size int64) int64 {
 // asFetched reports whether the file at dest, of which the sum has the first
 // bytes, is still what was written there. Where nobody knows what that was,
 // what is read again has to tell.
-func (d *download) asFetched(old *os.File, size int64) bool {
-	if d.old.SHA256 == "" {
+func (d *Download) asFetched(old *os.File, size int64) bool {
+	if d.SHA256 == "" {
 		return true
 	}
 	sum, err := d.sum.(hash.Cloner).Clone()
@@ -76,11 +75,11 @@ func (d *download) asFetched(old *os.File, size int64) bool {
 		return false
 	}
 	n, err := io.Copy(sum, io.NewSectionReader(old, d.whole, size-d.whole))
-	return err == nil && d.whole+n == size && hex.EncodeToString(sum.Sum(nil)) == d.old.SHA256
+	return err == nil && d.whole+n == size && hex.EncodeToString(sum.Sum(nil)) == d.SHA256
 }
 
 func endsWithTail(f *os.File, size int64) bool {
-	end := make([]byte, len(storage.Tail))
-	_, err := f.ReadAt(end, size-int64(len(storage.Tail)))
-	return err == nil && string(end) == storage.Tail
+	end := make([]byte, len(Tail))
+	_, err := f.ReadAt(end, size-int64(len(Tail)))
+	return err == nil && string(end) == Tail
 }

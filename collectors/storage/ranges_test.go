@@ -1,4 +1,4 @@
-package readahead
+package storage
 
 import (
 	"bytes"
@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"flowctl/collectors/storage"
 	"flowctl/collectors/storage/storagetest"
 	"flowctl/plan"
 )
@@ -54,8 +53,8 @@ func TestRanges(t *testing.T) {
 func TestChanges(t *testing.T) {
 	log := storagetest.BlobName("log", time.Date(2026, 11, 12, 8, 0, 0, 0, time.UTC), "002248000001")
 	data, more := noise(2*partSize), noise(partSize)
-	old := slices.Concat(data, []byte(storage.Tail))
-	grown := slices.Concat(data, more, []byte(storage.Tail))
+	old := slices.Concat(data, []byte(Tail))
+	grown := slices.Concat(data, more, []byte(Tail))
 	tests := map[string]struct {
 		name    string
 		at      int64
@@ -83,7 +82,7 @@ func TestChanges(t *testing.T) {
 			}
 		}
 		a := account()
-		s := NewQueue(t.Context()).Open(a, only(t, a))
+		s := NewPrefetch(t.Context()).Open(a, only(t, a))
 		s.Begin()
 		got, err := io.ReadAll(s)
 		s.Close()

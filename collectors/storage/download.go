@@ -1,4 +1,4 @@
-package fetch
+package storage
 
 import (
 	"bytes"
@@ -11,50 +11,47 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 
-	"flowctl/collectors/depth"
-	"flowctl/collectors/storage"
 	"flowctl/plan"
-	"flowctl/plan/session"
 )
 
 // errRewritten says that a blob does not go on where the file of an earlier
 // version ends.
 var errRewritten = errors.New("was rewritten")
 
-// download is one blob on its way to a file. Until it is whole it lies hidden
-// beside its place, where nobody who reads the folder takes it for a file.
-type download struct {
-	blobs plan.Blobs
-	depth *depth.Depth
-	dest  string
-	old   session.Artifact // what lies at dest; zero if nobody knows
+// Download is one blob on its way to a file. Until it is whole it lies hidden
+// next to its place, where nobody who reads the folder takes it for a file.
+type Download struct {
+	From    plan.Blobs
+	Limiter *Limiter // has a place for the download; large blobs take more where they are free
+	Path    string   // of the file
+	SHA256  string   // of what lies there; empty if nobody knows
 
-	part  *os.File
-	sum   hash.Hash // of the first bytes
-	whole int64     // how many those are
+	version *version
+	part    *os.File
+	sum     hash.Hash // of the first bytes
+	whole   int64     // how many those are
 }
 
-// bring stores b, or the version that it has become by then, at dest, and
-// returns the version and its SHA-256.
-func (d *download) bring(ctx context.Context, b plan.Blob) (plan.Blob, string, error) {
-	if err := os.MkdirAll(filepath.Dir(d.dest), 0o700); err != nil {
+// Run stores b, or the version that it has become by then, and returns the
+// version and its SHA-256. Of a growing blob it reads what is new.
+func (d *Download) Run(ctx context.Context, b plan.Blob) (plan.Blob, string, error) {
+	if err := os.MkdirAll(filepath.Dir(d.Path), 0o700); err != nil {
 		return b, "", err
 	}
-	name := filepath.Join(filepath.Dir(d.dest), "."+filepath.Base(d.dest)+".part")
+	name := filepath.Join(filepath.Dir(d.Path), "."+filepath.Base(d.Path)+".part")
 	var err error
 	if d.part, err = os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600); err != nil {
 		return b, "", err
 	}
-	d.sum = sha256.New()
-	b, err = d.latest(ctx, b)
+	d.sum, d.version = sha256.New(), newVersion(d.From, b)
+	b, err = d.latest(ctx)
 	if err == nil {
 		err = d.seal(b)
 	}
 	if err = errors.Join(err, d.part.Close()); err == nil {
-		err = os.Rename(name, d.dest)
+		err = os.Rename(name, d.Path)
 	}
 	if err != nil {
 		os.Remove(name)
@@ -63,27 +60,28 @@ func (d *download) bring(ctx context.Context, b plan.Blob) (plan.Blob, string, e
 	return b, hex.EncodeToString(d.sum.Sum(nil)), nil
 }
 
-// latest reads b, or what it has become if it changes meanwhile.
-func (d *download) latest(ctx context.Context, b plan.Blob) (plan.Blob, error) {
+// latest reads the blob, or what it has become if it changes meanwhile, and
+// returns the version.
+func (d *Download) latest(ctx context.Context) (plan.Blob, error) {
 	for tries := 0; ; tries++ {
-		err := d.version(ctx, b)
-		if !errors.Is(err, plan.ErrChanged) || tries == storage.Changes {
+		b := d.version.now()
+		err := d.read(ctx, b)
+		if !again(err, tries) {
 			return b, err
 		}
-		was := b
-		if b, err = d.blobs.Stat(ctx, b.Container, b.Name); err != nil {
-			return b, err
+		now, ok, err := d.version.renew(ctx, b, d.whole)
+		if err == nil && !ok {
+			d.version = newVersion(d.From, now)
+			err = d.restart()
 		}
-		if !d.growing() || b.Size <= was.Size || d.whole > was.Size-int64(len(storage.Tail)) {
-			if err := d.restart(); err != nil {
-				return b, err
-			}
+		if err != nil {
+			return b, err
 		}
 	}
 }
 
-// version reads what is new in one version.
-func (d *download) version(ctx context.Context, b plan.Blob) error {
+// read reads what is new in one version.
+func (d *Download) read(ctx context.Context, b plan.Blob) error {
 	if d.whole == 0 {
 		if err := d.keepOld(ctx, b); err != nil {
 			return err
@@ -100,14 +98,14 @@ func (d *download) version(ctx context.Context, b plan.Blob) error {
 }
 
 // restart forgets what was read.
-func (d *download) restart() error {
+func (d *Download) restart() error {
 	d.whole = 0
 	d.sum.Reset()
 	return d.part.Truncate(0)
 }
 
 // seal makes sure that the part is all of b and is on disk.
-func (d *download) seal(b plan.Blob) error {
+func (d *Download) seal(b plan.Blob) error {
 	if d.whole != b.Size {
 		return fmt.Errorf("%s: got %d bytes, storage says %d", b.Name, d.whole, b.Size)
 	}
@@ -116,9 +114,6 @@ func (d *download) seal(b plan.Blob) error {
 	}
 	return d.part.Sync()
 }
-
-// growing reports whether later versions of the blob begin as this one does.
-func (d *download) growing() bool { return strings.HasSuffix(d.dest, ".json") }
 
 // buffers are what bytes go through from the network to the disk.
 var buffers = sync.Pool{New: func() any { b := make([]byte, 128<<10); return &b }}
@@ -130,10 +125,10 @@ type stretch struct {
 	again    int64
 }
 
-// read brings one stretch into the part. What follows the first whole bytes is
+// stretch brings one stretch into the part. What follows the first whole bytes is
 // added to the sum on its way, if the stretch is read in its turn.
-func (d *download) read(ctx context.Context, b plan.Blob, s stretch, inTurn bool) error {
-	r, err := d.blobs.Open(ctx, b, s.from-s.again, s.to-s.from+s.again)
+func (d *Download) stretch(ctx context.Context, b plan.Blob, s stretch, inTurn bool) error {
+	r, err := d.From.Open(ctx, b, s.from-s.again, s.to-s.from+s.again)
 	if err != nil {
 		return err
 	}
@@ -169,7 +164,7 @@ func (d *download) read(ctx context.Context, b plan.Blob, s stretch, inTurn bool
 }
 
 // compare reads what is read once more.
-func (d *download) compare(r io.Reader, s stretch, buf []byte) error {
+func (d *Download) compare(r io.Reader, s stretch, buf []byte) error {
 	if s.again == 0 {
 		return nil
 	}
