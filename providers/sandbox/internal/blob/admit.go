@@ -3,7 +3,6 @@ package blob
 import (
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
 	"flowctl/plan"
@@ -18,48 +17,21 @@ type Guard struct {
 	Faults *fault.Set   // nil: none
 }
 
-// call is what a request does, in the words of permissions and of faults.
-type call struct {
-	operation string
-	action    string
-	data      bool // action is one on data
-}
-
-// The actions that operations need, as the page "Permissions for calling data
-// operations" of Azure Storage's documentation lists them.
-func (q *request) call() call {
-	const containers = "Microsoft.Storage/storageAccounts/blobServices/containers/"
-	verbs := map[string]string{http.MethodPut: "write", http.MethodDelete: "delete"}
-	verb := verbs[q.r.Method]
-	if verb == "" {
-		verb = "read"
-	}
-	names := map[string]string{"read": "get", "write": "put", "delete": "delete"}
-	switch {
-	case q.container == "":
-		return call{"container.list", containers + "read", false}
-	case q.blob == "" && q.comp == "list":
-		return call{"blob.list", containers + "blobs/read", true}
-	case q.blob == "":
-		names["read"], names["write"] = "read", "create"
-		return call{"container." + names[verb], containers + verb, false}
-	}
-	return call{"blob." + names[verb], containers + "blobs/" + verb, true}
-}
-
 // admit refuses what the caller may not do and what a fault of the world
-// strikes. Who has an account's key may do everything.
+// strikes.
 func (q *request) admit(a Account) error {
-	c := q.call()
 	if a.Closed {
 		return errFirewall
 	}
-	if w := q.s.guard.World; w != nil && !q.signed() {
+	if q.op == nil {
+		return nil
+	}
+	if w := q.s.guard.World; w != nil && q.bearer() && q.op.action != "" {
 		scope := a.ID
 		if q.container != "" {
 			scope += plan.ID("/blobServices/default/containers/" + q.container)
 		}
-		if !w.Permits(scope, c.action, c.data) {
+		if !w.Permits(scope, q.op.action, q.op.data) {
 			return errPermission
 		}
 	}
@@ -70,7 +42,7 @@ func (q *request) admit(a Account) error {
 	if q.comp == "list" {
 		path = q.container + "/" + q.query.Get("prefix") + "*"
 	}
-	struck, err := q.s.guard.Faults.Strike(q.r.Context(), fault.Call{Operation: c.operation, Thing: a.Name + "/" + path,
+	struck, err := q.s.guard.Faults.Strike(q.r.Context(), fault.Call{Operation: q.op.fault, Thing: a.Name + "/" + path,
 		Names: []string{a.Name, string(a.ID), q.container, path, q.blob}, Region: a.Region}, q.now)
 	if err != nil {
 		return err
@@ -95,15 +67,10 @@ func (q *request) strike(struck []*world.Fault) error {
 			if f.RetryAfter > 0 {
 				q.w.Header().Set("Retry-After", strconv.FormatInt(max(1, int64(f.RetryAfter/time.Second)), 10))
 			}
-			return &Error{f.Status, f.Code, f.Message}
+			return refusal(f.Status, f.Code, f.Message)
 		}
 	}
 	return nil
-}
-
-// signed reports whether the request carries a signature made with a key.
-func (q *request) signed() bool {
-	return q.query.Has("sig") || strings.HasPrefix(q.r.Header.Get("Authorization"), "SharedKey")
 }
 
 // cutting breaks the connection in the middle of what is read, or where

@@ -1,5 +1,5 @@
 // Package blob is the sandbox's Blob service: the REST interface of Azure
-// Storage block blobs as an http.Handler. Most of what it serves is not
+// Storage blobs as an http.Handler. Most of what it serves is not
 // stored anywhere: a Source makes flow logs and captures when they are read.
 // What clients upload is kept in an Uploads.
 //
@@ -20,8 +20,10 @@ import (
 // Account is a storage account as far as the Blob service knows it.
 type Account struct {
 	Name      string
-	Tenant    string // GUID, named in the challenge to anonymous requests
-	SharedKey bool   // requests may be signed with an account key
+	Tenant    string   // GUID, named in the challenge to anonymous requests
+	SharedKey bool     // requests may be signed with an account key
+	Keys      [][]byte // with which requests are signed; none: any signature will do
+	Secret    []byte   // of which user delegation keys are made
 
 	ID     plan.ID
 	Region string
@@ -45,9 +47,20 @@ type Source interface {
 type Container struct {
 	Name     string
 	Modified time.Time
+
+	containerState
 }
 
-// Blob is one committed version of a block blob.
+// containerState is what clients set on a container.
+type containerState struct {
+	Changes  int               `json:"changes,omitzero"` // how often it was changed
+	Metadata map[string]string `json:"metadata,omitempty"`
+	Public   string            `json:"public,omitempty"` // what anybody may read: blob, container
+	Policies []accessPolicy    `json:"policies,omitempty"`
+	Lease    *lease            `json:"lease,omitempty"`
+}
+
+// Blob is one committed version of a blob.
 type Blob struct {
 	ETag              string // without quotes
 	Created, Modified time.Time
@@ -56,6 +69,16 @@ type Blob struct {
 	Blocks            []Block
 	// Copy writes length bytes from offset, which lie within the blob.
 	Copy func(w io.Writer, offset, length int64) error
+
+	Kind     string            // BlockBlob if empty
+	Headers  map[string]string // other headers of its content, by their canonical names
+	Tags     map[string]string
+	Tier     tier
+	Sealed   bool
+	Lease    *lease
+	Copied   *copied
+	Snapshot string // when the snapshot was taken; empty: the blob itself
+	Removed  *removed
 }
 
 // Block is a committed block.
@@ -91,11 +114,13 @@ type Service struct {
 	page    int
 	log     *slog.Logger
 	guard   Guard
+
+	operations []operation
 }
 
 // New returns the Blob service.
 func New(o Options) *Service {
-	s := &Service{source: o.Source, uploads: o.Uploads, clock: o.Clock, page: o.PageSize, log: o.Logger, guard: o.Guard}
+	s := &Service{source: o.Source, uploads: o.Uploads, clock: o.Clock, page: o.PageSize, log: o.Logger, guard: o.Guard, operations: newOperations()}
 	if s.page <= 0 || s.page > maxResults {
 		s.page = maxResults
 	}
@@ -109,76 +134,22 @@ func New(o Options) *Service {
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	q := s.parse(w, r)
 	q.commonHeaders()
-	err := q.authorize()
-	if err == nil {
-		err = q.serve()
-	}
-	if err != nil {
+	if err := q.serve(); err != nil {
 		q.fail(err)
 	}
 }
 
-// serve picks the operation, as Azure does, by method, restype and comp.
+// serve runs the operation that the request names, if its sender may.
 func (q *request) serve() error {
-	switch {
-	case q.container == "":
-		return q.serveAccount()
-	case q.blob == "":
-		return q.serveContainer()
+	a, ok := q.s.source.Account(q.account)
+	if !ok {
+		return errAccount
 	}
-	return q.serveBlob()
-}
-
-func (q *request) serveAccount() error {
-	if q.comp != "list" {
+	if err := q.authorize(a); err != nil {
+		return err
+	}
+	if q.op == nil {
 		return q.unserved()
 	}
-	return q.only(map[string]func() error{"GET": q.listContainers})
-}
-
-func (q *request) serveContainer() error {
-	if q.query.Get("restype") != "container" {
-		return q.unserved()
-	}
-	switch q.comp {
-	case "list":
-		return q.only(map[string]func() error{"GET": q.listBlobs})
-	case "", "metadata":
-		return q.only(map[string]func() error{
-			"GET": q.containerProperties, "HEAD": q.containerProperties,
-			"PUT": q.createContainer, "DELETE": q.deleteContainer,
-		})
-	}
-	return q.unserved()
-}
-
-func (q *request) serveBlob() error {
-	switch q.comp {
-	case "":
-		return q.only(map[string]func() error{
-			"GET": q.getBlob, "HEAD": q.headBlob, "PUT": q.putBlob, "DELETE": q.deleteBlob,
-		})
-	case "block":
-		return q.only(map[string]func() error{"PUT": q.putBlock})
-	case "blocklist":
-		return q.only(map[string]func() error{"GET": q.getBlockList, "PUT": q.putBlockList})
-	case "metadata":
-		return q.only(map[string]func() error{"GET": q.headBlob, "HEAD": q.headBlob})
-	}
-	return q.unserved()
-}
-
-// only runs the operation of the request's method.
-func (q *request) only(ops map[string]func() error) error {
-	if op, ok := ops[q.r.Method]; ok {
-		return op()
-	}
-	q.s.log.Warn("the sandbox does not serve this blob method", "method", q.r.Method, "path", q.r.URL.Path, "comp", q.comp)
-	return errUnsupportedVerb
-}
-
-func (q *request) unserved() error {
-	q.s.log.Warn("the sandbox does not serve this blob operation", "method", q.r.Method, "path", q.r.URL.Path,
-		"comp", q.comp, "restype", q.query.Get("restype"))
-	return errUnsupportedQuery
+	return q.op.run(q)
 }

@@ -22,11 +22,15 @@ var containerName = sync.OnceValue(func() *regexp.Regexp {
 // Containers lists an account's containers by name: those that Azure made and
 // those that clients made.
 func (s *Service) Containers(account string) ([]Container, error) {
-	made, err := s.source.Containers(account)
+	x, err := s.uploads.read()
 	if err != nil {
 		return nil, err
 	}
-	index, err := s.uploads.read()
+	return s.containersIn(x, account)
+}
+
+func (s *Service) containersIn(x *index, account string) ([]Container, error) {
+	made, err := s.source.Containers(account)
 	if err != nil {
 		return nil, err
 	}
@@ -34,17 +38,32 @@ func (s *Service) Containers(account string) ([]Container, error) {
 	for _, c := range made {
 		byName[c.Name] = c
 	}
-	for name, c := range index.Accounts[account] {
-		if c.Created.IsZero() {
+	for name, c := range x.Accounts[account] {
+		at, known := byName[name]
+		if c.Created.IsZero() && !known {
 			continue // only remembers what clients did to blobs of the source
 		}
-		byName[name] = Container{Name: name, Modified: c.Created}
+		at.Name, at.containerState = name, c.State
+		for _, t := range []time.Time{c.Created, c.Modified} {
+			if t.After(at.Modified) {
+				at.Modified = t
+			}
+		}
+		byName[name] = at
 	}
 	return slices.SortedFunc(maps.Values(byName), func(a, b Container) int { return cmp.Compare(a.Name, b.Name) }), nil
 }
 
 func (q *request) findContainer() (Container, error) {
-	all, err := q.s.Containers(q.account)
+	x, err := q.s.uploads.read()
+	if err != nil {
+		return Container{}, err
+	}
+	return q.findContainerIn(x)
+}
+
+func (q *request) findContainerIn(x *index) (Container, error) {
+	all, err := q.s.containersIn(x, q.account)
 	if err != nil {
 		return Container{}, err
 	}
@@ -60,11 +79,11 @@ func (q *request) needContainer() error {
 	return err
 }
 
-// containerETag is with quotes, as headers show it.
-func containerETag(c Container) string {
+// ETag is without quotes.
+func (c Container) ETag() string {
 	h := fnv.New64a()
-	fmt.Fprint(h, c.Name, c.Modified.UnixNano())
-	return fmt.Sprintf(`"0x8D%013X"`, h.Sum64()>>12)
+	fmt.Fprint(h, c.Name, c.Modified.UnixNano(), c.Changes)
+	return fmt.Sprintf("0x8D%013X", h.Sum64()>>12)
 }
 
 func (q *request) containerProperties() error {
@@ -72,36 +91,84 @@ func (q *request) containerProperties() error {
 	if err != nil {
 		return err
 	}
+	if err := q.containerConditions(c, reads); err != nil {
+		return err
+	}
+	q.stamp(c.ETag(), c.Modified)
+	q.metadataHeaders(c.Metadata)
+	if q.comp == "metadata" {
+		return q.empty(http.StatusOK)
+	}
+	q.leaseState(c.Lease)
 	h := q.w.Header()
-	h.Set("Etag", containerETag(c))
-	h.Set("Last-Modified", httpTime(c.Modified))
-	h.Set("X-Ms-Lease-State", "available")
-	h.Set("X-Ms-Lease-Status", "unlocked")
+	if c.Public != "" {
+		h.Set("X-Ms-Blob-Public-Access", c.Public)
+	}
 	h.Set("X-Ms-Has-Immutability-Policy", "false")
 	h.Set("X-Ms-Has-Legal-Hold", "false")
-	h.Set("Content-Length", "0")
-	q.w.WriteHeader(http.StatusOK)
-	return nil
+	h.Set("X-Ms-Default-Encryption-Scope", "$account-encryption-key")
+	h.Set("X-Ms-Deny-Encryption-Scope-Override", "false")
+	h.Set("X-Ms-Immutable-Storage-With-Versioning-Enabled", "false")
+	return q.empty(http.StatusOK)
 }
 
 func (q *request) createContainer() error {
-	if q.comp != "" {
-		return q.unserved()
+	public := q.r.Header.Get("X-Ms-Blob-Public-Access")
+	if err := publicAccess(public); err != nil {
+		return err
 	}
-	if err := q.s.MakeContainer(q.r.Context(), q.account, q.container); err != nil {
+	state := containerState{Metadata: metadataOf(q.r.Header), Public: public}
+	if err := q.s.makeContainer(q.r.Context(), q.account, q.container, state); err != nil {
 		return err
 	}
 	c := Container{Name: q.container, Modified: q.now}
-	q.w.Header().Set("Etag", containerETag(c))
-	q.w.Header().Set("Last-Modified", httpTime(c.Modified))
-	q.w.Header().Set("Content-Length", "0")
-	q.w.WriteHeader(http.StatusCreated)
-	return nil
+	q.stamp(c.ETag(), c.Modified)
+	return q.empty(http.StatusCreated)
+}
+
+// editContainer lets f change a container, if the request's conditions hold,
+// and returns it as it is then. A lease is no change of the container.
+func (q *request) editContainer(f func(*uploadedContainer) error) (c Container, err error) {
+	err = q.s.uploads.update(q.r.Context(), func(x *index) error {
+		if c, err = q.findContainerIn(x); err != nil {
+			return err
+		}
+		if err := q.containerConditions(c, changes); err != nil {
+			return err
+		}
+		held := x.container(q.account, q.container)
+		if err := f(held); err != nil {
+			return err
+		}
+		if q.comp != "lease" {
+			held.Modified = q.now
+			held.State.Changes++
+		}
+		c, err = q.findContainerIn(x)
+		return err
+	})
+	return c, err
+}
+
+func (q *request) setContainerMetadata() error {
+	c, err := q.editContainer(func(c *uploadedContainer) error {
+		c.State.Metadata = metadataOf(q.r.Header)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	q.stamp(c.ETag(), c.Modified)
+	return q.empty(http.StatusOK)
 }
 
 // MakeContainer makes a container. It fails with an Error if the name cannot
 // be one, or if there is one of that name.
 func (s *Service) MakeContainer(ctx context.Context, account, name string) error {
+	return s.makeContainer(ctx, account, name, containerState{})
+}
+
+func (s *Service) makeContainer(ctx context.Context, account, name string, state containerState) error {
 	if !containerName().MatchString(name) || len(name) > 63 {
 		return errResourceName
 	}
@@ -117,40 +184,40 @@ func (s *Service) MakeContainer(ctx context.Context, account, name string) error
 		if !c.Created.IsZero() {
 			return errContainerExists
 		}
-		c.Created = s.clock.Now()
+		c.Created, c.State = s.clock.Now(), state
 		return nil
 	})
 }
 
 func (q *request) deleteContainer() error {
-	if q.comp != "" {
-		return q.unserved()
+	c, err := q.findContainer()
+	if err != nil {
+		return err
 	}
-	if err := q.needContainer(); err != nil {
+	if err := q.containerConditions(c, changes); err != nil {
 		return err
 	}
 	if err := q.s.RemoveContainer(q.r.Context(), q.account, q.container); err != nil {
 		return err
 	}
-	q.w.Header().Set("Content-Length", "0")
-	q.w.WriteHeader(http.StatusAccepted)
-	return nil
+	return q.empty(http.StatusAccepted)
 }
 
 // RemoveContainer removes a container's blobs. One that Azure writes to is
 // there again at once, empty until Azure writes the next blob.
 func (s *Service) RemoveContainer(ctx context.Context, account, name string) error {
 	q := &request{s: s, account: account, container: name}
-	for blob, err := range q.names("", "") {
+	for blob, err := range q.names("", "", func(*uploadBlob) bool { return true }) {
 		if err != nil {
 			return err
 		}
-		if err := s.uploads.update(ctx, func(x *index) error { return q.remove(x, blob) }); err != nil {
+		if err := s.uploads.update(ctx, func(x *index) error { return q.forget(x, blob) }); err != nil {
 			return err
 		}
 	}
 	return s.uploads.update(ctx, func(x *index) error {
-		x.container(account, name).Created = time.Time{}
+		c := x.container(account, name)
+		c.Created, c.Modified, c.State = time.Time{}, time.Time{}, containerState{}
 		return nil
 	})
 }
@@ -160,19 +227,21 @@ func (s *Service) RemoveContainer(ctx context.Context, account, name string) err
 func (s *Service) Empty(ctx context.Context, account string) error {
 	return s.uploads.update(ctx, func(x *index) error {
 		delete(x.Accounts, account)
+		delete(x.Services, account)
 		return nil
 	})
 }
 
-// names yields the names of the source's blobs and of uploaded ones, merged.
-func (q *request) names(prefix, from string) iter.Seq2[string, error] {
+// names yields the names of the source's blobs and of uploaded ones of which
+// want is true, merged.
+func (q *request) names(prefix, from string, want func(*uploadBlob) bool) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		x, err := q.s.uploads.read()
 		if err != nil {
 			yield("", err)
 			return
 		}
-		own := x.names(q.account, q.container, prefix, from)
+		own := x.names(q.account, q.container, prefix, from, want)
 		for name, err := range q.s.source.Names(q.account, q.container, prefix, from) {
 			if err != nil {
 				yield("", err)
@@ -197,23 +266,4 @@ func (q *request) names(prefix, from string) iter.Seq2[string, error] {
 			}
 		}
 	}
-}
-
-// lookUp returns the blob of that name as it is now: what a client put there,
-// else what the source has, unless a client deleted it.
-func (q *request) lookUp(name string) (Blob, bool, error) {
-	x, err := q.s.uploads.read()
-	if err != nil {
-		return Blob{}, false, err
-	}
-	return q.lookUpIn(x, name)
-}
-
-func (q *request) lookUpIn(x *index, name string) (Blob, bool, error) {
-	if up := x.blob(q.account, q.container, name); up != nil {
-		if up.committed() || up.Deleted {
-			return q.s.uploads.open(up), !up.Deleted, nil
-		}
-	}
-	return q.s.source.Blob(q.account, q.container, name)
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/base64"
 	"encoding/xml"
 	"fmt"
-	"iter"
 	"maps"
 	"net/http"
 	"slices"
@@ -36,12 +35,22 @@ type containers struct {
 
 type container struct {
 	Name       string
-	Properties struct {
-		LastModified string `xml:"Last-Modified"`
-		Etag         string
-		LeaseStatus  string
-		LeaseState   string
-	}
+	Properties containerEntry
+	Metadata   metadata `xml:",omitempty"`
+}
+
+type containerEntry struct {
+	LastModified    string `xml:"Last-Modified"`
+	Etag            string
+	LeaseStatus     string
+	LeaseState      string
+	LeaseDuration   string `xml:",omitempty"`
+	PublicAccess    string `xml:",omitempty"`
+	EncryptionScope string `xml:"DefaultEncryptionScope"`
+	DenyOverride    bool   `xml:"DenyEncryptionScopeOverride"`
+	Immutability    bool   `xml:"HasImmutabilityPolicy"`
+	LegalHold       bool   `xml:"HasLegalHold"`
+	VersionWorm     bool   `xml:"ImmutableStorageWithVersioningEnabled"`
 }
 
 // blobs holds blobs and prefixes in the order of their names.
@@ -53,22 +62,51 @@ type blobs struct {
 type entry struct {
 	XMLName    xml.Name
 	Name       string
+	Snapshot   string `xml:",omitempty"`
+	Deleted    bool   `xml:",omitempty"`
 	Properties *properties
 	Metadata   metadata `xml:",omitempty"`
+	Tags       *tagDoc
 }
 
+// properties are written in the order of the recording
+// blob-list-blobs-leased-blob.
 type properties struct {
-	CreationTime  string `xml:"Creation-Time"`
-	LastModified  string `xml:"Last-Modified"`
-	Etag          string
-	ContentLength int64  `xml:"Content-Length"`
-	ContentType   string `xml:"Content-Type"`
-	BlobType      string
-	AccessTier    string
-	TierInferred  bool `xml:"AccessTierInferred"`
-	LeaseStatus   string
-	LeaseState    string
-	Encrypted     bool `xml:"ServerEncrypted"`
+	CreationTime       string `xml:"Creation-Time"`
+	LastModified       string `xml:"Last-Modified"`
+	Etag               string
+	ContentLength      int64  `xml:"Content-Length"`
+	ContentType        string `xml:"Content-Type"`
+	ContentEncoding    string `xml:"Content-Encoding"`
+	ContentLanguage    string `xml:"Content-Language"`
+	ContentCRC64       string `xml:"Content-CRC64"`
+	ContentMD5         string `xml:"Content-MD5"`
+	CacheControl       string `xml:"Cache-Control"`
+	ContentDisposition string `xml:"Content-Disposition"`
+	BlobType           string
+	AccessTier         string `xml:",omitempty"`
+	TierInferred       bool   `xml:"AccessTierInferred,omitempty"`
+	TierChanged        string `xml:"AccessTierChangeTime,omitempty"`
+	ArchiveStatus      string `xml:",omitempty"`
+	RehydratePriority  string `xml:",omitempty"`
+	LeaseStatus        string `xml:",omitempty"`
+	LeaseState         string `xml:",omitempty"`
+	LeaseDuration      string `xml:",omitempty"`
+	copying
+	Encrypted   bool   `xml:"ServerEncrypted"`
+	Sealed      bool   `xml:",omitempty"`
+	DeletedTime string `xml:",omitempty"`
+	DaysLeft    *int   `xml:"RemainingRetentionDays"`
+	TagCount    int    `xml:",omitempty"`
+}
+
+// copying is what a listing that includes copies tells.
+type copying struct {
+	CopyID         string `xml:"CopyId,omitempty"`
+	CopySource     string `xml:",omitempty"`
+	CopyStatus     string `xml:",omitempty"`
+	CopyProgress   string `xml:",omitempty"`
+	CopyCompletion string `xml:"CopyCompletionTime,omitempty"`
 }
 
 // metadata is written as one element per name.
@@ -146,74 +184,19 @@ func (q *request) listContainers() error {
 			doc.NextMarker = marker(c.Name)
 			break
 		}
-		item := container{Name: c.Name}
-		item.Properties.LastModified = httpTime(c.Modified)
-		item.Properties.Etag = strings.Trim(containerETag(c), `"`)
-		item.Properties.LeaseStatus, item.Properties.LeaseState = "unlocked", "available"
+		item := container{Name: c.Name, Properties: containerEntry{
+			LastModified: httpTime(c.Modified), Etag: `"` + c.ETag() + `"`, PublicAccess: c.Public, EncryptionScope: "$account-encryption-key",
+			LeaseStatus: c.Lease.status(q.now), LeaseState: c.Lease.state(q.now), LeaseDuration: c.Lease.duration(q.now)}}
+		if q.includes("metadata") {
+			item.Metadata = c.Metadata
+		}
 		doc.Containers.Container = append(doc.Containers.Container, item)
 	}
 	return q.writeXML(http.StatusOK, doc)
 }
 
-func (q *request) listBlobs() error {
-	doc, from, limit, err := q.page()
-	if err != nil {
-		return err
-	}
-	if err := q.needContainer(); err != nil {
-		return err
-	}
-	doc.ContainerName, doc.Delimiter, doc.Blobs = q.container, q.query.Get("delimiter"), &blobs{}
-	withMetadata := slices.Contains(strings.Split(q.query.Get("include"), ","), "metadata")
-	for e, err := range q.entries(doc.Prefix, doc.Delimiter, from) {
-		if err != nil {
-			return err
-		}
-		if len(doc.Blobs.Entries) == limit {
-			doc.NextMarker = marker(e.Name)
-			break
-		}
-		if !withMetadata {
-			e.Metadata = nil
-		}
-		doc.Blobs.Entries = append(doc.Blobs.Entries, e)
-	}
-	return q.writeXML(http.StatusOK, doc)
-}
-
-// entries yields blobs, and prefixes in the place of those that share one.
-func (q *request) entries(prefix, delimiter, from string) iter.Seq2[entry, error] {
-	return func(yield func(entry, error) bool) {
-		for more := true; more; {
-			more = false
-			for name, err := range q.names(prefix, from) {
-				if err != nil {
-					yield(entry{}, err)
-					return
-				}
-				b, ok, err := q.lookUp(name)
-				if err != nil {
-					yield(entry{}, err)
-					return
-				}
-				if !ok {
-					continue
-				}
-				e := blobEntry(name, b)
-				common, isPrefix := cutAfter(name, prefix, delimiter)
-				if isPrefix {
-					e = entry{XMLName: xml.Name{Local: "BlobPrefix"}, Name: common}
-				}
-				if !yield(e, nil) {
-					return
-				}
-				if isPrefix { // go on behind all names that share it
-					from, more = behind(common)
-					break
-				}
-			}
-		}
-	}
+func (q *request) includes(what string) bool {
+	return slices.Contains(strings.Split(q.query.Get("include"), ","), what)
 }
 
 // cutAfter returns the part of name up to the first delimiter after prefix.
@@ -239,14 +222,6 @@ func behind(prefix string) (string, bool) {
 		}
 	}
 	return "", false
-}
-
-func blobEntry(name string, b Blob) entry {
-	return entry{XMLName: xml.Name{Local: "Blob"}, Name: name, Metadata: b.Metadata, Properties: &properties{
-		CreationTime: httpTime(b.Created), LastModified: httpTime(b.Modified), Etag: b.ETag,
-		ContentLength: b.Size(), ContentType: b.ContentType, BlobType: "BlockBlob",
-		AccessTier: "Hot", TierInferred: true, LeaseStatus: "unlocked", LeaseState: "available", Encrypted: true,
-	}}
 }
 
 func httpTime(t time.Time) string { return t.UTC().Format(http.TimeFormat) }

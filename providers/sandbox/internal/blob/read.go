@@ -1,86 +1,49 @@
 package blob
 
 import (
+	"cmp"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 )
-
-// find returns the blob that the request names, if its conditions hold.
-func (q *request) find() (Blob, error) {
-	b, ok, err := q.lookUp(q.blob)
-	if err != nil {
-		return b, err
-	}
-	if !ok {
-		if err := q.needContainer(); err != nil {
-			return b, err
-		}
-		return b, errBlobNotFound
-	}
-	return b, q.readConditions(b)
-}
-
-// readConditions are those of RFC 9110, 13.1, as the service applies them to
-// reads: what would not be new to the client is 304.
-func (q *request) readConditions(b Blob) error {
-	h := q.r.Header
-	if v := h.Get("If-Match"); v != "" && !matches(v, b.ETag) {
-		return errConditionNotMet
-	}
-	if t, ok := condTime(h.Get("If-Unmodified-Since")); ok && after(b.Modified, t) {
-		return errConditionNotMet
-	}
-	if v := h.Get("If-None-Match"); v != "" {
-		if matches(v, b.ETag) {
-			return errNotModified
-		}
-		return nil // which overrides If-Modified-Since
-	}
-	if t, ok := condTime(h.Get("If-Modified-Since")); ok && !after(b.Modified, t) {
-		return errNotModified
-	}
-	return nil
-}
-
-// matches reports whether one of the entity tags in list is tag.
-func matches(list, tag string) bool {
-	for item := range strings.SplitSeq(list, ",") {
-		item = strings.TrimPrefix(strings.TrimSpace(item), "W/")
-		if item == "*" || strings.Trim(item, `"`) == tag {
-			return true
-		}
-	}
-	return false
-}
-
-func condTime(text string) (time.Time, bool) {
-	t, err := http.ParseTime(text)
-	return t, err == nil
-}
-
-// after compares in whole seconds, which is all that headers can say.
-func after(t, u time.Time) bool { return t.Truncate(time.Second).After(u) }
 
 func (q *request) blobHeaders(b Blob) http.Header {
 	h := q.w.Header()
-	h.Set("Etag", `"`+b.ETag+`"`)
-	h.Set("Last-Modified", httpTime(b.Modified))
-	h.Set("X-Ms-Creation-Time", httpTime(b.Created))
-	h.Set("X-Ms-Blob-Type", "BlockBlob")
-	h.Set("X-Ms-Lease-State", "available")
-	h.Set("X-Ms-Lease-Status", "unlocked")
+	q.stamp(b.ETag, b.Modified)
+	q.metadataHeaders(b.Metadata)
+	h.Set("X-Ms-Blob-Type", b.kind())
 	h.Set("X-Ms-Server-Encrypted", "true")
-	h.Set("Accept-Ranges", "bytes")
-	h.Set("Content-Type", b.ContentType)
-	for name, value := range b.Metadata {
-		h.Set("X-Ms-Meta-"+name, value)
+	if q.comp == "metadata" {
+		return h
 	}
+	h.Set("X-Ms-Creation-Time", httpTime(b.Created))
+	h.Set("Accept-Ranges", "bytes")
+	if b.ContentType != "" {
+		h.Set("Content-Type", b.ContentType)
+	}
+	for name, value := range b.Headers {
+		h.Set(name, value)
+	}
+	if b.Snapshot == "" { // a snapshot has no lease
+		q.leaseState(b.Lease)
+	}
+	if n := len(b.Tags); n > 0 {
+		h.Set("X-Ms-Tag-Count", strconv.Itoa(n))
+	}
+	if b.kind() == appendBlob {
+		h.Set("X-Ms-Blob-Committed-Block-Count", strconv.Itoa(len(b.Blocks)))
+	}
+	if b.Sealed {
+		h.Set("X-Ms-Blob-Sealed", "true")
+	}
+	b.Copied.headers(h)
 	return h
 }
+
+func (b Blob) kind() string { return cmp.Or(b.Kind, blockBlob) }
 
 func (q *request) headBlob() error {
 	b, err := q.find()
@@ -89,12 +52,11 @@ func (q *request) headBlob() error {
 	}
 	h := q.blobHeaders(b)
 	if q.comp == "metadata" {
-		h.Set("Content-Length", "0")
-		q.w.WriteHeader(http.StatusOK)
-		return nil
+		return q.empty(http.StatusOK)
 	}
-	h.Set("X-Ms-Access-Tier", "Hot")
-	h.Set("X-Ms-Access-Tier-Inferred", "true")
+	if b.kind() == blockBlob {
+		b.Tier.headers(h)
+	}
 	h.Set("Content-Length", strconv.FormatInt(b.Size(), 10))
 	q.w.WriteHeader(http.StatusOK)
 	return nil
@@ -103,6 +65,9 @@ func (q *request) headBlob() error {
 func (q *request) getBlob() error {
 	b, err := q.find()
 	if err != nil {
+		return err
+	}
+	if err := b.readable(); err != nil {
 		return err
 	}
 	size := b.Size()
@@ -115,6 +80,13 @@ func (q *request) getBlob() error {
 	if partial {
 		status = http.StatusPartialContent
 		h.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", first, first+length-1, size))
+		if whole := h.Get("Content-Md5"); whole != "" { // which is not of this part
+			h.Del("Content-Md5")
+			h.Set("X-Ms-Blob-Content-Md5", whole)
+		}
+	}
+	if err := q.summed(b, first, length, partial); err != nil {
+		return err
 	}
 	h.Set("Content-Length", strconv.FormatInt(length, 10))
 	q.w.WriteHeader(status)
@@ -135,6 +107,10 @@ func (q *request) rangeOf(size int64) (first, length int64, partial bool, err er
 	if text == "" {
 		text = q.r.Header.Get("Range")
 	}
+	return parseRange(text, size)
+}
+
+func parseRange(text string, size int64) (first, length int64, partial bool, err error) {
 	begin, end, ok := strings.Cut(strings.TrimPrefix(text, "bytes="), "-")
 	if !ok || !strings.HasPrefix(text, "bytes=") {
 		return 0, size, false, nil
@@ -190,17 +166,17 @@ func (q *request) getBlockList() error {
 	if which != "" && which != "committed" && which != "uncommitted" && which != "all" {
 		return errUnsupportedQuery
 	}
-	b, ok, err := q.lookUp(q.blob)
-	if err != nil {
-		return err
-	}
 	staged, err := q.staged()
 	if err != nil {
 		return err
 	}
-	if !ok && len(staged) == 0 {
-		_, err := q.find()
+	b, err := q.find()
+	missing := errors.Is(err, errBlobNotFound)
+	if err != nil && !(missing && len(staged) > 0) {
 		return err
+	}
+	if b.kind() != blockBlob {
+		return errBlobTypeMismatch
 	}
 	var doc blockList
 	if which != "uncommitted" {
@@ -209,14 +185,9 @@ func (q *request) getBlockList() error {
 	if which == "uncommitted" || which == "all" {
 		doc.Uncommitted = listOf(staged)
 	}
-	if ok {
-		if err := q.readConditions(b); err != nil {
-			return err
-		}
-		h := q.w.Header()
-		h.Set("Etag", `"`+b.ETag+`"`)
-		h.Set("Last-Modified", httpTime(b.Modified))
-		h.Set("X-Ms-Blob-Content-Length", strconv.FormatInt(b.Size(), 10))
+	if !missing {
+		q.stamp(b.ETag, b.Modified)
+		q.w.Header().Set("X-Ms-Blob-Content-Length", strconv.FormatInt(b.Size(), 10))
 	}
 	return q.writeXML(http.StatusOK, doc)
 }

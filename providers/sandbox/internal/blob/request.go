@@ -1,7 +1,6 @@
 package blob
 
 import (
-	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -19,6 +18,8 @@ type request struct {
 
 	query url.Values
 	comp  string
+	op    *operation // nil: none that is served
+	held  Account    // whose blobs are asked for
 
 	endpoint  string // URL of the account, with a trailing slash
 	account   string
@@ -48,6 +49,10 @@ func (s *Service) parse(w http.ResponseWriter, r *http.Request) *request {
 	}
 	q.account = strings.ToLower(q.account)
 	q.container, q.blob, _ = strings.Cut(path, "/")
+	if !q.query.Has("restype") && q.comp == "" && q.blob == "" && q.container != "" {
+		q.container, q.blob = "$root", q.container
+	}
+	q.findOperation()
 	return q
 }
 
@@ -74,22 +79,18 @@ func (q *request) commonHeaders() {
 	}
 }
 
-// authorize refuses requests that nobody signed. Any token is taken, and any
-// signature where the account takes signatures; what they permit is another
-// question.
-func (q *request) authorize() error {
-	a, ok := q.s.source.Account(q.account)
-	if !ok {
-		return errAccount
+// stamp tells a version and its time.
+func (q *request) stamp(etag string, modified time.Time) {
+	h := q.w.Header()
+	h.Set("Etag", `"`+etag+`"`)
+	h.Set("Last-Modified", httpTime(modified))
+}
+
+// empty answers without a body.
+func (q *request) empty(status int) error {
+	if status != http.StatusNoContent {
+		q.w.Header().Set("Content-Length", "0")
 	}
-	auth := q.r.Header.Get("Authorization")
-	switch {
-	case auth == "" && !q.signed():
-		q.w.Header().Set("WWW-Authenticate", fmt.Sprintf(
-			"Bearer authorization_uri=https://login.microsoftonline.com/%s/oauth2/authorize resource_id=https://storage.azure.com", a.Tenant))
-		return errNoAuthentication
-	case q.signed() && !a.SharedKey:
-		return errSharedKey
-	}
-	return q.admit(a)
+	q.w.WriteHeader(status)
+	return nil
 }

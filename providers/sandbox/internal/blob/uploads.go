@@ -32,22 +32,62 @@ type Uploads struct {
 // index is what Uploads remember, without the bytes.
 type index struct {
 	Accounts map[string]map[string]*uploadedContainer `json:"accounts"`
+	Services map[string]*serviceState                 `json:"services,omitempty"`
 }
 
 type uploadedContainer struct {
-	Created time.Time              `json:"created,omitzero"` // by a client; zero if the source made it
-	Blobs   map[string]*uploadBlob `json:"blobs,omitempty"`
+	Created  time.Time              `json:"created,omitzero"`  // by a client; zero if the source made it
+	Modified time.Time              `json:"modified,omitzero"` // when a client last changed it
+	State    containerState         `json:"state,omitzero"`
+	Blobs    map[string]*uploadBlob `json:"blobs,omitempty"`
 }
 
+// uploadBlob is what is remembered of one name: a version that a client
+// committed, or what clients did to the source's blob of that name.
 type uploadBlob struct {
+	version
+	Staged    []uploadBlock `json:"staged,omitempty"`
+	Lease     *lease        `json:"lease,omitempty"`
+	Snapshots []snapshot    `json:"snapshots,omitempty"`
+	Deleted   bool          `json:"deleted,omitempty"` // a blob of the source that was deleted
+	Removed   *removed      `json:"removed,omitempty"` // deleted, and kept for a while
+	Over      *overlay      `json:"over,omitempty"`
+}
+
+// version is a blob as a client committed it.
+type version struct {
 	ETag        string            `json:"etag,omitempty"`
 	Created     time.Time         `json:"created,omitzero"`
 	Modified    time.Time         `json:"modified,omitzero"`
+	Kind        string            `json:"kind,omitempty"`
 	ContentType string            `json:"content_type,omitempty"`
+	Headers     map[string]string `json:"headers,omitempty"`
 	Metadata    map[string]string `json:"metadata,omitempty"`
+	Tags        map[string]string `json:"tags,omitempty"`
+	Tier        tier              `json:"tier,omitzero"`
+	Sealed      bool              `json:"sealed,omitempty"`
+	Copied      *copied           `json:"copied,omitempty"`
 	Blocks      []uploadBlock     `json:"blocks,omitempty"`
-	Staged      []uploadBlock     `json:"staged,omitempty"`
-	Deleted     bool              `json:"deleted,omitempty"`
+}
+
+// overlay is what clients set on a blob of the source. Its tags and tier stay
+// when the source writes the blob again; the rest is of one version.
+type overlay struct {
+	Of string `json:"of"` // entity tag of the source's version
+	version
+}
+
+// snapshot is a blob as it was.
+type snapshot struct {
+	Time string `json:"time"`
+	version
+	Removed *removed `json:"removed,omitempty"`
+}
+
+// removed is what a blob that was deleted is kept for.
+type removed struct {
+	At   time.Time `json:"at"`
+	Days int       `json:"days"`
 }
 
 type uploadBlock struct {
@@ -77,7 +117,8 @@ func OpenUploads(dir string) (*Uploads, error) {
 func (u *Uploads) read() (*index, error) { return u.file.Read() }
 
 // update changes the index and removes the blocks that nothing refers to any
-// more. A block belongs to one blob only, so none can come back into use.
+// more. What refers to a block is only ever copied from what refers to it, so
+// none can come back into use.
 func (u *Uploads) update(ctx context.Context, change func(*index) error) error {
 	var before, after map[string]bool
 	err := u.file.Update(ctx, func(x *index) error {
@@ -124,15 +165,25 @@ func (x *index) blob(account, container, name string) *uploadBlob {
 	return nil
 }
 
-// names lists the committed blobs with prefix, from from on, in order.
-func (x *index) names(account, container, prefix, from string) []string {
+// entry returns what is remembered of a blob, which is made if it is missing.
+func (x *index) entry(account, container, name string) *uploadBlob {
+	c := x.container(account, container)
+	if c.Blobs[name] == nil {
+		c.Blobs[name] = &uploadBlob{}
+	}
+	return c.Blobs[name]
+}
+
+// names lists the blobs with prefix of which want is true, from from on, in
+// order.
+func (x *index) names(account, container, prefix, from string, want func(*uploadBlob) bool) []string {
 	c := x.Accounts[account][container]
 	if c == nil {
 		return nil
 	}
 	var names []string
 	for name, b := range c.Blobs {
-		if b.committed() && name >= from && strings.HasPrefix(name, prefix) {
+		if want(b) && name >= from && strings.HasPrefix(name, prefix) {
 			names = append(names, name)
 		}
 	}
@@ -199,30 +250,33 @@ func (u *Uploads) drop(name string) error {
 	return nil
 }
 
-// open returns an uploaded blob.
-func (u *Uploads) open(up *uploadBlob) Blob {
-	b := Blob{ETag: up.ETag, Created: up.Created, Modified: up.Modified, ContentType: up.ContentType, Metadata: up.Metadata}
-	for _, k := range up.Blocks {
+// open returns a version as it is to be read.
+func (u *Uploads) open(v *version) Blob {
+	b := Blob{ETag: v.ETag, Created: v.Created, Modified: v.Modified, Kind: v.Kind, ContentType: v.ContentType, Headers: v.Headers,
+		Metadata: v.Metadata, Tags: v.Tags, Tier: v.Tier, Sealed: v.Sealed, Copied: v.Copied}
+	for _, k := range v.Blocks {
 		b.Blocks = append(b.Blocks, Block{ID: k.ID, Size: k.Size})
 	}
-	b.Copy = func(w io.Writer, offset, length int64) error {
-		for _, k := range up.Blocks {
-			if length == 0 {
-				break
-			}
-			if offset >= k.Size {
-				offset -= k.Size
-				continue
-			}
-			n := min(k.Size-offset, length)
-			if err := u.copyBlock(w, k, offset, n); err != nil {
-				return err
-			}
-			offset, length = 0, length-n
-		}
-		return nil
-	}
+	b.Copy = func(w io.Writer, offset, length int64) error { return u.copyBlocks(w, v.Blocks, offset, length) }
 	return b
+}
+
+func (u *Uploads) copyBlocks(w io.Writer, blocks []uploadBlock, offset, length int64) error {
+	for _, k := range blocks {
+		if length == 0 {
+			break
+		}
+		if offset >= k.Size {
+			offset -= k.Size
+			continue
+		}
+		n := min(k.Size-offset, length)
+		if err := u.copyBlock(w, k, offset, n); err != nil {
+			return err
+		}
+		offset, length = 0, length-n
+	}
+	return nil
 }
 
 func (u *Uploads) copyBlock(w io.Writer, k uploadBlock, offset, length int64) error {
@@ -253,6 +307,11 @@ func (x *index) files() map[string]bool {
 			for _, b := range c.Blobs {
 				for _, k := range slices.Concat(b.Blocks, b.Staged) {
 					all[k.File] = true
+				}
+				for _, old := range b.Snapshots {
+					for _, k := range old.Blocks {
+						all[k.File] = true
+					}
 				}
 			}
 		}

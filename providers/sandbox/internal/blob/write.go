@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -19,69 +20,111 @@ const (
 	maxBlocks    = 50_000    // in one blob
 )
 
+// The kinds of blobs that the sandbox keeps. Page blobs are refused: nothing
+// of flow logs and captures is one.
+const (
+	blockBlob  = "BlockBlob"
+	appendBlob = "AppendBlob"
+)
+
+// putBlob is Put Blob, and with a source Copy Blob or Put Blob From URL.
 func (q *request) putBlob() error {
 	h := q.r.Header
-	switch {
-	case h.Get("X-Ms-Copy-Source") != "":
-		return errCopyNotImplemented
-	case !strings.EqualFold(h.Get("X-Ms-Blob-Type"), "BlockBlob"):
-		return errBlobType
-	case q.r.ContentLength < 0:
+	kind := h.Get("X-Ms-Blob-Type")
+	if h.Get("X-Ms-Copy-Source") != "" && kind == "" {
+		return q.copyBlob()
+	}
+	switch kind {
+	case blockBlob:
+		if h.Get("X-Ms-Copy-Source") != "" {
+			return q.putFromURL()
+		}
+		return q.putBlockBlob()
+	case appendBlob:
+		return q.putAppendBlob()
+	case "":
+		return missingHeader("x-ms-blob-type")
+	}
+	return badHeader("x-ms-blob-type", kind)
+}
+
+func (q *request) putBlockBlob() error {
+	if q.r.ContentLength < 0 {
 		return errMissingLength
 	}
 	if err := q.needContainer(); err != nil {
 		return err
 	}
-	block, err := q.s.uploads.keep(q.r.Body, maxUpload)
+	block, sums, err := q.upload()
 	if err != nil {
 		return err
 	}
-	// A blob that was put whole has no block list; its one block is not shown.
-	err = q.commit(func(*uploadBlob) ([]uploadBlock, error) { return []uploadBlock{block}, nil })
+	return q.put(block, func(v *version) {
+		sums.stored(v, q.r.Header)
+		q.w.Header().Set("Content-Md5", sums.md5)
+	})
+}
+
+// put commits one block as the blob's content. A blob that was put whole has
+// no block list; its block is not shown.
+func (q *request) put(block uploadBlock, set func(*version)) error {
+	err := q.commit(func(*uploadBlob) (version, error) {
+		v := q.newVersion(blockBlob)
+		v.Blocks = []uploadBlock{block}
+		set(&v)
+		return v, nil
+	})
 	if err != nil {
-		return fmt.Errorf("%w%v", err, suffix(q.s.uploads.drop(block.File)))
+		return joined(err, q.s.uploads.drop(block.File))
 	}
-	return nil
+	return q.empty(http.StatusCreated)
 }
 
-// suffix is the text of a second error, if there is one.
-func suffix(err error) string {
-	if err == nil {
-		return ""
-	}
-	return "; " + err.Error()
+// newVersion is one with the properties that the request sets.
+func (q *request) newVersion(kind string) version {
+	h := q.r.Header
+	return version{ETag: newETag(), Created: q.now, Modified: q.now, Kind: kind, ContentType: contentType(h),
+		Headers: contentHeaders(h), Metadata: metadataOf(h), Tags: tagsOf(h), Tier: tier{Name: h.Get("X-Ms-Access-Tier")}}
 }
 
-// commit makes the blocks that pick returns the blob's content.
-func (q *request) commit(pick func(*uploadBlob) ([]uploadBlock, error)) error {
-	var done uploadBlob
+// commit makes what pick returns the blob, and tells its version.
+func (q *request) commit(pick func(old *uploadBlob) (version, error)) error {
+	if err := q.setable(); err != nil {
+		return err
+	}
+	var done version
 	err := q.s.uploads.update(q.r.Context(), func(x *index) error {
-		if err := q.writeConditions(x); err != nil {
-			return err
-		}
-		old := x.blob(q.account, q.container, q.blob)
-		blocks, err := pick(old)
+		b, exists, err := q.lookUpIn(x, q.blob)
 		if err != nil {
 			return err
 		}
-		done = uploadBlob{ETag: newETag(), Created: q.now, Modified: q.now, Blocks: blocks,
-			ContentType: contentType(q.r.Header), Metadata: metadataOf(q.r.Header)}
-		if old != nil && old.committed() {
-			done.Created = old.Created
+		if err := q.conditions(b, exists, creates); err != nil {
+			return err
 		}
-		x.container(q.account, q.container).Blobs[q.blob] = &done
+		if exists && b.Copied.pending(q.now) {
+			return errPendingCopy
+		}
+		up := x.entry(q.account, q.container, q.blob)
+		if done, err = pick(up); err != nil {
+			return err
+		}
+		if exists {
+			done.Created = b.Created
+		}
+		up.replace(done, q.now)
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	h := q.w.Header()
-	h.Set("Etag", `"`+done.ETag+`"`)
-	h.Set("Last-Modified", httpTime(done.Modified))
-	h.Set("X-Ms-Request-Server-Encrypted", "true")
-	h.Set("Content-Length", "0")
-	q.w.WriteHeader(http.StatusCreated)
+	q.stamp(done.ETag, done.Modified)
+	q.w.Header().Set("X-Ms-Request-Server-Encrypted", "true")
 	return nil
+}
+
+// replace makes v the blob. Its snapshots stay, and a lease that is not over.
+func (up *uploadBlob) replace(v version, now time.Time) {
+	*up = uploadBlob{version: v, Lease: up.Lease.written(now), Snapshots: up.Snapshots}
 }
 
 // newETag is as unlikely to be seen twice as a GUID's first 60 bits.
@@ -90,59 +133,13 @@ func newETag() string {
 	return fmt.Sprintf("0x8%014X", id[:7])
 }
 
-func contentType(h http.Header) string {
-	for _, name := range []string{"X-Ms-Blob-Content-Type", "Content-Type"} {
-		if v := h.Get(name); v != "" {
-			return v
-		}
+func (q *request) putBlock() error {
+	if q.r.Header.Get("X-Ms-Copy-Source") != "" {
+		return q.putBlockFromURL()
 	}
-	return "application/octet-stream"
-}
-
-func metadataOf(h http.Header) map[string]string {
-	m := map[string]string{}
-	for name := range h {
-		if key, ok := strings.CutPrefix(strings.ToLower(name), "x-ms-meta-"); ok {
-			m[key] = h.Get(name)
-		}
-	}
-	if len(m) == 0 {
-		return nil
-	}
-	return m
-}
-
-// writeConditions are those of RFC 9110, 13.1, as the service applies them to
-// writes: all that fail are 412, but a blob that must be new and is not. They
-// are asked while no other process can write.
-func (q *request) writeConditions(x *index) error {
-	h := q.r.Header
-	b, ok, err := q.lookUpIn(x, q.blob)
+	id, err := q.blockID()
 	if err != nil {
 		return err
-	}
-	ifMatch, ifNone := h.Get("If-Match"), h.Get("If-None-Match")
-	switch {
-	case ifMatch != "" && (!ok || !matches(ifMatch, b.ETag)):
-		return errConditionNotMet
-	case ifNone == "*" && ok:
-		return errBlobExists
-	case ifNone != "" && ok && matches(ifNone, b.ETag):
-		return errConditionNotMet
-	}
-	if t, err := http.ParseTime(h.Get("If-Unmodified-Since")); err == nil && ok && after(b.Modified, t) {
-		return errConditionNotMet
-	}
-	if t, err := http.ParseTime(h.Get("If-Modified-Since")); err == nil && ok && !after(b.Modified, t) {
-		return errConditionNotMet
-	}
-	return nil
-}
-
-func (q *request) putBlock() error {
-	id := q.query.Get("blockid")
-	if raw, err := base64.StdEncoding.DecodeString(id); err != nil || len(raw) == 0 || len(raw) > 64 {
-		return errBlockID
 	}
 	if q.r.ContentLength < 0 {
 		return errMissingLength
@@ -150,34 +147,50 @@ func (q *request) putBlock() error {
 	if err := q.needContainer(); err != nil {
 		return err
 	}
-	block, err := q.s.uploads.keep(q.r.Body, maxUpload)
+	block, sums, err := q.upload()
 	if err != nil {
 		return err
 	}
 	block.ID = id
-	err = q.s.uploads.update(q.r.Context(), func(x *index) error {
-		c := x.container(q.account, q.container)
-		b := c.Blobs[q.blob]
-		if b == nil {
-			b = &uploadBlob{}
-			c.Blobs[q.blob] = b
+	if err := q.stage(block); err != nil {
+		return joined(err, q.s.uploads.drop(block.File))
+	}
+	sums.tell(q.w.Header())
+	q.w.Header().Set("X-Ms-Request-Server-Encrypted", "true")
+	return q.empty(http.StatusCreated)
+}
+
+// stage puts a block beside those of the blob. All its IDs are of one length.
+func (q *request) stage(block uploadBlock) error {
+	return q.s.uploads.update(q.r.Context(), func(x *index) error {
+		b, exists, err := q.lookUpIn(x, q.blob)
+		if err != nil {
+			return err
 		}
-		for _, k := range slices.Concat(b.Staged, b.Blocks) {
-			if len(k.ID) != len(id) && k.ID != "" {
-				return errBlockID // all ids of a blob are of one length
+		if err := b.Lease.admits(strings.ToLower(q.r.Header.Get("X-Ms-Lease-Id")), true, q.now); exists && err != nil {
+			return err
+		}
+		if exists && b.Kind == appendBlob {
+			return errBlobTypeMismatch
+		}
+		up := x.entry(q.account, q.container, q.blob)
+		for _, k := range slices.Concat(up.Staged, up.Blocks) {
+			if len(k.ID) != len(block.ID) && k.ID != "" {
+				return errBlockLength
 			}
 		}
-		b.Staged = slices.DeleteFunc(b.Staged, func(k uploadBlock) bool { return k.ID == id })
-		b.Staged = append(b.Staged, block)
+		up.Staged = slices.DeleteFunc(up.Staged, func(k uploadBlock) bool { return k.ID == block.ID })
+		up.Staged = append(up.Staged, block)
 		return nil
 	})
-	if err != nil {
-		return fmt.Errorf("%w%v", err, suffix(q.s.uploads.drop(block.File)))
+}
+
+func (q *request) blockID() (string, error) {
+	id := q.query.Get("blockid")
+	if raw, err := base64.StdEncoding.DecodeString(id); err != nil || len(raw) == 0 || len(raw) > 64 {
+		return "", errBlockID
 	}
-	q.w.Header().Set("X-Ms-Request-Server-Encrypted", "true")
-	q.w.Header().Set("Content-Length", "0")
-	q.w.WriteHeader(http.StatusCreated)
-	return nil
+	return id, nil
 }
 
 // choice is one line of a Put Block List document: where to look for a block.
@@ -205,14 +218,20 @@ func (q *request) putBlockList() error {
 	if err := q.needContainer(); err != nil {
 		return err
 	}
-	return q.commit(func(b *uploadBlob) ([]uploadBlock, error) { return pick(b, doc.Choices) })
+	err = q.commit(func(b *uploadBlob) (version, error) {
+		v := q.newVersion(blockBlob)
+		v.Blocks, err = pick(b, doc.Choices)
+		return v, err
+	})
+	if err != nil {
+		return err
+	}
+	sumsOf(text).tell(q.w.Header())
+	return q.empty(http.StatusCreated)
 }
 
 // pick finds the blocks of a new block list among those of the blob.
 func pick(b *uploadBlob, choices []choice) ([]uploadBlock, error) {
-	if b == nil {
-		b = &uploadBlob{}
-	}
 	staged, committed := byID(b.Staged), byID(b.Blocks)
 	latest := maps.Clone(committed)
 	maps.Copy(latest, staged)
@@ -251,39 +270,4 @@ func (q *request) staged() ([]Block, error) {
 		}
 	}
 	return all, nil
-}
-
-func (q *request) deleteBlob() error {
-	if _, ok, err := q.lookUp(q.blob); err != nil || !ok {
-		_, missing := q.find()
-		return missing
-	}
-	err := q.s.uploads.update(q.r.Context(), func(x *index) error {
-		if err := q.writeConditions(x); err != nil {
-			return err
-		}
-		return q.remove(x, q.blob)
-	})
-	if err != nil {
-		return err
-	}
-	q.w.Header().Set("X-Ms-Delete-Type-Permanent", "true")
-	q.w.Header().Set("Content-Length", "0")
-	q.w.WriteHeader(http.StatusAccepted)
-	return nil
-}
-
-// remove deletes a blob; one of the source is remembered as deleted, as the
-// service that wrote it would not write it again.
-func (q *request) remove(x *index, name string) error {
-	_, generated, err := q.s.source.Blob(q.account, q.container, name)
-	if err != nil {
-		return err
-	}
-	blobs := x.container(q.account, q.container).Blobs
-	delete(blobs, name)
-	if generated {
-		blobs[name] = &uploadBlob{Deleted: true}
-	}
-	return nil
 }
