@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"flowctl/cmd/internal/command"
+	"flowctl/cmd/internal/env"
 )
 
 // TestExamples validates and plans every file under examples.
@@ -19,7 +20,7 @@ func TestExamples(t *testing.T) {
 		t.Run(filepath.Base(f), func(t *testing.T) {
 			for _, verb := range []string{"validate", "fmt --check", "plan"} {
 				var out, errs bytes.Buffer
-				env := &command.Env{
+				env := &env.Env{
 					Args: append(strings.Fields(verb), f), Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs,
 					Environ: []string{"FLOWCTL_DIR=" + t.TempDir()},
 				}

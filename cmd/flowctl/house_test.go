@@ -23,7 +23,8 @@ var layers = []string{
 	"providers/sandbox/... collectors/files collectors/storage/... cmd/internal/terminal",
 	"collectors/fetch",
 	"providers collectors cmd/internal/report",
-	"cmd/internal/view",
+	"cmd/internal/operation cmd/internal/bench",
+	"cmd/internal/env cmd/internal/view",
 	"cmd/flowctl/docs cmd/internal/command",
 	"cmd/flowctl",
 }
@@ -73,6 +74,55 @@ func TestImportDirection(t *testing.T) {
 		}
 	}
 }
+
+// only lists what is seen by few: a package, and those that may import it.
+var only = map[string]string{
+	"cmd/internal/env":      "cmd/internal/command cmd/flowctl",
+	"cmd/internal/bench":    "cmd/internal/command",
+	"cmd/internal/terminal": "cmd/internal/command cmd/internal/env cmd/internal/view cmd/internal/report cmd/internal/bench",
+}
+
+// TestRooms keeps the rooms of a command apart: an operation gets values, and
+// who prints is a view.
+func TestRooms(t *testing.T) {
+	for _, l := range list(t, `{{.ImportPath}} {{join .Imports " "}}`) {
+		fields := strings.Fields(l)
+		pkg := strings.TrimPrefix(fields[0], "flowctl/")
+		for _, imp := range fields[1:] {
+			users, kept := only[strings.TrimPrefix(imp, "flowctl/")]
+			if kept && !slices.Contains(strings.Fields(users), pkg) {
+				t.Errorf("%s imports %s, which is for %s alone", pkg, imp, users)
+			}
+		}
+	}
+}
+
+// TestNothingBelowPrints wants the standard streams in the hands of main alone.
+func TestNothingBelowPrints(t *testing.T) {
+	for _, l := range list(t, `{{.ImportPath}}|{{.Dir}}{{range .GoFiles}}|{{.}}{{end}}`) {
+		parts := strings.Split(l, "|")
+		if parts[0] == "flowctl/cmd/flowctl" || strings.HasPrefix(parts[0], "flowctl/cmd/internal/peers/") {
+			continue
+		}
+		for _, name := range parts[2:] {
+			files := token.NewFileSet()
+			f, err := parser.ParseFile(files, filepath.Join(parts[1], name), nil, parser.SkipObjectResolution)
+			if err != nil {
+				t.Fatal(err)
+			}
+			ast.Inspect(f, func(n ast.Node) bool {
+				if sel, ok := n.(*ast.SelectorExpr); ok {
+					if pkg, ok := sel.X.(*ast.Ident); ok && slices.Contains(printers, pkg.Name+"."+sel.Sel.Name) {
+						t.Errorf("%s: %s.%s: nothing but main knows the streams", files.Position(n.Pos()), pkg.Name, sel.Sel.Name)
+					}
+				}
+				return true
+			})
+		}
+	}
+}
+
+var printers = []string{"fmt.Print", "fmt.Printf", "fmt.Println", "os.Stdout", "os.Stderr", "os.Stdin", "log.Printf", "log.Println", "log.Print"}
 
 func side(pkg string) string {
 	root, _, _ := strings.Cut(pkg, "/")

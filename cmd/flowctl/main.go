@@ -10,6 +10,7 @@ import (
 
 	"flowctl/cmd/flowctl/docs"
 	"flowctl/cmd/internal/command"
+	"flowctl/cmd/internal/env"
 )
 
 func main() {
@@ -20,7 +21,7 @@ func main() {
 func run() int {
 	ctx, stop := interruptible(context.Background())
 	defer stop()
-	return command.Main(ctx, &command.Env{
+	return command.Main(ctx, &env.Env{
 		Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
 		Environ: os.Environ(), Docs: docs.Files,
 	})

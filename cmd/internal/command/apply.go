@@ -4,21 +4,14 @@ import (
 	"bufio"
 	"context"
 	"errors"
-	"fmt"
-	"path/filepath"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"flowctl/cmd/internal/terminal"
+	"flowctl/cmd/internal/env"
+	"flowctl/cmd/internal/operation"
 	"flowctl/cmd/internal/view"
-	"flowctl/collectors/fetch"
 	"flowctl/plan"
-	"flowctl/plan/apply"
-	"flowctl/plan/session"
-	"flowctl/plan/state"
 )
 
 type applyOptions struct {
@@ -29,7 +22,7 @@ type applyOptions struct {
 	json   bool
 }
 
-func newApply(env *Env) *cobra.Command {
+func newApply(e *env.Env) *cobra.Command {
 	var o applyOptions
 	cmd := &cobra.Command{
 		Use:   "apply [PATH|PLAN]",
@@ -42,7 +35,7 @@ and leaves the sessions running; twice ends at once.`,
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.at(args)
-			return runApply(cmd.Context(), env, o)
+			return runApply(cmd.Context(), e, o)
 		},
 	}
 	o.flags(cmd)
@@ -53,153 +46,89 @@ and leaves the sessions running; twice ends at once.`,
 	return cmd
 }
 
-func runApply(ctx context.Context, env *Env, o applyOptions) error {
-	saved, isPlan, err := readPlan(o.path)
+func runApply(ctx context.Context, e *env.Env, o applyOptions) error {
+	opts := operation.ApplyOptions{Detach: o.detach, Again: o.again}
+	saved, isPlan, err := operation.ReadSaved(o.Path)
 	if err != nil {
 		return err
 	}
 	if isPlan {
-		o.path, o.varFiles = saved.Path, append(saved.VarFiles, o.varFiles...)
-		o.again = o.again || saved.Again
+		opts.Saved, opts.Again = &saved, o.again || saved.Again
+		o.Path, o.VarFiles, o.auto = saved.Path, append(saved.VarFiles, o.VarFiles...), true
 	}
-	return o.locked(ctx, env, "apply", func(ws *workspace) error {
-		ws.again = o.again
-		plans, err := ws.checked(ctx, env)
-		if err != nil {
-			return err
+	events, done := progress(e)
+	err = operation.Locked(ctx, settings(e, events), o.Source, "apply", func(op *operation.Operation) error {
+		opts.Approve = func(plans []plan.Plan, pending bool) error { return approve(e, o, op, plans, pending) }
+		results, err := op.Apply(ctx, opts)
+		defer operation.CloseAll(results)
+		done()
+		if o.detach {
+			return errors.Join(detached(e, o, results), err)
 		}
-		if isPlan {
-			if err := saved.check(ws, plans); err != nil {
-				return err
-			}
-		}
-		return ws.apply(ctx, env, o, plans, isPlan)
+		return errors.Join(answered(e, results, o.json), err)
 	})
+	return interruptedOr(e, o, err)
 }
 
-// apply shows the plans, asks, and carries them out one after the other.
-func (ws *workspace) apply(ctx context.Context, env *Env, o applyOptions, plans []plan.Plan, approved bool) error {
-	view.PlanText(env.Stderr, view.NewPlanDoc(plans, ws.results))
-	pending := plans[:0:0]
-	for _, p := range plans {
-		if plan.Blocking(p.Findings) {
-			return fmt.Errorf("%s: nothing was done", p.Investigation.Name)
-		}
-		if p.Pending() {
-			pending = append(pending, p)
-		}
+// approve shows the plans and asks.
+func approve(e *env.Env, o applyOptions, op *operation.Operation, plans []plan.Plan, pending bool) error {
+	view.PlanText(e.Stderr, planDoc(op, plans))
+	if err := operation.Blocked(plans); err != nil || !pending || o.auto {
+		return err
 	}
-	if len(pending) == 0 {
-		return nil
-	}
-	if !o.auto && !approved {
-		if err := confirm(env, "Do this?"); err != nil {
-			return err
-		}
-	}
-	return ws.applyAll(ctx, env, o, pending)
-}
-
-// applyAll starts every investigation, waits for all of them together, and
-// answers one after the other.
-func (ws *workspace) applyAll(ctx context.Context, env *Env, o applyOptions, plans []plan.Plan) error {
-	progress := view.NewProgress(env.Stderr, env.interactive())
-	keeper := state.NewKeeper(ws.state, ws.snapshot)
-	var runs []*apply.Run
-	for _, p := range plans {
-		run, err := ws.newRun(env, keeper, p, progress.Event)
-		if err != nil {
-			return err
-		}
-		runs = append(runs, run)
-	}
-	if err := together(runs, func(r *apply.Run) error { return r.Start(ctx) }); err != nil {
-		return interruptedOr(env, o, err)
-	}
-	if o.detach {
-		return detached(env, o, runs)
-	}
-	err := together(runs, func(r *apply.Run) error { return r.Wait(ctx) })
-	progress.Close()
-	if err != nil {
-		return interruptedOr(env, o, err)
-	}
-	var errs []error
-	for _, run := range runs {
-		errs = append(errs, ws.answer(ctx, env, run.Folder(), o.json), failures(env, run))
-	}
-	return errors.Join(errs...)
-}
-
-// together does something with all runs side by side.
-func together(runs []*apply.Run, do func(*apply.Run) error) error {
-	errs := make([]error, len(runs))
-	var wg sync.WaitGroup
-	for i, r := range runs {
-		wg.Go(func() { errs[i] = do(r) })
-	}
-	wg.Wait()
-	return errors.Join(errs...)
+	return confirm(e, "Do this?")
 }
 
 // confirm asks a person. Without one there is no answer, and nothing is done.
-func confirm(env *Env, question string) error {
-	if !env.interactive() {
+func confirm(e *env.Env, question string) error {
+	if !e.Interactive() {
 		return errors.New("nobody is here to confirm: use --auto-approve")
 	}
-	env.printf("\n%s Only \"yes\" is taken as yes: ", question)
-	answer, _ := bufio.NewReader(env.Stdin).ReadString('\n')
+	e.Printf("\n%s Only \"yes\" is taken as yes: ", question)
+	answer, _ := bufio.NewReader(e.Stdin).ReadString('\n')
 	if strings.TrimSpace(answer) != "yes" {
 		return errors.New("not confirmed; nothing was done")
 	}
 	return nil
 }
 
-func (ws *workspace) newRun(env *Env, keeper *state.Keeper, p plan.Plan, emit func(apply.Event)) (*apply.Run, error) {
-	transfer := fetch.NewTransfer()
-	return apply.New(apply.Options{
-		Plan: p, Providers: ws.providers, State: keeper, Inventory: ws.allInventories(), Emit: emit,
-		Results: func(ends time.Time) string {
-			return filepath.Join(resultsOf(env, p.Investigation.Name), ends.UTC().Format("20060102T150405Z"))
-		},
-		Collector: func(f session.Folder) apply.Collector {
-			return fetch.Collector{Folder: f, Providers: ws.providers, Inventories: ws.allInventories(), Transfer: transfer}
-		},
-		Limits: apply.DefaultLimits,
-	})
-}
-
-// interruptedOr turns Ctrl-C into the word how to go on.
-func interruptedOr(env *Env, o applyOptions, err error) error {
-	if !errors.Is(err, context.Canceled) {
-		return err
-	}
-	env.printf("\nStopped waiting; the sessions go on and everything is saved.\n  go on:       flowctl apply --auto-approve %s\n  look:        flowctl status %s\n  end it now:  flowctl destroy %s\n", o.path, o.path, o.path)
-	return exitInterrupted
-}
-
-func detached(env *Env, o applyOptions, runs []*apply.Run) error {
-	var errs []error
-	for _, run := range runs {
-		_, end := run.Window()
-		env.printf("\nRecording until %s. The next apply goes on from here: flowctl apply --auto-approve %s\n", end.UTC().Format("2006-01-02 15:04:05 MST"), o.path)
-		errs = append(errs, failures(env, run))
+// answered shows what was answered and what failed.
+func answered(e *env.Env, results []operation.Result, asJSON bool) error {
+	errs := []error{view.Answers(e.Stdout, results, asJSON)}
+	for _, r := range results {
+		if a := r.Answer; a != nil {
+			e.Printf("\nResults: %s\n", env.Relative(a.Folder))
+			view.Problems(e.Stderr, a)
+			errs = append(errs, a.Err())
+		}
+		errs = append(errs, failed(e, r))
 	}
 	return errors.Join(errs...)
 }
 
-// failures says what failed, why, and what is still there.
-func failures(env *Env, run *apply.Run) error {
-	fs := run.Failures()
-	if len(fs) == 0 {
+// failed shows what failed, which then is said.
+func failed(e *env.Env, r operation.Result) error {
+	if len(r.Failures) == 0 {
 		return nil
 	}
-	env.printf("\n%s failed:\n", count(len(fs), "session"))
-	for _, f := range fs {
-		env.printf("  %s: %s\n", terminal.Escape(f.Session), terminal.Escape(f.Reason))
-		if f.Left != "" {
-			env.printf("    still in Azure: %s\n", terminal.Escape(string(f.Left)))
-		}
+	view.Failures(e.Stderr, r.Failures)
+	return env.Shown
+}
+
+// interruptedOr turns Ctrl-C into the word how to go on.
+func interruptedOr(e *env.Env, o applyOptions, err error) error {
+	if !errors.Is(err, context.Canceled) {
+		return err
 	}
-	return shown
+	e.Printf("\nStopped waiting; the sessions go on and everything is saved.\n  go on:       flowctl apply --auto-approve %s\n  look:        flowctl status %s\n  end it now:  flowctl destroy %s\n", o.Path, o.Path, o.Path)
+	return env.Interrupted
+}
+
+func detached(e *env.Env, o applyOptions, results []operation.Result) error {
+	var errs []error
+	for _, r := range results {
+		e.Printf("\nRecording until %s. The next apply goes on from here: flowctl apply --auto-approve %s\n", r.Ends.UTC().Format("2006-01-02 15:04:05 MST"), o.Path)
+		errs = append(errs, failed(e, r))
+	}
+	return errors.Join(errs...)
 }

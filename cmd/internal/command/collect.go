@@ -3,14 +3,11 @@ package command
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
-	"flowctl/cmd/internal/view"
-	"flowctl/plan"
-	"flowctl/plan/session"
-	"flowctl/plan/state"
+	"flowctl/cmd/internal/env"
+	"flowctl/cmd/internal/operation"
 )
 
 type collectOptions struct {
@@ -18,7 +15,7 @@ type collectOptions struct {
 	json bool
 }
 
-func newCollect(env *Env) *cobra.Command {
+func newCollect(e *env.Env) *cobra.Command {
 	var o collectOptions
 	cmd := &cobra.Command{
 		Use:   "collect [PATH]",
@@ -30,7 +27,7 @@ investigation that is finished, it answers again from the files on disk.`,
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.at(args)
-			return runCollect(cmd.Context(), env, o)
+			return runCollect(cmd.Context(), e, o)
 		},
 	}
 	o.flags(cmd)
@@ -38,41 +35,17 @@ investigation that is finished, it answers again from the files on disk.`,
 	return cmd
 }
 
-func runCollect(ctx context.Context, env *Env, o collectOptions) error {
-	return o.locked(ctx, env, "collect", func(ws *workspace) error {
-		plans, err := ws.plans(ctx, env)
-		if err != nil {
-			return err
+func runCollect(ctx context.Context, e *env.Env, o collectOptions) error {
+	events, done := progress(e)
+	return operation.Locked(ctx, settings(e, events), o.Source, "collect", func(op *operation.Operation) error {
+		results, err := op.Collect(ctx)
+		defer operation.CloseAll(results)
+		done()
+		for _, r := range results {
+			if r.Answer == nil && err == nil {
+				e.Printf("%s: nothing was written yet; Azure takes about 5 minutes for the first records.\n", r.Name)
+			}
 		}
-		var errs []error
-		for _, p := range plans {
-			errs = append(errs, ws.collect(ctx, env, o, p))
-		}
-		return errors.Join(errs...)
+		return errors.Join(answered(e, results, o.json), err)
 	})
-}
-
-func (ws *workspace) collect(ctx context.Context, env *Env, o collectOptions, p plan.Plan) error {
-	name := p.Investigation.Name
-	run := ws.snapshot.Runs[name]
-	if run != nil && !run.Finished.IsZero() {
-		return ws.answer(ctx, env, session.Folder{Path: run.Results}, o.json)
-	}
-	if run == nil && p.Count(plan.Keep, plan.Finish) == 0 {
-		return fmt.Errorf("%s: nothing is recording; flowctl apply starts it", name)
-	}
-	progress := view.NewProgress(env.Stderr, env.interactive())
-	r, err := ws.newRun(env, state.NewKeeper(ws.state, ws.snapshot), p, progress.Event)
-	if err != nil {
-		return err
-	}
-	n, err := r.CollectNow(ctx)
-	if err != nil {
-		return err
-	}
-	if n == 0 {
-		env.printf("%s: nothing was written yet; Azure takes about 5 minutes for the first records.\n", name)
-		return nil
-	}
-	return ws.answer(ctx, env, r.Folder(), o.json)
 }

@@ -11,9 +11,12 @@ import (
 	"strings"
 
 	"github.com/google/renameio/v2/maybe"
+	"github.com/hashicorp/hcl/v2"
 	"github.com/pmezard/go-difflib/difflib"
 	"github.com/spf13/cobra"
 
+	"flowctl/cmd/internal/env"
+	"flowctl/cmd/internal/view"
 	"flowctl/plan/config"
 )
 
@@ -23,7 +26,7 @@ type fmtOptions struct {
 	diff  bool
 }
 
-func newFmt(env *Env) *cobra.Command {
+func newFmt(e *env.Env) *cobra.Command {
 	var o fmtOptions
 	cmd := &cobra.Command{
 		Use:   "fmt [PATH]…",
@@ -36,7 +39,7 @@ writes standard output. A file with a syntax error is left as it is.`,
 			if o.paths = args; len(args) == 0 {
 				o.paths = []string{"."}
 			}
-			return runFmt(env, o)
+			return runFmt(e, o)
 		},
 	}
 	cmd.Flags().BoolVar(&o.check, "check", false, "change nothing; exit with 1 if a file is not canonical")
@@ -44,9 +47,9 @@ writes standard output. A file with a syntax error is left as it is.`,
 	return cmd
 }
 
-func runFmt(env *Env, o fmtOptions) error {
+func runFmt(e *env.Env, o fmtOptions) error {
 	if len(o.paths) == 1 && o.paths[0] == "-" {
-		return fmtStdin(env, o)
+		return fmtStdin(e, o)
 	}
 	files, err := hclFiles(o.paths)
 	if err != nil {
@@ -58,13 +61,13 @@ func runFmt(env *Env, o fmtOptions) error {
 		if err != nil {
 			return err
 		}
-		out, changed, err := formatted(env, o, f, src)
+		out, changed, err := formatted(e, o, f, src)
 		bad = bad || err != nil || changed && o.check
 		if err != nil || !changed {
 			continue
 		}
 		if !o.diff {
-			fmt.Fprintln(env.Stdout, f)
+			fmt.Fprintln(e.Stdout, f)
 		}
 		if !o.check {
 			if err := replace(f, out); err != nil {
@@ -73,7 +76,7 @@ func runFmt(env *Env, o fmtOptions) error {
 		}
 	}
 	if bad {
-		return shown
+		return env.Shown
 	}
 	return nil
 }
@@ -87,35 +90,35 @@ func replace(name string, b []byte) error {
 	return maybe.WriteFile(name, b, mode)
 }
 
-func fmtStdin(env *Env, o fmtOptions) error {
-	src, err := io.ReadAll(env.Stdin)
+func fmtStdin(e *env.Env, o fmtOptions) error {
+	src, err := io.ReadAll(e.Stdin)
 	if err != nil {
 		return fmt.Errorf("read standard input: %w", err)
 	}
-	out, changed, err := formatted(env, o, "<stdin>", src)
+	out, changed, err := formatted(e, o, "<stdin>", src)
 	if err != nil {
 		return err
 	}
 	if !o.check && !o.diff {
-		_, err = env.Stdout.Write(out)
+		_, err = e.Stdout.Write(out)
 	}
 	if changed && o.check {
-		return shown
+		return env.Shown
 	}
 	return err
 }
 
 // formatted returns the canonical form of src; what is wrong with it, and the
 // difference if it is asked for, are shown.
-func formatted(env *Env, o fmtOptions, name string, src []byte) (out []byte, changed bool, err error) {
+func formatted(e *env.Env, o fmtOptions, name string, src []byte) (out []byte, changed bool, err error) {
 	out, diags := config.Format(src, name)
 	if diags.HasErrors() {
-		cfg := &config.Config{Files: snippets(name, src)}
-		return src, false, env.diagnose(cfg, diags)
+		lines := map[string]*hcl.File{name: {Bytes: src}} // also of what could not be parsed
+		return src, false, errors.Join(view.Diagnostics(e.Stderr, diags, lines), env.Shown)
 	}
 	changed = !bytes.Equal(src, out)
 	if changed && o.diff {
-		err = difflib.WriteUnifiedDiff(env.Stdout, difflib.UnifiedDiff{
+		err = difflib.WriteUnifiedDiff(e.Stdout, difflib.UnifiedDiff{
 			A: difflib.SplitLines(string(src)), B: difflib.SplitLines(string(out)),
 			FromFile: name, ToFile: name + " (canonical)", Context: 3,
 		})

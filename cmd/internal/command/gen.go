@@ -1,150 +1,73 @@
 package command
 
 import (
-	"bufio"
-	"errors"
-	"fmt"
-	"io"
-	"os"
-	"path/filepath"
-	"runtime"
-	"sync"
-	"time"
-
-	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
-	"golang.org/x/sync/errgroup"
 
-	"flowctl/collectors/flowlog/flowlogtest"
-	"flowctl/collectors/pcap/pcaptest"
+	"flowctl/cmd/internal/bench"
+	"flowctl/cmd/internal/env"
 )
 
 // newGen makes files to measure with. It is no part of what users do, so help
 // does not show it; the benchmarks and their documentation do.
-func newGen(env *Env) *cobra.Command {
+func newGen(e *env.Env) *cobra.Command {
 	cmd := &cobra.Command{Use: "gen", Short: "Make files to measure with", Hidden: true}
-	cmd.AddCommand(newGenFlowLog(env), newGenCapture(env), newGenBlobs(env))
+	cmd.AddCommand(newGenFlowLog(e), newGenCapture(e), newGenBlobs(e))
 	return cmd
 }
 
-type genFlowLog struct {
-	out         string
-	size        string
-	nics, hours int
-	seed        uint64
-	version     int
-	tuples      int     // distinct 5-tuples of all interfaces; 0 for one a conversation
-	scan        float64 // share of conversations that are one denied tuple of a pair of their own
+func streams(e *env.Env) bench.Streams {
+	return bench.Streams{Out: e.Stdout, Err: e.Stderr, Log: e.Log}
 }
 
-func newGenFlowLog(env *Env) *cobra.Command {
-	var o genFlowLog
+func newGenFlowLog(e *env.Env) *cobra.Command {
+	var o bench.FlowLogs
 	cmd := &cobra.Command{
 		Use:     "flowlog",
-		Short:   "Make VNet flow logs, a blob a network interface and hour",
+		Short:   "Make VNet flow logs, one blob per network interface and hour",
 		Example: "  flowctl gen flowlog --out logs --nics 25 --hours 2 --size 1GB",
 		Args:    cobra.NoArgs,
-		RunE:    func(*cobra.Command, []string) error { return runGenFlowLog(env, o) },
+		RunE:    func(*cobra.Command, []string) error { return o.Write(streams(e)) },
 	}
-	cmd.Flags().StringVar(&o.out, "out", "flowlogs", "write below this `folder`")
-	cmd.Flags().StringVar(&o.size, "size", "100MB", "of all files together, about")
-	cmd.Flags().IntVar(&o.nics, "nics", 25, "network interfaces")
-	cmd.Flags().IntVar(&o.hours, "hours", 2, "hours")
-	cmd.Flags().Uint64Var(&o.seed, "seed", 1, "the same seed makes the same files")
-	cmd.Flags().IntVar(&o.version, "version", 4, "of the format: 4, or 1 or 2 of NSG flow logs")
-	cmd.Flags().IntVar(&o.tuples, "tuples", 0, "distinct 5-tuples of all interfaces together, about; 0 for one a conversation")
-	cmd.Flags().Float64Var(&o.scan, "scan", 0, "`share` of conversations, 0 to 1, that are one denied tuple from an address of its own")
+	cmd.Flags().StringVar(&o.Out, "out", "flowlogs", "write below this `folder`")
+	cmd.Flags().StringVar(&o.Size, "size", "100MB", "of all files together, about")
+	cmd.Flags().IntVar(&o.NICs, "nics", 25, "network interfaces")
+	cmd.Flags().IntVar(&o.Hours, "hours", 2, "hours")
+	cmd.Flags().Uint64Var(&o.Seed, "seed", 1, "the same seed makes the same files")
+	cmd.Flags().IntVar(&o.Version, "version", 4, "of the format: 4, or 1 or 2 of NSG flow logs")
+	cmd.Flags().IntVar(&o.Tuples, "tuples", 0, "distinct 5-tuples of all interfaces together, about; 0 for one per conversation")
+	cmd.Flags().Float64Var(&o.Scan, "scan", 0, "`share` of conversations, 0 to 1, that are one denied tuple from an address of its own")
 	return cmd
 }
 
-func runGenFlowLog(env *Env, o genFlowLog) error {
-	size, err := humanize.ParseBytes(o.size)
-	if err != nil || o.nics < 1 || o.hours < 1 {
-		return fmt.Errorf("size %q, %d interfaces, %d hours: want a size such as 1GB and at least one of both", o.size, o.nics, o.hours)
-	}
-	first := flowlogtest.Spec{Seed: o.seed, IPv6: 0.08, Version: o.version, Scan: o.scan}
-	first.Flows = max(1, first.FlowsFor(int64(size)/int64(o.nics*o.hours)))
-	if o.tuples > 0 {
-		first.Pool = max(1, o.tuples/o.nics)
-	}
-	var mu sync.Mutex
-	var files, bytes, tuples uint64
-	var all errgroup.Group
-	all.SetLimit(runtime.GOMAXPROCS(0))
-	for name, spec := range flowlogtest.Hours(first, o.nics, o.hours) {
-		all.Go(func() error {
-			var t flowlogtest.Totals
-			err := create(filepath.Join(o.out, filepath.FromSlash(name)), func(w io.Writer) (err error) {
-				t, err = flowlogtest.Generate(w, spec)
-				return err
-			})
-			mu.Lock()
-			defer mu.Unlock()
-			files, bytes, tuples = files+1, bytes+uint64(t.Bytes), tuples+t.Tuples
-			return err
-		})
-	}
-	if err := all.Wait(); err != nil {
-		return err
-	}
-	fmt.Fprintf(env.Stdout, "%d files, %d bytes, %d tuples below %s\n", files, bytes, tuples, o.out)
-	return nil
-}
-
-type genCapture struct {
-	out                    string
-	packets, flows, active int
-	data                   int
-	seed                   uint64
-}
-
-func newGenCapture(env *Env) *cobra.Command {
-	var o genCapture
+func newGenCapture(e *env.Env) *cobra.Command {
+	var o bench.Capture
 	cmd := &cobra.Command{
 		Use:     "capture",
 		Short:   "Make a packet capture",
 		Example: "  flowctl gen capture --out x.pcap --packets 1700000 --data 1200",
 		Args:    cobra.NoArgs,
-		RunE:    func(*cobra.Command, []string) error { return runGenCapture(env, o) },
+		RunE:    func(*cobra.Command, []string) error { return o.Write(streams(e)) },
 	}
-	cmd.Flags().StringVar(&o.out, "out", "capture.pcap", "`file` to write")
-	cmd.Flags().IntVar(&o.packets, "packets", 100_000, "packets")
-	cmd.Flags().IntVar(&o.flows, "flows", 10_000, "conversations to aim at")
-	cmd.Flags().IntVar(&o.active, "active", 2_000, "conversations at once")
-	cmd.Flags().IntVar(&o.data, "data", 1200, "most data bytes of a packet")
-	cmd.Flags().Uint64Var(&o.seed, "seed", 1, "the same seed makes the same file")
+	cmd.Flags().StringVar(&o.Out, "out", "capture.pcap", "`file` to write")
+	cmd.Flags().IntVar(&o.Packets, "packets", 100_000, "packets")
+	cmd.Flags().IntVar(&o.Flows, "flows", 10_000, "conversations to aim at")
+	cmd.Flags().IntVar(&o.Active, "active", 2_000, "conversations at once")
+	cmd.Flags().IntVar(&o.Data, "data", 1200, "most data bytes of a packet")
+	cmd.Flags().Uint64Var(&o.Seed, "seed", 1, "the same seed makes the same file")
 	return cmd
 }
 
-func runGenCapture(env *Env, o genCapture) error {
-	t := pcaptest.Traffic{Seed: o.seed, Packets: o.packets, Flows: o.flows, Active: o.active, Data: o.data, Span: 15 * time.Minute}
-	err := create(o.out, func(w io.Writer) error {
-		var file pcaptest.Classic
-		b := file.Append(nil)
-		for r := range t.Records() {
-			if _, err := w.Write(b); err != nil {
-				return err
-			}
-			b = file.AppendRecord(b[:0], r)
-		}
-		_, err := w.Write(b)
-		return err
-	})
-	if err == nil {
-		fmt.Fprintf(env.Stdout, "%d packets in %s\n", o.packets, o.out)
+func newGenBlobs(e *env.Env) *cobra.Command {
+	var o bench.Blobs
+	cmd := &cobra.Command{
+		Use:     "blobs",
+		Short:   "Serve a container of flow logs on this machine, until Ctrl-C",
+		Example: "  flowctl gen blobs --blobs 200000",
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return o.Serve(cmd.Context(), streams(e)) },
 	}
-	return err
-}
-
-// create writes a file, with its folders.
-func create(name string, write func(io.Writer) error) error {
-	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-		return err
-	}
-	f, err := os.Create(name)
-	if err != nil {
-		return err
-	}
-	w := bufio.NewWriterSize(f, 1<<20)
-	return errors.Join(write(w), w.Flush(), f.Close())
+	cmd.Flags().IntVar(&o.Count, "blobs", 50_000, "how many small hour blobs there are; they are made when they are read")
+	cmd.Flags().StringVar(&o.Folder, "folder", "", "serve the files below this `folder` instead")
+	cmd.Flags().Uint64Var(&o.Seed, "seed", 1, "the same seed makes the same blobs")
+	return cmd
 }

@@ -5,6 +5,8 @@ import (
 	"os"
 
 	"github.com/spf13/cobra"
+
+	"flowctl/cmd/internal/env"
 )
 
 // starter is what init writes: the least that apply can do something with.
@@ -33,7 +35,7 @@ investigation "first-look" {
 }
 `
 
-func newInit(env *Env) *cobra.Command {
+func newInit(e *env.Env) *cobra.Command {
 	return &cobra.Command{
 		Use:     "init [FILE]",
 		Short:   "Write a first investigation to start from",
@@ -44,12 +46,12 @@ func newInit(env *Env) *cobra.Command {
 			if len(args) > 0 {
 				name = args[0]
 			}
-			return writeStarter(env, name)
+			return writeStarter(e, name)
 		},
 	}
 }
 
-func writeStarter(env *Env, name string) error {
+func writeStarter(e *env.Env, name string) error {
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if os.IsExist(err) {
 		return fmt.Errorf("%s is there already; nothing was written", name)
@@ -60,6 +62,6 @@ func writeStarter(env *Env, name string) error {
 	if _, err := f.WriteString(starter); err != nil {
 		return err
 	}
-	fmt.Fprintf(env.Stdout, "Wrote %s. Next: flowctl plan %s\n", name, name)
+	fmt.Fprintf(e.Stdout, "Wrote %s. Next: flowctl plan %s\n", name, name)
 	return f.Close()
 }

@@ -1,28 +1,39 @@
+// Package command holds one file per verb: flags, the operation that does the
+// work, and the view that shows what came of it. Results go to standard output,
+// everything else to standard error.
 package command
 
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/spf13/cobra"
+
+	"flowctl/cmd/internal/env"
 )
 
 // Main runs the verb that the arguments name and returns the exit status.
-func Main(ctx context.Context, env *Env) int {
-	root := newRoot(env)
-	root.SetArgs(env.Args)
-	root.SetIn(env.Stdin)
-	root.SetOut(env.Stdout)
-	root.SetErr(env.Stderr)
+func Main(ctx context.Context, e *env.Env) int {
+	out := &env.Output{Writer: e.Stdout}
+	e.Stdout = out
+	root := newRoot(e)
+	root.SetArgs(e.Args)
+	root.SetIn(e.Stdin)
+	root.SetOut(e.Stdout)
+	root.SetErr(e.Stderr)
 	err := root.ExecuteContext(ctx)
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
-		env.printf("Interrupted.\n")
-		err = exitInterrupted
+		e.Printf("Interrupted.\n")
+		err = env.Interrupted
 	}
-	return env.status(err)
+	if lost := out.Err(); lost != nil && !errors.Is(err, lost) {
+		err = errors.Join(err, fmt.Errorf("write the result: %w", lost))
+	}
+	return status(e, err)
 }
 
-func newRoot(env *Env) *cobra.Command {
+func newRoot(e *env.Env) *cobra.Command {
 	var level string
 	root := &cobra.Command{
 		Use:   "flowctl",
@@ -39,12 +50,12 @@ Without a provider in the file, all of it happens in an embedded sandbox.`,
   flowctl apply examples/investigation.hcl
   flowctl summarize capture.pcap PT1H.json logs/`,
 		SilenceErrors: true, SilenceUsage: true,
-		PersistentPreRunE: func(*cobra.Command, []string) error { return env.openLog(level) },
+		PersistentPreRunE: func(*cobra.Command, []string) error { return e.OpenLog(level) },
 	}
 	root.PersistentFlags().StringVar(&level, "log-level", "", "debug, info, warn or error (or FLOWCTL_LOG; default warn)")
 	root.AddCommand(
-		newInit(env), newFmt(env), newValidate(env), newPlan(env), newApply(env), newStatus(env),
-		newStop(env), newCollect(env), newDestroy(env), newSummarize(env), newSandbox(env), newGen(env), newBench(env), newDocs(env), newVersion(env),
+		newInit(e), newFmt(e), newValidate(e), newPlan(e), newApply(e), newStatus(e),
+		newStop(e), newCollect(e), newDestroy(e), newSummarize(e), newSandbox(e), newGen(e), newBench(e), newDocs(e), newVersion(e),
 	)
 	return root
 }

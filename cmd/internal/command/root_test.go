@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"flowctl/cmd/internal/env"
 )
 
 // TestInterrupted wants of Ctrl-C the status that shells know and no error.
@@ -17,8 +19,8 @@ func TestInterrupted(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out, errs bytes.Buffer
-	env := &Env{Stdout: &out, Stderr: &errs, Args: []string{"summarize", file}}
-	if status := Main(ctx, env); status != 130 || errs.String() != "Interrupted.\n" || out.Len() > 0 {
+	e := &env.Env{Stdout: &out, Stderr: &errs, Args: []string{"summarize", file}}
+	if status := Main(ctx, e); status != 130 || errs.String() != "Interrupted.\n" || out.Len() > 0 {
 		t.Errorf("status %d, %q, %q", status, out.String(), errs.String())
 	}
 }

@@ -2,31 +2,31 @@ package command
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"flowctl/cmd/internal/env"
 	"flowctl/cmd/internal/view"
 	"flowctl/providers/sandbox"
 )
 
-func newSandbox(env *Env) *cobra.Command {
+func newSandbox(e *env.Env) *cobra.Command {
 	cmd := &cobra.Command{Use: "sandbox", Short: "Serve the sandbox to other programs, or show its world"}
-	cmd.AddCommand(newSandboxServe(env), newSandboxWorld(env))
+	cmd.AddCommand(newSandboxServe(e), newSandboxWorld(e))
 	return cmd
 }
 
-func newSandboxWorld(env *Env) *cobra.Command {
+func newSandboxWorld(e *env.Env) *cobra.Command {
 	return &cobra.Command{
 		Use:     "world",
 		Short:   "Print the world that is built in, to be changed and given to --world",
 		Example: "  flowctl sandbox world > world.hcl",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			_, err := env.Stdout.Write(sandbox.WorldSource())
+			_, err := e.Stdout.Write(sandbox.WorldSource())
 			return err
 		},
 	}
@@ -40,7 +40,7 @@ type sandboxServe struct {
 	seeded, json bool
 }
 
-func newSandboxServe(env *Env) *cobra.Command {
+func newSandboxServe(e *env.Env) *cobra.Command {
 	var o sandboxServe
 	cmd := &cobra.Command{
 		Use:   "serve",
@@ -56,7 +56,7 @@ are answered 404 or 405 and logged by name.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			o.seeded = cmd.Flags().Changed("seed")
-			return runSandboxServe(cmd.Context(), env, o)
+			return runSandboxServe(cmd.Context(), e, o)
 		},
 	}
 	cmd.Flags().StringVar(&o.world, "world", "", "`file` that describes a world (default the one built in)")
@@ -70,16 +70,16 @@ are answered 404 or 405 and logged by name.`,
 
 // runSandboxServe serves until ctx ends. The world begins at the real time,
 // which is that of the clients.
-func runSandboxServe(ctx context.Context, env *Env, o sandboxServe) error {
+func runSandboxServe(ctx context.Context, e *env.Env, o sandboxServe) error {
 	switch {
 	case !(o.clock > 0): // nobody here can wait for a world that stands still
 		return fmt.Errorf("--clock %v: the world of a served sandbox must move; use 1 for real time", o.clock)
 	case o.port < 0 || o.port > 65535:
 		return fmt.Errorf("--port %d: want a port up to 65535, or 0 for a free one", o.port)
 	case o.state == "":
-		o.state = filepath.Join(env.Root(), "serve")
+		o.state = filepath.Join(e.Root(), "serve")
 	}
-	options := sandbox.Options{Dir: o.state, WorldPath: o.world, Clock: &o.clock, Epoch: time.Now(), Logger: env.log}
+	options := sandbox.Options{Dir: o.state, WorldPath: o.world, Clock: &o.clock, Epoch: time.Now(), Logger: e.Log}
 	if o.seeded {
 		options.Seed = &o.seed
 	}
@@ -93,15 +93,13 @@ func runSandboxServe(ctx context.Context, env *Env, o sandboxServe) error {
 	}
 	doc := view.NewServed(s, served)
 	if o.json {
-		enc := json.NewEncoder(env.Stdout)
-		enc.SetIndent("", "  ")
-		err = enc.Encode(doc)
+		err = view.JSON(e.Stdout, doc)
 	} else {
-		err = doc.Text(env.Stdout)
+		err = doc.Text(e.Stdout)
 	}
 	if err != nil {
 		return err
 	}
-	env.log.Info("the sandbox is open", "url", doc.URL)
+	e.Log.Info("the sandbox is open", "url", doc.URL)
 	return served.Run(ctx)
 }

@@ -4,35 +4,29 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
+	"strings"
 	"time"
 
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
-	"flowctl/cmd/internal/terminal"
+	"flowctl/cmd/internal/env"
+	"flowctl/cmd/internal/operation"
 	"flowctl/cmd/internal/view"
-	"flowctl/collectors"
-	"flowctl/collectors/summary"
-	"flowctl/plan/session"
+	"flowctl/plan/config"
 )
 
 type summarizeOptions struct {
-	paths []string
-	json  bool
-	// memory is what rows may take, as a size; empty for the default.
-	memory string
-	// start and end are times, or durations before now; empty for none.
-	start, end string
-	// metadataHost names the cloud of storage accounts; empty to tell it from
-	// their names.
-	metadataHost string
-	// flows is a file to keep the flows in as Parquet; empty for none.
-	flows    string
-	question question
+	operation.SummarizeOptions
+	json bool
+	// memory is a size, start and end are times or durations before now; empty
+	// for none.
+	memory, start, end string
+	question           operation.Question
+	asked              bool // a question was given
 }
 
-func newSummarize(env *Env) *cobra.Command {
+func newSummarize(e *env.Env) *cobra.Command {
 	var o summarizeOptions
 	cmd := &cobra.Command{
 		Use:   "summarize {PATH|URL}…",
@@ -53,69 +47,64 @@ nothing could be read.`,
 		Example: "  flowctl summarize capture.cap\n  flowctl summarize --flows flows.parquet logs/\n  flowctl summarize --by source.address,destination.address --where 'verdict == \"denied\"' --top 5 logs/\n  flowctl summarize --json insights-logs-flowlogflowevent/ 'captures/*.pcapng.gz'\n  flowctl summarize --start -2h https://stlogs.blob.core.windows.net/insights-logs-flowlogflowevent\n  flowctl summarize 'https://stlogs.blob.core.windows.net/captures/web.cap?sv=…&sig=…'",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.paths = args
-			if err := o.question.options(cmd); err != nil {
-				return err
+			o.Paths = args
+			for _, name := range []string{"by", "where", "top"} {
+				o.asked = o.asked || cmd.Flags().Changed(name)
 			}
-			return runSummarize(cmd.Context(), env, o)
+			return runSummarize(cmd.Context(), e, o)
 		},
 	}
 	cmd.Flags().BoolVar(&o.json, "json", false, "print the summary as JSON (flowctl docs summary.schema.json)")
 	cmd.Flags().StringVar(&o.start, "start", "", "count only what happened from this `time` on: RFC 3339, or a duration before now such as -6h")
 	cmd.Flags().StringVar(&o.end, "end", "", "count only what happened before this `time` (default now, if there is a --start)")
-	cmd.Flags().StringVar(&o.metadataHost, "metadata-host", "", "`host` of a cloud's Resource Manager, to sign in to a cloud that the URL does not tell")
+	cmd.Flags().StringVar(&o.MetadataHost, "metadata-host", "", "`host` of a cloud's Resource Manager, to sign in to a cloud that the URL does not tell")
 	cmd.Flags().StringVar(&o.memory, "memory", "", "`size` that rows may take in memory, such as 4GiB; more go to a temporary file (default a quarter of the memory)")
-	cmd.Flags().StringVar(&o.flows, "flows", "", "also keep all flows in this Parquet `file`, for DuckDB, Spark and others (flowctl docs parquet)")
-	o.question.flags(cmd)
+	cmd.Flags().StringVar(&o.Flows, "flows", "", "also keep all flows in this Parquet `file`, for DuckDB, Spark and others (flowctl docs parquet)")
+	cmd.Flags().StringSliceVar(&o.question.By, "by", nil, "answer this question alone: by the values of these `fields`, such as source.vm,destination.address (flowctl docs language)")
+	cmd.Flags().StringVar(&o.question.Where, "where", "", "of the flows alone for which this `condition` holds, such as 'direction == \"outbound\"'")
+	cmd.Flags().IntVar(&o.question.Top, "top", 0, "how many `rows` of it (default 20)")
 	return cmd
 }
 
-func runSummarize(ctx context.Context, env *Env, o summarizeOptions) error {
-	if len(o.paths) == 1 && session.Is(o.paths[0]) {
-		return summarizeFolder(ctx, env, session.Folder{Path: o.paths[0]}, o)
-	}
-	memory, err := budget(o.memory)
-	if err != nil {
+func runSummarize(ctx context.Context, e *env.Env, o summarizeOptions) error {
+	if err := o.read(time.Now()); err != nil {
 		return err
 	}
-	options, err := o.options()
-	if err != nil {
-		return err
-	}
-	start, end, err := window(o.start, o.end, time.Now())
-	if err != nil {
-		return err
-	}
-	args := collectors.Args{List: o.paths, Open: opener(env, o.metadataHost), Start: start, End: end}
-	sum := collectors.Sum{Items: args.Walk(ctx), Start: start, End: end, Memory: memory, Options: options}
-	watched := watch(env, &sum)
-	doc, problems, err := sumFlows(ctx, sum, o.flows)
+	watched := watch(e, &o.SummarizeOptions)
+	a, err := operation.Summarize(ctx, settings(e, nil), o.SummarizeOptions)
 	watched()
 	if err != nil {
 		return err
 	}
-	defer doc.Conversations.Close()
-	if o.json || files(doc) > unreadable(doc) {
-		err = o.show(env, doc)
+	defer a.Close()
+	if all, unreadable := a.Sources(); o.json || a.Folder != "" || all > unreadable {
+		err = o.show(e, a)
 	}
-	return errors.Join(err, unread(env, doc, problems))
+	view.Problems(e.Stderr, a)
+	return errors.Join(err, a.Err())
 }
 
-// options are those of the question, if there is one.
-func (o *summarizeOptions) options() (summary.Options, error) {
-	q, err := o.question.compile()
-	if q == nil {
-		return summary.Options{}, err
+// read makes values of what was given as text.
+func (o *summarizeOptions) read(now time.Time) (err error) {
+	if o.question.Top < 0 {
+		return fmt.Errorf("--top %d: want 1 or more rows", o.question.Top)
 	}
-	return summary.Options{Questions: []*summary.Question{q}, Only: true}, nil
+	if o.asked {
+		o.Question = &o.question
+	}
+	if o.Memory, err = budget(o.memory); err != nil {
+		return err
+	}
+	o.Start, o.End, err = window(o.start, o.end, now)
+	return err
 }
 
 // show writes the answer to the question, or all answers.
-func (o *summarizeOptions) show(env *Env, doc *summary.Document) error {
-	if o.question.asked {
-		return o.question.show(env, doc, o.json)
+func (o *summarizeOptions) show(e *env.Env, a *operation.Answer) error {
+	if o.asked {
+		return view.Asked(e.Stdout, a.Doc, o.json)
 	}
-	return showSummary(env, doc, o.json)
+	return view.All(e.Stdout, a.Doc, o.json)
 }
 
 // budget reads a size in bytes; nothing is 0.
@@ -130,40 +119,38 @@ func budget(size string) (int64, error) {
 	return int64(n), nil
 }
 
-func showSummary(env *Env, doc *summary.Document, asJSON bool) error {
-	if asJSON {
-		return doc.Write(env.Stdout)
+// window reads the times between which things count. Both are zero if neither
+// is given; else the end is now and the start is before all flow logs.
+func window(start, end string, now time.Time) (from, to time.Time, err error) {
+	if start == "" && end == "" {
+		return from, to, nil
 	}
-	return view.Summary(env.Stdout, doc, view.SummaryOptions{Width: terminal.Width(env.Stdout), Colour: terminal.Colour(env.Stdout)})
-}
-
-// fewProblems is how many files that could not be read are named on screen;
-// the document has them all.
-const fewProblems = 10
-
-// unread says what could not be read. It is an error only if nothing could.
-func unread(env *Env, doc *summary.Document, problems collectors.Problems) error {
-	for i, p := range problems.First {
-		if i == fewProblems {
-			env.printf("Warning: … and %d more files; --json lists them\n", problems.Count-i)
-			break
+	from, to = time.Unix(0, 0).UTC(), now.UTC()
+	if start != "" {
+		if from, err = instant("--start", start, now); err != nil {
+			return from, to, err
 		}
-		env.printf("Warning: %s: %s\n", terminal.Escape(p.Path), terminal.Escape(cause(p.Err)))
 	}
-	if n := problems.Count; n > 0 && n == unreadable(doc) && n == files(doc) {
-		return errors.New("nothing could be read")
+	if end != "" {
+		if to, err = instant("--end", end, now); err != nil {
+			return from, to, err
+		}
 	}
-	return nil
+	if !to.After(from) {
+		return from, to, fmt.Errorf("--start %s is not before the end, %s", from.Format(time.RFC3339), to.Format(time.RFC3339))
+	}
+	return from, to, nil
 }
 
-// cause is an error's text without the path that is said before it.
-func cause(err error) string {
-	var path *pathError
-	if errors.As(err, &path) {
-		return path.Err.Error()
+// instant reads a time, or a duration before now.
+func instant(flag, text string, now time.Time) (time.Time, error) {
+	if t, err := time.Parse(time.RFC3339, text); err == nil {
+		return t.UTC(), nil
 	}
-	if errors.Is(err, io.ErrUnexpectedEOF) {
-		return fmt.Sprintf("ends too early (%v)", err)
+	d, err := config.ParseDuration(strings.TrimPrefix(text, "-"))
+	if err != nil {
+		return time.Time{}, fmt.Errorf("%s %q: write a time as RFC 3339, with a zone, such as %s, or a duration before now, such as -6h or -2d",
+			flag, text, now.UTC().Truncate(time.Hour).Format(time.RFC3339))
 	}
-	return err.Error()
+	return now.Add(-d).UTC(), nil
 }

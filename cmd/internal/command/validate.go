@@ -1,11 +1,14 @@
 package command
 
 import (
-	"encoding/json"
+	"errors"
 	"fmt"
 
-	"github.com/hashicorp/hcl/v2"
 	"github.com/spf13/cobra"
+
+	"flowctl/cmd/internal/env"
+	"flowctl/cmd/internal/operation"
+	"flowctl/cmd/internal/view"
 )
 
 type validateOptions struct {
@@ -13,7 +16,7 @@ type validateOptions struct {
 	json bool
 }
 
-func newValidate(env *Env) *cobra.Command {
+func newValidate(e *env.Env) *cobra.Command {
 	var o validateOptions
 	cmd := &cobra.Command{
 		Use:     "validate [PATH]",
@@ -22,7 +25,7 @@ func newValidate(env *Env) *cobra.Command {
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			o.at(args)
-			return runValidate(env, o)
+			return runValidate(e, o)
 		},
 	}
 	o.flags(cmd)
@@ -30,11 +33,11 @@ func newValidate(env *Env) *cobra.Command {
 	return cmd
 }
 
-func runValidate(env *Env, o validateOptions) error {
+func runValidate(e *env.Env, o validateOptions) error {
 	if o.json {
-		return validateJSON(env, o)
+		return validateJSON(e, o)
 	}
-	cfg, err := o.load(env)
+	cfg, err := operation.Load(settings(e, nil), o.Source)
 	if err != nil {
 		return err
 	}
@@ -42,71 +45,27 @@ func runValidate(env *Env, o validateOptions) error {
 	for _, i := range cfg.Investigations {
 		watches += len(i.Watches)
 	}
-	fmt.Fprintf(env.Stdout, "Valid: %s, %s.\n", count(len(cfg.Investigations), "investigation"), count(watches, "watch", "watches"))
+	fmt.Fprintf(e.Stdout, "Valid: %s, %s.\n", view.Count(len(cfg.Investigations), "investigation"), view.Count(watches, "watch", "watches"))
 	return nil
 }
 
-type validation struct {
-	Format      string       `json:"format"`
-	Valid       bool         `json:"valid"`
-	Diagnostics []diagnostic `json:"diagnostics"`
-}
-
-type diagnostic struct {
-	Severity string `json:"severity"`
-	Summary  string `json:"summary"`
-	Detail   string `json:"detail"`
-	File     string `json:"file,omitempty"`
-	Line     int    `json:"line,omitempty"`
-	Column   int    `json:"column,omitempty"`
-}
-
-func validateJSON(env *Env, o validateOptions) error {
-	_, diags := o.read(env)
-	v := validation{Format: "1", Valid: !diags.HasErrors(), Diagnostics: []diagnostic{}}
-	for _, d := range diags {
-		v.Diagnostics = append(v.Diagnostics, diagnosticOf(d))
-	}
-	if err := writeJSON(env, v); err != nil {
-		return err
-	}
-	if diags.HasErrors() {
-		return shown
-	}
-	return nil
-}
-
-func diagnosticOf(d *hcl.Diagnostic) diagnostic {
-	out := diagnostic{Severity: "error", Summary: d.Summary, Detail: d.Detail}
-	if d.Severity == hcl.DiagWarning {
-		out.Severity = "warning"
-	}
-	if d.Subject != nil {
-		out.File, out.Line, out.Column = d.Subject.Filename, d.Subject.Start.Line, d.Subject.Start.Column
-	}
-	return out
-}
-
-// writeJSON prints a document for programs.
-func writeJSON(env *Env, v any) error {
-	enc := json.NewEncoder(env.Stdout)
-	enc.SetIndent("", "  ")
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		return fmt.Errorf("write JSON: %w", err)
-	}
-	return nil
-}
-
-// count says how many of a thing there are; the plural is the singular with
-// an s unless it is given.
-func count(n int, singular string, plural ...string) string {
-	word := singular
-	if n != 1 {
-		word = singular + "s"
-		if len(plural) > 0 {
-			word = plural[0]
+func validateJSON(e *env.Env, o validateOptions) error {
+	s := settings(e, nil)
+	found := operation.Diagnosed{}
+	s.Emit = func(ev operation.Event) {
+		if ev.Warnings != nil {
+			found = *ev.Warnings
 		}
 	}
-	return fmt.Sprintf("%d %s", n, word)
+	var wrong *operation.Diagnosed
+	if _, err := operation.Load(s, o.Source); errors.As(err, &wrong) {
+		found = *wrong
+	}
+	if err := view.JSON(e.Stdout, view.NewValidation(found.Diags)); err != nil {
+		return err
+	}
+	if found.Diags.HasErrors() {
+		return env.Shown
+	}
+	return nil
 }

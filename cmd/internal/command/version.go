@@ -8,15 +8,17 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"flowctl/cmd/internal/env"
 )
 
-func newVersion(env *Env) *cobra.Command {
+func newVersion(e *env.Env) *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintf(env.Stdout, "flowctl %s %s %s/%s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			_, err := fmt.Fprintf(e.Stdout, "flowctl %s %s %s/%s\n", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 			return err
 		},
 	}
@@ -39,7 +41,7 @@ func version() string {
 	return "devel"
 }
 
-func newDocs(env *Env) *cobra.Command {
+func newDocs(e *env.Env) *cobra.Command {
 	return &cobra.Command{
 		Use:     "docs [NAME]",
 		Short:   "Print a document that ships with flowctl",
@@ -47,28 +49,28 @@ func newDocs(env *Env) *cobra.Command {
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return listDocs(env)
+				return listDocs(e)
 			}
-			return printDoc(env, args[0])
+			return printDoc(e, args[0])
 		},
 	}
 }
 
-func listDocs(env *Env) error {
-	names, err := fs.Glob(env.Docs, "*")
+func listDocs(e *env.Env) error {
+	names, err := fs.Glob(e.Docs, "*")
 	if err != nil {
 		return err
 	}
 	for _, n := range names {
-		fmt.Fprintln(env.Stdout, strings.TrimSuffix(n, ".md"))
+		fmt.Fprintln(e.Stdout, strings.TrimSuffix(n, ".md"))
 	}
 	return nil
 }
 
-func printDoc(env *Env, name string) error {
+func printDoc(e *env.Env, name string) error {
 	for _, n := range []string{name, name + ".md"} {
-		if b, err := fs.ReadFile(env.Docs, n); err == nil {
-			_, err = env.Stdout.Write(b)
+		if b, err := fs.ReadFile(e.Docs, n); err == nil {
+			_, err = e.Stdout.Write(b)
 			return err
 		}
 	}

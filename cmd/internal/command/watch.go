@@ -5,6 +5,8 @@ import (
 	"io"
 	"time"
 
+	"flowctl/cmd/internal/env"
+	"flowctl/cmd/internal/operation"
 	"flowctl/cmd/internal/terminal"
 	"flowctl/cmd/internal/view"
 	"flowctl/collectors"
@@ -12,8 +14,8 @@ import (
 
 // watch shows on a terminal how far s is, once it takes long. End takes that off
 // the screen.
-func watch(env *Env, s *collectors.Sum) (end func()) {
-	if !env.interactive() {
+func watch(e *env.Env, s *operation.SummarizeOptions) (end func()) {
+	if !e.Interactive() {
 		return func() {}
 	}
 	s.Progress = new(collectors.Progress)
@@ -21,7 +23,7 @@ func watch(env *Env, s *collectors.Sum) (end func()) {
 	stop, stopped := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(stopped)
-		showReading(env.Stderr, s.Progress, ticks.C, stop, time.Now())
+		showReading(e.Stderr, s.Progress, ticks.C, stop, time.Now())
 	}()
 	return func() {
 		ticks.Stop()

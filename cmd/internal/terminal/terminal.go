@@ -18,8 +18,22 @@ import (
 
 // Is reports whether w is a terminal.
 func Is(w any) bool {
-	f, ok := w.(*os.File)
+	f, ok := file(w)
 	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// file returns the file that w writes to, also through what wraps it.
+func file(w any) (*os.File, bool) {
+	for {
+		switch v := w.(type) {
+		case *os.File:
+			return v, true
+		case interface{ Unwrap() io.Writer }:
+			w = v.Unwrap()
+		default:
+			return nil, false
+		}
+	}
 }
 
 // plainWidth is that of output that no terminal limits.
@@ -27,7 +41,7 @@ const plainWidth = 100
 
 // Width is how many columns w has: the terminal's, or COLUMNS, or 100.
 func Width(w io.Writer) int {
-	if f, ok := w.(*os.File); ok {
+	if f, ok := file(w); ok {
 		if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 {
 			return width
 		}

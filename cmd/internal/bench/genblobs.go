@@ -1,4 +1,4 @@
-package command
+package bench
 
 import (
 	"bytes"
@@ -17,8 +17,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/spf13/cobra"
-
 	"flowctl/collectors/flowlog"
 	"flowctl/collectors/flowlog/flowlogtest"
 	"flowctl/plan"
@@ -26,10 +24,11 @@ import (
 	"flowctl/providers/sandbox"
 )
 
-type genBlobs struct {
-	blobs  int
-	folder string
-	seed   uint64
+// Blobs is a container of flow logs to be served.
+type Blobs struct {
+	Count  int    // small hour blobs, which are made when they are read
+	Folder string // serve the files below it instead
+	Seed   uint64
 }
 
 // servedBlobs is what gen blobs prints.
@@ -40,34 +39,20 @@ type servedBlobs struct {
 	Bytes  int64  `json:"bytes"`
 }
 
-func newGenBlobs(env *Env) *cobra.Command {
-	var o genBlobs
-	cmd := &cobra.Command{
-		Use:     "blobs",
-		Short:   "Serve a container of flow logs on this machine, until Ctrl-C",
-		Example: "  flowctl gen blobs --blobs 200000",
-		Args:    cobra.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return runGenBlobs(cmd.Context(), env, o) },
-	}
-	cmd.Flags().IntVar(&o.blobs, "blobs", 50_000, "how many small hour blobs there are; they are made when they are read")
-	cmd.Flags().StringVar(&o.folder, "folder", "", "serve the files below this `folder` instead")
-	cmd.Flags().Uint64Var(&o.seed, "seed", 1, "the same seed makes the same blobs")
-	return cmd
-}
-
-func runGenBlobs(ctx context.Context, env *Env, o genBlobs) error {
+// Serve serves the container on this machine until ctx ends.
+func (o Blobs) Serve(ctx context.Context, s Streams) error {
 	var src sandbox.BlobSource
 	var doc servedBlobs
 	var err error
-	if o.folder != "" {
-		src, doc, err = folderBlobs(o.folder)
+	if o.Folder != "" {
+		src, doc, err = folderBlobs(o.Folder)
 	} else {
 		src, doc, err = o.small()
 	}
 	if err != nil {
 		return err
 	}
-	handler, err := sandbox.BlobHandler(src, azure.Real{}, env.log)
+	handler, err := sandbox.BlobHandler(src, azure.Real{}, s.Log)
 	if err != nil {
 		return err
 	}
@@ -78,7 +63,7 @@ func runGenBlobs(ctx context.Context, env *Env, o genBlobs) error {
 	server := &http.Server{ReadHeaderTimeout: time.Minute, Handler: handler}
 	defer context.AfterFunc(ctx, func() { server.Close() })()
 	doc.URL = fmt.Sprintf("http://%s/bench/%s?sig=bench", at.Addr(), flowlog.VNetContainer)
-	if err := json.NewEncoder(env.Stdout).Encode(doc); err != nil {
+	if err := json.NewEncoder(s.Out).Encode(doc); err != nil {
 		return err
 	}
 	if err := server.Serve(at); ctx.Err() == nil {
@@ -115,16 +100,16 @@ type smallBlobs struct {
 	texts [][]byte
 }
 
-func (o genBlobs) small() (sandbox.BlobSource, servedBlobs, error) {
-	s, doc := &smallBlobs{count: o.blobs}, servedBlobs{Blobs: o.blobs}
+func (o Blobs) small() (sandbox.BlobSource, servedBlobs, error) {
+	s, doc := &smallBlobs{count: o.Count}, servedBlobs{Blobs: o.Count}
 	for i := range genTexts {
 		var b bytes.Buffer
-		t, err := flowlogtest.Generate(&b, flowlogtest.Spec{Seed: o.seed + uint64(i), NIC: i, Flows: 1 + i%5})
+		t, err := flowlogtest.Generate(&b, flowlogtest.Spec{Seed: o.Seed + uint64(i), NIC: i, Flows: 1 + i%5})
 		if err != nil {
 			return nil, doc, err
 		}
 		s.texts = append(s.texts, b.Bytes())
-		n := (o.blobs + genTexts - 1 - i) / genTexts // how many have this text
+		n := (o.Count + genTexts - 1 - i) / genTexts // how many have this text
 		doc.Tuples += uint64(n) * t.Tuples
 		doc.Bytes += int64(n) * int64(b.Len())
 	}

@@ -1,8 +1,9 @@
-package command
+package bench
 
 import (
 	"bytes"
-	"context"
+	"errors"
+	"io"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -14,26 +15,31 @@ import (
 // every comparison does.
 func TestBenchPeer(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "logs")
-	run := func(args ...string) []byte {
-		var out, errs bytes.Buffer
-		if code := Main(context.Background(), &Env{Args: args, Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs}); code != 0 {
-			t.Fatalf("%v: status %d: %s", args, code, errs.String())
-		}
-		return out.Bytes()
+	if err := (FlowLogs{Out: dir, NICs: 1, Hours: 1, Size: "300KB", Seed: 1, Version: 4}).Write(Streams{Out: io.Discard, Err: io.Discard}); err != nil {
+		t.Fatal(err)
 	}
-	run("gen", "flowlog", "--out", dir, "--nics", "1", "--hours", "1", "--size", "300KB")
+	args := collectors.Args{List: []string{dir}}
 	var file string
-	for f, err := range (collectors.Args{List: []string{dir}}).Walk(t.Context()) {
+	for f, err := range args.Walk(t.Context()) {
 		if err != nil {
 			t.Fatal(err)
 		}
 		file = f.Path
 	}
-	want, err := logTotal(run("summarize", "--json", file))
+	doc, _, err := collectors.Sum{Items: args.Walk(t.Context())}.Run(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, _ := line(run("bench", "peer-json", file)); got != want || strings.HasPrefix(got, "0 ") {
+	defer doc.Conversations.Close()
+	var summary, peer bytes.Buffer
+	if err := errors.Join(doc.Write(&summary), SumJSON(Streams{Out: &peer}, []string{file})); err != nil {
+		t.Fatal(err)
+	}
+	want, err := logTotal(summary.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := line(peer.Bytes()); got != want || strings.HasPrefix(got, "0 ") {
 		t.Errorf("the peer found %s, summarize %s", got, want)
 	}
 }
@@ -45,7 +51,7 @@ func TestBenchFind(t *testing.T) {
 		"`tcpdump --count`, only counts": "1234 packets\n",
 		"`tshark -z conv,ip`":            "| Interval    | Frames |  Bytes  |\n|-----\n| 0.0 <> 59.9 | 1234   | 7300000 |\n",
 	}
-	for _, c := range (benchOptions{}).captureContenders("flowctl", "x", "y") {
+	for _, c := range (Options{}).captureContenders("flowctl", "x", "y") {
 		if text, ok := out[c.name]; ok {
 			if got, err := c.total([]byte(text)); err != nil || got != "1234 packets" {
 				t.Errorf("%s: %q, %v", c.name, got, err)

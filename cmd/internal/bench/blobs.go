@@ -1,4 +1,4 @@
-package command
+package bench
 
 import (
 	"context"
@@ -19,31 +19,31 @@ var blobCounts = []int{50_000, 200_000}
 
 // benchBlobs measures reading from storage: very many small blobs, and the
 // same flow logs from a folder and from storage.
-func (o benchOptions) benchBlobs(ctx context.Context, env *Env, self string) error {
-	fmt.Fprintf(env.Stdout, "\n### Small blobs, listed and read from storage on this machine\n\n")
-	fmt.Fprintln(env.Stdout, "| blobs | tuples | time | blobs a second | processor time | peak memory |")
-	fmt.Fprintln(env.Stdout, "|--:|--:|--:|--:|--:|--:|")
+func (o Options) benchBlobs(ctx context.Context, s Streams, self string) error {
+	fmt.Fprintf(s.Out, "\n### Small blobs, listed and read from storage on this machine\n\n")
+	fmt.Fprintln(s.Out, "| blobs | tuples | time | blobs a second | processor time | peak memory |")
+	fmt.Fprintln(s.Out, "|--:|--:|--:|--:|--:|--:|")
 	var peaks []int64
 	for _, n := range blobCounts {
-		t, doc, err := o.smallBlobs(ctx, env, self, n)
+		t, doc, err := o.smallBlobs(ctx, s, self, n)
 		if err != nil {
 			return fmt.Errorf("%d blobs: %w", n, err)
 		}
-		fmt.Fprintf(env.Stdout, "| %d | %d | %s | %.0f | %s | %s |\n", n, doc.Tuples, short(t.Wall), float64(n)/t.Wall.Seconds(), short(t.CPU), terminal.Bytes(uint64(t.Peak)))
+		fmt.Fprintf(s.Out, "| %d | %d | %s | %.0f | %s | %s |\n", n, doc.Tuples, short(t.Wall), float64(n)/t.Wall.Seconds(), short(t.CPU), terminal.Bytes(uint64(t.Peak)))
 		peaks = append(peaks, t.Peak)
 	}
-	fmt.Fprintf(env.Stdout, "\nPeak memory of the last to the first: %.2f.\n", float64(peaks[len(peaks)-1])/float64(max(1, peaks[0])))
-	return o.folderOrStorage(ctx, env, self)
+	fmt.Fprintf(s.Out, "\nPeak memory of the last to the first: %.2f.\n", float64(peaks[len(peaks)-1])/float64(max(1, peaks[0])))
+	return o.folderOrStorage(ctx, s, self)
 }
 
 // smallBlobs has n blobs served and summed up, and checks that all were.
-func (o benchOptions) smallBlobs(ctx context.Context, env *Env, self string, n int) (timing, servedBlobs, error) {
-	doc, stop, err := serveBlobs(ctx, self, "--blobs", strconv.Itoa(n), "--seed", strconv.FormatUint(o.seed, 10))
+func (o Options) smallBlobs(ctx context.Context, s Streams, self string, n int) (timing, servedBlobs, error) {
+	doc, stop, err := serveBlobs(ctx, self, "--blobs", strconv.Itoa(n), "--seed", strconv.FormatUint(o.Seed, 10))
 	if err != nil {
 		return timing{}, doc, err
 	}
 	defer stop()
-	env.printf("%d small blobs: checked\n", n)
+	s.say("%d small blobs: checked\n", n)
 	c := contender{name: "flowctl summarize URL", args: []string{self, "summarize", doc.URL}}
 	out, err := c.run(ctx, []string{self, "summarize", "--json", doc.URL})
 	if err != nil {
@@ -52,9 +52,9 @@ func (o benchOptions) smallBlobs(ctx context.Context, env *Env, self string, n i
 	if err := doc.check(out); err != nil {
 		return timing{}, doc, err
 	}
-	env.printf("%d small blobs: measured\n", n)
+	s.say("%d small blobs: measured\n", n)
 	var best timing
-	for i := range o.runs {
+	for i := range o.Runs {
 		out, err := c.run(ctx, append([]string{self, "bench", "timed", "--"}, c.args...))
 		if err != nil {
 			return timing{}, doc, err
@@ -99,15 +99,15 @@ func (s servedBlobs) check(out []byte) error {
 }
 
 // folderOrStorage compares reading from a folder with reading from storage.
-func (o benchOptions) folderOrStorage(ctx context.Context, env *Env, self string) error {
-	folder := filepath.Join(o.keep, "stored")
-	quiet := *env
-	quiet.Stdout = env.Stderr
-	size := o.size
-	if !o.sized {
+func (o Options) folderOrStorage(ctx context.Context, s Streams, self string) error {
+	folder := filepath.Join(o.Dir, "stored")
+	quiet := s
+	quiet.Out = s.Err
+	size := o.Size
+	if !o.Sized {
 		size = "300MB"
 	}
-	if err := runGenFlowLog(&quiet, genFlowLog{out: folder, size: size, nics: 10, hours: 2, seed: o.seed, version: 4, tuples: 300_000}); err != nil {
+	if err := (FlowLogs{Out: folder, Size: size, NICs: 10, Hours: 2, Seed: o.Seed, Version: 4, Tuples: 300_000}).Write(quiet); err != nil {
 		return err
 	}
 	doc, stop, err := serveBlobs(ctx, self, "--folder", folder)
@@ -119,7 +119,7 @@ func (o benchOptions) folderOrStorage(ctx context.Context, env *Env, self string
 		return contender{name: name, args: []string{self, "summarize", from}, checkArgs: []string{self, "summarize", "--json", from}, total: logTotal}
 	}
 	return work{fmt.Sprintf("Flow logs: %s in %d files, from a folder and from storage on this machine", size, doc.Blobs),
-		[]contender{with("summarize FOLDER", folder), with("summarize URL", doc.URL)}, o.runs, self}.run(ctx, env)
+		[]contender{with("summarize FOLDER", folder), with("summarize URL", doc.URL)}, o.Runs, self}.run(ctx, s)
 }
 
 // serveBlobs starts gen blobs in a process of its own.

@@ -1,4 +1,4 @@
-package command
+package bench
 
 import (
 	"fmt"
@@ -11,8 +11,8 @@ import (
 // and prints the rows of the last one.
 
 // duckdb returns the command line for statements.
-func (o benchOptions) duckdbArgs(statements ...string) []string {
-	return append([]string{o.duckdb, "SET threads = " + fmt.Sprint(o.threads())}, statements...)
+func (o Options) duckdbArgs(statements ...string) []string {
+	return append([]string{o.DuckDB, "SET threads = " + fmt.Sprint(o.threads())}, statements...)
 }
 
 // chdbScript runs a query in the chdb of the folder that is named first.
@@ -20,8 +20,8 @@ const chdbScript = `const { query } = require(require.resolve('chdb', { paths: [
 const out = query(process.argv[2], 'TSV');
 process.stdout.write(typeof out === 'string' ? out : out.toString());`
 
-func (o benchOptions) chdbArgs(query string) []string {
-	return []string{"node", "-e", chdbScript, o.chdb, query + fmt.Sprintf(" SETTINGS max_threads = %d, use_hive_partitioning = 0", o.threads())}
+func (o Options) chdbArgs(query string) []string {
+	return []string{"node", "-e", chdbScript, o.ChDB, query + fmt.Sprintf(" SETTINGS max_threads = %d, use_hive_partitioning = 0", o.threads())}
 }
 
 // total is what a query of both engines says of rows with a, b (the addresses
@@ -60,7 +60,7 @@ coalesce(sent_packets, 0) + coalesce(received_packets, 0) AS packets, coalesce(s
 }
 
 // sqlContenders read flow logs.
-func (o benchOptions) sqlContenders(folder string, files []string) []contender {
+func (o Options) sqlContenders(folder string, files []string) []contender {
 	d, c := duckdbLogs(files), chdbLogs(folder)
 	return []contender{
 		{name: fmt.Sprintf("DuckDB read_json, %d threads", o.threads()), args: o.duckdbArgs(d + sqlTop), checkArgs: o.duckdbArgs(d + sqlTotal), total: line},
@@ -69,7 +69,7 @@ func (o benchOptions) sqlContenders(folder string, files []string) []contender {
 }
 
 // flowsContenders read flows that flowctl kept as Parquet.
-func (o benchOptions) flowsContenders(self, flows string) []contender {
+func (o Options) flowsContenders(self, flows string) []contender {
 	d, c := sqlFlows("'"+flows+"'"), sqlFlows("file('"+filepath.ToSlash(flows)+"', 'Parquet')")
 	return o.installed(append(o.self(self, logTotal, flows),
 		contender{name: fmt.Sprintf("DuckDB, %d threads", o.threads()), args: o.duckdbArgs(d + sqlTop), checkArgs: o.duckdbArgs(d + sqlTotal), total: line},

@@ -1,4 +1,4 @@
-package command
+package bench
 
 import (
 	"context"
@@ -44,7 +44,7 @@ const startFile = `investigation "bench" {
 
 // startWork measures how long programs take to start. The bare program can
 // only be built where flowctl's source and the Go tool are at hand.
-func startWork(ctx context.Context, env *Env, self, dir string, runs int) (work, error) {
+func startWork(ctx context.Context, s Streams, self, dir string, runs int) (work, error) {
 	file := filepath.Join(dir, "start.hcl")
 	if err := os.WriteFile(file, []byte(startFile), 0o600); err != nil {
 		return work{}, err
@@ -52,7 +52,7 @@ func startWork(ctx context.Context, env *Env, self, dir string, runs int) (work,
 	w := work{title: "Start-up", runs: runs, self: self}
 	bare, err := buildBare(ctx, dir)
 	if err != nil {
-		env.printf("No bare program to compare the start with: %v\n", err)
+		s.say("No bare program to compare the start with: %v\n", err)
 	} else {
 		w.contenders = append(w.contenders, contender{name: "a bare Go program that links the same SDKs", args: []string{bare}})
 	}

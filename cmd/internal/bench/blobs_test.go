@@ -1,8 +1,7 @@
-package command
+package bench
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"io"
 	"strings"
@@ -13,7 +12,7 @@ import (
 
 // The blobs that are made hold what gen says, and are where their names are.
 func TestSmallBlobs(t *testing.T) {
-	src, doc, err := genBlobs{blobs: 230, seed: 1}.small()
+	src, doc, err := Blobs{Count: 230, Seed: 1}.small()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,9 +52,8 @@ func TestSmallBlobs(t *testing.T) {
 // the folder; a summary of something else is found out.
 func TestFolderAsBlobs(t *testing.T) {
 	dir := t.TempDir()
-	env := &Env{Args: []string{"gen", "flowlog", "--out", dir, "--nics", "2", "--hours", "1", "--size", "50KB"}, Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: io.Discard}
-	if code := Main(context.Background(), env); code != 0 {
-		t.Fatal(code)
+	if err := (FlowLogs{Out: dir, NICs: 2, Hours: 1, Size: "50KB", Seed: 1, Version: 4}).Write(Streams{Out: io.Discard, Err: io.Discard}); err != nil {
+		t.Fatal(err)
 	}
 	src, doc, err := folderBlobs(dir)
 	if err != nil || doc.Blobs != 2 {

@@ -1,4 +1,4 @@
-package command
+package bench
 
 import (
 	"bytes"
@@ -30,8 +30,8 @@ type contender struct {
 
 // run measures in alternation what contenders take, once it is certain that
 // they find the same, and prints the table.
-func (w work) run(ctx context.Context, env *Env) error {
-	if err := w.check(ctx, env); err != nil {
+func (w work) run(ctx context.Context, s Streams) error {
+	if err := w.check(ctx, s); err != nil {
 		return err
 	}
 	all := make([][]timing, len(w.contenders))
@@ -48,23 +48,23 @@ func (w work) run(ctx context.Context, env *Env) error {
 			all[i] = append(all[i], t)
 		}
 	}
-	fmt.Fprintf(env.Stdout, "\n### %s\n\n", w.title)
-	fmt.Fprintln(env.Stdout, "| program | time | ratio | processor time | peak memory |")
-	fmt.Fprintln(env.Stdout, "|---|--:|--:|--:|--:|")
+	fmt.Fprintf(s.Out, "\n### %s\n\n", w.title)
+	fmt.Fprintln(s.Out, "| program | time | ratio | processor time | peak memory |")
+	fmt.Fprintln(s.Out, "|---|--:|--:|--:|--:|")
 	base := median(all[0], func(t timing) time.Duration { return t.Wall })
 	for i, c := range w.contenders {
 		wall := median(all[i], func(t timing) time.Duration { return t.Wall })
 		cpu := median(all[i], func(t timing) time.Duration { return t.CPU })
-		fmt.Fprintf(env.Stdout, "| %s | %s | %.2f× | %s | %s |\n", c.name, short(wall), wall.Seconds()/base.Seconds(), short(cpu), peak(all[i]))
+		fmt.Fprintf(s.Out, "| %s | %s | %.2f× | %s | %s |\n", c.name, short(wall), wall.Seconds()/base.Seconds(), short(cpu), peak(all[i]))
 	}
 	return nil
 }
 
 // check runs all contenders once and compares what they found.
-func (w work) check(ctx context.Context, env *Env) error {
+func (w work) check(ctx context.Context, s Streams) error {
 	var want, of string
 	for _, c := range w.contenders {
-		env.printf("%s: %s\n", w.title, c.name)
+		s.say("%s: %s\n", w.title, c.name)
 		if c.total == nil {
 			continue
 		}
@@ -88,7 +88,7 @@ func (w work) check(ctx context.Context, env *Env) error {
 		}
 	}
 	if of != "" {
-		env.printf("%s: all found %s\n", w.title, want)
+		s.say("%s: all found %s\n", w.title, want)
 	}
 	return nil
 }

@@ -1,15 +1,14 @@
-package command
+package operation
 
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
-	"io/fs"
 	"iter"
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -22,65 +21,74 @@ import (
 	"flowctl/plan/session"
 )
 
-type pathError = fs.PathError
-
-// files counts the sources of a document.
-func files(doc *summary.Document) int {
-	n := 0
-	for _, s := range doc.Sources {
-		n += max(1, s.Files)
-	}
-	return n
+// Answer is what flows say to the questions that were asked.
+type Answer struct {
+	Doc      *summary.Document
+	Problems collectors.Problems // what could not be read
+	Folder   string              // of a run's results; empty of loose files
 }
 
-// unreadable counts the sources of which nothing could be read.
-func unreadable(doc *summary.Document) int {
-	n := 0
-	for _, s := range doc.Sources {
+// Close gives back what the answer keeps on disk.
+func (a *Answer) Close() error { return a.Doc.Conversations.Close() }
+
+// Sources counts the files that were to be read, and those of which nothing
+// could be.
+func (a *Answer) Sources() (all, unreadable int) {
+	for _, s := range a.Doc.Sources {
+		n := max(1, s.Files)
+		all += n
 		if s.Status == flow.Unreadable {
-			n += max(1, s.Files)
+			unreadable += n
 		}
 	}
-	return n
+	return all, unreadable
 }
 
-// answer sums up a run's folder with the file's questions, writes the reports
-// the file asks for, and shows the answer.
-func (ws *workspace) answer(ctx context.Context, env *Env, folder session.Folder, asJSON bool) error {
+// errNothingRead says that no source could be read.
+var errNothingRead = errors.New("nothing could be read")
+
+// Err is an error if nothing at all could be read.
+func (a *Answer) Err() error {
+	all, unreadable := a.Sources()
+	if n := a.Problems.Count; n > 0 && n == unreadable && n == all {
+		return errNothingRead
+	}
+	return nil
+}
+
+// answer sums up a run's folder with the file's questions and writes the
+// reports that the file asks for.
+func (op *Operation) answer(ctx context.Context, folder session.Folder) (*Answer, error) {
 	m, err := folder.Manifest()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	inv := ws.investigation(m.Investigation.Name)
+	inv := op.investigation(m.Investigation.Name)
 	questions, diags := compile(inv.Summaries)
-	if err := env.diagnose(ws.config, diags); err != nil {
-		return err
+	if err := op.diagnose(op.Config, diags); err != nil {
+		return nil, err
 	}
 	if m, err = keepQuestions(folder, m, inv.Summaries); err != nil {
-		return err
+		return nil, err
 	}
 	sum, err := folderSum(folder, m, questions)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	doc, problems, err := sumFolderFlows(ctx, sum, folder)
+	doc, problems, err := sumFolderFlows(ctx, sum, folder, op.Version)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer doc.Conversations.Close()
+	a := &Answer{doc, problems, folder.Path}
 	if err := writeReports(folder, m, doc, inv.Report.Formats); err != nil {
-		return err
+		return nil, errors.Join(err, a.Close())
 	}
-	if err := showSummary(env, doc, asJSON); err != nil {
-		return err
-	}
-	env.printf("\nResults: %s\n", relative(folder.Path))
-	return unread(env, doc, problems)
+	return a, nil
 }
 
-func (ws *workspace) investigation(name string) *config.Investigation {
-	i := slices.IndexFunc(ws.config.Investigations, func(i *config.Investigation) bool { return i.Name == name })
-	return ws.config.Investigations[i]
+func (op *Operation) investigation(name string) *config.Investigation {
+	i := slices.IndexFunc(op.Config.Investigations, func(i *config.Investigation) bool { return i.Name == name })
+	return op.Config.Investigations[i]
 }
 
 func compile(asks []config.Summary) ([]*summary.Question, hcl.Diagnostics) {
@@ -92,58 +100,6 @@ func compile(asks []config.Summary) ([]*summary.Question, hcl.Diagnostics) {
 		out = append(out, q)
 	}
 	return out, all
-}
-
-// summarizeFolder answers again from a results folder, offline.
-func summarizeFolder(ctx context.Context, env *Env, folder session.Folder, o summarizeOptions) error {
-	m, err := folder.Manifest()
-	if err != nil {
-		return err
-	}
-	asked, err := o.options()
-	if err == nil && !asked.Only {
-		asked.Questions, err = keptQuestions(m)
-	}
-	if err != nil {
-		return err
-	}
-	sum, err := folderSum(folder, m, asked.Questions)
-	if err != nil {
-		return err
-	}
-	sum.Options.Only = asked.Only
-	if err := narrow(&sum, o, time.Now()); err != nil {
-		return err
-	}
-	watched := watch(env, &sum)
-	doc, problems, err := sumFlows(ctx, sum, o.flows)
-	watched()
-	if err != nil {
-		return err
-	}
-	defer doc.Conversations.Close()
-	if err := o.show(env, doc); err != nil {
-		return err
-	}
-	return unread(env, doc, problems)
-}
-
-// narrow leaves of a run's window what is in the one of the options too.
-func narrow(sum *collectors.Sum, o summarizeOptions, now time.Time) error {
-	start, end, err := window(o.start, o.end, now)
-	if err != nil || end.IsZero() {
-		return err
-	}
-	if start.After(sum.Start) {
-		sum.Start = start
-	}
-	if sum.End.IsZero() || end.Before(sum.End) {
-		sum.End = end
-	}
-	if !sum.End.After(sum.Start) {
-		return fmt.Errorf("nothing of %s to %s is in the run's window", start.Format(time.RFC3339), end.Format(time.RFC3339))
-	}
-	return nil
 }
 
 // folderSum sums up what a run collected, in its window and with its names.

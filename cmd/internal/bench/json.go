@@ -1,4 +1,4 @@
-package command
+package bench
 
 import (
 	"encoding/json"
@@ -6,28 +6,19 @@ import (
 	"os"
 	"strconv"
 	"strings"
-
-	"github.com/spf13/cobra"
 )
 
-// newBenchJSON is the peer that reads flow logs as one would with the
-// standard library, in a process of its own.
-func newBenchJSON(env *Env) *cobra.Command {
-	return &cobra.Command{
-		Use:   "peer-json FILE…",
-		Short: "Sum flow logs up with encoding/json",
-		Args:  cobra.MinimumNArgs(1),
-		RunE: func(_ *cobra.Command, files []string) error {
-			s := jsonSum{pairs: map[[2]string][2]uint64{}}
-			for _, f := range files {
-				if err := s.file(f); err != nil {
-					return fmt.Errorf("%s: %w", f, err)
-				}
-			}
-			fmt.Fprintf(env.Stdout, "%d tuples, %d packets, %d bytes, %d pairs\n", s.tuples, s.packets, s.bytes, len(s.pairs))
-			return nil
-		},
+// SumJSON is the peer that reads flow logs as one would with the standard
+// library; it is for a process of its own.
+func SumJSON(out Streams, files []string) error {
+	s := jsonSum{pairs: map[[2]string][2]uint64{}}
+	for _, f := range files {
+		if err := s.file(f); err != nil {
+			return fmt.Errorf("%s: %w", f, err)
+		}
 	}
+	_, err := fmt.Fprintf(out.Out, "%d tuples, %d packets, %d bytes, %d pairs\n", s.tuples, s.packets, s.bytes, len(s.pairs))
+	return err
 }
 
 type jsonSum struct {

@@ -1,4 +1,4 @@
-package command
+package bench
 
 import (
 	"encoding/json"
@@ -13,11 +13,11 @@ import (
 
 // installed are those of all contenders whose program is there. Peers that
 // are not there are left out.
-func (o benchOptions) installed(all []contender) []contender {
+func (o Options) installed(all []contender) []contender {
 	var list []contender
 	for _, c := range all {
 		path, err := exec.LookPath(c.args[0])
-		if err != nil || c.args[0] == "node" && o.chdb == "" {
+		if err != nil || c.args[0] == "node" && o.ChDB == "" {
 			continue
 		}
 		c.args[0] = path
@@ -34,7 +34,7 @@ var byPair = []string{"--by", "source.address,destination.address", "--top", "20
 
 // self is flowctl itself: with one answer, and with all, of which total says
 // what was found.
-func (o benchOptions) self(self string, total func([]byte) (string, error), paths ...string) []contender {
+func (o Options) self(self string, total func([]byte) (string, error), paths ...string) []contender {
 	with := func(args ...string) []string { return append(append([]string{self, "summarize"}, args...), paths...) }
 	one := []string{"GOMAXPROCS=1"}
 	return []contender{
@@ -46,7 +46,7 @@ func (o benchOptions) self(self string, total func([]byte) (string, error), path
 }
 
 // logContenders sum flow logs up by pair of addresses.
-func (o benchOptions) logContenders(self, folder string, files []string) []contender {
+func (o Options) logContenders(self, folder string, files []string) []contender {
 	with := func(args ...string) []string { return append(args, files...) }
 	all := o.self(self, logTotal, folder)
 	all = append(all,
@@ -59,12 +59,12 @@ func (o benchOptions) logContenders(self, folder string, files []string) []conte
 }
 
 // answerContenders compare what flowctl itself can be asked for.
-func (o benchOptions) answerContenders(self, folder string) []contender {
+func (o Options) answerContenders(self, folder string) []contender {
 	with := func(args ...string) []string { return append(append([]string{self, "summarize"}, args...), folder) }
 	return []contender{
 		{name: "one answer, by pair", args: with(byPair...)},
 		{name: "all answers", args: with()},
-		{name: "all answers, and flows kept as Parquet", args: with("--flows", filepath.Join(o.keep, "kept.parquet"))},
+		{name: "all answers, and flows kept as Parquet", args: with("--flows", filepath.Join(o.Dir, "kept.parquet"))},
 	}
 }
 
@@ -110,10 +110,10 @@ const jqSum = `reduce (inputs | .records[].flowRecords.flows[].flowGroups[].flow
 | "\(.[0]) tuples, \(.[1]) packets, \(.[2]) bytes"`
 
 // captureContenders read a capture; those that only count have less to do.
-func (o benchOptions) captureContenders(self, file, spare string) []contender {
+func (o Options) captureContenders(self, file, spare string) []contender {
 	return o.installed(append(o.self(self, packetTotal, file), []contender{
 		{name: "`cat`, only reads", args: []string{"cat", file}},
-		{name: "gopacket's DecodingLayerParser, conversations alone, 1 thread", args: []string{o.gopkt, file}, total: find(`(\d+) packets`)},
+		{name: "gopacket's DecodingLayerParser, conversations alone, 1 thread", args: []string{o.Gopacket, file}, total: find(`(\d+) packets`)},
 		{name: "`capinfos -c`, only counts", args: []string{"capinfos", "-c", "-M", file}, total: find(`Number of packets:\s*(\d+)`)},
 		{name: "`tcpdump --count`, only counts", args: []string{"tcpdump", "--count", "-r", file}, total: find(`(\d+) packets?`)},
 		{name: "`tshark -z conv,ip`", args: []string{"tshark", "-n", "-q", "-z", "conv,ip", "-z", "io,stat,0", "-r", file}, total: find(`<>[^|]*\|\s*(\d+)\s*\|`)},

@@ -1,4 +1,4 @@
-package command
+package operation
 
 import (
 	"bufio"
@@ -18,7 +18,7 @@ import (
 
 // sumFlows sums up and keeps the flows in a Parquet file, unless name is
 // empty.
-func sumFlows(ctx context.Context, s collectors.Sum, name string) (*summary.Document, collectors.Problems, error) {
+func sumFlows(ctx context.Context, s collectors.Sum, name, version string) (*summary.Document, collectors.Problems, error) {
 	if name == "" {
 		return s.Run(ctx)
 	}
@@ -26,12 +26,12 @@ func sumFlows(ctx context.Context, s collectors.Sum, name string) (*summary.Docu
 	if err != nil {
 		return nil, collectors.Problems{}, err
 	}
-	return sumAndKeep(ctx, s, k)
+	return sumAndKeep(ctx, s, k, version)
 }
 
 // sumFolderFlows does so for a results folder, and notes the file in the
 // manifest.
-func sumFolderFlows(ctx context.Context, s collectors.Sum, folder session.Folder) (*summary.Document, collectors.Problems, error) {
+func sumFolderFlows(ctx context.Context, s collectors.Sum, folder session.Folder, version string) (*summary.Document, collectors.Problems, error) {
 	name, err := folder.Join(session.FlowsFile)
 	if err != nil {
 		return nil, collectors.Problems{}, err
@@ -41,7 +41,7 @@ func sumFolderFlows(ctx context.Context, s collectors.Sum, folder session.Folder
 		return nil, collectors.Problems{}, err
 	}
 	k.hash = sha256.New()
-	doc, problems, err := sumAndKeep(ctx, s, k)
+	doc, problems, err := sumAndKeep(ctx, s, k, version)
 	if err != nil {
 		return doc, problems, err
 	}
@@ -55,9 +55,9 @@ func sumFolderFlows(ctx context.Context, s collectors.Sum, folder session.Folder
 
 // sumAndKeep sums up and keeps the flows in k, which is there as a whole then
 // or not at all.
-func sumAndKeep(ctx context.Context, s collectors.Sum, k *keptFlows) (*summary.Document, collectors.Problems, error) {
+func sumAndKeep(ctx context.Context, s collectors.Sum, k *keptFlows, version string) (*summary.Document, collectors.Problems, error) {
 	defer k.remove()
-	s.Flows = &collectors.Flows{To: k, Version: version()}
+	s.Flows = &collectors.Flows{To: k, Version: version}
 	doc, problems, err := s.Run(ctx)
 	if err != nil {
 		return doc, problems, err

@@ -4,8 +4,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"flowctl/collectors"
 )
 
 func TestWindow(t *testing.T) {
@@ -31,33 +29,6 @@ func TestWindow(t *testing.T) {
 		}
 		if got, want := from.Format(time.RFC3339)+" "+to.Format(time.RFC3339), tt.from+" "+tt.to; got != want || err != nil {
 			t.Errorf("%s: %s, %v; want %s", name, got, err, want)
-		}
-	}
-}
-
-// A window in a run's window is what both have in common.
-func TestNarrow(t *testing.T) {
-	at := func(hour int) time.Time { return time.Date(2026, 11, 12, hour, 0, 0, 0, time.UTC) }
-	tests := map[string]struct {
-		start, end string
-		from, to   int // hours; 0 if it cannot be
-	}{
-		"none":     {"", "", 8, 10},
-		"within":   {"2026-11-12T09:00:00Z", "", 9, 10},
-		"around":   {"2026-11-12T07:00:00Z", "2026-11-12T11:00:00Z", 8, 10},
-		"the end":  {"", "2026-11-12T09:00:00Z", 8, 9},
-		"outside":  {"2026-11-12T11:00:00Z", "2026-11-12T12:00:00Z", 0, 0},
-		"no times": {"x", "", 0, 0},
-	}
-	for name, tt := range tests {
-		sum := collectors.Sum{Start: at(8), End: at(10)}
-		err := narrow(&sum, summarizeOptions{start: tt.start, end: tt.end}, at(20))
-		if tt.from == 0 {
-			if err == nil {
-				t.Errorf("%s: %s to %s, want an error", name, sum.Start, sum.End)
-			}
-		} else if err != nil || !sum.Start.Equal(at(tt.from)) || !sum.End.Equal(at(tt.to)) {
-			t.Errorf("%s: %s to %s, %v", name, sum.Start, sum.End, err)
 		}
 	}
 }

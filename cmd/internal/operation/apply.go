@@ -1,0 +1,171 @@
+package operation
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"flowctl/collectors/fetch"
+	"flowctl/plan"
+	"flowctl/plan/apply"
+	"flowctl/plan/session"
+	"flowctl/plan/state"
+)
+
+// ApplyOptions say how plans are carried out.
+type ApplyOptions struct {
+	Detach bool // return once everything has started
+	Again  bool // record anew what is finished
+	Saved  *Saved
+	// Approve is asked before anything is done, with all plans; pending is
+	// whether there is something to do.
+	Approve func(plans []plan.Plan, pending bool) error
+}
+
+// Result is what became of one investigation.
+type Result struct {
+	Name     string
+	Ends     time.Time
+	Answer   *Answer // nil if nothing was answered
+	Failures []apply.Failure
+}
+
+// CloseAll gives back what the answers keep on disk.
+func CloseAll(results []Result) {
+	for _, r := range results {
+		if r.Answer != nil {
+			r.Answer.Close()
+		}
+	}
+}
+
+// Apply starts what is due of all investigations, waits for all of them
+// together, collects, answers one after the other, and cleans up. It returns
+// context.Canceled if it is told to stop waiting; the next Apply goes on.
+func (op *Operation) Apply(ctx context.Context, o ApplyOptions) ([]Result, error) {
+	plans, err := op.Plan(ctx, o.Again)
+	if err != nil {
+		return nil, err
+	}
+	if o.Saved != nil {
+		if err := o.Saved.check(op, plans); err != nil {
+			return nil, err
+		}
+	}
+	var pending []plan.Plan
+	for _, p := range plans {
+		if p.Pending() {
+			pending = append(pending, p)
+		}
+	}
+	if err := o.Approve(plans, len(pending) > 0); err != nil || len(pending) == 0 {
+		return nil, err
+	}
+	return op.carryOut(ctx, o, pending)
+}
+
+// Blocked says which plan cannot be carried out, if there is one.
+func Blocked(plans []plan.Plan) error {
+	for _, p := range plans {
+		if plan.Blocking(p.Findings) {
+			return fmt.Errorf("%s: nothing was done", p.Investigation.Name)
+		}
+	}
+	return nil
+}
+
+func (op *Operation) carryOut(ctx context.Context, o ApplyOptions, plans []plan.Plan) ([]Result, error) {
+	keeper := state.NewKeeper(op.state, op.snapshot)
+	var runs []*apply.Run
+	for _, p := range plans {
+		run, err := op.newRun(keeper, p)
+		if err != nil {
+			return nil, err
+		}
+		runs = append(runs, run)
+	}
+	err := together(runs, func(r *apply.Run) error { return r.Start(ctx) })
+	if err == nil && !o.Detach {
+		err = together(runs, func(r *apply.Run) error { return r.Wait(ctx) })
+	}
+	if err != nil {
+		return nil, err
+	}
+	var out []Result
+	var errs []error
+	for i, run := range runs {
+		_, ends := run.Window()
+		r := Result{Name: plans[i].Investigation.Name, Ends: ends, Failures: run.Failures()}
+		if !o.Detach {
+			r.Answer, err = op.answer(ctx, run.Folder())
+			errs = append(errs, err)
+		}
+		out = append(out, r)
+	}
+	return out, errors.Join(errs...)
+}
+
+// together does something with all runs side by side.
+func together(runs []*apply.Run, do func(*apply.Run) error) error {
+	errs := make([]error, len(runs))
+	var wg sync.WaitGroup
+	for i, r := range runs {
+		wg.Go(func() { errs[i] = do(r) })
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
+
+func (op *Operation) newRun(keeper *state.Keeper, p plan.Plan) (*apply.Run, error) {
+	transfer := fetch.NewTransfer()
+	return apply.New(apply.Options{
+		Plan: p, Providers: op.providers, State: keeper, Inventory: op.allInventories(),
+		Emit: func(e apply.Event) { op.emit(Event{Run: &e}) },
+		Results: func(ends time.Time) string {
+			return filepath.Join(op.resultsOf(p.Investigation.Name), ends.UTC().Format("20060102T150405Z"))
+		},
+		Collector: func(f session.Folder) apply.Collector {
+			return fetch.Collector{Folder: f, Providers: op.providers, Inventories: op.allInventories(), Transfer: transfer}
+		},
+		Limits: apply.DefaultLimits,
+	})
+}
+
+// Collect brings what the running sessions have written until now and answers
+// from it. Of an investigation that is finished it answers again.
+func (op *Operation) Collect(ctx context.Context) ([]Result, error) {
+	plans, err := op.plans(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []Result
+	var errs []error
+	for _, p := range plans {
+		r := Result{Name: p.Investigation.Name, Ends: p.Ends}
+		r.Answer, err = op.collect(ctx, p)
+		out, errs = append(out, r), append(errs, err)
+	}
+	return out, errors.Join(errs...)
+}
+
+func (op *Operation) collect(ctx context.Context, p plan.Plan) (*Answer, error) {
+	name := p.Investigation.Name
+	run := op.snapshot.Runs[name]
+	if run != nil && !run.Finished.IsZero() {
+		return op.answer(ctx, session.Folder{Path: run.Results})
+	}
+	if run == nil && p.Count(plan.Keep, plan.Finish) == 0 {
+		return nil, fmt.Errorf("%s: nothing is recording; flowctl apply starts it", name)
+	}
+	r, err := op.newRun(state.NewKeeper(op.state, op.snapshot), p)
+	if err != nil {
+		return nil, err
+	}
+	if n, err := r.CollectNow(ctx); err != nil || n == 0 {
+		return nil, err
+	}
+	return op.answer(ctx, r.Folder())
+}

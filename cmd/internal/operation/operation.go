@@ -1,0 +1,305 @@
+// Package operation is the engine room: one function for each thing that people
+// can have done to the investigations of a file. Values in, values out; what is
+// to be said on the way leaves through one function, and nothing here prints.
+package operation
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/hcl/v2"
+	"golang.org/x/sync/errgroup"
+
+	"flowctl/plan"
+	"flowctl/plan/apply"
+	"flowctl/plan/config"
+	"flowctl/plan/resolve"
+	"flowctl/plan/session"
+	"flowctl/plan/state"
+	"flowctl/providers"
+)
+
+// Settings are what the outside gives an operation.
+type Settings struct {
+	Dir     string   // of all that flowctl keeps
+	Environ []string // in which variables may stand
+	Version string   // of flowctl, for what it writes
+	Log     *slog.Logger
+	Emit    func(Event) // what is to be said on the way; nil if nobody listens
+}
+
+// Event is something that people want to see while an operation goes on: one of
+// its fields is set.
+type Event struct {
+	Run      *apply.Event // a step of a run
+	Warnings *Diagnosed   // of a file that is carried out all the same
+}
+
+func (s Settings) emit(e Event) {
+	if s.Emit != nil {
+		s.Emit(e)
+	}
+}
+
+// Diagnosed is what is said about the lines of a file. It is an error if one of
+// the diagnostics is.
+type Diagnosed struct {
+	Diags hcl.Diagnostics
+	Files map[string]*hcl.File
+}
+
+func (d *Diagnosed) Error() string { return d.Diags.Error() }
+
+// diagnose returns what is wrong as an error; warnings leave as an event.
+func (s Settings) diagnose(cfg *config.Config, diags hcl.Diagnostics) error {
+	if len(diags) == 0 {
+		return nil
+	}
+	d := &Diagnosed{Diags: diags}
+	if cfg != nil {
+		d.Files = cfg.Files
+	}
+	if diags.HasErrors() {
+		return d
+	}
+	s.emit(Event{Warnings: d})
+	return nil
+}
+
+// Source is where investigations are read from.
+type Source struct {
+	Path     string
+	Vars     []string // name=value
+	VarFiles []string
+}
+
+// Load reads the configuration. What is wrong with it is a *Diagnosed.
+func Load(s Settings, src Source) (*config.Config, error) {
+	cfg, diags := config.Load(src.Path, config.Inputs{Vars: src.Vars, VarFiles: src.VarFiles, Environ: s.Environ})
+	if !diags.HasErrors() {
+		diags = append(diags, questions(cfg)...)
+	}
+	return cfg, s.diagnose(cfg, diags)
+}
+
+// Operation is a configuration with what Azure and the state say about it.
+type Operation struct {
+	Settings
+	Source Source
+	Config *config.Config
+
+	providers   map[string]plan.Provider // by alias
+	inventories map[string]*plan.Inventory
+	recordings  map[string][]plan.Recording // by alias
+	state       *state.File
+	snapshot    state.Snapshot
+	again       bool // record anew what is finished
+}
+
+// Open loads the configuration and reads what there is in Azure.
+func Open(ctx context.Context, s Settings, src Source) (*Operation, error) {
+	cfg, err := Load(s, src)
+	if err != nil {
+		return nil, err
+	}
+	op := &Operation{
+		Settings: s, Source: src, Config: cfg, state: s.stateFile(),
+		providers: map[string]plan.Provider{}, inventories: map[string]*plan.Inventory{}, recordings: map[string][]plan.Recording{},
+	}
+	if op.snapshot, err = op.state.Read(); err != nil {
+		return nil, err
+	}
+	if err := op.recover(); err != nil {
+		return nil, err
+	}
+	if err := op.connect(); err != nil {
+		return nil, err
+	}
+	return op, op.read(ctx)
+}
+
+// Locked opens the configuration for an operation that changes something, and
+// keeps others out until it is done.
+func Locked(ctx context.Context, s Settings, src Source, name string, do func(*Operation) error) error {
+	unlock, err := s.stateFile().Lock(name)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	op, err := Open(ctx, s, src)
+	if err != nil {
+		return err
+	}
+	return do(op)
+}
+
+// recover takes what the state does not know of an investigation from its
+// latest results.
+func (op *Operation) recover() error {
+	for _, inv := range op.Config.Investigations {
+		folder, ok := session.Latest(op.resultsOf(inv.Name))
+		if op.snapshot.Runs[inv.Name] != nil || !ok {
+			continue
+		}
+		m, err := folder.Manifest()
+		if err != nil {
+			return err
+		}
+		if !m.Destroyed {
+			op.snapshot.Runs[inv.Name] = state.Recover(folder.Path, m)
+		}
+	}
+	return nil
+}
+
+// resultsOf is where the results of an investigation's runs lie.
+func (s Settings) resultsOf(name string) string { return filepath.Join(s.Dir, "results", name) }
+
+func (s Settings) stateFile() *state.File { return state.Open(filepath.Join(s.Dir, "state.json")) }
+
+// connect makes the providers that some watch uses, and those of other
+// subscriptions whose storage accounts are written to.
+func (op *Operation) connect() error {
+	used := map[string]bool{}
+	for _, inv := range op.Config.Investigations {
+		for _, w := range inv.Watches {
+			used[w.Provider] = true
+		}
+	}
+	for _, p := range op.Config.Providers {
+		if !used[p.Alias] {
+			continue
+		}
+		made, err := op.provider(p)
+		if err != nil {
+			return err
+		}
+		op.providers[p.Alias] = made
+	}
+	return op.connectStorage()
+}
+
+// connectStorage makes the providers of the subscriptions that hold accounts
+// of the file, if no watch uses them.
+func (op *Operation) connectStorage() error {
+	wanted := op.storageElsewhere()
+	for _, p := range op.Config.Providers {
+		if len(wanted) == 0 {
+			break
+		}
+		if op.providers[p.Alias] != nil || p.Type == config.Azure && !wanted[p.SubscriptionID] {
+			continue
+		}
+		made, err := op.provider(p) // which knows the subscription of a sandbox
+		if err != nil {
+			return err
+		}
+		if id := strings.ToLower(made.Subscription()); wanted[id] {
+			op.providers[p.Alias] = made
+			delete(wanted, id)
+		}
+	}
+	return nil
+}
+
+// storageElsewhere are the subscriptions of the file's accounts that no
+// provider so far is for, in lower case.
+func (op *Operation) storageElsewhere() map[string]bool {
+	out := map[string]bool{}
+	for _, inv := range op.Config.Investigations {
+		for _, st := range inv.Storage {
+			out[strings.ToLower(st.AccountID.Subscription())] = true
+		}
+	}
+	for _, p := range op.providers {
+		delete(out, strings.ToLower(p.Subscription()))
+	}
+	return out
+}
+
+func (s Settings) provider(p config.Provider) (plan.Provider, error) {
+	made, err := providers.Open(p, providers.Env{Dir: s.Dir, Log: s.Log})
+	if err != nil {
+		return nil, fmt.Errorf("provider %q: %w", p.Alias, err)
+	}
+	return made, nil
+}
+
+// Count writes to the debug log how many requests each provider has made of
+// Resource Manager, in all and by what they were about.
+func (op *Operation) Count(ctx context.Context) {
+	for _, alias := range op.aliases() {
+		p := op.providers[alias]
+		requests := p.Requests()
+		total := 0
+		var attrs []any
+		for _, kind := range slices.Sorted(maps.Keys(requests)) {
+			total += requests[kind]
+			attrs = append(attrs, slog.Int(kind, requests[kind]))
+		}
+		op.Log.DebugContext(ctx, "requests to Resource Manager", "provider", alias, "subscription", p.Subscription(), "total", total, slog.Group("by", attrs...))
+	}
+}
+
+// read asks every provider what its subscription holds.
+func (op *Operation) read(ctx context.Context) error {
+	g, ctx := errgroup.WithContext(ctx)
+	var mu sync.Mutex
+	for alias, p := range op.providers {
+		g.Go(func() error {
+			inv, recs, err := survey(ctx, alias, p)
+			mu.Lock()
+			defer mu.Unlock()
+			op.inventories[alias], op.recordings[alias] = inv, recs
+			return err
+		})
+	}
+	return g.Wait()
+}
+
+func survey(ctx context.Context, alias string, p plan.Provider) (*plan.Inventory, []plan.Recording, error) {
+	inv, err := p.Inventory(ctx)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read subscription %s: %w", p.Subscription(), err)
+	}
+	inv.Provider = alias
+	recs, err := p.Recordings(ctx, inv.Watchers)
+	if err != nil {
+		return inv, recs, fmt.Errorf("list flow logs and captures of subscription %s: %w", p.Subscription(), err)
+	}
+	resolve.Within(inv, recs)
+	return inv, recs, nil
+}
+
+func (op *Operation) aliases() []string { return slices.Sorted(maps.Keys(op.providers)) }
+
+// now is the time of the provider that an investigation uses.
+func (op *Operation) now() time.Time {
+	for _, a := range op.aliases() {
+		return op.providers[a].Clock().Now().UTC()
+	}
+	return time.Now().UTC()
+}
+
+func (op *Operation) allRecordings() []plan.Recording {
+	var out []plan.Recording
+	for _, a := range op.aliases() {
+		out = append(out, op.recordings[a]...)
+	}
+	return out
+}
+
+func (op *Operation) allInventories() []*plan.Inventory {
+	var out []*plan.Inventory
+	for _, a := range op.aliases() {
+		out = append(out, op.inventories[a])
+	}
+	return out
+}

@@ -1,0 +1,84 @@
+package operation
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"flowctl/collectors/summary"
+	"flowctl/plan/config"
+	"flowctl/plan/session"
+	"flowctl/plan/syntax"
+)
+
+// keepQuestions notes in the manifest what the file asks, so that the folder
+// can be summed up again without it.
+func keepQuestions(folder session.Folder, m session.Manifest, asks []config.Summary) (session.Manifest, error) {
+	m.Questions = nil
+	for _, a := range asks {
+		where, diags := a.Literal()
+		if diags.HasErrors() {
+			return m, fmt.Errorf("summarize %q: %w", a.Name, diags)
+		}
+		m.Questions = append(m.Questions, session.Question{Name: a.Name, Where: where, By: a.By, Top: a.Top})
+	}
+	return m, folder.WriteManifest(m)
+}
+
+// keptQuestions are those of a run's file.
+func keptQuestions(m session.Manifest) ([]*summary.Question, error) {
+	var list []*summary.Question
+	for _, q := range m.Questions {
+		compiled, err := compileText(q.Name, q.Where, q.By, q.Top)
+		if err != nil {
+			return nil, fmt.Errorf("question %q in the manifest: %w", q.Name, err)
+		}
+		list = append(list, compiled)
+	}
+	return list, nil
+}
+
+// questions says what is wrong with the summaries: their conditions are
+// compiled, and thrown away.
+func questions(cfg *config.Config) hcl.Diagnostics {
+	var diags hcl.Diagnostics
+	for _, inv := range cfg.Investigations {
+		_, more := compile(inv.Summaries)
+		diags = append(diags, more...)
+	}
+	return diags
+}
+
+// compileText makes a question of text ready that stands by itself.
+func compileText(name, where string, by []string, top int) (*summary.Question, error) {
+	ask := summary.Ask{Name: name, By: by, Top: top, Context: &hcl.EvalContext{Functions: config.Functions()}}
+	if where != "" {
+		expr, diags := syntax.Expression(where, "--where")
+		if diags.HasErrors() {
+			return nil, oneLine(diags)
+		}
+		ask.Where = expr
+	}
+	out, diags := summary.Compile(ask)
+	if diags.HasErrors() {
+		return nil, oneLine(diags)
+	}
+	return out, nil
+}
+
+// oneLine is the first thing wrong with a question, in a line.
+func oneLine(diags hcl.Diagnostics) error {
+	for _, d := range diags {
+		if d.Severity != hcl.DiagError {
+			continue
+		}
+		at := ""
+		if d.Subject != nil && d.Subject.Filename != "" {
+			at = fmt.Sprintf("%s, column %d: ", d.Subject.Filename, d.Subject.Start.Column)
+		}
+		return errors.New(at + d.Summary + ": " + strings.TrimSpace(d.Detail))
+	}
+	return diags
+}

@@ -1,0 +1,85 @@
+package operation
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/google/renameio/v2/maybe"
+
+	"flowctl/plan"
+)
+
+// Saved is a plan on disk. It holds no values of variables: apply reads the file
+// again and refuses if anything is different by then.
+type Saved struct {
+	Flowctl  string            `json:"flowctl_plan"` // format
+	Path     string            `json:"path"`
+	Digest   string            `json:"config"`
+	Lineage  string            `json:"lineage"`
+	Serial   int               `json:"serial"`
+	VarFiles []string          `json:"var_files,omitempty"`
+	Again    bool              `json:"again,omitempty"`
+	Plans    map[string]string `json:"plans"` // digest of what each investigation's plan does
+}
+
+const savedFormat = "1"
+
+// Save writes plans to a file that ReadSaved takes.
+func (op *Operation) Save(name string, plans []plan.Plan) error {
+	s := Saved{
+		Flowctl: savedFormat, Path: op.Source.Path, Digest: op.Config.Digest, VarFiles: op.Source.VarFiles, Again: op.again,
+		Lineage: op.snapshot.Lineage, Serial: op.snapshot.Serial, Plans: map[string]string{},
+	}
+	for _, p := range plans {
+		s.Plans[p.Investigation.Name] = p.Digest()
+	}
+	b, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		return fmt.Errorf("save plan: %w", err)
+	}
+	if err := maybe.WriteFile(name, append(b, '\n'), 0o600); err != nil {
+		return fmt.Errorf("save plan: %w", err)
+	}
+	return nil
+}
+
+// ReadSaved reads a saved plan; ok is false if path is something else.
+func ReadSaved(path string) (s Saved, ok bool, err error) {
+	st, err := os.Stat(path)
+	if err != nil || st.IsDir() || st.Size() > 1<<20 {
+		return s, false, nil
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return s, false, err
+	}
+	if json.Unmarshal(b, &s) != nil || s.Flowctl == "" {
+		return s, false, nil
+	}
+	if s.Flowctl != savedFormat {
+		return s, true, fmt.Errorf("plan %s has format %s, this flowctl knows %s: make it again", path, s.Flowctl, savedFormat)
+	}
+	return s, true, nil
+}
+
+// errStalePlan says why a saved plan is not carried out.
+var errStalePlan = errors.New("the saved plan is stale")
+
+// check refuses a saved plan if the file, the state or Azure is not any more
+// what it was made from.
+func (s Saved) check(op *Operation, plans []plan.Plan) error {
+	switch {
+	case s.Digest != op.Config.Digest:
+		return fmt.Errorf("%w: %s or its variables changed since; plan again", errStalePlan, s.Path)
+	case s.Lineage != op.snapshot.Lineage || s.Serial != op.snapshot.Serial:
+		return fmt.Errorf("%w: another run changed the state since; plan again", errStalePlan)
+	}
+	for _, p := range plans {
+		if s.Plans[p.Investigation.Name] != p.Digest() {
+			return fmt.Errorf("%w: what Azure holds for %s changed since; plan again", errStalePlan, p.Investigation.Name)
+		}
+	}
+	return nil
+}

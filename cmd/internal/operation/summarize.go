@@ -1,0 +1,123 @@
+package operation
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"flowctl/collectors"
+	"flowctl/collectors/storage"
+	"flowctl/collectors/summary"
+	"flowctl/plan"
+	"flowctl/plan/session"
+	"flowctl/providers"
+)
+
+// SummarizeOptions say what to read and what to answer.
+type SummarizeOptions struct {
+	Paths        []string             // files, folders, patterns, URLs; or one results folder
+	Start, End   time.Time            // count only what happened between them; zero for all
+	MetadataHost string               // names the cloud of storage accounts; empty to tell it from their names
+	Memory       int64                // that rows may take; 0 for the default
+	Flows        string               // file to keep the flows in as Parquet; empty for none
+	Question     *Question            // to answer alone; nil for all answers
+	Progress     *collectors.Progress // to be kept up to date; nil if nobody looks
+}
+
+// Question is what flows are asked, as text.
+type Question struct {
+	By    []string
+	Where string
+	Top   int
+}
+
+func (q Question) name() string {
+	if q.Where != "" {
+		return "where " + q.Where
+	}
+	return "all flows"
+}
+
+// Summarize answers from captures and flow logs on disk and in storage.
+func Summarize(ctx context.Context, s Settings, o SummarizeOptions) (*Answer, error) {
+	options := summary.Options{}
+	if q := o.Question; q != nil {
+		compiled, err := compileText(q.name(), q.Where, q.By, q.Top)
+		if err != nil {
+			return nil, err
+		}
+		options = summary.Options{Questions: []*summary.Question{compiled}, Only: true}
+	}
+	sum := collectors.Sum{Start: o.Start, End: o.End, Options: options}
+	folder := ""
+	if len(o.Paths) == 1 && session.Is(o.Paths[0]) {
+		folder = o.Paths[0]
+		var err error
+		if sum, err = ofFolder(session.Folder{Path: folder}, options, o.Start, o.End); err != nil {
+			return nil, err
+		}
+	} else {
+		args := collectors.Args{List: o.Paths, Open: s.opener(o.MetadataHost), Start: o.Start, End: o.End}
+		sum.Items = args.Walk(ctx)
+	}
+	sum.Memory, sum.Progress = o.Memory, o.Progress
+	doc, problems, err := sumFlows(ctx, sum, o.Flows, s.Version)
+	if err != nil {
+		return nil, err
+	}
+	return &Answer{doc, problems, folder}, nil
+}
+
+// ofFolder is what there is to sum up in a results folder: by the questions of
+// its file, if no other is asked.
+func ofFolder(folder session.Folder, options summary.Options, start, end time.Time) (collectors.Sum, error) {
+	m, err := folder.Manifest()
+	if err != nil {
+		return collectors.Sum{}, err
+	}
+	if !options.Only {
+		if options.Questions, err = keptQuestions(m); err != nil {
+			return collectors.Sum{}, err
+		}
+	}
+	sum, err := folderSum(folder, m, options.Questions)
+	if err != nil {
+		return sum, err
+	}
+	sum.Options.Only = options.Only
+	return sum, narrow(&sum, start, end)
+}
+
+// narrow leaves of a run's window what is between start and end too.
+func narrow(sum *collectors.Sum, start, end time.Time) error {
+	if end.IsZero() {
+		return nil
+	}
+	if start.After(sum.Start) {
+		sum.Start = start
+	}
+	if sum.End.IsZero() || end.Before(sum.End) {
+		sum.End = end
+	}
+	if !sum.End.After(sum.Start) {
+		return fmt.Errorf("nothing of %s to %s is in the run's window", start.Format(time.RFC3339), end.Format(time.RFC3339))
+	}
+	return nil
+}
+
+// opener returns what opens storage accounts. Each is opened once, so that a
+// token serves all that is read of it.
+func (s Settings) opener(metadataHost string) func(storage.Place) (plan.Blobs, error) {
+	opened := map[[2]string]plan.Blobs{}
+	return func(p storage.Place) (plan.Blobs, error) {
+		key := [2]string{p.Account, p.SAS}
+		if b, ok := opened[key]; ok {
+			return b, nil
+		}
+		b, err := providers.OpenStorage(p.Account, p.SAS, metadataHost, providers.Env{Dir: s.Dir, Log: s.Log})
+		if err == nil {
+			opened[key] = b
+		}
+		return b, err
+	}
+}

@@ -1,0 +1,39 @@
+package view
+
+import (
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+
+	"flowctl/cmd/internal/operation"
+	"flowctl/cmd/internal/terminal"
+)
+
+// Status draws how the investigations of a file stand.
+func Status(w io.Writer, d operation.Status) {
+	for _, i := range d.Investigations {
+		switch {
+		case i.Finished != nil:
+			fmt.Fprintf(w, "%s: finished; results in %s\n", i.Name, i.Results)
+		case i.Ends == nil:
+			fmt.Fprintf(w, "%s: not started\n", i.Name)
+		case d.Now.Before(*i.Ends):
+			fmt.Fprintf(w, "%s: recording, %s left, until %s\n", i.Name, i.Ends.Sub(d.Now).Round(time.Second), i.Ends.UTC().Format("2006-01-02 15:04:05 MST"))
+		default:
+			fmt.Fprintf(w, "%s: over since %s; flowctl apply collects and removes what is there\n", i.Name, i.Ends.UTC().Format("2006-01-02 15:04:05 MST"))
+		}
+		tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+		for _, s := range i.Sessions {
+			fmt.Fprintf(tw, "  %s\t%s\t%s\t%s\n", s.Mechanism, terminal.Escape(s.Target.Name()), word(s), terminal.Escape(s.Reason))
+		}
+		tw.Flush()
+	}
+}
+
+func word(s operation.SessionStatus) string {
+	if s.Reused {
+		return s.State + " (reused)"
+	}
+	return s.State
+}
