@@ -30,14 +30,14 @@ func (r *reading) keep(b flow.Batch) {
 	}
 }
 
-// keepEach returns what keeps the sightings of w that acl wants; nil if flows
+// keepEach returns what keeps the observations of w that acl wants; nil if flows
 // are not wanted.
-func (r *reading) keepEach(w *worker, acl func(flow.ID) bool) func([]flow.Sighting) {
+func (r *reading) keepEach(w *worker, acl func(flow.ID) bool) func([]flow.Observation) {
 	if r.kept == nil {
 		return nil
 	}
 	if w.kept == nil {
-		w.kept = r.kept.Sightings(&w.sums)
+		w.kept = r.kept.Observations(&w.cache)
 	}
 	w.kept.Want(acl)
 	return w.kept.Add

@@ -130,7 +130,7 @@ func TestALargeFileIsReadByAll(t *testing.T) {
 	table := r.read(t.Context())
 	defer table.Close()
 	for range 3 {
-		if w := <-r.idle; w.sums.Steps == nil {
+		if w := <-r.idle; w.cache.Intervals == nil {
 			t.Errorf("worker %d had nothing to read", w.number)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"flowctl/collectors/aggregate"
 	"fmt"
 	"iter"
 	"os"
@@ -71,7 +72,7 @@ func (s Sum) Run(ctx context.Context) (*summary.Document, Problems, error) {
 	o := r.Options
 	o.Sources, o.Skipped, o.Hosts = r.sources, r.skipped.All(), r.hosts
 	o.Coverage = append(o.Coverage, r.coverage()...)
-	doc, err := table.Document(o)
+	doc, err := summary.Of(table, o)
 	return doc, r.problems, errors.Join(err, ctx.Err())
 }
 
@@ -106,9 +107,9 @@ type reading struct {
 // worker reads one file at a time, or a part of one.
 type worker struct {
 	number int
-	table  *summary.Table
-	sums   flow.Sums
-	kept   *parquet.Sightings // nil if flows are not wanted
+	table  *aggregate.Table
+	cache  aggregate.Cache
+	kept   *parquet.Observations // nil if flows are not wanted
 }
 
 // job is an item with the number under which it is counted.
@@ -119,8 +120,8 @@ type job struct {
 }
 
 // read reads all items into one table.
-func (r *reading) read(ctx context.Context) *summary.Table {
-	table := summary.New(r.names)
+func (r *reading) read(ctx context.Context) *aggregate.Table {
+	table := aggregate.New(r.names)
 	if r.Memory == 0 {
 		r.Memory = memory()
 	}
@@ -155,7 +156,7 @@ func (r *reading) read(ctx context.Context) *summary.Table {
 }
 
 // workers are those that put their rows into table, all of them idle.
-func (r *reading) workers(table *summary.Table) []*worker {
+func (r *reading) workers(table *aggregate.Table) []*worker {
 	n := r.Workers
 	if n <= 0 {
 		n = runtime.GOMAXPROCS(0)
@@ -221,7 +222,7 @@ func (r *reading) file(ctx context.Context, j *job, w *worker) {
 	r.number(j, w)
 	own := r.sink(ctx, j, w)
 	in := flow.Input{
-		Source: &j.source.Source, Names: r.names, Skipped: r.skipped, Hosts: r.hosts, Point: j.Point, Target: j.Target, Sums: own.Sums,
+		Source: &j.source.Source, Names: r.names, Skipped: r.skipped, Hosts: r.hosts, Point: j.Point, Target: j.Target, Cache: own.Cache,
 	}
 	if r.Options.Only && r.Flows == nil { // no question asks for these
 		in.Hosts, in.Brief = nil, true
@@ -262,13 +263,13 @@ func (r *reading) open(ctx context.Context, j *job, in flow.Input, to sinks) err
 // stopped.
 func (r *reading) sink(ctx context.Context, j *job, w *worker) flow.Sink {
 	keep, acl := r.filter(j), aclFilter(r.names, j.ACLs)
-	w.sums.Steps = func(steps []flow.Step) {
-		w.table.AddSteps(slices.DeleteFunc(steps, func(s flow.Step) bool { return !acl(s.ACL) }))
+	w.cache.Intervals = func(all []flow.Interval) {
+		w.table.AddIntervals(slices.DeleteFunc(all, func(s flow.Interval) bool { return !acl(s.ACL) }))
 	}
 	if !r.End.IsZero() {
-		w.sums.Start, w.sums.End = r.Start.UnixNano(), r.End.UnixNano()
+		w.cache.Start, w.cache.End = r.Start.UnixNano(), r.End.UnixNano()
 	}
-	w.sums.Each = r.keepEach(w, acl)
+	w.cache.Each = r.keepEach(w, acl)
 	add := func(b flow.Batch) bool {
 		b = keep(b)
 		w.table.Add(j.number, b)
@@ -277,13 +278,13 @@ func (r *reading) sink(ctx context.Context, j *job, w *worker) flow.Sink {
 		}
 		return ctx.Err() == nil
 	}
-	return flow.Sink{Add: add, Sums: &w.sums}
+	return flow.Sink{Add: add, Cache: &w.cache}
 }
 
 // done takes over what w saw outside of the window.
 func (r *reading) done(w *worker) {
-	r.outside.Add(w.sums.Outside)
-	w.sums.Outside = 0
+	r.outside.Add(w.cache.Outside)
+	w.cache.Outside = 0
 }
 
 // filter returns what keeps, of a batch and in its place, the records that

@@ -1,5 +1,22 @@
 package flow
 
+// Class is the kind of source that an observation comes from, as its reader
+// says: what can be asked of it, and which observations may be views of one
+// traffic, depends on it.
+type Class uint8
+
+// The classes.
+const (
+	ClassUnknown Class = iota
+	VNetLog            // a flow log of a VNet, a subnet or an interface
+	NSGLog             // a flow log of a network security group
+	Capture            // packets
+)
+
+func (c Class) String() string { return name(classes, c) }
+
+var classes = []string{"unknown", "vnet-log", "nsg-log", "capture"}
+
 // Direction is relative to the network interface at which a flow was seen.
 type Direction uint8
 

@@ -47,6 +47,7 @@ type Record struct {
 	Sent, Received Count // Src → Dst, Dst → Src
 	Measured       Measure
 
+	Class      Class     // of the source
 	Direction  Direction // relative to the network interface at Point
 	State      State
 	Encryption Encryption
@@ -56,13 +57,13 @@ type Record struct {
 
 	// Text, by number in the run's Names; 0 is none.
 	Point  ID // MAC (12 upper-case hex digits) of a network interface, or the name of a capture
-	Target ID // resource id that was being watched
+	Target ID // resource id that was being watched; of a flow log, which has one, it tells the log
 	Rule   ID
 	ACL    ID
 
 	TCP TCP // of captures
 
-	// Of a record that sums several of the source's, see Sums: how many, and
+	// Of a record that sums several of the source's, see Cache: how many, and
 	// how many of them began a flow. State and times are then of all together.
 	Records, Begins uint32
 }

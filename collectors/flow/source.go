@@ -135,16 +135,16 @@ type Input struct {
 	Target  string // of captures: resource id of the machine, if known
 	Hosts   *Hosts // of captures: where names of addresses go; nil if they are not wanted
 	Brief   bool   // of captures: what TCP headers say, as Record.TCP has it, is not wanted
-	Sums    *Sums  // lets the reader add up what it sees of a flow; nil if every record is wanted
+	Cache   Cache  // lets the reader add up what it sees of a flow; nil if every record is wanted
 }
 
 // Sink takes the records that a reader of large files gives on, from one
 // goroutine. Add reports false when no more are wanted; Done is called when no
 // more will come.
 type Sink struct {
-	Add  func(Batch) bool
-	Sums *Sums // see Input; nil if every record is wanted
-	Done func()
+	Add   func(Batch) bool
+	Cache Cache // see Input; nil if every record is wanted
+	Done  func()
 }
 
 // A Reader yields the records of one source in batches that are valid until

@@ -3,6 +3,7 @@ package flowlog
 import (
 	"bytes"
 	"encoding/json"
+	"flowctl/collectors/aggregate"
 	"strings"
 	"testing"
 
@@ -124,9 +125,9 @@ func readTree(b *testing.B, data []byte) (n uint64) {
 func BenchmarkSums(b *testing.B) {
 	data, totals := blob(b, flowlogtest.Spec{Flows: flowlogtest.FlowsFor(12 << 20)})
 	b.SetBytes(int64(len(data)))
-	sums := &flow.Sums{Steps: func([]flow.Step) {}}
+	sums := &aggregate.Cache{Intervals: func([]flow.Interval) {}}
 	for b.Loop() {
-		in := flow.Input{Source: new(flow.Source), Names: flow.NewNames(), Skipped: new(flow.Skipped), Sums: sums}
+		in := flow.Input{Source: new(flow.Source), Names: flow.NewNames(), Skipped: new(flow.Skipped), Cache: sums}
 		for _, err := range read(bytes.NewReader(data), in, options{maxRecord: MaxRecord}) {
 			if err != nil {
 				b.Fatal(err)

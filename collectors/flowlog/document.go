@@ -39,7 +39,7 @@ func newDocument(r io.Reader, in flow.Input, o options) *document {
 	d := &document{
 		in: in, window: newWindow(r, o.maxRecord), plainOnly: o.plain, names: newNames(in.Names),
 	}
-	d.sights.sums, d.sights.vector = in.Sums, glances && !o.scalar
+	d.sights.sums, d.sights.vector = in.Cache, glances && !o.scalar
 	d.quick = quick{out: &d.out, sights: &d.sights, nm: &d.names, seen: new(addresses)}
 	d.plain = plain{out: &d.out, nm: &d.names}
 	return d
@@ -148,7 +148,7 @@ func (d *document) object() {
 func (d *document) attempt() outcome {
 	if !d.plainOnly {
 		found := d.quick.record(&d.window, &d.rec)
-		if found == done && !d.resolve(d.quick.first.sightings) {
+		if found == done && !d.resolve(d.quick.first.observations) {
 			d.quick.drop()
 			d.quick.single = true
 			found = d.quick.record(&d.window, &d.rec)

@@ -8,7 +8,7 @@ type traits uint64
 
 // sight looks at the tuple that t begins with and returns its length, or 0 for
 // what is left to quickTuple. It does so with vector instructions if it may.
-func sight(t *span, s *flow.Sighting, f *flowText, vector bool) int {
+func sight(t *span, s *flow.Observation, f *flowText, vector bool) int {
 	if !vector {
 		return sightPlain(t, s, f)
 	}

@@ -47,14 +47,14 @@ GLOBL last13<>(SB), RODATA|NOPTR, $16
 	SHLQ      $32, temp  \
 	ORQ       temp, to
 
-// The fields of flow.Sighting, see TestSightingOffsets.
+// The fields of flow.Observation, see TestSightingOffsets.
 #define HASH 0
 #define COUNTERS 16
 #define TIME 48
 
-// func glance(t *span, s *flow.Sighting, keys *[8]uint64) (end int, is traits)
+// func glance(t *span, s *flow.Observation, keys *[8]uint64) (end int, is traits)
 //
-// With AVX2 and BMI2. Registers that last: SI the tuple, DI the sighting, BX
+// With AVX2 and BMI2. Registers that last: SI the tuple, DI the observation, BX
 // the keys, R8 what is read next.
 TEXT ·glance(SB), NOSPLIT, $0-40
 	MOVQ t+0(FP), SI

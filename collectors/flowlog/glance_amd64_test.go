@@ -32,9 +32,9 @@ func tuples(r *rand.Rand) string {
 	}, ",") + `"`
 }
 
-// slowSight makes a sighting of what parseTuple finds in the tuple that ends
+// slowSight makes an observation of what parseTuple finds in the tuple that ends
 // at end.
-func slowSight(t *testing.T, b *span, end int) (int, flow.Sighting, flowText) {
+func slowSight(t *testing.T, b *span, end int) (int, flow.Observation, flowText) {
 	t.Helper()
 	var r flow.Record
 	if why := parseTuple(b[:end], vnet4, &r); why != fine {
@@ -46,7 +46,7 @@ func slowSight(t *testing.T, b *span, end int) (int, flow.Sighting, flowText) {
 		comma += 1 + bytes.IndexByte(b[comma+1:], ',')
 	}
 	f := flowText{length: uint8(comma - from), variant: variant(r.Encryption, r.State, r.Direction)}
-	return end, flow.Sighting{
+	return end, flow.Observation{
 		Hash: b.hash(from, comma-from), Time: r.First, State: r.State, Measured: r.Measured != 0,
 		Counters: [4]uint64{r.Sent.Packets, r.Sent.IPBytes, r.Received.Packets, r.Received.IPBytes},
 	}, f
@@ -70,8 +70,8 @@ func TestGlance(t *testing.T) {
 		}
 		var b span
 		copy(b[:], text)
-		end, _ := glance(&b, &flow.Sighting{}, &hashKeys)
-		var want flow.Sighting
+		end, _ := glance(&b, &flow.Observation{}, &hashKeys)
+		var want flow.Observation
 		var place flowText
 		length := sightPlain(&b, &want, &place)
 		if n%4 == 0 {
@@ -83,7 +83,7 @@ func TestGlance(t *testing.T) {
 		if n%4 == 0 {
 			known++
 		}
-		var got flow.Sighting
+		var got flow.Observation
 		var at flowText
 		l := sight(&b, &got, &at, true)
 		if l == 0 && length == 0 {
@@ -106,9 +106,9 @@ func TestGlance(t *testing.T) {
 	}
 }
 
-// TestSightingOffsets checks what glance takes for granted.
-func TestSightingOffsets(t *testing.T) {
-	var s flow.Sighting
+// TestObservationOffsets checks what glance takes for granted.
+func TestObservationOffsets(t *testing.T) {
+	var s flow.Observation
 	if unsafe.Offsetof(s.Hash) != 0 || unsafe.Offsetof(s.Counters) != 16 || unsafe.Offsetof(s.Time) != 48 {
 		t.Errorf("%d, %d, %d: the constants in glance_amd64.s are others", unsafe.Offsetof(s.Hash), unsafe.Offsetof(s.Counters), unsafe.Offsetof(s.Time))
 	}

@@ -6,4 +6,4 @@ import "flowctl/collectors/flow"
 
 const glances = false
 
-func glance(*span, *flow.Sighting, *[8]uint64) (int, traits) { return 0, 0 }
+func glance(*span, *flow.Observation, *[8]uint64) (int, traits) { return 0, 0 }

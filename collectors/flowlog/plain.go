@@ -160,7 +160,7 @@ func (p *plain) tuples(v value, around flow.Record) {
 			p.rec.skips.add(why, 1, e.at)
 			continue
 		}
-		r.Point, r.Target, r.Rule, r.ACL = around.Point, around.Target, around.Rule, around.ACL
+		r.Point, r.Target, r.Rule, r.ACL, r.Class = around.Point, around.Target, around.Rule, around.ACL, p.layout.class()
 		*p.out = append(*p.out, r)
 	}
 }

@@ -26,7 +26,7 @@ type quick struct {
 	rec    *record
 
 	single  bool   // every tuple is to be a record
-	grouped bool   // the tuples at hand have a group of sightings
+	grouped bool   // the tuples at hand have a group of observations
 	first   mark   // of the record's tuples
 	has     uint   // keys of the record that were seen
 	late    bool   // one of them came after tuples that needed it

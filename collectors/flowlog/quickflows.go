@@ -162,7 +162,7 @@ func (q *quick) tuple() bool {
 	} else if kept, ok := q.slowTuple(r); !kept {
 		return ok
 	}
-	r.Point, r.Target, r.Rule, r.ACL = q.point, q.target, q.rule, q.acl
+	r.Point, r.Target, r.Rule, r.ACL, r.Class = q.point, q.target, q.rule, q.acl, q.layout.class()
 	*q.out = out
 	return true
 }

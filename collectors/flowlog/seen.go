@@ -61,7 +61,7 @@ func (d *document) sound() bool {
 		d.in.Source.Note(flow.Corrupt)
 	}
 	first := d.quick.first
-	s.tuples += uint64(len(d.out) - first.records + len(d.sights.all) - first.sightings)
+	s.tuples += uint64(len(d.out) - first.records + len(d.sights.all) - first.observations)
 	var last flow.ID
 	d.quick.each(first, func(a around) {
 		if *a.point != last {

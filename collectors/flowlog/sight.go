@@ -8,12 +8,12 @@ import (
 	"flowctl/collectors/flow"
 )
 
-// sights are the tuples of VNet flow logs that a flow.Sums adds up: sightings
+// sights are the tuples of VNet flow logs that a flow cache adds up: observations
 // of flows that are known by their text, as long as the window does not move.
 type sights struct {
-	sums   *flow.Sums // nil: every tuple is to be a record
+	sums   flow.Cache // nil: every tuple is to be a record
 	vector bool       // may use vector instructions
-	all    []flow.Sighting
+	all    []flow.Observation
 	texts  []flowText // as many as all has room for
 	groups []sightGroup
 }
@@ -21,7 +21,7 @@ type sights struct {
 // room makes room for more.
 func (s *sights) room() {
 	n := max(1024, 2*cap(s.all))
-	s.all = append(make([]flow.Sighting, 0, n), s.all[:cap(s.all)]...)[:len(s.all)]
+	s.all = append(make([]flow.Observation, 0, n), s.all[:cap(s.all)]...)[:len(s.all)]
 	s.texts = append(make([]flowText, 0, n), s.texts...)[:n]
 }
 
@@ -87,7 +87,7 @@ const (
 // sightPlain is sight without vector instructions but for commas. It finds all
 // commas first: then the fields can be converted side by side, and none waits for
 // the end of the one before.
-func sightPlain(t *span, s *flow.Sighting, f *flowText) int {
+func sightPlain(t *span, s *flow.Observation, f *flowText) int {
 	low, high5 := t.word(0)^zeros, t.word(5)^zeros
 	high5 = high5 >> 24 << 24
 	wrong := (low + six) | low | (high5 + six) | high5
@@ -166,7 +166,7 @@ func encryptionAt(t *span, from, to int) (flow.Encryption, bool) {
 
 // counters reads the last four fields, of which the commas before and between
 // are in at, and returns the place of the quote that ends them.
-func (t *span) counters(at *[5]int, s *flow.Sighting, wrong *uint64) int {
+func (t *span) counters(at *[5]int, s *flow.Observation, wrong *uint64) int {
 	first := at[1] + 1
 	x := t.word(first)
 	if x == noCounters {

@@ -3,7 +3,7 @@ package flowlog
 import "flowctl/collectors/flow"
 
 // mark is how much was read before something.
-type mark struct{ records, sightings, groups int }
+type mark struct{ records, observations, groups int }
 
 func (q *quick) mark() mark {
 	return mark{len(*q.out), len(q.sights.all), len(q.sights.groups)}
@@ -66,7 +66,7 @@ func (q *quick) sighted() bool {
 	return inside
 }
 
-// resolve finds the flows of the sightings from the one numbered first on,
+// resolve finds the flows of the observations from the one numbered first on,
 // while their text is still there. It reports false if one is no flow: then
 // tuples do not end where they seemed to.
 func (d *document) resolve(first int) bool {
@@ -86,7 +86,7 @@ func (d *document) resolve(first int) bool {
 func (g *sightGroup) context(variant uint8) flow.Context {
 	c := flow.Context{
 		Point: g.point, Target: g.target, Rule: g.rule, ACL: g.acl,
-		Direction: flow.Inbound, Encryption: flow.Encryption(variant >> 2), Denied: variant&2 != 0,
+		Direction: flow.Inbound, Encryption: flow.Encryption(variant >> 2), Class: flow.VNetLog, Denied: variant&2 != 0,
 	}
 	if variant&1 != 0 {
 		c.Direction = flow.Outbound
@@ -109,7 +109,7 @@ func (d *document) flow(f *flowText) (k flow.Key, ok bool) {
 // give counts what was resolved, and gives it on once it is much.
 func (d *document) give() {
 	s := &d.sights
-	if s.sums != nil && !d.stopped { // also without sightings: flows of records that were dropped take room
+	if s.sums != nil && !d.stopped { // also without observations: flows of records that were dropped take room
 		d.stopped = !s.sums.Count(s.all, d.yield)
 	}
 	s.clear(mark{})
@@ -124,5 +124,5 @@ func (d *document) end() {
 
 // clear forgets what came after m.
 func (s *sights) clear(m mark) {
-	s.all, s.groups = s.all[:m.sightings], s.groups[:m.groups]
+	s.all, s.groups = s.all[:m.observations], s.groups[:m.groups]
 }

@@ -2,6 +2,7 @@ package flowlog
 
 import (
 	"bytes"
+	"flowctl/collectors/aggregate"
 	"fmt"
 	"testing"
 
@@ -19,12 +20,12 @@ func addUp(data []byte, sums bool, o options, lanes int) (*flowtest.Added, strin
 	in := flow.Input{Source: &src, Names: a.Names, Skipped: &skipped}
 	singles := flowtest.NewAdded() // what is said one by one besides
 	singles.Names = a.Names
-	adder := func() *flow.Sums {
+	adder := func() flow.Cache {
 		if !sums {
 			return nil
 		}
-		s := &flow.Sums{Steps: a.Steps}
-		s.Each = func(all []flow.Sighting) {
+		s := &aggregate.Cache{Intervals: a.Intervals}
+		s.Each = func(all []flow.Observation) {
 			for i := range all {
 				singles.Add(flow.Batch{s.Record(&all[i])})
 			}
@@ -37,7 +38,7 @@ func addUp(data []byte, sums bool, o options, lanes int) (*flowtest.Added, strin
 		}
 		return a.Add(b)
 	}
-	in.Sums = adder()
+	in.Cache = adder()
 	var err error
 	if o.part == 0 {
 		for b, e := range read(bytes.NewReader(data), in, o) {
@@ -52,7 +53,7 @@ func addUp(data []byte, sums bool, o options, lanes int) (*flowtest.Added, strin
 		err = readAt(bytes.NewReader(data), int64(len(data)), in, add, func() (Sink, bool) {
 			select {
 			case <-free:
-				return Sink{Add: add, Sums: adder(), Done: func() { free <- true }}, true
+				return Sink{Add: add, Cache: adder(), Done: func() { free <- true }}, true
 			default:
 				return Sink{}, false
 			}

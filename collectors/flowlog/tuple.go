@@ -20,6 +20,14 @@ const (
 )
 
 // fields is the number of fields in a tuple.
+// class is that of the records of l.
+func (l layout) class() flow.Class {
+	if l == vnet4 {
+		return flow.VNetLog
+	}
+	return flow.NSGLog
+}
+
 func (l layout) fields() int {
 	if l == nsg1 {
 		return 8

@@ -35,7 +35,7 @@ func readAt(r io.ReaderAt, size int64, in flow.Input, own func(flow.Batch) bool,
 	if !d.stopped {
 		w := &wide{r: r, size: size, o: o, d: d, cut: d.at(d.i), at: d.at(d.i)}
 		w.turn.L = &w.mu
-		d.b, d.out, d.sights = nil, nil, sights{sums: in.Sums, vector: d.sights.vector} // as large as a record; the parts have their own
+		d.b, d.out, d.sights = nil, nil, sights{sums: in.Cache, vector: d.sights.vector} // as large as a record; the parts have their own
 		w.run(own, lend)
 		d.window = newWindow(io.NewSectionReader(r, w.at, size-w.at), o.maxRecord)
 		d.base = w.at
@@ -62,12 +62,12 @@ type wide struct {
 // run reads parts until nothing is left for them.
 func (w *wide) run(own func(flow.Batch) bool, lend func() (Sink, bool)) {
 	var wg sync.WaitGroup
-	me := w.reader(w.d.in.Sums)
+	me := w.reader(w.d.in.Cache)
 	for more := true; more; more = me.part(own) {
 		if s, ok := lend(); ok {
 			wg.Go(func() {
 				defer s.Done()
-				you := w.reader(s.Sums)
+				you := w.reader(s.Cache)
 				for you.part(s.Add) {
 				}
 				you.doc.end()
@@ -84,10 +84,10 @@ type partReader struct {
 	src flow.Source
 }
 
-func (w *wide) reader(sums *flow.Sums) *partReader {
+func (w *wide) reader(sums flow.Cache) *partReader {
 	p := &partReader{wide: w}
 	in := w.d.in
-	in.Source, in.Sums = &p.src, sums
+	in.Source, in.Cache = &p.src, sums
 	p.doc = newDocument(nil, in, w.o)
 	return p
 }

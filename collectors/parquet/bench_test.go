@@ -2,6 +2,7 @@ package parquet
 
 import (
 	"bytes"
+	"flowctl/collectors/aggregate"
 	"math/rand/v2"
 	"testing"
 
@@ -51,22 +52,22 @@ func BenchmarkWrite(b *testing.B) {
 	perRow(b, len(list))
 }
 
-// BenchmarkSightings writes what a flow log says, with the sums that know its
+// BenchmarkObservations writes what a flow log says, with the sums that know its
 // flows, and BenchmarkSums is these sums alone.
-func BenchmarkSightings(b *testing.B) { benchmarkSums(b, true) }
+func BenchmarkObservations(b *testing.B) { benchmarkSums(b, true) }
 func BenchmarkSums(b *testing.B)      { benchmarkSums(b, false) }
 
 func benchmarkSums(b *testing.B, keep bool) {
 	names := flow.NewNames()
 	list := busy(benchRows, names)
-	sums := &flow.Sums{Steps: func([]flow.Step) {}}
+	sums := &aggregate.Cache{Intervals: func([]flow.Interval) {}}
 	var file bytes.Buffer
 	w, err := NewWriter(&file, names)
 	if err != nil {
 		b.Fatal(err)
 	}
 	if keep {
-		sums.Each = w.Sightings(sums).Add
+		sums.Each = w.Observations(sums).Add
 	}
 	for b.Loop() {
 		sight(sums, list)
@@ -79,15 +80,15 @@ func benchmarkSums(b *testing.B, keep bool) {
 // adds it up.
 func BenchmarkRead(b *testing.B) { benchmarkRead(b, nil) }
 func BenchmarkReadSums(b *testing.B) {
-	benchmarkRead(b, &flow.Sums{Steps: func([]flow.Step) {}})
+	benchmarkRead(b, &aggregate.Cache{Intervals: func([]flow.Interval) {}})
 }
 
-func benchmarkRead(b *testing.B, sums *flow.Sums) {
+func benchmarkRead(b *testing.B, sums flow.Cache) {
 	names := flow.NewNames()
 	file := write(b, busy(benchRows, names), names, groupRows, Meta{})
 	b.ReportMetric(float64(len(file))/benchRows, "bytes/row")
 	for b.Loop() {
-		in := flow.Input{Source: &flow.Source{}, Names: names, Skipped: &flow.Skipped{}, Sums: sums}
+		in := flow.Input{Source: &flow.Source{}, Names: names, Skipped: &flow.Skipped{}, Cache: sums}
 		err := ReadAt(bytes.NewReader(file), int64(len(file)), in,
 			func(flow.Batch) bool { return true }, func() (flow.Sink, bool) { return flow.Sink{}, false })
 		if err != nil || in.Source.Records != benchRows {

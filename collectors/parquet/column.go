@@ -192,7 +192,7 @@ func (c *columnReader) entry(i int, s []byte, out *read) error {
 			a = flow.AddrOf(long)
 		}
 		out.addresses = append(out.addresses, a)
-	case colDirection, colState, colEncryption, colTunnel:
+	case colDirection, colState, colEncryption, colTunnel, colClass:
 		v, ok := enumValue(i, string(s))
 		if !ok {
 			return fmt.Errorf("%.50q is no value of it", s)

@@ -43,6 +43,7 @@ const (
 	colTarget
 	colRule
 	colACL
+	colClass
 	colFirstNanos
 	colLastNanos
 	colTCPAnswered
@@ -92,6 +93,7 @@ var columns = [columnCount]column{
 	colTarget:             {"target", text, false},
 	colRule:               {"rule", text, false},
 	colACL:                {"acl", text, false},
+	colClass:              {"class", text, false},
 	colFirstNanos:         {"first_nanos", number, false},
 	colLastNanos:          {"last_nanos", number, false},
 	colTCPAnswered:        {"tcp_answered_us", counter, false},

@@ -70,7 +70,7 @@ func (p *part) column(i int) chunkValues {
 		return w.wide(g, hasPackets, g.counters[2])
 	case colReceivedIPBytes:
 		return w.wide(g, hasBytes, g.counters[3])
-	case colProtocol, colEtherType, colDirection, colState, colEncryption, colTunnel, colGuessed, colPoint, colTarget, colRule, colACL:
+	case colProtocol, colEtherType, colDirection, colState, colEncryption, colTunnel, colGuessed, colPoint, colTarget, colRule, colACL, colClass:
 		return w.shared(i, g, p)
 	}
 	return w.beside(i, g)
@@ -216,7 +216,7 @@ func (w *columnWriter) entries(col int, values []uint32, names *flow.Names) entr
 		switch {
 		case columns[col].sort == number:
 			e.appendNumber(v)
-		case col == colDirection || col == colState || col == colEncryption || col == colTunnel:
+		case col == colDirection || col == colState || col == colEncryption || col == colTunnel || col == colClass:
 			e.appendText([]byte(enumText(col, uint16(v))))
 		case columns[col].sort == text:
 			e.appendText([]byte(strings.ToValidUTF8(names.Text(flow.ID(v)), "\ufffd")))
@@ -235,6 +235,8 @@ func enumText(col int, v uint16) string {
 		return flow.State(v).String()
 	case colEncryption:
 		return flow.Encryption(v).String()
+	case colClass:
+		return flow.Class(v).String()
 	}
 	return flow.Tunnel(v).String()
 }

@@ -2,6 +2,7 @@ package parquet
 
 import (
 	"bytes"
+	"flowctl/collectors/aggregate"
 	"strings"
 	"testing"
 
@@ -127,15 +128,15 @@ func FuzzReadAt(f *testing.F) {
 	f.Add(write(f, logged(2, 60, names), names, 20, Meta{}))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		readAny(t, b, nil)
-		readAny(t, b, &flow.Sums{Steps: func([]flow.Step) {}})
+		readAny(t, b, &aggregate.Cache{Intervals: func([]flow.Interval) {}})
 	})
 }
 
 // readAny reads any bytes, and adds up what sums can.
-func readAny(t *testing.T, b []byte, sums *flow.Sums) {
+func readAny(t *testing.T, b []byte, sums flow.Cache) {
 	src, skipped := &flow.Source{}, &flow.Skipped{}
 	rows := uint64(0)
-	err := ReadAt(bytes.NewReader(b), int64(len(b)), flow.Input{Source: src, Names: flow.NewNames(), Skipped: skipped, Sums: sums},
+	err := ReadAt(bytes.NewReader(b), int64(len(b)), flow.Input{Source: src, Names: flow.NewNames(), Skipped: skipped, Cache: sums},
 		func(batch flow.Batch) bool {
 			for _, r := range batch {
 				rows += uint64(max(1, r.Records))

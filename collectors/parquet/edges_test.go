@@ -2,6 +2,7 @@ package parquet
 
 import (
 	"bytes"
+	"flowctl/collectors/aggregate"
 	"math"
 	"slices"
 	"testing"
@@ -22,9 +23,9 @@ func TestFull(t *testing.T) {
 		list[i] = flow.Record{Key: flow.Key{Src: flow.Addr4(n), Dst: flow.Addr4(5 * n), Proto: 6}, State: flow.Begin}
 	}
 	file := write(t, list, names, groupRows, Meta{})
-	for _, sums := range []*flow.Sums{nil, {Steps: func([]flow.Step) {}}} {
+	for _, sums := range []flow.Cache{nil, &aggregate.Cache{Intervals: func([]flow.Interval) {}}} {
 		rows, wrong := 0, 0
-		in := flow.Input{Source: &flow.Source{}, Names: names, Skipped: &flow.Skipped{}, Sums: sums}
+		in := flow.Input{Source: &flow.Source{}, Names: names, Skipped: &flow.Skipped{}, Cache: sums}
 		err := ReadAt(bytes.NewReader(file), int64(len(file)), in, func(b flow.Batch) bool {
 			for _, r := range b {
 				if rows++; r.Dst != flow.Addr4(5*uint32(r.Src.Lo)) {
@@ -93,7 +94,7 @@ func edge(t *testing.T, name string, n, at int, change func(r *flow.Record)) {
 	}
 }
 
-// TestLarge wants a sighting with a counter that is no signed integer cut, and
+// TestLarge wants an observation with a counter that is no signed integer cut, and
 // counted by Close.
 func TestLarge(t *testing.T) {
 	var b bytes.Buffer
@@ -102,8 +103,8 @@ func TestLarge(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sums := &flow.Sums{Steps: func([]flow.Step) {}}
-	sums.Each = w.Sightings(sums).Add
+	sums := &aggregate.Cache{Intervals: func([]flow.Interval) {}}
+	sums.Each = w.Observations(sums).Add
 	sight(sums, []flow.Record{
 		{Measured: flow.Packets | flow.IPBytes, State: flow.End, Received: flow.Count{Packets: 3, IPBytes: math.MaxUint64}},
 		{Measured: flow.Packets | flow.IPBytes, State: flow.End, Received: flow.Count{Packets: 4, IPBytes: math.MaxInt64}},

@@ -24,7 +24,8 @@ type fold struct {
 	from, until int64  // the minute, in microseconds
 	spans       []span // of it, by two times the number of the context, + 1 if both addresses are private
 	active      []uint32
-	steps       []flow.Step
+	intervals   []flow.Interval
+	outside     uint64 // rows that the cache does not want
 	out         [batchRows]flow.Record
 }
 
@@ -47,7 +48,7 @@ var foreign = [...]int{colSentFrameBytes, colReceivedFrameBytes, colEtherType, c
 // group gives on the rows of g: those of flow logs added up, the others as
 // records. It reports false if no more are wanted.
 func (f *fold) group(g *rows, a *alike) bool {
-	if f.to.Sums == nil || f.to.Sums.Each != nil || !f.kinds.combine(g) {
+	if f.to.Cache == nil || f.to.Cache.Single() || !f.kinds.combine(g) {
 		g.spread(a)
 		return f.records(g, func(int) bool { return true })
 	}
@@ -61,10 +62,8 @@ func (f *fold) group(g *rows, a *alike) bool {
 		}
 	}
 	f.minute(0)
-	if len(f.steps) > 0 {
-		f.to.Sums.Steps(f.steps)
-	}
-	f.steps = f.steps[:0]
+	f.to.Cache.AddIntervals(f.intervals, f.outside)
+	f.intervals, f.outside = f.intervals[:0], 0
 	return f.give()
 }
 

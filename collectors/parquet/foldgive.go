@@ -6,14 +6,14 @@ import "flowctl/collectors/flow"
 func (f *fold) minute(at int64) {
 	for _, number := range f.active {
 		w := &f.spans[number]
-		step := flow.Step{
+		done := flow.Interval{
 			Context: f.kinds.of[number/2].Context, Private: number%2 == 1, Start: f.from * 1000,
 			Packets: w.packets, IPBytes: w.bytes, Begun: uint64(w.begun), Ended: uint64(w.ended), Records: uint64(w.records),
 		}
 		if w.measured {
-			step.Measured = flow.Packets | flow.IPBytes
+			done.Measured = flow.Packets | flow.IPBytes
 		}
-		f.steps = append(f.steps, step)
+		f.intervals = append(f.intervals, done)
 		*w = span{}
 	}
 	const long = int64(60e6)
@@ -51,7 +51,7 @@ func (f *fold) record(r *flow.Record, k flowKey, s *flowSum) {
 		First: s.first * 1000, Last: s.last * 1000, Records: s.records, Begins: s.begins,
 		Sent:      flow.Count{Packets: s.counters[0], IPBytes: s.counters[1]},
 		Received:  flow.Count{Packets: s.counters[2], IPBytes: s.counters[3]},
-		Direction: c.Direction, Encryption: c.Encryption, State: flow.Continue,
+		Direction: c.Direction, Class: c.Class, Encryption: c.Encryption, State: flow.Continue,
 		Point: c.Point, Target: c.Target, Rule: c.Rule, ACL: c.ACL,
 	}
 	if s.measured {

@@ -67,8 +67,8 @@ func (f *fold) find(from, to int) {
 
 // row adds up row i, of a flow with a number.
 func (f *fold) row(i int, number uint32, at int64, measured bool, counters *[4]uint64) {
-	if s := f.to.Sums; s.End != 0 && (at*1000 < s.Start || at*1000 >= s.End) {
-		s.Outside++
+	if f.to.Cache.IsOutside(at * 1000) {
+		f.outside++
 		return
 	}
 	if at < f.from || at >= f.until {

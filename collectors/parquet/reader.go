@@ -68,7 +68,7 @@ func ReadAt(r io.ReaderAt, size int64, in flow.Input, own func(flow.Batch) bool,
 	}
 	g := &reading{r: r, in: in, tail: t}
 	var wg sync.WaitGroup
-	me := g.worker(flow.Sink{Add: own, Sums: in.Sums})
+	me := g.worker(flow.Sink{Add: own, Cache: in.Cache})
 	for more := true; more; more = me.group() {
 		if g.left() < 2 {
 			continue

@@ -30,11 +30,12 @@ type traits struct {
 	kind  uint64 // the rest
 }
 
-// The bits of traits.kind, from the lowest: enumerated values with 8 bits each,
+// The bits of traits.kind, from the lowest: enumerated values with 8 bits each or 4,
 // the EtherType with 16, and single ones.
 const (
 	kindState      = 0
-	kindDirection  = 8
+	kindDirection  = 8 // 4 bits
+	kindClass      = 12
 	kindEncryption = 16
 	kindTunnel     = 24
 	kindProtocol   = 32
@@ -52,7 +53,7 @@ func traitsOf(r *flow.Record) traits {
 	return traits{
 		where: uint64(r.Point)<<32 | uint64(r.Target),
 		how:   uint64(r.Rule)<<32 | uint64(r.ACL),
-		kind: uint64(r.State)<<kindState | uint64(r.Direction)<<kindDirection | uint64(r.Encryption)<<kindEncryption |
+		kind: uint64(r.State)<<kindState | uint64(r.Direction)<<kindDirection | uint64(r.Class)<<kindClass | uint64(r.Encryption)<<kindEncryption |
 			uint64(r.Tunnel)<<kindTunnel | uint64(r.EtherType)<<kindEtherType | uint64(r.Measured&7)<<kindMeasured |
 			bit(r.Guessed)<<kindGuessed | kindOf(&r.Key, r.IsIP()),
 	}
@@ -91,16 +92,18 @@ func (t *traits) ids() [4]flow.ID {
 
 // value is the value of a column of traits, and whether there is one.
 func (t *traits) value(col int) (uint32, bool) {
-	octet := func(at int) (uint32, bool) { v := uint32(t.kind >> at & 0xff); return v, v != 0 }
+	octet := func(at int, mask uint64) (uint32, bool) { v := uint32(t.kind >> at & mask); return v, v != 0 }
 	switch col {
 	case colState:
-		return octet(kindState)
+		return octet(kindState, 0xff)
 	case colDirection:
-		return octet(kindDirection)
+		return octet(kindDirection, 0xf)
+	case colClass:
+		return octet(kindClass, 0xf)
 	case colEncryption:
-		return octet(kindEncryption)
+		return octet(kindEncryption, 0xff)
 	case colTunnel:
-		return octet(kindTunnel)
+		return octet(kindTunnel, 0xff)
 	case colProtocol:
 		return uint32(t.kind >> kindProtocol & 0xff), t.has(kindIP)
 	case colEtherType:

@@ -2,6 +2,7 @@ package parquet
 
 import (
 	"bytes"
+	"flowctl/collectors/aggregate"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -44,17 +45,17 @@ func addUp(t *testing.T, file []byte, names *flow.Names, sums bool) *flowtest.Ad
 	a := flowtest.NewAdded()
 	a.Names = names
 	in := flow.Input{Source: &flow.Source{}, Names: names, Skipped: &flow.Skipped{}}
-	adder := func() *flow.Sums {
+	adder := func() flow.Cache {
 		if !sums {
 			return nil
 		}
-		return &flow.Sums{Steps: a.Steps}
+		return &aggregate.Cache{Intervals: a.Intervals}
 	}
-	in.Sums = adder()
+	in.Cache = adder()
 	lent := 0
 	err := ReadAt(bytes.NewReader(file), int64(len(file)), in, a.Add, func() (flow.Sink, bool) {
 		lent++
-		return flow.Sink{Add: a.Add, Sums: adder(), Done: func() {}}, lent == 1
+		return flow.Sink{Add: a.Add, Cache: adder(), Done: func() {}}, lent == 1
 	})
 	if err != nil || len(in.Skipped.All()) > 0 {
 		t.Fatal(err, in.Skipped.All())
@@ -98,10 +99,11 @@ func TestSumsWithin(t *testing.T) {
 	file := write(t, list, names, 1000, Meta{})
 	got := flowtest.NewAdded()
 	got.Names = names
-	in := flow.Input{Source: &flow.Source{}, Names: names, Skipped: &flow.Skipped{}, Sums: &flow.Sums{Steps: got.Steps, Start: start, End: end}}
+	cache := &aggregate.Cache{Intervals: got.Intervals, Start: start, End: end}
+	in := flow.Input{Source: &flow.Source{}, Names: names, Skipped: &flow.Skipped{}, Cache: cache}
 	err := ReadAt(bytes.NewReader(file), int64(len(file)), in, got.Add, func() (flow.Sink, bool) { return flow.Sink{}, false })
-	if err != nil || in.Sums.Outside != outside {
-		t.Errorf("%d outside, %v; want %d", in.Sums.Outside, err, outside)
+	if err != nil || cache.Outside != outside {
+		t.Errorf("%d outside, %v; want %d", cache.Outside, err, outside)
 	}
 	if want.String() != got.String() {
 		t.Errorf("records %.1000s\nsums    %.1000s", want, got)

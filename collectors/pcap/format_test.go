@@ -43,8 +43,8 @@ func exchanged() flow.Record {
 		Sent:     flow.Count{Packets: 2, IPBytes: 40 + 66, FrameBytes: 60 + 80},
 		Received: flow.Count{Packets: 1, IPBytes: 40, FrameBytes: 60},
 		Measured: flow.Packets | flow.IPBytes | flow.FrameBytes,
-		State:    flow.End,
-		Point:    1,
+		Class:    flow.Capture, State: flow.End,
+		Point: 1,
 		TCP: flow.TCP{
 			Sent: flow.TCPCount{SYN: 1}, Received: flow.TCPCount{SYNACK: 1}, Answered: 1000, Confirmed: 1000,
 			Seen: flow.TCPSent | flow.TCPReceived | flow.TCPAnswered | flow.TCPConfirmed,
@@ -165,7 +165,7 @@ func TestLinkThatIsNotTakenApart(t *testing.T) {
 	}
 	want := []flow.Record{{
 		First: noon, Last: noon + 2e6, Sent: flow.Count{Packets: 3, FrameBytes: 200},
-		Measured: flow.Packets | flow.FrameBytes, State: flow.End, EtherType: flow.LinkFrame, Point: 1,
+		Measured: flow.Packets | flow.FrameBytes, Class: flow.Capture, State: flow.End, EtherType: flow.LinkFrame, Point: 1,
 	}}
 	if diff := cmp.Diff(want, records); diff != "" {
 		t.Errorf("-want +got\n%s", diff)

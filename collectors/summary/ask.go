@@ -62,9 +62,9 @@ func checkBy(a Ask) hcl.Diagnostics {
 
 // groups returns what answers q.
 func (q *Question) groups(n *naming) *groups {
-	var where func(*seen) bool
+	var where func(*enriched) bool
 	if q.where != nil {
-		where = func(s *seen) bool { return q.where(n, s) }
+		where = func(s *enriched) bool { return q.where(n, s) }
 	}
 	return newGroups(q.name, q.top, where, q.by...)
 }

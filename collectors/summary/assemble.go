@@ -1,6 +1,7 @@
 package summary
 
 import (
+	"flowctl/collectors/aggregate"
 	"maps"
 	"slices"
 
@@ -8,13 +9,13 @@ import (
 )
 
 // document puts together what the builder found.
-func (b *builder) document(t *Table, o Options) *Document {
+func (b *builder) document(t *aggregate.Table, o Options) *Document {
 	all := b.total.sum
 	for i, s := range o.Sources {
-		all.marks |= nothingSeen(s)
-		if i < len(t.sources) {
-			b.total.first = min(b.total.first, t.sources[i].first)
-			b.total.last = max(b.total.last, t.sources[i].last)
+		all.Marks |= nothingSeen(s)
+		if i < len(t.Sources) {
+			b.total.first = min(b.total.first, t.Sources[i].First)
+			b.total.last = max(b.total.last, t.Sources[i].Last)
 		}
 	}
 	n, hosts := &b.naming, hostsOf(o.Hosts)
@@ -22,12 +23,12 @@ func (b *builder) document(t *Table, o Options) *Document {
 		Format:  Format,
 		Sources: sourcesOf(t, o),
 		Total: Total{
-			Volume: all.volume(), First: instant(b.total.first), Last: instant(b.total.last),
+			Volume: volume(all), First: instant(b.total.first), Last: instant(b.total.last),
 			Conversations: uint64(b.pairs.len()), Flows: b.total.flows, Denied: b.total.denied, Records: b.total.records,
 		},
-		Answer:     b.best.shown(n.places, hosts, all),
-		Merged:     Merged{b.merged.conversations, b.merged.records, b.merged.sum.volume()},
-		Timeline:   t.timeline.document(b.dropped, all.marks),
+		Answer:     b.best.shown(n.locator, hosts, all),
+		Merged:     Merged{b.merged.conversations, b.merged.records, volume(b.merged.sum)},
+		Timeline:   timelineOf(&t.Timeline, b.dropped, all.Marks),
 		Top:        b.topPairs(all),
 		Talkers:    b.talkers.all.answer(n, all),
 		Egress:     b.talkers.egress.answer(n, all),
@@ -53,28 +54,28 @@ func (b *builder) document(t *Table, o Options) *Document {
 
 // nothingSeen is what a source measured even if it holds no record: a capture
 // without packets says that there were none.
-func nothingSeen(s flow.Source) marks {
+func nothingSeen(s flow.Source) aggregate.Marks {
 	switch s.Kind {
 	case flow.Pcap, flow.Pcapng, flow.Snoop:
 		if s.Status != flow.Unreadable {
-			return measuredPackets | measuredIP | measuredFrames
+			return aggregate.MeasuredPackets | aggregate.MeasuredIP | aggregate.MeasuredFrames
 		}
 	}
 	return 0
 }
 
-func sourcesOf(t *Table, o Options) []Source {
+func sourcesOf(t *aggregate.Table, o Options) []Source {
 	list := make([]Source, 0, len(o.Sources))
 	for i, s := range o.Sources {
-		sum := sourceSum{first: noFirst, last: noLast}
-		if i < len(t.sources) {
-			sum = t.sources[i]
+		sum := aggregate.SourceSum{First: aggregate.NoFirst, Last: aggregate.NoLast}
+		if i < len(t.Sources) {
+			sum = t.Sources[i]
 		}
-		sum.sum.marks |= nothingSeen(s)
+		sum.Sum.Marks |= nothingSeen(s)
 		list = append(list, Source{
 			Path: s.Path, Files: s.Files, Kind: s.Kind, Status: s.Status, Detail: s.Detail, Bytes: s.Bytes, Records: s.Records,
 			Points: s.Points, SHA256: o.SHA256[s.Path],
-			Total: SourceTotal{sum.sum.volume(), instant(sum.first), instant(sum.last)}, TCP: sum.tcp.shown(),
+			Total: SourceTotal{volume(sum.Sum), instant(sum.First), instant(sum.Last)}, TCP: tcpOf(&sum.TCP),
 		})
 	}
 	return list
@@ -100,11 +101,11 @@ func (t *biggest) offer(p pair) {
 }
 
 // topPairs returns the biggest conversations with names.
-func (b *builder) topPairs(all tally) []Pair {
+func (b *builder) topPairs(all aggregate.Tally) []Pair {
 	list := []Pair{}
 	for _, p := range b.top.list {
 		list = append(list, Pair{
-			Conversation: p.conversation(), AVM: b.vmOf(p.row.src), BVM: b.vmOf(p.row.dst),
+			Conversation: p.conversation(), AVM: b.vmOf(p.row.Src), BVM: b.vmOf(p.row.Dst),
 			Share: share(p.both(), all),
 		})
 	}
@@ -112,7 +113,7 @@ func (b *builder) topPairs(all tally) []Pair {
 }
 
 func (b *builder) vmOf(a flow.Addr) string {
-	return vmOfNIC(b.naming.places, b.known[a].nic)
+	return vmOfNIC(b.naming.locator, b.known[a].nic)
 }
 
 func hostsOf(h *flow.Hosts) map[flow.Addr][]flow.Host {
@@ -125,7 +126,7 @@ func hostsOf(h *flow.Hosts) map[flow.Addr][]flow.Host {
 // names lists the addresses that occur and have a name: of a known interface,
 // or one that a capture showed.
 func (b *builder) names(hosts map[flow.Addr][]flow.Host) []Name {
-	p := b.naming.places
+	p := b.naming.locator
 	all := map[flow.Addr]bool{}
 	for a := range b.known {
 		all[a] = true

@@ -1,6 +1,7 @@
 package summary
 
 import (
+	"flowctl/collectors/aggregate"
 	"fmt"
 	"io"
 	"testing"
@@ -15,7 +16,7 @@ func BenchmarkAdd(b *testing.B) {
 			w := newWorld(1, 25, peers)
 			batch := make(flow.Batch, 1<<20)
 			w.fill(batch)
-			t := New(w.names)
+			t := aggregate.New(w.names)
 			n := 0
 			b.ResetTimer()
 			for b.Loop() {
@@ -35,10 +36,10 @@ func BenchmarkDocument(b *testing.B) {
 	w.fill(batch)
 	for b.Loop() {
 		b.StopTimer()
-		t := New(w.names)
+		t := aggregate.New(w.names)
 		t.Add(0, batch)
 		b.StartTimer()
-		doc, err := t.Document(Options{})
+		doc, err := Of(t, Options{})
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -3,6 +3,7 @@ package summary
 import (
 	"cmp"
 	"errors"
+	"flowctl/collectors/aggregate"
 	"math/bits"
 	"runtime"
 	"slices"
@@ -12,18 +13,13 @@ import (
 	"flowctl/collectors/flow"
 )
 
-// Document answers. It uses the table up: its rows become the conversations
+// Of answers from what t counted. It uses t up: its rows become the conversations
 // of the document, so that this needs hardly any more memory. There is an
 // error only if rows could not be read back from the temporary file; then the
 // document is of the others and says so.
-func (t *Table) Document(o Options) (*Document, error) {
-	t.flushAll()
-	if len(t.spills) > 0 { // memory is for one partition at a time
-		for i := range t.parts {
-			t.relieve(i)
-		}
-	}
-	builders := make([]*builder, t.builders())
+func Of(t *aggregate.Table, o Options) (*Document, error) {
+	t.Ready()
+	builders := make([]*builder, builders(t))
 	var next atomic.Int32
 	var wg sync.WaitGroup
 	first := newBuilder(t, o)
@@ -43,40 +39,32 @@ func (t *Table) Document(o Options) (*Document, error) {
 		o.Coverage = append(o.Coverage, Coverage{"rows-lost", "A part of what was counted could not be read back from a temporary file, so all sums are too small."})
 	}
 	doc := first.document(t, o)
-	err := errors.Join(lost, t.Close())
-	*t = *New(t.names)
-	return doc, err
+	return doc, errors.Join(lost, t.Reset())
 }
 
 // pairsMost is how many pairs a builder keeps in memory: all of them together
 // take an eighth of what the rows may.
-func (t *Table) pairsMost() int {
-	return max(minHotRows, t.limit*bytesPerRow/8/bytesPerPair) / t.builders()
+func pairsMost(t *aggregate.Table) int {
+	return max(aggregate.MinRows, t.Limit*aggregate.BytesPerRow/8/bytesPerPair) / builders(t)
 }
 
 // builders is how many goroutines make the document: more than one pays for
 // many rows only.
-func (t *Table) builders() int {
-	if t.store.used.Load() < 20_000*rowShares && len(t.spills) == 0 {
+func builders(t *aggregate.Table) int {
+	if t.Few() {
 		return 1
 	}
 	return min(runtime.GOMAXPROCS(0), 16)
 }
 
 // build answers for partitions until none is left.
-func (b *builder) build(t *Table, next *atomic.Int32) {
-	var spare partition // lends its tables to the next one
-	for i := next.Add(1) - 1; i < partitions; i = next.Add(1) - 1 {
-		p := &t.parts[i]
-		p.borrow(&spare)
-		for _, s := range t.spills {
-			if err := s.restore(int(i), p, b.free, &b.buf); err != nil {
-				b.errs = append(b.errs, err)
-			}
-		}
+func (b *builder) build(t *aggregate.Table, next *atomic.Int32) {
+	var spare aggregate.Partition // lends its tables to the next one
+	for i := next.Add(1) - 1; i < aggregate.Partitions; i = next.Add(1) - 1 {
+		p, errs := t.Partition(int(i), &spare, &b.buf)
+		b.errs = append(b.errs, errs...)
 		b.partition(p)
-		spare.index, spare.ports = p.index, p.ports
-		p.index, p.ports = nil, ports{}
+		p.Lend(&spare)
 	}
 	b.talkers.lines.flushAll()
 	for _, g := range b.answers {
@@ -99,8 +87,8 @@ func (b *builder) rank() error {
 // builder goes over the rows of a table once and feeds all answers.
 type builder struct {
 	naming naming
-	spots  []*spot
-	free   *pool
+	points []*point
+	free   *aggregate.Pool
 	most   int // pairs in memory
 	first  int // number of the first answer that is wanted
 	pairs  *pairs
@@ -109,30 +97,30 @@ type builder struct {
 
 	total   totals
 	merged  mergedSum
-	dropped map[seriesKey]*removal
+	dropped map[aggregate.SeriesKey]*removal
 	best    transfer
 	talkers *talkers
 	answers []*groups // built in, then the questions
-	known   map[flow.Addr]place
+	known   map[flow.Addr]location
 
 	errs []error // rows that are lost
 
 	order []uint64 // scratch, of a partition, a pair and a conversation
 	refs  []ref
-	rows  []seen
-	ptrs  []*seen
+	rows  []enriched
+	ptrs  []*enriched
 	buf   []byte
 }
 
 // totals is what counts, each conversation once.
 type totals struct {
-	sum                    tally
+	sum                    aggregate.Tally
 	flows, denied, records uint64
 	first, last            int64
 }
 
 type mergedSum struct {
-	sum                    tally
+	sum                    aggregate.Tally
 	conversations, records uint64
 }
 
@@ -147,15 +135,15 @@ const (
 
 const manyRows = 200 // of answers that are short by nature
 
-func newBuilder(t *Table, o Options) *builder {
-	p := newPlaces(o.Inventories)
-	b := &builder{naming: naming{t.names, p}, free: &t.free, most: t.pairsMost()}
-	for i, k := range t.all {
-		b.spots = append(b.spots, spotOf(k, t.names, p))
-		b.spots[i].number = i
+func newBuilder(t *aggregate.Table, o Options) *builder {
+	p := newLocator(o.Inventories)
+	b := &builder{naming: naming{t.Names, p}, free: &t.Free, most: pairsMost(t)}
+	for i, k := range t.Contexts {
+		b.points = append(b.points, pointOf(k, t.Names, p))
+		b.points[i].number = i
 	}
 	b.begin(o)
-	b.makeRoom(t.limit * bytesPerRow / 8)
+	b.makeRoom(t.Limit * aggregate.BytesPerRow / 8)
 	return b
 }
 
@@ -172,7 +160,7 @@ func (b *builder) makeRoom(bytes int) {
 
 // another returns a builder that does a part of b's work.
 func (b *builder) another(o Options) *builder {
-	a := &builder{naming: b.naming, spots: b.spots, free: b.free, most: b.most}
+	a := &builder{naming: b.naming, points: b.points, free: b.free, most: b.most}
 	a.begin(o)
 	a.talkers.lines = b.talkers.lines.another()
 	for i, g := range b.answers {
@@ -187,10 +175,10 @@ func (b *builder) another(o Options) *builder {
 func (b *builder) begin(o Options) {
 	b.pairs = &pairs{most: b.most}
 	b.top.limit = cmp.Or(max(o.Top, 0), defaultTop)
-	b.total = totals{first: noFirst, last: noLast}
-	b.dropped = map[seriesKey]*removal{}
+	b.total = totals{first: aggregate.NoFirst, last: aggregate.NoLast}
+	b.dropped = map[aggregate.SeriesKey]*removal{}
 	b.talkers = newTalkers(o.Top)
-	b.known = map[flow.Addr]place{}
+	b.known = map[flow.Addr]location{}
 	b.answers = []*groups{
 		answerServices:   newGroups("services", o.Top, nil, "protocol", "port", "service"),
 		answerRules:      newGroups("rules", manyRows, hasRule, "verdict", "rule", "acl", "direction"),
@@ -205,21 +193,21 @@ func (b *builder) begin(o Options) {
 	}
 }
 
-func hasRule(s *seen) bool       { return s.spot.rule != 0 || s.spot.verdict == denied }
-func hasEncryption(s *seen) bool { return s.spot.encrypted != flow.EncryptionUnknown }
-func isIP(s *seen) bool          { return s.spot.class != noIP }
+func hasRule(s *enriched) bool       { return s.point.Rule != 0 || s.point.Verdict == aggregate.Denied }
+func hasEncryption(s *enriched) bool { return s.point.Encryption != flow.EncryptionUnknown }
+func isIP(s *enriched) bool          { return s.point.Class != aggregate.NoIP }
 
 // ref is a row of a partition with the number of its conversation.
 type ref struct{ conversation, row uint32 }
 
 // partition answers for all rows of p, pair by pair.
-func (b *builder) partition(p *partition) {
+func (b *builder) partition(p *aggregate.Partition) {
 	// A word holds the number of a row in its low bits, and above them the hash
 	// of the row's pair of addresses.
-	rowBits := bits.Len(uint(p.rows.n))
+	rowBits := bits.Len(uint(p.Rows.N))
 	order := b.order[:0]
-	for i := range p.rows.n {
-		order = append(order, p.rows.at(i).pairHash()>>rowBits<<rowBits|uint64(i))
+	for i := range p.Rows.N {
+		order = append(order, p.Rows.At(i).PairHash()>>rowBits<<rowBits|uint64(i))
 	}
 	b.order = order
 	slices.Sort(order)
@@ -236,26 +224,26 @@ func (b *builder) partition(p *partition) {
 		}
 		order = order[n:]
 	}
-	p.reset(b.free)
+	p.Reset(b.free)
 }
 
 // alone answers for row i of p, which is all that was seen of two addresses.
-func (b *builder) alone(p *partition, i int) {
-	row := p.rows.at(i)
+func (b *builder) alone(p *aggregate.Partition, i int) {
+	row := p.Rows.At(i)
 	b.rows = slices.Grow(b.rows[:0], 1)[:1]
-	b.rows[0].fill(row, p.rows.frames(i), b.spots[row.context], b.naming.places)
+	b.rows[0].fill(row, p.Rows.Frames(i), b.points[row.Context], b.naming.locator)
 	b.ptrs = append(b.ptrs[:0], &b.rows[0])
 	b.pair(b.ptrs)
 }
 
 // conversationsOf returns the rows of a pair in the order of their
 // conversations; the bits of mask are their numbers.
-func (b *builder) conversationsOf(p *partition, order []uint64, mask uint64) []ref {
+func (b *builder) conversationsOf(p *aggregate.Partition, order []uint64, mask uint64) []ref {
 	refs := b.refs[:0]
 	for _, v := range order {
 		i := uint32(v & mask)
-		r := p.rows.at(int(i))
-		refs = append(refs, ref{b.spots[r.context].conversation(r), i})
+		r := p.Rows.At(int(i))
+		refs = append(refs, ref{b.points[r.Context].conversation(r), i})
 	}
 	b.refs = refs
 	if len(refs) > 1 {
@@ -266,46 +254,41 @@ func (b *builder) conversationsOf(p *partition, order []uint64, mask uint64) []r
 
 // look fills rows with those that refs name, sorted by conversation. Only
 // where two pairs have one hash is there anything to sort.
-func (b *builder) look(p *partition, refs []ref, rows []seen) []seen {
+func (b *builder) look(p *aggregate.Partition, refs []ref, rows []enriched) []enriched {
 	rows = slices.Grow(rows, len(refs))[:len(refs)]
 	one := true
 	for k, r := range refs {
 		i := int(r.row)
-		row := p.rows.at(i)
-		rows[k].fill(row, p.rows.frames(i), b.spots[row.context], b.naming.places)
-		one = one && row.samePair(rows[0].row)
+		row := p.Rows.At(i)
+		rows[k].fill(row, p.Rows.Frames(i), b.points[row.Context], b.naming.locator)
+		one = one && row.SamePair(rows[0].row)
 	}
 	if !one {
-		slices.SortFunc(rows, func(x, y seen) int {
+		slices.SortFunc(rows, func(x, y enriched) int {
 			return cmp.Or(x.low().Compare(y.low()), x.high().Compare(y.high()), x.conversation(&y))
 		})
 	}
 	return rows
 }
 
-// samePair reports whether r and o are between the same addresses.
-func (r *row) samePair(o *row) bool {
-	return r.src == o.src && r.dst == o.dst || r.src == o.dst && r.dst == o.src
-}
-
 // conversation is a number that orders the conversations of one pair.
-func (s *spot) conversation(r *row) uint32 {
-	return uint32(r.proto)<<24 | uint32(r.port)<<8 | uint32(s.part())
+func (s *point) conversation(r *aggregate.Row) uint32 {
+	return uint32(r.Proto)<<24 | uint32(r.Port)<<8 | uint32(s.part())
 }
 
 // conversation compares the conversations of s and o, which are of one pair:
 // by protocol and service port, and what was denied apart from what was not.
-func (s *seen) conversation(o *seen) int {
+func (s *enriched) conversation(o *enriched) int {
 	return cmp.Or(
-		cmp.Compare(s.row.proto, o.row.proto), cmp.Compare(s.row.port, o.row.port),
-		cmp.Compare(s.spot.part(), o.spot.part()))
+		cmp.Compare(s.row.Proto, o.row.Proto), cmp.Compare(s.row.Port, o.row.Port),
+		cmp.Compare(s.point.part(), o.point.part()))
 }
 
-func (s *spot) part() int {
+func (s *point) part() int {
 	switch {
-	case s.class == noIP:
+	case s.Class == aggregate.NoIP:
 		return 2
-	case s.verdict == denied:
+	case s.Verdict == aggregate.Denied:
 		return 1
 	}
 	return 0
@@ -313,7 +296,7 @@ func (s *spot) part() int {
 
 // conversations answers for the sorted rows of one pair of addresses, or,
 // should two pairs have one hash, of several.
-func (b *builder) conversations(rows []seen) {
+func (b *builder) conversations(rows []enriched) {
 	ptrs := b.ptrs[:0]
 	for i := range rows {
 		ptrs = append(ptrs, &rows[i])
@@ -330,7 +313,7 @@ func (b *builder) conversations(rows []seen) {
 }
 
 // pair answers for the sorted rows of one pair of addresses.
-func (b *builder) pair(rows []*seen) {
+func (b *builder) pair(rows []*enriched) {
 	var sum pairSum
 	sum.begin(rows[0])
 	for len(rows) > 0 {
@@ -354,11 +337,11 @@ func (b *builder) pair(rows []*seen) {
 }
 
 // conversation answers for the rows of one conversation.
-func (b *builder) conversation(rows []*seen, sum *pairSum) {
+func (b *builder) conversation(rows []*enriched, sum *pairSum) {
 	for _, g := range b.answers[b.first:] {
-		g.add(rows, b.naming.places)
+		g.add(rows, b.naming.locator)
 	}
-	kept, dropped := once(rows, b.naming.places)
+	kept, dropped := deduplicate(rows, b.naming.locator)
 	for _, s := range kept {
 		b.total.add(s)
 		b.facts.add(s)
@@ -379,24 +362,24 @@ func (b *builder) conversation(rows []*seen, sum *pairSum) {
 	}
 }
 
-func (t *totals) add(s *seen) {
-	t.sum.add(&s.sent)
-	t.sum.add(&s.received)
-	t.flows += uint64(s.row.flows)
-	t.records += uint64(s.row.records)
-	if s.spot.verdict == denied {
-		t.denied += uint64(s.row.flows)
+func (t *totals) add(s *enriched) {
+	t.sum.Add(&s.sent)
+	t.sum.Add(&s.received)
+	t.flows += uint64(s.row.Flows)
+	t.records += uint64(s.row.Records)
+	if s.point.Verdict == aggregate.Denied {
+		t.denied += uint64(s.row.Flows)
 	}
 }
 
 // drop takes s out of the timeline and counts it as merged.
-func (b *builder) drop(s *seen) {
-	b.merged.sum.add(&s.sent)
-	b.merged.sum.add(&s.received)
-	b.merged.records += uint64(s.row.records)
-	k := seriesKey{
-		s.spot.point, s.spot.class, s.spot.context.direction, s.spot.verdict == denied,
-		s.row.src.Private() && s.row.dst.Private(),
+func (b *builder) drop(s *enriched) {
+	b.merged.sum.Add(&s.sent)
+	b.merged.sum.Add(&s.received)
+	b.merged.records += uint64(s.row.Records)
+	k := aggregate.SeriesKey{
+		Point: s.point.Point, Class: s.point.Class, Direction: s.point.Context.Direction, Denied: s.point.Verdict == aggregate.Denied,
+		Private: s.row.Src.Private() && s.row.Dst.Private(),
 	}
 	r := b.dropped[k]
 	if r == nil {

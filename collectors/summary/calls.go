@@ -44,7 +44,7 @@ func (c *compiler) contains(e *hclsyntax.FunctionCallExpr, list, v value) value 
 		if len(list.list) > 0 {
 			return c.refuse(at, "Invalid argument", fmt.Sprintf("%s is a number; write the numbers of the list without quotes.", v.field))
 		}
-		return boolean(func(n *naming, s *seen) bool { return slices.Contains(list.numbers, v.number(n, s)) })
+		return boolean(func(n *naming, s *enriched) bool { return slices.Contains(list.numbers, v.number(n, s)) })
 	case textKind:
 		return c.containsText(at, list, v)
 	}
@@ -65,7 +65,7 @@ func (c *compiler) containsText(at hcl.Range, list, v value) value {
 		}
 		in[strings.ToLower(t)] = true
 	}
-	return boolean(func(n *naming, s *seen) bool { return in[strings.ToLower(v.text(n, s))] })
+	return boolean(func(n *naming, s *enriched) bool { return in[strings.ToLower(v.text(n, s))] })
 }
 
 func (c *compiler) startsWith(e *hclsyntax.FunctionCallExpr, a, b value) value {
@@ -80,7 +80,7 @@ func (c *compiler) affix(e *hclsyntax.FunctionCallExpr, a, b value, has func(s, 
 	if a.kind != textKind || b.kind != textKind {
 		return c.refuse(e.Range(), "Invalid argument", fmt.Sprintf("%s takes two texts, as in %s(rule, \"UserRule_\").", e.Name, e.Name))
 	}
-	return boolean(func(n *naming, s *seen) bool {
+	return boolean(func(n *naming, s *enriched) bool {
 		return has(strings.ToLower(a.text(n, s)), strings.ToLower(b.text(n, s)))
 	})
 }
@@ -103,7 +103,7 @@ func (c *compiler) cidrContains(e *hclsyntax.FunctionCallExpr, a, b value) value
 		}
 		prefixes = append(prefixes, p.Masked())
 	}
-	return boolean(func(n *naming, s *seen) bool {
+	return boolean(func(n *naming, s *enriched) bool {
 		ip, err := netip.ParseAddr(b.text(n, s))
 		return err == nil && holds(prefixes, ip)
 	})

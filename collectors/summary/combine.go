@@ -1,5 +1,7 @@
 package summary
 
+import "flowctl/collectors/aggregate"
+
 // merge adds what o, another builder of the same table, found.
 func (b *builder) merge(o *builder) {
 	b.errs = append(b.errs, o.errs...)
@@ -9,7 +11,7 @@ func (b *builder) merge(o *builder) {
 	}
 	b.facts.merge(&o.facts)
 	b.total.merge(&o.total)
-	b.merged.sum.add(&o.merged.sum)
+	b.merged.sum.Add(&o.merged.sum)
 	b.merged.conversations += o.merged.conversations
 	b.merged.records += o.merged.records
 	for k, r := range o.dropped {
@@ -32,23 +34,23 @@ func (b *builder) merge(o *builder) {
 }
 
 // take moves the conversations of o to p, chunk by chunk.
-func (p *pairs) take(o *pairs, free *pool) {
+func (p *pairs) take(o *pairs, free *aggregate.Pool) {
 	p.runs = append(p.runs, o.runs...)
 	p.out += o.out
-	for c := range o.rows.chunks {
-		for i := c * chunkRows; i < min((c+1)*chunkRows, o.rows.n); i++ {
-			n := p.rows.add(o.rows.at(i), free)
-			if f := o.rows.frames(i); f != (frameBytes{}) {
-				p.rows.addFrames(n, f)
+	for c := range o.rows.Chunks {
+		for i := c * aggregate.ChunkRows; i < min((c+1)*aggregate.ChunkRows, o.rows.N); i++ {
+			n := p.rows.Add(o.rows.At(i), free)
+			if f := o.rows.Frames(i); f != (aggregate.FrameBytes{}) {
+				p.rows.AddFrames(n, f)
 			}
 		}
-		free.put(&slab{chunks: o.rows.chunks[c : c+1]})
+		free.Put(&aggregate.Slab{Chunks: o.rows.Chunks[c : c+1]})
 	}
-	o.rows = slab{}
+	o.rows = aggregate.Slab{}
 }
 
 func (t *totals) merge(o *totals) {
-	t.sum.add(&o.sum)
+	t.sum.Add(&o.sum)
 	t.flows += o.flows
 	t.denied += o.denied
 	t.records += o.records
@@ -61,9 +63,9 @@ func (f *facts) merge(o *facts) {
 	f.unstarted += o.unstarted
 	f.counted += o.counted
 	f.uncounted += o.uncounted
-	f.spots = append(f.spots, make([]bool, max(0, len(o.spots)-len(f.spots)))...)
-	for i, seen := range o.spots {
-		f.spots[i] = f.spots[i] || seen
+	f.points = append(f.points, make([]bool, max(0, len(o.points)-len(f.points)))...)
+	for i, seen := range o.points {
+		f.points[i] = f.points[i] || seen
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 )
 
 // test is a compiled condition.
-type test func(n *naming, s *seen) bool
+type test func(n *naming, s *enriched) bool
 
 // valueKind is the type of a part of a condition.
 type valueKind uint8
@@ -34,8 +34,8 @@ func (k valueKind) String() string {
 type value struct {
 	kind    valueKind
 	boolean test
-	text    func(n *naming, s *seen) string
-	number  func(n *naming, s *seen) float64
+	text    func(n *naming, s *enriched) string
+	number  func(n *naming, s *enriched) float64
 
 	constant bool
 	field    string   // its name, if it is one
@@ -121,13 +121,13 @@ func (c *compiler) literal(v cty.Value, at hcl.Range) value {
 		return c.refuse(at, "Invalid value", "A condition needs a value that is known and not null. A field without a value is the empty text \"\".")
 	case t == cty.Bool:
 		b := v.True()
-		return value{kind: booleanKind, constant: true, boolean: func(*naming, *seen) bool { return b }}
+		return value{kind: booleanKind, constant: true, boolean: func(*naming, *enriched) bool { return b }}
 	case t == cty.String:
 		s := v.AsString()
-		return value{kind: textKind, constant: true, literal: s, text: func(*naming, *seen) string { return s }}
+		return value{kind: textKind, constant: true, literal: s, text: func(*naming, *enriched) string { return s }}
 	case t == cty.Number:
 		n, _ := v.AsBigFloat().Float64()
-		return value{kind: numberKind, constant: true, number: func(*naming, *seen) float64 { return n }}
+		return value{kind: numberKind, constant: true, number: func(*naming, *enriched) float64 { return n }}
 	case t.IsTupleType() || t.IsListType() || t.IsSetType():
 		return c.listOf(v, at)
 	}
@@ -159,7 +159,7 @@ func (c *compiler) traversal(e *hclsyntax.ScopeTraversalExpr) value {
 		return c.refuse(e.Range(), "Unknown field", unknownField(name))
 	}
 	if f.number != nil {
-		return value{kind: numberKind, field: name, number: func(_ *naming, s *seen) float64 { return f.number(s) }}
+		return value{kind: numberKind, field: name, number: func(_ *naming, s *enriched) float64 { return f.number(s) }}
 	}
 	return value{kind: textKind, field: name, text: f.value}
 }

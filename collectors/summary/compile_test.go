@@ -1,6 +1,7 @@
 package summary
 
 import (
+	"flowctl/collectors/aggregate"
 	"strings"
 	"testing"
 
@@ -28,16 +29,16 @@ func evalContext() *hcl.EvalContext {
 }
 
 // sample is one flow of which every field is known: vm-a asks 20.0.0.1.
-func sample() (*naming, *seen) {
+func sample() (*naming, *enriched) {
 	names := flow.NewNames()
-	p := newPlaces([]*plan.Inventory{inventory()})
-	k := context{
-		point: names.Of(macA), rule: names.Of("UserRule_web"), acl: names.Of("AAAA-BBBB"),
-		direction: flow.Outbound, encrypted: flow.NotEncrypted, tunnel: flow.VXLAN,
+	p := newLocator([]*plan.Inventory{inventory()})
+	k := aggregate.Context{
+		Point: names.Of(macA), Rule: names.Of("UserRule_web"), ACL: names.Of("AAAA-BBBB"),
+		Direction: flow.Outbound, Encryption: flow.NotEncrypted, Tunnel: flow.VXLAN,
 	}
-	r := &row{key: key{src: flow.Addr4(10<<24 | 4), dst: flow.Addr4(20<<24 | 1), port: 443, proto: protoTCP}}
-	s := &seen{}
-	s.fill(r, frameBytes{}, spotOf(k, names, p), p)
+	r := &aggregate.Row{Key: aggregate.Key{Src: flow.Addr4(10<<24 | 4), Dst: flow.Addr4(20<<24 | 1), Port: 443, Proto: protoTCP}}
+	s := &enriched{}
+	s.fill(r, aggregate.FrameBytes{}, pointOf(k, names, p), p)
 	return &naming{names, p}, s
 }
 
@@ -190,7 +191,7 @@ func TestEveryField(t *testing.T) {
 	if extra := len(fields()) - len(flow.Fields()); extra != 0 {
 		t.Errorf("%d fields more than flow.Fields lists", extra)
 	}
-	for name, texts := range map[string][]string{"verdict": verdicts, "scope": scopes, "source.scope": scopes} {
+	for name, texts := range map[string][]string{"verdict": aggregate.Verdicts, "scope": scopes, "source.scope": scopes} {
 		values := valuesOf(name)
 		for _, v := range texts {
 			if !strings.Contains(strings.Join(values, " ")+" ", v+" ") {
@@ -218,14 +219,14 @@ func TestAsk(t *testing.T) {
 		t.Fatal(diags)
 	}
 	names := flow.NewNames()
-	table := New(names)
+	table := aggregate.New(names)
 	for i, port := range []uint16{443, 22, 22} {
 		k := flow.Key{Src: flow.Addr4(10<<24 | 4), Dst: flow.Addr4(20<<24 | uint32(i)), SrcPort: 50000, DstPort: port, Proto: protoTCP}
 		table.Add(0, flow.Batch{sighting{point: macA, direction: flow.Outbound, packets: uint64(i + 1)}.record(names, k)})
 	}
 	k := flow.Key{Src: flow.Addr4(10<<24 | 4), Dst: flow.Addr4(10<<24 | 5), SrcPort: 50000, DstPort: 443, Proto: protoTCP}
 	table.Add(0, flow.Batch{sighting{point: macA, direction: flow.Outbound, packets: 4}.record(names, k)})
-	doc, err := table.Document(Options{Inventories: []*plan.Inventory{inventory()}, Questions: []*Question{q}})
+	doc, err := Of(table, Options{Inventories: []*plan.Inventory{inventory()}, Questions: []*Question{q}})
 	if err != nil {
 		t.Fatal(err)
 	}

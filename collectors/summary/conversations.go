@@ -109,22 +109,22 @@ func (p *pairs) sorted() []uint32 {
 		key uint64
 		n   uint32
 	}
-	shorts := make([]short, 0, p.rows.n)
+	shorts := make([]short, 0, p.rows.N)
 	var others []uint32
-	for i := range p.rows.n {
-		r := p.rows.at(i)
-		if r.src.Is4() && r.dst.Is4() {
-			shorts = append(shorts, short{r.src.Lo<<32 | r.dst.Lo&0xffffffff, uint32(i)})
+	for i := range p.rows.N {
+		r := p.rows.At(i)
+		if r.Src.Is4() && r.Dst.Is4() {
+			shorts = append(shorts, short{r.Src.Lo<<32 | r.Dst.Lo&0xffffffff, uint32(i)})
 		} else {
 			others = append(others, uint32(i))
 		}
 	}
 	slices.SortFunc(shorts, func(a, b short) int { return cmp.Compare(a.key, b.key) })
 	slices.SortFunc(others, func(i, j uint32) int {
-		x, y := p.rows.at(int(i)), p.rows.at(int(j))
-		return cmp.Or(x.src.Compare(y.src), x.dst.Compare(y.dst))
+		x, y := p.rows.At(int(i)), p.rows.At(int(j))
+		return cmp.Or(x.Src.Compare(y.Src), x.Dst.Compare(y.Dst))
 	})
-	order := make([]uint32, 0, p.rows.n)
+	order := make([]uint32, 0, p.rows.N)
 	for _, s := range shorts {
 		order = append(order, s.n)
 	}

@@ -3,6 +3,7 @@ package summary_test
 import (
 	"bytes"
 	"encoding/json"
+	"flowctl/collectors/aggregate"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -48,14 +49,14 @@ func summarize(t *testing.T, path string, read flow.Reader) *summary.Document {
 		b = plain.Bytes()
 	}
 	src, names, skipped := &flow.Source{Path: filepath.Base(path)}, flow.NewNames(), &flow.Skipped{}
-	table := summary.New(names)
+	table := aggregate.New(names)
 	for batch, err := range read(bytes.NewReader(b), flow.Input{Source: src, Names: names, Skipped: skipped}) {
 		if err != nil {
 			t.Logf("%s: %v", src.Path, err)
 		}
 		table.Add(0, batch)
 	}
-	doc, err := table.Document(summary.Options{Sources: []flow.Source{*src}, Skipped: skipped.All()})
+	doc, err := summary.Of(table, summary.Options{Sources: []flow.Source{*src}, Skipped: skipped.All()})
 	if err != nil {
 		t.Fatal(err)
 	}

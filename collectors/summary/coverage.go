@@ -1,6 +1,7 @@
 package summary
 
 import (
+	"flowctl/collectors/aggregate"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,34 +15,34 @@ type facts struct {
 	unstarted uint64 // rows of flow logs with traffic, of which no begin was seen
 	counted   uint64 // rows of flow logs with traffic
 	uncounted uint64 // allowed flows of flow logs without any counter
-	spots     []bool // by number: a row was seen there
+	points    []bool // by number: a row was seen there
 }
 
-func (f *facts) add(s *seen) {
-	for len(f.spots) <= s.spot.number {
-		f.spots = append(f.spots, false)
+func (f *facts) add(s *enriched) {
+	for len(f.points) <= s.point.number {
+		f.points = append(f.points, false)
 	}
-	f.spots[s.spot.number] = true
+	f.points[s.point.number] = true
 	r := s.row
-	if r.marks&guessed != 0 {
+	if r.Marks&aggregate.Guessed != 0 {
 		f.guessed++
 	}
-	if s.spot.class >= capture || s.spot.verdict == denied {
+	if s.point.Class >= aggregate.Capture || s.point.Verdict == aggregate.Denied {
 		return
 	}
 	switch {
-	case r.marks&measuredPackets == 0:
-		f.uncounted += uint64(r.flows)
+	case r.Marks&aggregate.MeasuredPackets == 0:
+		f.uncounted += uint64(r.Flows)
 	default:
 		f.counted++
-		if r.begins == 0 {
+		if r.Begins == 0 {
 			f.unstarted++
 		}
 	}
 }
 
 // coverage says what this run could not see, as far as it applies.
-func (b *builder) coverage(t *Table, doc *Document, o Options) []Coverage {
+func (b *builder) coverage(t *aggregate.Table, doc *Document, o Options) []Coverage {
 	var list []Coverage
 	say := func(code, format string, args ...any) {
 		list = append(list, Coverage{code, fmt.Sprintf(format, args...)})
@@ -59,8 +60,8 @@ func (b *builder) coverage(t *Table, doc *Document, o Options) []Coverage {
 	if b.facts.guessed > 0 {
 		say("initiator-guessed", "Of %s the beginning was not seen; who opened them was guessed from the ports.", count(b.facts.guessed, "conversation"))
 	}
-	if t.flowLog.untimed > 0 {
-		say("no-time", "%s no time; they count in the totals but not in the timeline.", has(t.flowLog.untimed, "record"))
+	if t.FlowLogs.Untimed > 0 {
+		say("no-time", "%s no time; they count in the totals but not in the timeline.", has(t.FlowLogs.Untimed, "record"))
 	}
 	b.sourceCoverage(o.Sources, say)
 	b.nameCoverage(say)
@@ -72,7 +73,7 @@ func silent(s *flow.Source) bool { return s.Records == 0 && s.Status != flow.Unr
 
 type sayer func(code, format string, args ...any)
 
-func (b *builder) logCoverage(t *Table, doc *Document, say sayer) {
+func (b *builder) logCoverage(t *aggregate.Table, doc *Document, say sayer) {
 	say("no-icmp", "Flow logs hold TCP and UDP only: pings and every other protocol are not in them.")
 	if !doc.Total.Bytes.Known {
 		say("ip-bytes-only", "Flow logs count the bytes of IP packets, not of frames on the wire.")
@@ -81,9 +82,9 @@ func (b *builder) logCoverage(t *Table, doc *Document, say sayer) {
 		say("window-start", "%d of %s that flow logs counted have no recorded beginning: their first counters can cover up to 5 minutes before the first record.",
 			b.facts.unstarted, count(b.facts.counted, "conversation"))
 	}
-	if t.flowLog.begun > t.flowLog.ended {
+	if t.FlowLogs.Begun > t.FlowLogs.Ended {
 		say("window-end", "%s without a recorded end: what flowed after the last counters, up to 5 minutes of each, is missing.",
-			was(t.flowLog.begun-t.flowLog.ended, "flow that began is", "flows that began are"))
+			was(t.FlowLogs.Begun-t.FlowLogs.Ended, "flow that began is", "flows that began are"))
 	}
 	if b.facts.uncounted > 0 {
 		say("no-counters", "Of %s only the beginning is recorded: how much was sent is not known.", count(b.facts.uncounted, "allowed flow"))
@@ -123,23 +124,23 @@ func (b *builder) sourceCoverage(sources []flow.Source, say sayer) {
 }
 
 func (b *builder) nameCoverage(say sayer) {
-	p := b.naming.places
+	p := b.naming.locator
 	if !p.known() {
 		say("no-inventory", "No inventory was at hand: addresses have no names, and a private address may lie in any network.")
 		return
 	}
 	seen, vnets := map[int32]bool{}, map[int32]bool{}
-	for i, there := range b.facts.spots {
+	for i, there := range b.facts.points {
 		if !there {
 			continue
 		}
-		s := b.spots[i]
+		s := b.points[i]
 		for _, n := range p.vms[s.vm].nics {
-			seen[n] = seen[n] || s.class == capture
+			seen[n] = seen[n] || s.Class == aggregate.Capture
 		}
 		if s.nic != 0 {
 			seen[s.nic] = true
-			if s.class < capture {
+			if s.Class < aggregate.Capture {
 				vnets[s.vnet] = true
 			}
 		}

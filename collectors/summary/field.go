@@ -2,6 +2,7 @@ package summary
 
 import (
 	"encoding/binary"
+	"flowctl/collectors/aggregate"
 	"strconv"
 
 	"flowctl/collectors/flow"
@@ -14,9 +15,9 @@ import (
 type field struct {
 	name   string
 	width  int // bytes of the binary form
-	put    func(b []byte, s *seen)
+	put    func(b []byte, s *enriched)
 	text   func(n *naming, b []byte) string
-	number func(s *seen) float64 // of fields that are numbers
+	number func(s *enriched) float64 // of fields that are numbers
 	// depends says which of the few things that it names alone say the value.
 	depends dependence
 }
@@ -25,18 +26,18 @@ type field struct {
 type dependence uint8
 
 const (
-	onSpot dependence = 1 << iota // where and in which direction the row was seen
-	onPort                        // its protocol and its port
+	onPoint dependence = 1 << iota // where and in which direction the row was seen
+	onPort                         // its protocol and its port
 )
 
 // naming is what it takes to turn binary forms into text.
 type naming struct {
-	names  *flow.Names
-	places *places
+	names   *flow.Names
+	locator *locator
 }
 
 // value returns the text of f in s.
-func (f *field) value(n *naming, s *seen) string {
+func (f *field) value(n *naming, s *enriched) string {
 	var b [16]byte
 	f.put(b[:f.width], s)
 	return f.text(n, b[:f.width])
@@ -54,19 +55,19 @@ func lookupField(name string) (field, bool) {
 
 func fields() []field {
 	fs := []field{
-		enumField("direction", func(s *seen) uint8 { return uint8(s.direction) }, func(v uint8) string { return flow.Direction(v).String() }).of(onSpot),
-		enumField("verdict", func(s *seen) uint8 { return uint8(s.spot.verdict) }, func(v uint8) string { return verdicts[v] }).of(onSpot),
+		enumField("direction", func(s *enriched) uint8 { return uint8(s.direction) }, func(v uint8) string { return flow.Direction(v).String() }).of(onPoint),
+		enumField("verdict", func(s *enriched) uint8 { return uint8(s.point.Verdict) }, func(v uint8) string { return aggregate.Verdicts[v] }).of(onPoint),
 		{name: "protocol", width: 3, put: putProtocol, text: protocolText, depends: onPort},
 		portField("port").of(onPort),
 		serviceField("service").of(onPort),
-		enumField("scope", func(s *seen) uint8 { _, v := s.far(); return uint8(v) }, scopeText),
-		idField("rule", func(s *seen) flow.ID { return s.spot.rule }).of(onSpot),
-		idField("acl", func(s *seen) flow.ID { return s.spot.aclName }).of(onSpot),
-		enumField("encryption", func(s *seen) uint8 { return uint8(s.spot.encrypted) }, func(v uint8) string { return flow.Encryption(v).String() }).of(onSpot),
-		enumField("tunnel", func(s *seen) uint8 { return uint8(s.spot.tunnel) }, func(v uint8) string { return flow.Tunnel(v).String() }).of(onSpot),
-		idField("nic", func(s *seen) flow.ID { return s.spot.pointName }).of(onSpot),
-		placeField("vm", func(s *seen) int32 { return s.spot.vm }, vmText).of(onSpot),
-		addrField("peer", func(s *seen) flow.Addr { a, _ := s.far(); return a }),
+		enumField("scope", func(s *enriched) uint8 { _, v := s.far(); return uint8(v) }, scopeText),
+		idField("rule", func(s *enriched) flow.ID { return s.point.Rule }).of(onPoint),
+		idField("acl", func(s *enriched) flow.ID { return s.point.aclName }).of(onPoint),
+		enumField("encryption", func(s *enriched) uint8 { return uint8(s.point.Encryption) }, func(v uint8) string { return flow.Encryption(v).String() }).of(onPoint),
+		enumField("tunnel", func(s *enriched) uint8 { return uint8(s.point.Tunnel) }, func(v uint8) string { return flow.Tunnel(v).String() }).of(onPoint),
+		idField("nic", func(s *enriched) flow.ID { return s.point.pointName }).of(onPoint),
+		locationField("vm", func(s *enriched) int32 { return s.point.vm }, vmText).of(onPoint),
+		addrField("peer", func(s *enriched) flow.Addr { a, _ := s.far(); return a }),
 		portField("destination.port").of(onPort),
 		serviceField("destination.service").of(onPort),
 	}
@@ -84,61 +85,61 @@ func sideFields() []field {
 	var fs []field
 	for _, side := range []struct {
 		name  string
-		addr  func(s *seen) flow.Addr
-		place func(s *seen) place
-		scope func(s *seen) scope
+		addr  func(s *enriched) flow.Addr
+		place func(s *enriched) location
+		scope func(s *enriched) scope
 	}{
-		{"source", func(s *seen) flow.Addr { return s.row.src }, func(s *seen) place { return s.src }, func(s *seen) scope { return s.srcScope }},
-		{"destination", func(s *seen) flow.Addr { return s.row.dst }, func(s *seen) place { return s.dst }, func(s *seen) scope { return s.dstScope }},
+		{"source", func(s *enriched) flow.Addr { return s.row.Src }, func(s *enriched) location { return s.src }, func(s *enriched) scope { return s.srcScope }},
+		{"destination", func(s *enriched) flow.Addr { return s.row.Dst }, func(s *enriched) location { return s.dst }, func(s *enriched) scope { return s.dstScope }},
 	} {
 		fs = append(fs,
 			addrField(side.name+".address", side.addr),
-			placeField(side.name+".vm", func(s *seen) int32 { return s.spot.places.nics[side.place(s).nic].vm }, vmText),
-			placeField(side.name+".nic", func(s *seen) int32 { return side.place(s).nic }, func(p *places, i int32) string { return p.nics[i].name }),
-			placeField(side.name+".subnet", func(s *seen) int32 { return side.place(s).subnet }, func(p *places, i int32) string { return p.subnets[i].name }),
-			placeField(side.name+".vnet", func(s *seen) int32 { return side.place(s).vnet }, func(p *places, i int32) string { return p.vnets[i].name }),
-			placeField(side.name+".region", func(s *seen) int32 { return s.spot.places.vnets[side.place(s).vnet].firstThere }, func(p *places, i int32) string { return p.vnets[i].region }),
-			enumField(side.name+".scope", func(s *seen) uint8 { return uint8(side.scope(s)) }, scopeText),
+			locationField(side.name+".vm", func(s *enriched) int32 { return s.point.locator.nics[side.place(s).nic].vm }, vmText),
+			locationField(side.name+".nic", func(s *enriched) int32 { return side.place(s).nic }, func(p *locator, i int32) string { return p.nics[i].name }),
+			locationField(side.name+".subnet", func(s *enriched) int32 { return side.place(s).subnet }, func(p *locator, i int32) string { return p.subnets[i].name }),
+			locationField(side.name+".vnet", func(s *enriched) int32 { return side.place(s).vnet }, func(p *locator, i int32) string { return p.vnets[i].name }),
+			locationField(side.name+".region", func(s *enriched) int32 { return s.point.locator.vnets[side.place(s).vnet].firstThere }, func(p *locator, i int32) string { return p.vnets[i].region }),
+			enumField(side.name+".scope", func(s *enriched) uint8 { return uint8(side.scope(s)) }, scopeText),
 		)
 	}
 	return fs
 }
 
-func vmText(p *places, i int32) string  { return p.vms[i].name }
-func vmOfNIC(p *places, i int32) string { return p.vms[p.nics[i].vm].name }
+func vmText(p *locator, i int32) string  { return p.vms[i].name }
+func vmOfNIC(p *locator, i int32) string { return p.vms[p.nics[i].vm].name }
 
 func scopeText(v uint8) string { return scopes[v] }
 
-func enumField(name string, get func(*seen) uint8, text func(uint8) string) field {
+func enumField(name string, get func(*enriched) uint8, text func(uint8) string) field {
 	return field{
 		name: name, width: 1,
-		put:  func(b []byte, s *seen) { b[0] = get(s) },
+		put:  func(b []byte, s *enriched) { b[0] = get(s) },
 		text: func(_ *naming, b []byte) string { return text(b[0]) },
 	}
 }
 
-func idField(name string, get func(*seen) flow.ID) field {
+func idField(name string, get func(*enriched) flow.ID) field {
 	return field{
 		name: name, width: 4,
-		put:  func(b []byte, s *seen) { binary.BigEndian.PutUint32(b, uint32(get(s))) },
+		put:  func(b []byte, s *enriched) { binary.BigEndian.PutUint32(b, uint32(get(s))) },
 		text: func(n *naming, b []byte) string { return n.names.Text(flow.ID(binary.BigEndian.Uint32(b))) },
 	}
 }
 
-func placeField(name string, get func(*seen) int32, text func(*places, int32) string) field {
+func locationField(name string, get func(*enriched) int32, text func(*locator, int32) string) field {
 	return field{
 		name: name, width: 4,
-		put:  func(b []byte, s *seen) { binary.BigEndian.PutUint32(b, uint32(get(s))) },
-		text: func(n *naming, b []byte) string { return text(n.places, int32(binary.BigEndian.Uint32(b))) },
+		put:  func(b []byte, s *enriched) { binary.BigEndian.PutUint32(b, uint32(get(s))) },
+		text: func(n *naming, b []byte) string { return text(n.locator, int32(binary.BigEndian.Uint32(b))) },
 	}
 }
 
-func addrField(name string, get func(*seen) flow.Addr) field {
+func addrField(name string, get func(*enriched) flow.Addr) field {
 	return field{
 		name: name, width: 16,
-		put: func(b []byte, s *seen) {
+		put: func(b []byte, s *enriched) {
 			a := get(s)
-			if s.spot.class == noIP {
+			if s.point.Class == aggregate.NoIP {
 				a = flow.Addr{Hi: ^uint64(0), Lo: ^uint64(0)}
 			}
 			binary.BigEndian.PutUint64(b, a.Hi)
@@ -165,32 +166,34 @@ func addrText(a flow.Addr) string {
 func portField(name string) field {
 	return field{
 		name: name, width: 2,
-		put:    func(b []byte, s *seen) { binary.BigEndian.PutUint16(b, s.port()) },
+		put:    func(b []byte, s *enriched) { binary.BigEndian.PutUint16(b, s.port()) },
 		text:   func(_ *naming, b []byte) string { return strconv.Itoa(int(binary.BigEndian.Uint16(b))) },
-		number: func(s *seen) float64 { return float64(s.port()) },
+		number: func(s *enriched) float64 { return float64(s.port()) },
 	}
 }
 
 func serviceField(name string) field {
 	return field{
 		name: name, width: 2,
-		put:  func(b []byte, s *seen) { binary.BigEndian.PutUint16(b, serviceNumber(service(s.row.proto, s.port()))) },
+		put: func(b []byte, s *enriched) {
+			binary.BigEndian.PutUint16(b, serviceNumber(service(s.row.Proto, s.port())))
+		},
 		text: func(_ *naming, b []byte) string { return serviceNames()[binary.BigEndian.Uint16(b)] },
 	}
 }
 
 // port is the destination's port, 0 for frames without IP.
-func (s *seen) port() uint16 {
-	if s.spot.class == noIP {
+func (s *enriched) port() uint16 {
+	if s.point.Class == aggregate.NoIP {
 		return 0
 	}
-	return s.row.port
+	return s.row.Port
 }
 
-func putProtocol(b []byte, s *seen) {
-	b[0], b[1], b[2] = s.row.proto, 0, 0
-	if s.spot.class == noIP {
-		b[1], b[2] = byte(s.row.port>>8), byte(s.row.port)
+func putProtocol(b []byte, s *enriched) {
+	b[0], b[1], b[2] = s.row.Proto, 0, 0
+	if s.point.Class == aggregate.NoIP {
+		b[1], b[2] = byte(s.row.Port>>8), byte(s.row.Port)
 	}
 }
 

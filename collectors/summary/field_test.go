@@ -1,6 +1,7 @@
 package summary
 
 import (
+	"flowctl/collectors/aggregate"
 	"net/netip"
 	"slices"
 	"testing"
@@ -37,7 +38,7 @@ func TestOneLineAValue(t *testing.T) {
 		if diags.HasErrors() {
 			t.Fatal(diags)
 		}
-		doc, err := twoTalk().Document(Options{Inventories: []*plan.Inventory{twoOfAll()}, Questions: []*Question{q}})
+		doc, err := Of(twoTalk(), Options{Inventories: []*plan.Inventory{twoOfAll()}, Questions: []*Question{q}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -56,9 +57,9 @@ func TestOneLineAValue(t *testing.T) {
 
 // twoTalk has both interfaces speak DNS over UDP and TCP, HTTP/3, and what has
 // no name.
-func twoTalk() *Table {
+func twoTalk() *aggregate.Table {
 	names := flow.NewNames()
-	table := New(names)
+	table := aggregate.New(names)
 	for i, mac := range []string{macA, macB} {
 		for _, to := range []struct {
 			proto uint8

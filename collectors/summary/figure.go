@@ -3,6 +3,7 @@ package summary
 import (
 	"bytes"
 	"encoding/json"
+	"flowctl/collectors/aggregate"
 	"fmt"
 	"strconv"
 	"time"
@@ -136,4 +137,17 @@ func (t *Instant) UnmarshalJSON(b []byte) error {
 	}
 	*t = Instant(u.UnixNano())
 	return nil
+}
+
+// instant returns t, or no time for the bounds of an empty span.
+func instant(t int64) Instant {
+	if t == aggregate.NoFirst || t == aggregate.NoLast {
+		return Instant(flow.NoTime)
+	}
+	return Instant(t)
+}
+
+// volume is t as documents show it.
+func volume(t aggregate.Tally) Volume {
+	return Volume{known(t.Packets, t.Marks.Packets()), known(t.FrameBytes, t.Marks.Frames()), known(t.IPBytes, t.Marks.IPBytes())}
 }

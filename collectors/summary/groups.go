@@ -2,6 +2,7 @@ package summary
 
 import (
 	"cmp"
+	"flowctl/collectors/aggregate"
 	"slices"
 
 	"flowctl/collectors/flow"
@@ -10,7 +11,7 @@ import (
 // groups adds rows up by the values of some fields.
 type groups struct {
 	name  string
-	where func(*seen) bool // nil for all
+	where func(*enriched) bool // nil for all
 	by    []field
 	top   int
 
@@ -23,12 +24,12 @@ type groups struct {
 	// by the one byte of their key.
 	depends dependence
 	lines   lines
-	spots   []uint32
+	points  []uint32
 	ports   [2][]uint32 // TCP, UDP
 	bytes   []uint32
 
-	match      []*seen // of the conversation at hand
-	keyA, keyB []byte  // scratch
+	match      []*enriched // of the conversation at hand
+	keyA, keyB []byte      // scratch
 
 	shown []line // once all is added: the lines to show, in their order,
 	rest  group  // the sum of the others,
@@ -37,7 +38,7 @@ type groups struct {
 
 // group is one line of an answer in the making.
 type group struct {
-	sent, received tally
+	sent, received aggregate.Tally
 	flows, denied  uint64
 	records        uint64
 	first, last    int64
@@ -45,9 +46,9 @@ type group struct {
 
 const defaultTop = 20
 
-func newGroups(name string, top int, where func(*seen) bool, by ...string) *groups {
+func newGroups(name string, top int, where func(*enriched) bool, by ...string) *groups {
 	g := &groups{name: name, where: where, top: top, total: newGroup(), rest: newGroup()}
-	g.depends = onSpot | onPort
+	g.depends = onPoint | onPort
 	for _, n := range by {
 		f, ok := lookupField(n)
 		if !ok {
@@ -62,12 +63,12 @@ func newGroups(name string, top int, where func(*seen) bool, by ...string) *grou
 	return g
 }
 
-func newGroup() group { return group{first: noFirst, last: noLast} }
+func newGroup() group { return group{first: aggregate.NoFirst, last: aggregate.NoLast} }
 
 // add counts the rows of one conversation: those that match, once per line of
 // the answer. Where the points that saw it belong to different lines, as
 // with rules, every such line has it.
-func (g *groups) add(rows []*seen, p *places) {
+func (g *groups) add(rows []*enriched, p *locator) {
 	if len(rows) == 1 {
 		if s := rows[0]; g.where == nil || g.where(s) {
 			g.total.add(s)
@@ -90,7 +91,7 @@ func (g *groups) add(rows []*seen, p *places) {
 		g.of(match[0]).add(match[0])
 		return
 	}
-	kept, _ := once(match, p)
+	kept, _ := deduplicate(match, p)
 	for _, s := range kept {
 		g.total.add(s)
 	}
@@ -100,7 +101,7 @@ func (g *groups) add(rows []*seen, p *places) {
 }
 
 // addLine counts the rows of the first one's line and returns the others.
-func (g *groups) addLine(rows []*seen, p *places) (rest []*seen) {
+func (g *groups) addLine(rows []*enriched, p *locator) (rest []*enriched) {
 	g.keyA = g.key(g.keyA[:0], rows[0])
 	if g.oneLine(rows) {
 		g.addKept(rows, p)
@@ -119,8 +120,8 @@ func (g *groups) addLine(rows []*seen, p *places) (rest []*seen) {
 }
 
 // addKept counts the rows of one line.
-func (g *groups) addKept(line []*seen, p *places) {
-	kept, _ := once(line, p)
+func (g *groups) addKept(line []*enriched, p *locator) {
+	kept, _ := deduplicate(line, p)
 	to := g.of(line[0])
 	for _, s := range kept {
 		to.add(s)
@@ -128,12 +129,12 @@ func (g *groups) addKept(line []*seen, p *places) {
 }
 
 // sameLine reports whether s belongs to the line with the key in keyA.
-func (g *groups) sameLine(s *seen) bool {
+func (g *groups) sameLine(s *enriched) bool {
 	g.keyB = g.key(g.keyB[:0], s)
 	return string(g.keyB) == string(g.keyA)
 }
 
-func (g *groups) oneLine(rows []*seen) bool {
+func (g *groups) oneLine(rows []*enriched) bool {
 	for _, s := range rows[1:] {
 		if !g.sameLine(s) {
 			return false
@@ -142,7 +143,7 @@ func (g *groups) oneLine(rows []*seen) bool {
 	return true
 }
 
-func (g *groups) key(b []byte, s *seen) []byte {
+func (g *groups) key(b []byte, s *enriched) []byte {
 	b = slices.Grow(b, g.width)[:g.width]
 	at := 0
 	for i := range g.by {
@@ -155,14 +156,14 @@ func (g *groups) key(b []byte, s *seen) []byte {
 
 // of returns what is added to the line that s belongs to. It is valid until it
 // is called again.
-func (g *groups) of(s *seen) *group {
+func (g *groups) of(s *enriched) *group {
 	switch {
-	case g.depends&onSpot != 0:
-		return g.known(&g.spots, s.spot.number*directions+int(s.direction), s)
-	case g.depends&onPort != 0 && s.row.proto == protoTCP && s.spot.class != noIP:
-		return g.known(&g.ports[0], int(s.row.port), s)
-	case g.depends&onPort != 0 && s.row.proto == protoUDP && s.spot.class != noIP:
-		return g.known(&g.ports[1], int(s.row.port), s)
+	case g.depends&onPoint != 0:
+		return g.known(&g.points, s.point.number*directions+int(s.direction), s)
+	case g.depends&onPort != 0 && s.row.Proto == protoTCP && s.point.Class != aggregate.NoIP:
+		return g.known(&g.ports[0], int(s.row.Port), s)
+	case g.depends&onPort != 0 && s.row.Proto == protoUDP && s.point.Class != aggregate.NoIP:
+		return g.known(&g.ports[1], int(s.row.Port), s)
 	}
 	g.keyB = g.key(g.keyB[:0], s)
 	if g.width == 1 {
@@ -192,7 +193,7 @@ func (g *groups) flush() {
 
 // known returns the line that s belongs to, which is looked up once for all rows
 // that have the place i in list.
-func (g *groups) known(list *[]uint32, i int, s *seen) *group {
+func (g *groups) known(list *[]uint32, i int, s *enriched) *group {
 	if i >= len(*list) {
 		*list = append(*list, make([]uint32, i+1-len(*list))...)
 	}
@@ -206,25 +207,25 @@ func (g *groups) known(list *[]uint32, i int, s *seen) *group {
 // directions is how many a row can have.
 const directions = int(flow.Outbound) + 1
 
-func (v *group) add(s *seen) { v.addSums(s, &s.sent, &s.received) }
+func (v *group) add(s *enriched) { v.addSums(s, &s.sent, &s.received) }
 
 // addSums counts s with what the line's subject sent and received.
-func (v *group) addSums(s *seen, sent, received *tally) {
+func (v *group) addSums(s *enriched, sent, received *aggregate.Tally) {
 	r := s.row
-	v.sent.add(sent)
-	v.received.add(received)
-	v.flows += uint64(r.flows)
-	if s.spot.verdict == denied {
-		v.denied += uint64(r.flows)
+	v.sent.Add(sent)
+	v.received.Add(received)
+	v.flows += uint64(r.Flows)
+	if s.point.Verdict == aggregate.Denied {
+		v.denied += uint64(r.Flows)
 	}
-	v.records += uint64(r.records)
-	v.first = min(v.first, r.first)
-	v.last = max(v.last, r.last)
+	v.records += uint64(r.Records)
+	v.first = min(v.first, r.First)
+	v.last = max(v.last, r.Last)
 }
 
 func (v *group) merge(o *group) {
-	v.sent.add(&o.sent)
-	v.received.add(&o.received)
+	v.sent.Add(&o.sent)
+	v.received.Add(&o.received)
 	v.flows += o.flows
 	v.denied += o.denied
 	v.records += o.records
@@ -235,8 +236,8 @@ func (v *group) merge(o *group) {
 // compare orders lines: the most IP bytes first, then packets, then flows.
 func (v *group) compare(o *group) int {
 	return cmp.Or(
-		cmp.Compare(o.sent.ipBytes+o.received.ipBytes, v.sent.ipBytes+v.received.ipBytes),
-		cmp.Compare(o.sent.packets+o.received.packets, v.sent.packets+v.received.packets),
+		cmp.Compare(o.sent.IPBytes+o.received.IPBytes, v.sent.IPBytes+v.received.IPBytes),
+		cmp.Compare(o.sent.Packets+o.received.Packets, v.sent.Packets+v.received.Packets),
 		cmp.Compare(o.flows, v.flows))
 }
 
@@ -250,20 +251,20 @@ func (g *groups) texts(n *naming, b []byte) []string {
 	return texts
 }
 
-func (v *group) row(key []string, all tally) Row {
+func (v *group) row(key []string, all aggregate.Tally) Row {
 	both := v.sent
-	both.add(&v.received)
+	both.Add(&v.received)
 	return Row{
-		Key: append([]string{}, key...), Sent: v.sent.volume(), Received: v.received.volume(), Volume: both.volume(),
+		Key: append([]string{}, key...), Sent: volume(v.sent), Received: volume(v.received), Volume: volume(both),
 		Flows: v.flows, Denied: v.denied, First: instant(v.first), Last: instant(v.last), Share: share(both, all),
 	}
 }
 
 // share is the part of all IP bytes that t is, if both were measured.
-func share(t, all tally) *float64 {
-	if !t.marks.ipBytes() || !all.marks.ipBytes() || all.ipBytes == 0 {
+func share(t, all aggregate.Tally) *float64 {
+	if !t.Marks.IPBytes() || !all.Marks.IPBytes() || all.IPBytes == 0 {
 		return nil
 	}
-	v := float64(t.ipBytes) / float64(all.ipBytes)
+	v := float64(t.IPBytes) / float64(all.IPBytes)
 	return &v
 }

@@ -1,6 +1,7 @@
 package summary
 
 import (
+	"flowctl/collectors/aggregate"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -14,12 +15,12 @@ func TestHosts(t *testing.T) {
 	hosts := &flow.Hosts{}
 	hosts.Add(b, "z.example", flow.FromDNS)
 	hosts.Add(b, "sync.example", flow.FromTLS)
-	table := New(flow.NewNames())
+	table := aggregate.New(flow.NewNames())
 	table.Add(0, flow.Batch{{
 		Key: flow.Key{Src: a, Dst: b, DstPort: 443, Proto: 6}, State: flow.End,
 		Sent: flow.Count{Packets: 1, IPBytes: 1000}, Measured: flow.Packets | flow.IPBytes,
 	}})
-	doc, err := table.Document(Options{Sources: []flow.Source{{Path: "x", Kind: flow.VNetFlowLog, Records: 1}}, Hosts: hosts})
+	doc, err := Of(table, Options{Sources: []flow.Source{{Path: "x", Kind: flow.VNetFlowLog, Records: 1}}, Hosts: hosts})
 	if err != nil {
 		t.Fatal(err)
 	}

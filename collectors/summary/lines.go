@@ -1,5 +1,6 @@
 package summary
 
+import "flowctl/collectors/aggregate"
 import "encoding/binary"
 
 // lines finds the lines of an answer by their keys, which all have one width.
@@ -82,7 +83,7 @@ func (l *lines) warm(hashes []uint64) (sink uint64) {
 	for _, h := range hashes {
 		if n := int(l.slots[h&mask]) - 1; n >= 0 {
 			sum := l.at(n)
-			sink += uint64(l.keys[n*l.width]) + sum[0].sent.packets + uint64(sum[l.wide-1].last)
+			sink += uint64(l.keys[n*l.width]) + sum[0].sent.Packets + uint64(sum[l.wide-1].last)
 		}
 	}
 	return sink
@@ -143,21 +144,21 @@ func (l *lines) encode(b []byte) []byte {
 
 // decode adds the lines in b.
 func (l *lines) decode(b []byte) {
-	d := decoder{b}
-	for len(d.b) > 0 {
-		n := l.of(d.b[:l.width])
-		d.b = d.b[l.width:]
+	d := aggregate.Decoder{B: b}
+	for len(d.B) > 0 {
+		n := l.of(d.B[:l.width])
+		d.B = d.B[l.width:]
 		for i := range l.at(n) {
-			v := d.group()
+			v := decodeGroup(&d)
 			l.at(n)[i].merge(&v)
 		}
 	}
 }
 
 func (v *group) encode(b []byte) []byte {
-	b = append(b, byte(v.sent.marks), byte(v.received.marks))
+	b = append(b, byte(v.sent.Marks), byte(v.received.Marks))
 	for _, n := range [...]uint64{
-		v.sent.packets, v.sent.ipBytes, v.sent.frameBytes, v.received.packets, v.received.ipBytes, v.received.frameBytes,
+		v.sent.Packets, v.sent.IPBytes, v.sent.FrameBytes, v.received.Packets, v.received.IPBytes, v.received.FrameBytes,
 		v.flows, v.denied, v.records,
 	} {
 		b = binary.AppendUvarint(b, n)
@@ -165,33 +166,33 @@ func (v *group) encode(b []byte) []byte {
 	return binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(b, uint64(v.first)), uint64(v.last))
 }
 
-func (d *decoder) group() (v group) {
-	v.sent.marks, v.received.marks = marks(d.byte()), marks(d.byte())
+func decodeGroup(d *aggregate.Decoder) (v group) {
+	v.sent.Marks, v.received.Marks = aggregate.Marks(d.Byte()), aggregate.Marks(d.Byte())
 	for _, n := range [...]*uint64{
-		&v.sent.packets, &v.sent.ipBytes, &v.sent.frameBytes, &v.received.packets, &v.received.ipBytes, &v.received.frameBytes,
+		&v.sent.Packets, &v.sent.IPBytes, &v.sent.FrameBytes, &v.received.Packets, &v.received.IPBytes, &v.received.FrameBytes,
 		&v.flows, &v.denied, &v.records,
 	} {
-		*n = d.uvarint()
+		*n = d.Uvarint()
 	}
-	v.first, v.last = int64(d.uint64()), int64(d.uint64())
+	v.first, v.last = int64(d.Uint64()), int64(d.Uint64())
 	return v
 }
 
 // hashBytes is a hash of b, eight bytes at a time, of which the last ones may
 // be among those before.
 func hashBytes(b []byte) uint64 {
-	h := seeds[0] ^ uint64(len(b))
+	h := aggregate.Seeds[0] ^ uint64(len(b))
 	var last uint64
 	if n := len(b); n >= 8 {
 		last = binary.LittleEndian.Uint64(b[n-8:])
 		for ; len(b) > 8; b = b[8:] {
-			h = mix(h^binary.LittleEndian.Uint64(b), seeds[1])
+			h = aggregate.Mix(h^binary.LittleEndian.Uint64(b), aggregate.Seeds[1])
 		}
 	} else {
 		for i, c := range b {
 			last |= uint64(c) << (8 * i)
 		}
 	}
-	h = mix(h^last, seeds[2])
+	h = aggregate.Mix(h^last, aggregate.Seeds[2])
 	return h ^ h>>32
 }

@@ -2,6 +2,7 @@ package summary
 
 import (
 	"errors"
+	"flowctl/collectors/aggregate"
 	"sync"
 	"sync/atomic"
 )
@@ -35,7 +36,7 @@ type lineStore struct {
 	parts [lineParts]linePart
 
 	mu   sync.Mutex // of what follows
-	file *spill
+	file *aggregate.Spill
 	full bool // nothing can be written to a file
 }
 
@@ -133,10 +134,10 @@ func (s *lineStore) keep(i int, b []byte) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.file == nil && !s.full {
-		file, err := newSpill()
+		file, err := aggregate.NewSpill()
 		s.file, s.full = file, err != nil
 	}
-	s.full = s.full || s.file.append(i, b) != nil
+	s.full = s.full || s.file.Append(i, b) != nil
 	return !s.full
 }
 
@@ -156,10 +157,10 @@ func (s *lineStore) each(f func(key []byte, sums []group)) error {
 		all.reset()
 		s.parts[i].each(func(key []byte, sums []group) { mergeAll(all.at(all.of(key)), sums) })
 		s.parts[i].lines = lines{}
-		errs = append(errs, s.file.each(i, &buf, all.decode))
+		errs = append(errs, s.file.Each(i, &buf, all.decode))
 		all.each(f)
 	}
-	errs = append(errs, s.file.close())
+	errs = append(errs, s.file.Close())
 	s.file = nil
 	return errors.Join(errs...)
 }

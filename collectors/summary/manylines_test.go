@@ -57,7 +57,7 @@ func TestManyLinesBudget(t *testing.T) {
 			t.Fatal(diags)
 		}
 		table := newWorld(1, 25, 20_000).count(100, budget)
-		doc, err := table.Document(Options{Questions: []*Question{q}})
+		doc, err := Of(table, Options{Questions: []*Question{q}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -80,7 +80,7 @@ func TestManyLinesLost(t *testing.T) {
 		m.line(binary.BigEndian.AppendUint64(nil, n))[0].flows = 1
 	}
 	m.flushAll()
-	if err := m.file.file.Truncate(0); err != nil {
+	if err := m.file.File.Truncate(0); err != nil {
 		t.Fatal(err)
 	}
 	if err := m.each(func([]byte, []group) {}); err == nil {

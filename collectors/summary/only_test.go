@@ -1,6 +1,7 @@
 package summary
 
 import (
+	"flowctl/collectors/aggregate"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -16,7 +17,7 @@ func TestOnly(t *testing.T) {
 			t.Fatal(diags)
 		}
 		table := newWorld(1, 5, 300).count(20, 0)
-		doc, err := table.Document(Options{Questions: []*Question{q}, Only: only})
+		doc, err := Of(table, Options{Questions: []*Question{q}, Only: only})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -47,7 +48,7 @@ func TestPairsAlone(t *testing.T) {
 					t.Fatal(diags)
 				}
 				table := newWorld(1, 25, 3000).count(60, 0)
-				table.flushAll()
+				table.Flush()
 				b1 := newBuilder(table, Options{Questions: []*Question{q}})
 				b2 := b1.another(Options{Questions: []*Question{q}})
 				for _, b := range []*builder{b1, b2} {
@@ -74,7 +75,7 @@ func TestPairsAlone(t *testing.T) {
 
 // answerOf is the answer to the one question of two builders, which go over the
 // table together.
-func answerOf(t *testing.T, table *Table, b1, b2 *builder) Answer {
+func answerOf(t *testing.T, table *aggregate.Table, b1, b2 *builder) Answer {
 	t.Helper()
 	var next atomic.Int32
 	var wg sync.WaitGroup

@@ -20,7 +20,7 @@ func (c *compiler) unary(e *hclsyntax.UnaryOpExpr) value {
 	if e.Op != hclsyntax.OpLogicalNot || v.kind != booleanKind {
 		return c.refuse(e.Range(), "Unsupported condition", "Of operators with one side, only ! before a condition is known here.")
 	}
-	return boolean(func(n *naming, s *seen) bool { return !v.boolean(n, s) })
+	return boolean(func(n *naming, s *enriched) bool { return !v.boolean(n, s) })
 }
 
 func boolean(f test) value { return value{kind: booleanKind, boolean: f} }
@@ -36,7 +36,7 @@ func (c *compiler) binary(e *hclsyntax.BinaryOpExpr) value {
 	case hclsyntax.OpEqual, hclsyntax.OpNotEqual:
 		v := c.equal(e, a, b)
 		if e.Op == hclsyntax.OpNotEqual && v.kind != 0 {
-			return boolean(func(n *naming, s *seen) bool { return !v.boolean(n, s) })
+			return boolean(func(n *naming, s *enriched) bool { return !v.boolean(n, s) })
 		}
 		return v
 	}
@@ -53,9 +53,9 @@ func (c *compiler) logical(e *hclsyntax.BinaryOpExpr, a, b value) value {
 		}
 	}
 	if e.Op == hclsyntax.OpLogicalAnd {
-		return boolean(func(n *naming, s *seen) bool { return a.boolean(n, s) && b.boolean(n, s) })
+		return boolean(func(n *naming, s *enriched) bool { return a.boolean(n, s) && b.boolean(n, s) })
 	}
-	return boolean(func(n *naming, s *seen) bool { return a.boolean(n, s) || b.boolean(n, s) })
+	return boolean(func(n *naming, s *enriched) bool { return a.boolean(n, s) || b.boolean(n, s) })
 }
 
 func (c *compiler) equal(e *hclsyntax.BinaryOpExpr, a, b value) value {
@@ -64,14 +64,14 @@ func (c *compiler) equal(e *hclsyntax.BinaryOpExpr, a, b value) value {
 	}
 	switch a.kind {
 	case numberKind:
-		return boolean(func(n *naming, s *seen) bool { return a.number(n, s) == b.number(n, s) })
+		return boolean(func(n *naming, s *enriched) bool { return a.number(n, s) == b.number(n, s) })
 	case booleanKind:
-		return boolean(func(n *naming, s *seen) bool { return a.boolean(n, s) == b.boolean(n, s) })
+		return boolean(func(n *naming, s *enriched) bool { return a.boolean(n, s) == b.boolean(n, s) })
 	case textKind:
 		if !c.checkText(a, &b, e.RHS.Range()) || !c.checkText(b, &a, e.LHS.Range()) {
 			return value{}
 		}
-		return boolean(func(n *naming, s *seen) bool { return strings.EqualFold(a.text(n, s), b.text(n, s)) })
+		return boolean(func(n *naming, s *enriched) bool { return strings.EqualFold(a.text(n, s), b.text(n, s)) })
 	}
 	return c.refuse(e.Range(), "Unsupported condition", "Lists cannot be compared. Use contains(list, field).")
 }
@@ -104,7 +104,7 @@ func (c *compiler) checkText(f value, text *value, at hcl.Range) bool {
 	}
 	lit, ok := c.fieldValue(f.field, text.literal, at)
 	text.literal = lit
-	text.text = func(*naming, *seen) string { return lit }
+	text.text = func(*naming, *enriched) string { return lit }
 	return ok
 }
 
@@ -168,7 +168,7 @@ func (c *compiler) order(e *hclsyntax.BinaryOpExpr, a, b value) value {
 	if a.kind != numberKind || b.kind != numberKind {
 		return c.refuse(e.Range(), "Invalid comparison", "<, <=, > and >= compare numbers, such as a port.")
 	}
-	return boolean(func(n *naming, s *seen) bool { return less(a.number(n, s), b.number(n, s)) })
+	return boolean(func(n *naming, s *enriched) bool { return less(a.number(n, s), b.number(n, s)) })
 }
 
 func (c *compiler) conditional(e *hclsyntax.ConditionalExpr) value {
@@ -188,8 +188,8 @@ func (c *compiler) conditional(e *hclsyntax.ConditionalExpr) value {
 }
 
 // pick evaluates yes or no, as cond says.
-func pick[T any, F ~func(*naming, *seen) T](cond test, yes, no F) F {
-	return func(n *naming, s *seen) T {
+func pick[T any, F ~func(*naming, *enriched) T](cond test, yes, no F) F {
+	return func(n *naming, s *enriched) T {
 		if cond(n, s) {
 			return yes(n, s)
 		}

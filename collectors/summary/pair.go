@@ -2,60 +2,61 @@ package summary
 
 import (
 	"cmp"
+	"flowctl/collectors/aggregate"
 
 	"flowctl/collectors/flow"
 )
 
 // pairSum adds up what two addresses said to each other.
 type pairSum struct {
-	row    row // from the lower address to the higher one
-	frames frameBytes
+	row    aggregate.Row // from the lower address to the higher one
+	frames aggregate.FrameBytes
 	flows  uint64
 	denied uint64
 	ip     bool
-	low    place
-	high   place
+	low    location
+	high   location
 }
 
-func (p *pairSum) begin(s *seen) {
-	p.row = row{key: key{src: s.low(), dst: s.high()}, first: noFirst, last: noLast}
+func (p *pairSum) begin(s *enriched) {
+	p.row = aggregate.Row{Key: aggregate.Key{Src: s.low(), Dst: s.high()}, First: aggregate.NoFirst, Last: aggregate.NoLast}
 }
 
 // add counts a row.
-func (p *pairSum) add(s *seen) {
+func (p *pairSum) add(s *enriched) {
 	p.see(s)
 	r := s.row
-	sent, received, frames := r.sent, r.received, s.frames
-	if r.src != p.row.src {
+	sent, received, frames := r.Sent, r.Received, s.frames
+	if r.Src != p.row.Src {
 		sent, received = received, sent
-		frames = frameBytes{frames.received, frames.sent}
+		frames = aggregate.FrameBytes{Sent: frames.Received, Received: frames.Sent}
 	}
-	if r.src == r.dst { // to itself there is but one direction
-		sent = wire{sent.packets + received.packets, sent.ipBytes + received.ipBytes}
-		frames.sent += frames.received
-		received, frames.received = wire{}, 0
+	if r.Src == r.Dst { // to itself there is but one direction
+		sent = aggregate.Wire{Packets: sent.Packets + received.Packets, IPBytes: sent.IPBytes + received.IPBytes}
+		frames.Sent += frames.Received
+		received, frames.Received = aggregate.Wire{}, 0
 	}
-	p.row.sent.packets += sent.packets
-	p.row.sent.ipBytes += sent.ipBytes
-	p.row.received.packets += received.packets
-	p.row.received.ipBytes += received.ipBytes
-	p.frames.sent += frames.sent
-	p.frames.received += frames.received
-	p.row.marks |= r.marks
-	p.flows += uint64(r.flows)
-	if s.spot.verdict == denied {
-		p.denied += uint64(r.flows)
+	p.row.Sent.Packets += sent.Packets
+	p.row.Sent.IPBytes += sent.IPBytes
+	p.row.Received.Packets += received.Packets
+	p.row.Received.IPBytes += received.IPBytes
+	p.frames.Sent += frames.Sent
+	p.frames.Received += frames.Received
+	p.row.Marks |= r.Marks
+	p.flows += uint64(r.Flows)
+	if s.point.Verdict == aggregate.Denied {
+		p.denied += uint64(r.Flows)
 	}
 }
 
 // see notes what also a row that is not counted says: when, and whose
 // addresses these are.
-func (p *pairSum) see(s *seen) {
-	p.row.first = min(p.row.first, s.row.first)
-	p.row.last = max(p.row.last, s.row.last)
-	p.ip = p.ip || s.spot.class != noIP
+func (p *pairSum) see(s *enriched) {
+	p.row.First = min(p.row.First, s.row.First)
+	p.row.Last = max(p.row.Last, s.row.Last)
+	p.ip = p.ip || s.point.Class != aggregate.NoIP
 	low, high := s.src, s.dst
-	if s.row.src != p.row.src {
+	if s.row.Src != p.row.Src {
 		low, high = high, low
 	}
 	if p.low.nic == 0 {
@@ -68,31 +69,31 @@ func (p *pairSum) see(s *seen) {
 
 // store keeps the pair as a row, whose records are the flows and whose
 // begins are the denied ones of them.
-func (p *pairSum) store(to *pairs, free *pool) {
-	p.row.flows = uint32(min(p.flows, 1<<32-1))
-	p.row.records, p.row.begins = p.row.flows, uint32(min(p.denied, 1<<32-1))
+func (p *pairSum) store(to *pairs, free *aggregate.Pool) {
+	p.row.Flows = uint32(min(p.flows, 1<<32-1))
+	p.row.Records, p.row.Begins = p.row.Flows, uint32(min(p.denied, 1<<32-1))
 	to.add(&p.row, p.frames, free)
 }
 
 // pair is a stored pair.
 type pair struct {
-	row    *row
-	frames frameBytes
+	row    *aggregate.Row
+	frames aggregate.FrameBytes
 }
 
 // conversation is the pair as the document shows it.
 func (p pair) conversation() Conversation {
 	r := p.row
 	return Conversation{
-		A: addrText(r.src), B: addrText(r.dst),
-		PacketsAB: known(r.sent.packets, r.marks.packets()),
-		BytesAB:   known(p.frames.sent, r.marks.frames()),
-		IPBytesAB: known(r.sent.ipBytes, r.marks.ipBytes()),
-		PacketsBA: known(r.received.packets, r.marks.packets()),
-		BytesBA:   known(p.frames.received, r.marks.frames()),
-		IPBytesBA: known(r.received.ipBytes, r.marks.ipBytes()),
-		Flows:     uint64(r.flows), Denied: uint64(r.begins),
-		First: instant(r.first), Last: instant(r.last),
+		A: addrText(r.Src), B: addrText(r.Dst),
+		PacketsAB: known(r.Sent.Packets, r.Marks.Packets()),
+		BytesAB:   known(p.frames.Sent, r.Marks.Frames()),
+		IPBytesAB: known(r.Sent.IPBytes, r.Marks.IPBytes()),
+		PacketsBA: known(r.Received.Packets, r.Marks.Packets()),
+		BytesBA:   known(p.frames.Received, r.Marks.Frames()),
+		IPBytesBA: known(r.Received.IPBytes, r.Marks.IPBytes()),
+		Flows:     uint64(r.Flows), Denied: uint64(r.Begins),
+		First: instant(r.First), Last: instant(r.Last),
 	}
 }
 
@@ -100,8 +101,8 @@ func (p pair) conversation() Conversation {
 func (b *builder) remember(p *pairSum) {
 	for _, e := range []struct {
 		a  flow.Addr
-		at place
-	}{{p.row.src, p.low}, {p.row.dst, p.high}} {
+		at location
+	}{{p.row.Src, p.low}, {p.row.Dst, p.high}} {
 		if e.at.nic != 0 {
 			b.learn(e.a, e.at)
 		}
@@ -110,15 +111,15 @@ func (b *builder) remember(p *pairSum) {
 
 // learn notes where a belongs. Where networks use the same addresses, it is the
 // one that the inventory has first, whatever comes first here.
-func (b *builder) learn(a flow.Addr, at place) {
+func (b *builder) learn(a flow.Addr, at location) {
 	if was, ok := b.known[a]; !ok || at.nic < was.nic {
 		b.known[a] = at
 	}
 }
 
-func (p pair) both() tally {
+func (p pair) both() aggregate.Tally {
 	r := p.row
-	return tally{r.sent.packets + r.received.packets, r.sent.ipBytes + r.received.ipBytes, p.frames.sent + p.frames.received, r.marks}
+	return aggregate.Tally{Packets: r.Sent.Packets + r.Received.Packets, IPBytes: r.Sent.IPBytes + r.Received.IPBytes, FrameBytes: p.frames.Sent + p.frames.Received, Marks: r.Marks}
 }
 
 // compare orders pairs: the most IP bytes first, then packets, then flows,
@@ -126,6 +127,6 @@ func (p pair) both() tally {
 func (p pair) compare(o pair) int {
 	x, y := p.both(), o.both()
 	return cmp.Or(
-		cmp.Compare(y.ipBytes, x.ipBytes), cmp.Compare(y.packets, x.packets), cmp.Compare(o.row.flows, p.row.flows),
-		p.row.src.Compare(o.row.src), p.row.dst.Compare(o.row.dst))
+		cmp.Compare(y.IPBytes, x.IPBytes), cmp.Compare(y.Packets, x.Packets), cmp.Compare(o.row.Flows, p.row.Flows),
+		p.row.Src.Compare(o.row.Src), p.row.Dst.Compare(o.row.Dst))
 }

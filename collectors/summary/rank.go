@@ -2,6 +2,7 @@ package summary
 
 import (
 	"bytes"
+	"flowctl/collectors/aggregate"
 	"slices"
 	"sort"
 )
@@ -74,7 +75,7 @@ func (g *groups) before(a, b *line, n *naming) bool {
 }
 
 // answer draws the lines up that rank found, the biggest first.
-func (g *groups) answer(n *naming, all tally) Answer {
+func (g *groups) answer(n *naming, all aggregate.Tally) Answer {
 	a := Answer{Name: g.name, By: []string{}, Rows: []Row{}, Groups: g.count, Total: g.total.row(nil, all)}
 	for _, f := range g.by {
 		a.By = append(a.By, f.name)

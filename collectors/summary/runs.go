@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"cmp"
 	"container/heap"
+	"flowctl/collectors/aggregate"
 	"fmt"
 	"io"
 	"math"
@@ -13,9 +14,9 @@ import (
 // too many for memory lie in a temporary file, in runs in the order of their
 // addresses, which are merged when the conversations are asked for.
 type pairs struct {
-	rows slab
+	rows aggregate.Slab
 	most int // rows in memory; 0 for any number
-	file *spill
+	file *aggregate.Spill
 	runs []run
 	out  int // pairs in runs
 	err  error
@@ -23,43 +24,43 @@ type pairs struct {
 
 // run is a part of a file with pairs in order.
 type run struct {
-	file *spill
-	at   extent
+	file *aggregate.Spill
+	at   aggregate.Extent
 }
 
 // bytesPerPair is what a pair takes in memory.
 const bytesPerPair = 104
 
-func (p *pairs) len() int      { return p.out + p.rows.n }
-func (p *pairs) at(i int) pair { return pair{p.rows.at(i), p.rows.frames(i)} }
+func (p *pairs) len() int      { return p.out + p.rows.N }
+func (p *pairs) at(i int) pair { return pair{p.rows.At(i), p.rows.Frames(i)} }
 
 // add adds a pair.
-func (p *pairs) add(r *row, f frameBytes, free *pool) {
-	i := p.rows.add(r, free)
-	if f != (frameBytes{}) {
-		p.rows.addFrames(i, f)
+func (p *pairs) add(r *aggregate.Row, f aggregate.FrameBytes, free *aggregate.Pool) {
+	i := p.rows.Add(r, free)
+	if f != (aggregate.FrameBytes{}) {
+		p.rows.AddFrames(i, f)
 	}
-	if p.most > 0 && p.rows.n >= p.most {
+	if p.most > 0 && p.rows.N >= p.most {
 		p.spill(free)
 	}
 }
 
 // spill moves the pairs in memory to the file. Where nothing can be written,
 // memory has to do.
-func (p *pairs) spill(free *pool) {
+func (p *pairs) spill(free *aggregate.Pool) {
 	if p.file == nil {
-		f, err := newSpill()
+		f, err := aggregate.NewSpill()
 		if err != nil {
 			p.most = 0
 			return
 		}
 		p.file = f
 	}
-	w := bufio.NewWriterSize(io.NewOffsetWriter(p.file.file, p.file.size), 256<<10)
+	w := bufio.NewWriterSize(io.NewOffsetWriter(p.file.File, p.file.Size), 256<<10)
 	var length int64
 	var b []byte
 	for _, i := range p.sorted() {
-		b = appendRow(append(b[:0], 0), p.rows.at(int(i)), p.rows.frames(int(i)), nil)
+		b = aggregate.AppendRow(append(b[:0], 0), p.rows.At(int(i)), p.rows.Frames(int(i)), nil)
 		b[0] = byte(len(b) - 1) // a row has at most 140 bytes
 		w.Write(b)              // the error comes with Flush
 		length += int64(len(b))
@@ -68,10 +69,10 @@ func (p *pairs) spill(free *pool) {
 		p.most = 0
 		return
 	}
-	p.runs = append(p.runs, run{p.file, extent{p.file.size, length}})
-	p.file.size += length
-	p.out += p.rows.n
-	free.put(&p.rows)
+	p.runs = append(p.runs, run{p.file, aggregate.Extent{Offset: p.file.Size, Length: length}})
+	p.file.Size += length
+	p.out += p.rows.N
+	free.Put(&p.rows)
 }
 
 // close removes the files.
@@ -79,7 +80,7 @@ func (p *pairs) close() error {
 	var err error
 	for i, r := range p.runs {
 		if i == 0 || r.file != p.runs[i-1].file {
-			err = cmp.Or(err, r.file.close())
+			err = cmp.Or(err, r.file.Close())
 		}
 	}
 	p.runs = nil
@@ -136,9 +137,9 @@ func (p *pairs) inMemory() *cursor {
 
 // open begins to read a run back.
 func (r run) open() *cursor {
-	in := bufio.NewReaderSize(io.NewSectionReader(r.file.file, r.at.offset, r.at.length), 64<<10)
+	in := bufio.NewReaderSize(io.NewSectionReader(r.file.File, r.at.Offset, r.at.Length), 64<<10)
 	var buf [math.MaxUint8]byte
-	var at row
+	var at aggregate.Row
 	return &cursor{more: func(c *cursor) bool {
 		n, err := in.ReadByte()
 		if err == io.EOF {
@@ -148,13 +149,13 @@ func (r run) open() *cursor {
 			_, err = io.ReadFull(in, buf[:n])
 		}
 		if err != nil {
-			c.err = fmt.Errorf("read conversations back from %s: %w", r.file.file.Name(), err)
+			c.err = fmt.Errorf("read conversations back from %s: %w", r.file.File.Name(), err)
 			return false
 		}
-		d := decoder{buf[:n]}
-		var f frameBytes
-		at, f = d.row()
-		at.flows = at.records
+		d := aggregate.Decoder{B: buf[:n]}
+		var f aggregate.FrameBytes
+		at, f = d.Row()
+		at.Flows = at.Records
 		c.pair = pair{&at, f}
 		return true
 	}}
@@ -167,7 +168,7 @@ func (m merger) Len() int      { return len(m) }
 func (m merger) Swap(i, j int) { m[i], m[j] = m[j], m[i] }
 func (m merger) Less(i, j int) bool {
 	x, y := m[i].pair.row, m[j].pair.row
-	return cmp.Or(x.src.Compare(y.src), x.dst.Compare(y.dst)) < 0
+	return cmp.Or(x.Src.Compare(y.Src), x.Dst.Compare(y.Dst)) < 0
 }
 func (m *merger) Push(x any) { *m = append(*m, x.(*cursor)) }
 func (m *merger) Pop() any {

@@ -1,6 +1,7 @@
 package summary
 
 import (
+	"flowctl/collectors/aggregate"
 	"math/rand/v2"
 	"testing"
 
@@ -16,16 +17,16 @@ func TestRuns(t *testing.T) {
 	var few, all pairs
 	few.most = 7
 	for range 100 {
-		v := row{key: key{src: flow.Addr4(r.Uint32()), dst: flow.Addr4(r.Uint32())}, first: testStart, last: testStart + int64(r.IntN(1e6)), marks: measuredPackets | measuredIP}
+		v := aggregate.Row{Key: aggregate.Key{Src: flow.Addr4(r.Uint32()), Dst: flow.Addr4(r.Uint32())}, First: testStart, Last: testStart + int64(r.IntN(1e6)), Marks: aggregate.MeasuredPackets | aggregate.MeasuredIP}
 		if r.IntN(4) == 0 {
-			v.src, v.dst = flow.Addr{Hi: 0xfd00 << 48, Lo: r.Uint64()}, flow.Addr{Hi: 0xfd00 << 48, Lo: r.Uint64()}
+			v.Src, v.Dst = flow.Addr{Hi: 0xfd00 << 48, Lo: r.Uint64()}, flow.Addr{Hi: 0xfd00 << 48, Lo: r.Uint64()}
 		}
-		v.sent, v.received = wire{r.Uint64(), r.Uint64()}, wire{r.Uint64() >> 1, r.Uint64() >> 63}
-		v.flows, v.begins = r.Uint32(), r.Uint32()
-		v.records = v.flows
-		f := frameBytes{r.Uint64() & 1, 0}
-		few.add(&v, f, &pool{})
-		all.add(&v, f, &pool{})
+		v.Sent, v.Received = aggregate.Wire{Packets: r.Uint64(), IPBytes: r.Uint64()}, aggregate.Wire{Packets: r.Uint64() >> 1, IPBytes: r.Uint64() >> 63}
+		v.Flows, v.Begins = r.Uint32(), r.Uint32()
+		v.Records = v.Flows
+		f := aggregate.FrameBytes{Sent: r.Uint64() & 1, Received: 0}
+		few.add(&v, f, &aggregate.Pool{})
+		all.add(&v, f, &aggregate.Pool{})
 	}
 	if len(few.runs) != 14 || few.len() != 100 {
 		t.Fatalf("%d runs of %d pairs", len(few.runs), few.len())
@@ -49,9 +50,9 @@ func TestRuns(t *testing.T) {
 func TestRunsLost(t *testing.T) {
 	p := pairs{most: 2}
 	for i := range uint32(6) {
-		p.add(&row{key: key{src: flow.Addr4(i), dst: flow.Addr4(i)}}, frameBytes{}, &pool{})
+		p.add(&aggregate.Row{Key: aggregate.Key{Src: flow.Addr4(i), Dst: flow.Addr4(i)}}, aggregate.FrameBytes{}, &aggregate.Pool{})
 	}
-	p.file.file.Truncate(10)
+	p.file.File.Truncate(10)
 	n := 0
 	for range (Conversations{pairs: &p}).All() {
 		n++

@@ -26,7 +26,7 @@ var (
 
 // scope says where a lies. At is where it belongs and from the VNet of the
 // interface; both are zero where nothing is known.
-func (p *places) scope(a flow.Addr, at place, from int32) scope {
+func (p *locator) scope(a flow.Addr, at location, from int32) scope {
 	switch {
 	case a == wireServer || a == metadata:
 		return platform
@@ -42,6 +42,6 @@ func (p *places) scope(a flow.Addr, at place, from int32) scope {
 
 // remote reports whether a lies in a network that is peered with VNet from
 // and of which only the prefixes are known.
-func (p *places) remote(a flow.Addr, from int32) bool {
+func (p *locator) remote(a flow.Addr, from int32) bool {
 	return len(p.vnets[from].remote) > 0 && holds(p.vnets[from].remote, a.Netip())
 }

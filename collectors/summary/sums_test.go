@@ -1,6 +1,7 @@
 package summary
 
 import (
+	"flowctl/collectors/aggregate"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -11,9 +12,9 @@ import (
 func TestSums(t *testing.T) {
 	w := newWorld(9, 4, 200)
 	all := records(w, 10_000)
-	table := New(w.names)
+	table := aggregate.New(w.names)
 	table.Add(0, all)
-	doc, err := table.Document(Options{Top: 3})
+	doc, err := Of(table, Options{Top: 3})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package summary
 
 import (
+	"flowctl/collectors/aggregate"
 	"math/rand/v2"
 
 	"flowctl/collectors/flow"
@@ -33,8 +34,8 @@ func newWorld(seed uint64, points, peers int) *world {
 
 // count returns a table of so many thousand records; a budget of 0 is the usual
 // one.
-func (w *world) count(thousands int, budget int64) *Table {
-	table := New(w.names)
+func (w *world) count(thousands int, budget int64) *aggregate.Table {
+	table := aggregate.New(w.names)
 	if budget > 0 {
 		table.Budget(budget)
 	}

@@ -2,10 +2,10 @@ package summary
 
 import (
 	"bytes"
+	"flowctl/collectors/aggregate"
 	"math/rand/v2"
 	"runtime"
 	"testing"
-	"unsafe"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -13,9 +13,9 @@ import (
 )
 
 // text is the whole document of t as JSON.
-func text(t *testing.T, table *Table, o Options) string {
+func text(t *testing.T, table *aggregate.Table, o Options) string {
 	t.Helper()
-	doc, err := table.Document(o)
+	doc, err := Of(table, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,37 +52,37 @@ func records(w *world, n int) flow.Batch {
 func TestOrder(t *testing.T) {
 	w := newWorld(3, 4, 300)
 	all := records(w, 20_000)
-	one := New(w.names)
+	one := aggregate.New(w.names)
 	one.Add(0, all)
 	want := text(t, one, Options{})
 
 	shuffled := append(flow.Batch{}, all...)
 	rand.New(rand.NewPCG(5, 5)).Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
-	tests := map[string]func() *Table{
-		"other order": func() *Table {
-			table := New(w.names)
+	tests := map[string]func() *aggregate.Table{
+		"other order": func() *aggregate.Table {
+			table := aggregate.New(w.names)
 			table.Add(0, shuffled)
 			return table
 		},
-		"two workers": func() *Table {
-			a, b := New(w.names), New(w.names)
+		"two workers": func() *aggregate.Table {
+			a, b := aggregate.New(w.names), aggregate.New(w.names)
 			for i := 0; i < len(shuffled); i += 100 {
-				[]*Table{a, b}[i/100%2].Add(0, shuffled[i:i+100])
+				[]*aggregate.Table{a, b}[i/100%2].Add(0, shuffled[i:i+100])
 			}
 			b.Merge(a)
 			return b
 		},
-		"temporary files": func() *Table {
-			a, b := New(w.names), New(w.names)
-			a.limit, b.limit = 500, 300
+		"temporary files": func() *aggregate.Table {
+			a, b := aggregate.New(w.names), aggregate.New(w.names)
+			a.Limit, b.Limit = 500, 300
 			for i := 0; i < len(shuffled); i += 100 {
-				[]*Table{a, b}[i/100%2].Add(0, shuffled[i:i+100])
+				[]*aggregate.Table{a, b}[i/100%2].Add(0, shuffled[i:i+100])
 			}
-			if len(a.spills) == 0 || len(b.spills) == 0 {
+			if len(a.Spills) == 0 || len(b.Spills) == 0 {
 				t.Fatal("no temporary file was made")
 			}
-			c := New(w.names)
-			c.limit = 400
+			c := aggregate.New(w.names)
+			c.Limit = 400
 			c.Merge(b)
 			c.Merge(a)
 			return c
@@ -100,7 +100,7 @@ func TestOrder(t *testing.T) {
 func TestFlowsAreDistinctPorts(t *testing.T) {
 	names := flow.NewNames()
 	point := names.Of("0022484D0001")
-	table := New(names)
+	table := aggregate.New(names)
 	want := map[uint16]bool{}
 	r := rand.New(rand.NewPCG(1, 1))
 	for range 5000 {
@@ -111,7 +111,7 @@ func TestFlowsAreDistinctPorts(t *testing.T) {
 			First: testStart, Last: testStart, State: flow.Begin, Point: point, Encryption: flow.NotEncrypted,
 		}})
 	}
-	doc, err := table.Document(Options{})
+	doc, err := Of(table, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,9 +159,9 @@ func TestMeasured(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			table := New(names)
+			table := aggregate.New(names)
 			table.Add(0, tt.records)
-			doc, err := table.Document(Options{Sources: tt.sources})
+			doc, err := Of(table, Options{Sources: tt.sources})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -185,8 +185,8 @@ func TestMemory(t *testing.T) {
 	const rows = 200_000
 	perRow := func(limit int) float64 {
 		names := flow.NewNames()
-		table := New(names)
-		table.limit = limit
+		table := aggregate.New(names)
+		table.Limit = limit
 		b := make(flow.Batch, 1000)
 		before := heapInUse()
 		for i := range rows / len(b) {
@@ -197,7 +197,7 @@ func TestMemory(t *testing.T) {
 			}
 			table.Add(0, b)
 		}
-		used := float64(heapInUse()-before-hotSlots*int64(unsafe.Sizeof(hotRow{}))) / rows
+		used := float64(heapInUse()-before) / rows
 		if err := table.Close(); err != nil {
 			t.Fatal(err)
 		}

@@ -2,6 +2,7 @@ package summary
 
 import (
 	"encoding/binary"
+	"flowctl/collectors/aggregate"
 
 	"flowctl/collectors/flow"
 )
@@ -24,34 +25,34 @@ func newTalkers(top int) *talkers {
 	}
 }
 
-func (t *talkers) add(s *seen) {
-	if s.spot.class == noIP {
+func (t *talkers) add(s *enriched) {
+	if s.point.Class == aggregate.NoIP {
 		return
 	}
 	sent, received := &s.sent, &s.received
-	if s.row.src == s.row.dst { // with itself: said once
-		both, none := *sent, tally{marks: sent.marks}
-		both.add(received)
-		t.of(s, s.row.src, s.src)[0].addSums(s, &both, &none)
+	if s.row.Src == s.row.Dst { // with itself: said once
+		both, none := *sent, aggregate.Tally{Marks: sent.Marks}
+		both.Add(received)
+		t.of(s, s.row.Src, s.src)[0].addSums(s, &both, &none)
 		t.all.total.addSums(s, &both, &none)
 		return
 	}
 	fromInside := s.srcScope != internet || s.dstScope == internet
 	toInside := s.dstScope != internet || s.srcScope == internet
 	if fromInside {
-		t.count(s, t.of(s, s.row.src, s.src), sent, received, !toInside)
+		t.count(s, t.of(s, s.row.Src, s.src), sent, received, !toInside)
 		t.all.total.addSums(s, sent, received)
 	} else {
 		t.all.total.addSums(s, received, sent)
 	}
 	if toInside {
-		t.count(s, t.of(s, s.row.dst, s.dst), received, sent, !fromInside)
+		t.count(s, t.of(s, s.row.Dst, s.dst), received, sent, !fromInside)
 	}
 }
 
 // count adds s to the sums of a talker; egress says that the other end is on the
 // internet.
-func (t *talkers) count(s *seen, sums []group, sent, received *tally, egress bool) {
+func (t *talkers) count(s *enriched, sums []group, sent, received *aggregate.Tally, egress bool) {
 	sums[0].addSums(s, sent, received)
 	if egress {
 		sums[1].addSums(s, sent, received)
@@ -61,8 +62,8 @@ func (t *talkers) count(s *seen, sums []group, sent, received *tally, egress boo
 
 // of returns what is added to the sums that address a of s, which belongs to at,
 // has as a talker.
-func (t *talkers) of(s *seen, a flow.Addr, at place) []group {
-	t.key = binary.BigEndian.AppendUint32(t.key[:0], uint32(s.spot.places.nics[at.nic].vm))
+func (t *talkers) of(s *enriched, a flow.Addr, at location) []group {
+	t.key = binary.BigEndian.AppendUint32(t.key[:0], uint32(s.point.locator.nics[at.nic].vm))
 	t.key = binary.BigEndian.AppendUint64(t.key, a.Hi)
 	t.key = binary.BigEndian.AppendUint64(t.key, a.Lo)
 	return t.lines.line(t.key)
@@ -87,8 +88,8 @@ func (t *talkers) rank(n *naming) error {
 type transfer struct {
 	ipBytes   uint64
 	from, to  flow.Addr
-	fromAt    place
-	toAt      place
+	fromAt    location
+	toAt      location
 	fromScope scope
 	toScope   scope
 	proto     uint8
@@ -97,19 +98,19 @@ type transfer struct {
 }
 
 // offer takes the greater direction of a conversation if it is the most yet.
-func (t *transfer) offer(rows []*seen) {
-	if len(rows) == 0 || rows[0].spot.class == noIP || rows[0].spot.verdict == denied {
+func (t *transfer) offer(rows []*enriched) {
+	if len(rows) == 0 || rows[0].point.Class == aggregate.NoIP || rows[0].point.Verdict == aggregate.Denied {
 		return
 	}
 	var up, down uint64 // from and to the lower address
 	for _, s := range rows {
-		if s.row.marks&measuredIP == 0 {
+		if s.row.Marks&aggregate.MeasuredIP == 0 {
 			continue
 		}
-		if s.row.src == s.low() {
-			up, down = up+s.row.sent.ipBytes, down+s.row.received.ipBytes
+		if s.row.Src == s.low() {
+			up, down = up+s.row.Sent.IPBytes, down+s.row.Received.IPBytes
 		} else {
-			up, down = up+s.row.received.ipBytes, down+s.row.sent.ipBytes
+			up, down = up+s.row.Received.IPBytes, down+s.row.Sent.IPBytes
 		}
 	}
 	most := max(up, down)
@@ -118,8 +119,8 @@ func (t *transfer) offer(rows []*seen) {
 	}
 	s := rows[0]
 	n := transfer{
-		ipBytes: most, from: s.row.src, to: s.row.dst, fromAt: s.src, toAt: s.dst,
-		fromScope: s.srcScope, toScope: s.dstScope, proto: s.row.proto, port: s.row.port, bySender: true,
+		ipBytes: most, from: s.row.Src, to: s.row.Dst, fromAt: s.src, toAt: s.dst,
+		fromScope: s.srcScope, toScope: s.dstScope, proto: s.row.Proto, port: s.row.Port, bySender: true,
 	}
 	if sender := up >= down; sender != (n.from == s.low()) {
 		n.from, n.to, n.fromAt, n.toAt = n.to, n.from, n.toAt, n.fromAt
@@ -141,11 +142,11 @@ func (t *transfer) before(o *transfer) bool {
 	return uint32(t.proto)<<16|uint32(t.port) < uint32(o.proto)<<16|uint32(o.port)
 }
 
-func (t *transfer) shown(p *places, hosts map[flow.Addr][]flow.Host, all tally) *Transfer {
+func (t *transfer) shown(p *locator, hosts map[flow.Addr][]flow.Host, all aggregate.Tally) *Transfer {
 	if t.ipBytes == 0 {
 		return nil
 	}
-	part := tally{ipBytes: t.ipBytes, marks: measuredIP}
+	part := aggregate.Tally{IPBytes: t.ipBytes, Marks: aggregate.MeasuredIP}
 	return &Transfer{
 		From:     End{addrText(t.from), vmOfNIC(p, t.fromAt.nic), scopes[t.fromScope], firstHost(hosts[t.from])},
 		To:       End{addrText(t.to), vmOfNIC(p, t.toAt.nic), scopes[t.toScope], firstHost(hosts[t.to])},

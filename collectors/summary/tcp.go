@@ -1,6 +1,6 @@
 package summary
 
-import "flowctl/collectors/flow"
+import "flowctl/collectors/aggregate"
 
 // TCP is what the TCP headers of one source showed, of both directions
 // together. In what way segments are told apart says flow.TCPCount.
@@ -28,85 +28,23 @@ type Latency struct {
 	Most  *float64 `json:"most_ms"`
 }
 
-// tcpSum adds TCP headers up.
-type tcpSum struct {
-	TCP
-	answered, confirmed latencySum
-	seen                bool
-}
-
-type latencySum struct{ count, least, most, sum uint64 }
-
-func (s *tcpSum) add(t *flow.TCP) {
-	if t.Seen == 0 {
-		return
-	}
-	s.seen = true
-	s.Partly = s.Partly || t.Seen&flow.TCPPartly != 0
-	for _, c := range [...]*flow.TCPCount{&t.Sent, &t.Received} {
-		s.SYN += uint64(c.SYN)
-		s.SYNACK += uint64(c.SYNACK)
-		s.FIN += uint64(c.FIN)
-		s.RST += uint64(c.RST)
-		s.Retransmitted += uint64(c.Retransmitted)
-		s.RetransmittedBytes += uint64(c.RetransmittedBytes)
-		s.DupACKs += uint64(c.DupACKs)
-		s.ZeroWindow += uint64(c.ZeroWindow)
-		s.KeepAlive += uint64(c.KeepAlive)
-	}
-	if t.Seen&flow.TCPAnswered != 0 {
-		s.answered.add(uint64(t.Answered))
-	}
-	if t.Seen&flow.TCPConfirmed != 0 {
-		s.confirmed.add(uint64(t.Confirmed))
-	}
-}
-
-func (l *latencySum) add(us uint64) { l.merge(latencySum{1, us, us, us}) }
-
-func (l *latencySum) merge(o latencySum) {
-	switch {
-	case o.count == 0:
-		return
-	case l.count == 0:
-		*l = o
-		return
-	}
-	l.least, l.most = min(l.least, o.least), max(l.most, o.most)
-	l.count += o.count
-	l.sum += o.sum
-}
-
-func (s *tcpSum) merge(o *tcpSum) {
-	s.seen = s.seen || o.seen
-	s.Partly = s.Partly || o.Partly
-	s.SYN += o.SYN
-	s.SYNACK += o.SYNACK
-	s.FIN += o.FIN
-	s.RST += o.RST
-	s.Retransmitted += o.Retransmitted
-	s.RetransmittedBytes += o.RetransmittedBytes
-	s.DupACKs += o.DupACKs
-	s.ZeroWindow += o.ZeroWindow
-	s.KeepAlive += o.KeepAlive
-	s.answered.merge(o.answered)
-	s.confirmed.merge(o.confirmed)
-}
-
-// shown is nil if no TCP header was seen.
-func (s *tcpSum) shown() *TCP {
-	if !s.seen {
+// tcpOf is nil if no TCP header was seen.
+func tcpOf(s *aggregate.TCPSum) *TCP {
+	if !s.Seen {
 		return nil
 	}
-	t := s.TCP
-	t.Answered, t.Confirmed = s.answered.shown(), s.confirmed.shown()
-	return &t
+	return &TCP{
+		SYN: s.SYN, SYNACK: s.SYNACK, FIN: s.FIN, RST: s.RST,
+		Retransmitted: s.Retransmitted, RetransmittedBytes: s.RetransmittedBytes,
+		DupACKs: s.DupACKs, ZeroWindow: s.ZeroWindow, KeepAlive: s.KeepAlive, Partly: s.Partly,
+		Answered: latencyOf(s.Answered), Confirmed: latencyOf(s.Confirmed),
+	}
 }
 
-func (l latencySum) shown() Latency {
-	if l.count == 0 {
+func latencyOf(l aggregate.LatencySum) Latency {
+	if l.Count == 0 {
 		return Latency{}
 	}
 	ms := func(us float64) *float64 { us /= 1000; return &us }
-	return Latency{l.count, ms(float64(l.least)), ms(float64(l.sum) / float64(l.count)), ms(float64(l.most))}
+	return Latency{l.Count, ms(float64(l.Least)), ms(float64(l.Sum) / float64(l.Count)), ms(float64(l.Most))}
 }

@@ -1,6 +1,7 @@
 package summary
 
 import (
+	"flowctl/collectors/aggregate"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -12,7 +13,7 @@ import (
 // source, and that a flow log has none.
 func TestTCP(t *testing.T) {
 	names := flow.NewNames()
-	one := New(names)
+	one := aggregate.New(names)
 	two := one.Worker()
 	record := func(tcp flow.TCP) flow.Batch {
 		return flow.Batch{{
@@ -23,7 +24,7 @@ func TestTCP(t *testing.T) {
 	one.Add(1, record(flow.TCP{Sent: flow.TCPCount{SYN: 1, Retransmitted: 2, RetransmittedBytes: 300}, Seen: flow.TCPSent | flow.TCPAnswered, Answered: 2000}))
 	two.Add(1, record(flow.TCP{Received: flow.TCPCount{SYNACK: 1, RST: 1, ZeroWindow: 4}, Seen: flow.TCPReceived | flow.TCPAnswered | flow.TCPPartly, Answered: 4000}))
 	one.Merge(two)
-	doc, err := one.Document(Options{Sources: []flow.Source{{Path: "PT1H.json"}, {Path: "a.cap"}}})
+	doc, err := Of(one, Options{Sources: []flow.Source{{Path: "PT1H.json"}, {Path: "a.cap"}}})
 	if err != nil {
 		t.Fatal(err)
 	}

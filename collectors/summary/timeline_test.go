@@ -1,6 +1,7 @@
 package summary
 
 import (
+	"flowctl/collectors/aggregate"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -31,11 +32,11 @@ func TestTimelineSteps(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			names := flow.NewNames()
-			table := New(names)
+			table := aggregate.New(names)
 			for _, at := range tt.times {
 				table.Add(0, flow.Batch{sighting{point: "x", from: at, to: at, packets: 1}.record(names, flow.Key{Src: flow.Addr4(1), Dst: flow.Addr4(2)})})
 			}
-			doc, err := table.Document(Options{})
+			doc, err := Of(table, Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -45,7 +46,7 @@ func TestTimelineSteps(t *testing.T) {
 				got.packets = append(got.packets, s.Packets.N)
 				sum += s.Packets.N
 			}
-			if sum != uint64(len(tt.times)) || len(got.packets) > maxSteps {
+			if sum != uint64(len(tt.times)) || len(got.packets) > aggregate.MaxSteps {
 				t.Errorf("%d packets in %d steps", sum, len(got.packets))
 			}
 			if tt.want.packets == nil {
@@ -61,16 +62,16 @@ func TestTimelineSteps(t *testing.T) {
 // TestScale checks that a smaller sum is kept exactly.
 func TestScale(t *testing.T) {
 	for _, less := range []uint64{0, 1, 7, 33, 99, 100} {
-		s := series{steps: make([]step, 4)}
+		s := aggregate.Series{Steps: make([]aggregate.MinuteStep, 4)}
 		for i, n := range []uint64{1, 0, 66, 33} {
-			s.steps[i].sum.packets = n
+			s.Steps[i].Sum.Packets = n
 		}
-		s.remove(&removal{packets: less}, false)
+		(&removal{packets: less}).takeFrom(&s, false)
 		var sum uint64
-		for _, v := range s.steps {
-			sum += v.sum.packets
+		for _, v := range s.Steps {
+			sum += v.Sum.Packets
 		}
-		if sum != 100-less || s.steps[1].sum.packets != 0 {
+		if sum != 100-less || s.Steps[1].Sum.Packets != 0 {
 			t.Errorf("less %d: %d left, want %d", less, sum, 100-less)
 		}
 	}

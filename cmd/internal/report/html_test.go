@@ -17,6 +17,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"flowctl/collectors/aggregate"
 	"flowctl/collectors/flow"
 	"flowctl/collectors/summary"
 )
@@ -107,7 +108,7 @@ func TestHTML(t *testing.T) {
 
 // TestHTMLOfLittle checks documents in which most is missing.
 func TestHTMLOfLittle(t *testing.T) {
-	empty, err := summary.New(flow.NewNames()).Document(summary.Options{})
+	empty, err := summary.Of(aggregate.New(flow.NewNames()), summary.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"flowctl/collectors/aggregate"
 	"flowctl/collectors/flow"
 	"flowctl/collectors/summary"
 )
@@ -65,7 +66,7 @@ func TestMarkdown(t *testing.T) {
 
 // TestMarkdownOfNothing checks that an empty run has a report as well.
 func TestMarkdownOfNothing(t *testing.T) {
-	doc, err := summary.New(flow.NewNames()).Document(summary.Options{})
+	doc, err := summary.Of(aggregate.New(flow.NewNames()), summary.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

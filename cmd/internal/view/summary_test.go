@@ -16,6 +16,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
+	"flowctl/collectors/aggregate"
 	"flowctl/collectors/flow"
 	"flowctl/collectors/summary"
 	"flowctl/plan"
@@ -29,11 +30,11 @@ const summaryFile = "../report/testdata/summary.json"
 func story(t *testing.T) *summary.Document {
 	t.Helper()
 	names := flow.NewNames()
-	table := summary.New(names)
+	table := aggregate.New(names)
 	for i, b := range []flow.Batch{storyLog(names), storyCapture(names)} {
 		table.Add(i, b)
 	}
-	doc, err := table.Document(summary.Options{
+	doc, err := summary.Of(table, summary.Options{
 		Sources: []flow.Source{
 			{Path: "vnet/PT1H.json", Kind: flow.VNetFlowLog, Status: flow.OK, Detail: "version 4", Bytes: 123456, Records: 130, Points: []string{"000000000001", "000000000002"}},
 			{Path: "vm-db.cap", Kind: flow.Pcap, Status: flow.Truncated, Detail: "little-endian, microseconds, Ethernet", Bytes: 99999, Records: 41, Points: []string{"vm-db"}},
@@ -103,7 +104,7 @@ func storyCapture(names *flow.Names) flow.Batch {
 	return flow.Batch{{
 		Key:   flow.Key{Src: address("10.0.0.5"), Dst: address("168.63.129.16"), SrcPort: 40000, DstPort: 53, Proto: 17},
 		First: storyStart, Last: storyStart + 3e9, Sent: count(20), Received: count(21), State: flow.End,
-		Measured: flow.Packets | flow.IPBytes | flow.FrameBytes, Point: names.Of("vm-db"),
+		Class: flow.Capture, Measured: flow.Packets | flow.IPBytes | flow.FrameBytes, Point: names.Of("vm-db"),
 		Target: names.Of("/subscriptions/s/resourceGroups/rg/providers/Microsoft.Compute/virtualMachines/vm-db"),
 	}}
 }
@@ -205,7 +206,7 @@ func TestSummarySchema(t *testing.T) {
 	if err := json.Unmarshal(b, &s.root); err != nil {
 		t.Fatal(err)
 	}
-	empty, err := summary.New(flow.NewNames()).Document(summary.Options{})
+	empty, err := summary.Of(aggregate.New(flow.NewNames()), summary.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,7 +14,7 @@ import (
 type Added struct {
 	mu      sync.Mutex
 	flows   map[flowIn]*flow.Record
-	minutes map[minuteOf]flow.Step
+	minutes map[minuteOf]flow.Interval
 	Names   *flow.Names
 	Records int // that were given, singly or as sums
 }
@@ -32,7 +32,7 @@ type minuteOf struct {
 
 // NewAdded has nothing yet.
 func NewAdded() *Added {
-	return &Added{flows: map[flowIn]*flow.Record{}, minutes: map[minuteOf]flow.Step{}, Names: flow.NewNames()}
+	return &Added{flows: map[flowIn]*flow.Record{}, minutes: map[minuteOf]flow.Interval{}, Names: flow.NewNames()}
 }
 
 // Add adds the records of a batch, singles or sums.
@@ -44,7 +44,7 @@ func (a *Added) Add(b flow.Batch) bool {
 		a.Records++
 		in := flow.Context{
 			Point: r.Point, Target: r.Target, Rule: r.Rule, ACL: r.ACL,
-			Direction: r.Direction, Encryption: r.Encryption, Denied: r.Denied(),
+			Direction: r.Direction, Encryption: r.Encryption, Class: r.Class, Denied: r.Denied(),
 		}
 		if r.Records == 0 {
 			a.single(&r, in)
@@ -67,7 +67,7 @@ func (a *Added) Add(b flow.Batch) bool {
 
 // single makes a record one that sums itself, and counts its minute.
 func (a *Added) single(r *flow.Record, in flow.Context) {
-	step := flow.Step{
+	step := flow.Interval{
 		Context: in, Private: r.Src.Private() && r.Dst.Private(), Start: r.Last - r.Last%60e9, Measured: r.Measured, Records: 1,
 		Packets: r.Sent.Packets + r.Received.Packets, IPBytes: r.Sent.IPBytes + r.Received.IPBytes,
 	}
@@ -81,8 +81,8 @@ func (a *Added) single(r *flow.Record, in flow.Context) {
 	a.step(step)
 }
 
-// Steps adds what a flow.Sums says of minutes.
-func (a *Added) Steps(all []flow.Step) {
+// Intervals adds what a flow cache says of minutes.
+func (a *Added) Intervals(all []flow.Interval) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, s := range all {
@@ -90,7 +90,7 @@ func (a *Added) Steps(all []flow.Step) {
 	}
 }
 
-func (a *Added) step(s flow.Step) {
+func (a *Added) step(s flow.Interval) {
 	k := minuteOf{s.Context, s.Private, s.Start}
 	sum := a.minutes[k]
 	sum.Packets += s.Packets
@@ -106,7 +106,7 @@ func (a *Added) step(s flow.Step) {
 func (a *Added) String() string {
 	var lines []string
 	context := func(c flow.Context) string {
-		return fmt.Sprintf("%q %q %q %q %s %s %v", a.Names.Text(c.Point), a.Names.Text(c.Target), a.Names.Text(c.Rule), a.Names.Text(c.ACL), c.Direction, c.Encryption, c.Denied)
+		return fmt.Sprintf("%q %q %q %q %s %s %s %v", a.Names.Text(c.Point), a.Names.Text(c.Target), a.Names.Text(c.Rule), a.Names.Text(c.ACL), c.Direction, c.Encryption, c.Class, c.Denied)
 	}
 	for k, r := range a.flows {
 		lines = append(lines, fmt.Sprintf("%v %s: %d records, %d begin, %v %v measured %d, %d to %d",

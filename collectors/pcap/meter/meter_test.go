@@ -83,7 +83,7 @@ func TestRecord(t *testing.T) {
 		First: 1, Last: 3,
 		Sent:     flow.Count{Packets: 2, IPBytes: 200, FrameBytes: 228},
 		Received: flow.Count{Packets: 1, IPBytes: 100, FrameBytes: 114},
-		Measured: all, State: flow.End, Tunnel: flow.AH, Point: 7, Target: 8,
+		Measured: all, Class: flow.Capture, State: flow.End, Tunnel: flow.AH, Point: 7, Target: 8,
 		TCP: flow.TCP{Seen: flow.TCPPartly}, // there are no sequence numbers
 	}}
 	if diff := cmp.Diff(want, metered(up(3, packet.SYN), tunnelled, up(1, packet.ACK))); diff != "" {
@@ -95,7 +95,7 @@ func TestFrameWithoutIP(t *testing.T) {
 	arp := packet.Packet{Time: 5, FrameBytes: 60, EtherType: 0x0806}
 	want := []flow.Record{{
 		First: 5, Last: 5, Sent: flow.Count{Packets: 2, FrameBytes: 120},
-		Measured: flow.Packets | flow.FrameBytes, State: flow.End, EtherType: 0x0806, Point: 7, Target: 8,
+		Measured: flow.Packets | flow.FrameBytes, Class: flow.Capture, State: flow.End, EtherType: 0x0806, Point: 7, Target: 8,
 	}}
 	if diff := cmp.Diff(want, metered(arp, arp)); diff != "" {
 		t.Errorf("-want +got\n%s", diff)

@@ -2,6 +2,7 @@ package parquet
 
 import (
 	"bytes"
+	"flowctl/collectors/aggregate"
 	"slices"
 	"strings"
 	"sync"
@@ -13,11 +14,11 @@ import (
 	"flowctl/collectors/flow"
 )
 
-// sight gives records on as sightings of sums, in batches.
-func sight(sums *flow.Sums, records []flow.Record) {
+// sight gives records on as observations of sums, in batches.
+func sight(sums *aggregate.Cache, records []flow.Record) {
 	hashes := map[flow.Key][2]uint64{}
 	for part := range slices.Chunk(records, 100) {
-		all := make([]flow.Sighting, len(part))
+		all := make([]flow.Observation, len(part))
 		for i, r := range part {
 			h, ok := hashes[r.Key]
 			if !ok {
@@ -25,7 +26,7 @@ func sight(sums *flow.Sums, records []flow.Record) {
 				h = [2]uint64{n * 0x9e3779b97f4a7c15, n}
 				hashes[r.Key] = h
 			}
-			all[i] = flow.Sighting{
+			all[i] = flow.Observation{
 				Hash: h, Time: r.First, Measured: r.Measured != 0, State: r.State,
 				Counters: [4]uint64{r.Sent.Packets, r.Sent.IPBytes, r.Received.Packets, r.Received.IPBytes},
 				Context: sums.Context(flow.Context{
@@ -40,9 +41,9 @@ func sight(sums *flow.Sums, records []flow.Record) {
 	sums.Flush(func(flow.Batch) bool { return true })
 }
 
-// TestSightings wants of sightings of two readers, by turns with records of
+// TestObservations wants of observations of two readers, by turns with records of
 // captures, what records of their own would have left in the file.
-func TestSightings(t *testing.T) {
+func TestObservations(t *testing.T) {
 	names := flow.NewNames()
 	logs := [2][]flow.Record{logged(1, 5000, names), logged(2, 5000, names)}
 	for i := range logs[0] {
@@ -73,8 +74,8 @@ func TestSightings(t *testing.T) {
 	var readers sync.WaitGroup
 	for _, list := range logs {
 		readers.Go(func() {
-			sums := &flow.Sums{Steps: func([]flow.Step) {}, Start: start, End: end}
-			kept := w.Sightings(sums)
+			sums := &aggregate.Cache{Intervals: func([]flow.Interval) {}, Start: start, End: end}
+			kept := w.Observations(sums)
 			sums.Each = kept.Add
 			kept.Want(func(id flow.ID) bool { return id != acl })
 			sight(sums, list[:2500])

@@ -11,7 +11,7 @@ import (
 
 // places is what the inventories say of MACs, addresses and access lists.
 // Number 0 of every list is the unknown one.
-type places struct {
+type locator struct {
 	nics    []nic
 	subnets []subnet
 	vnets   []vnet
@@ -58,8 +58,8 @@ type machine struct {
 }
 
 // newPlaces indexes inventories. Without any, nothing is known.
-func newPlaces(invs []*plan.Inventory) *places {
-	p := &places{
+func newLocator(invs []*plan.Inventory) *locator {
+	p := &locator{
 		nics: make([]nic, 1), subnets: make([]subnet, 1), vnets: make([]vnet, 1), vms: make([]machine, 1),
 		byMAC: map[string]int32{}, byAddr: map[flow.Addr][]int32{}, byVM: map[string]int32{},
 		acls: map[string]string{}, vnetKey: map[string]int32{}, subKey: map[string]int32{},
@@ -84,9 +84,9 @@ func newPlaces(invs []*plan.Inventory) *places {
 }
 
 // known reports whether there is any inventory.
-func (p *places) known() bool { return len(p.nics) > 1 || len(p.vnets) > 1 }
+func (p *locator) known() bool { return len(p.nics) > 1 || len(p.vnets) > 1 }
 
-func (p *places) addVNets(inv *plan.Inventory) {
+func (p *locator) addVNets(inv *plan.Inventory) {
 	for _, v := range inv.VNets {
 		if p.vnetKey[v.ID.Key()] != 0 {
 			continue
@@ -106,7 +106,7 @@ func (p *places) addVNets(inv *plan.Inventory) {
 	}
 }
 
-func (p *places) addPeerings(inv *plan.Inventory) {
+func (p *locator) addPeerings(inv *plan.Inventory) {
 	for _, v := range inv.VNets {
 		here := &p.vnets[p.vnetKey[v.ID.Key()]]
 		for _, q := range v.Peerings {
@@ -122,7 +122,7 @@ func (p *places) addPeerings(inv *plan.Inventory) {
 	}
 }
 
-func (p *places) addNIC(n plan.NIC) {
+func (p *locator) addNIC(n plan.NIC) {
 	if n.MAC != "" && p.byMAC[n.MAC] != 0 {
 		return
 	}
@@ -144,7 +144,7 @@ func (p *places) addNIC(n plan.NIC) {
 }
 
 // vm returns the number of the machine id and gives it interface n.
-func (p *places) vm(id plan.ID, n int32) int32 {
+func (p *locator) vm(id plan.ID, n int32) int32 {
 	if id == "" {
 		return 0
 	}
@@ -168,7 +168,7 @@ func machineName(id plan.ID) string {
 
 // acl is the name of the access list that a flow log calls text: an NSG's
 // GUID or resource id. What is not known keeps its text; of an id, its name.
-func (p *places) acl(text string) string {
+func (p *locator) acl(text string) string {
 	if name, ok := p.acls[plan.ID(text).Key()]; ok {
 		return name
 	}
@@ -179,32 +179,32 @@ func (p *places) acl(text string) string {
 }
 
 // place is where an address belongs; zero parts are unknown.
-type place struct{ nic, subnet, vnet int32 }
+type location struct{ nic, subnet, vnet int32 }
 
 // find says where a belongs, seen from a point in VNet from (0 if unknown).
 // VNets that are not peered may use the same addresses, so an address is
 // looked for in the point's VNet, then in its peers, and elsewhere only if
 // there is no choice.
-func (p *places) find(a flow.Addr, from int32) place {
+func (p *locator) find(a flow.Addr, from int32) location {
 	if n := p.pick(p.byAddr[a], from); n != 0 {
-		return place{n, p.nics[n].subnet, p.nics[n].vnet}
+		return location{n, p.nics[n].subnet, p.nics[n].vnet}
 	}
 	if len(p.subnets) == 1 || !a.Private() && from == 0 {
-		return place{}
+		return location{}
 	}
 	ip := a.Netip()
 	if from != 0 {
 		for _, v := range append([]int32{from}, p.vnets[from].peered...) {
 			if holds(p.vnets[v].prefixes, ip) {
-				return place{0, p.subnetOf(ip, v), v}
+				return location{0, p.subnetOf(ip, v), v}
 			}
 		}
-		return place{}
+		return location{}
 	}
 	return p.onlyIn(ip)
 }
 
-func (p *places) pick(nics []int32, from int32) int32 {
+func (p *locator) pick(nics []int32, from int32) int32 {
 	if from == 0 {
 		if len(nics) == 1 {
 			return nics[0]
@@ -228,23 +228,23 @@ func (p *places) pick(nics []int32, from int32) int32 {
 }
 
 // onlyIn returns the one VNet that holds ip, if just one does.
-func (p *places) onlyIn(ip netip.Addr) place {
+func (p *locator) onlyIn(ip netip.Addr) location {
 	var found int32
 	for v := 1; v < len(p.vnets); v++ {
 		if holds(p.vnets[v].prefixes, ip) {
 			if found != 0 {
-				return place{}
+				return location{}
 			}
 			found = int32(v)
 		}
 	}
 	if found == 0 {
-		return place{}
+		return location{}
 	}
-	return place{0, p.subnetOf(ip, found), found}
+	return location{0, p.subnetOf(ip, found), found}
 }
 
-func (p *places) subnetOf(ip netip.Addr, v int32) int32 {
+func (p *locator) subnetOf(ip netip.Addr, v int32) int32 {
 	for i := 1; i < len(p.subnets); i++ {
 		if p.subnets[i].vnet == v && holds(p.subnets[i].prefixes, ip) {
 			return int32(i)

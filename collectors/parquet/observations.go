@@ -6,14 +6,14 @@ import (
 	"flowctl/collectors/flow"
 )
 
-// Sightings writes the sightings of one flow.Sums, which knows the flow of each
-// by a number: its addresses and texts are looked up once, and not with every
+// Observations writes the observations of one flow cache, which knows the flow of
+// each by a number: its addresses and texts are looked up once, and not with every
 // row. It is for one goroutine.
-type Sightings struct {
-	to   *Writer
-	last *part // that took the last ones
-	sums *flow.Sums
-	turn uint32
+type Observations struct {
+	to         *Writer
+	last       *part // that took the last ones
+	cache      flow.Cache
+	generation uint32
 	// group is the row group that the numbers of known flows are of, and age how
 	// many there have been, so that older ones are not valid.
 	group *part
@@ -43,7 +43,7 @@ type knownTraits struct {
 	numbers [sightingKinds]uint32 // + 1; 0 for those that did not come
 }
 
-// sightingKinds is how many kinds of sightings a flow has: by state, but for the
+// sightingKinds is how many kinds of observations a flow has: by state, but for the
 // unknown, and whether it was measured.
 const sightingKinds = 2 * uint(flow.Deny)
 
@@ -57,14 +57,16 @@ const (
 // unwanted is the source of a flow that is left out.
 const unwanted = 1<<32 - 1
 
-// Sightings returns what writes sightings of sums.
-func (p *Writer) Sightings(sums *flow.Sums) *Sightings { return &Sightings{to: p, sums: sums} }
+// Observations returns what writes the observations of a cache.
+func (p *Writer) Observations(cache flow.Cache) *Observations {
+	return &Observations{to: p, cache: cache}
+}
 
 // Want leaves out, from now on, what other ACLs decided than those that f names.
-func (s *Sightings) Want(f func(flow.ID) bool) { s.wanted, s.age = f, s.age+1 }
+func (s *Observations) Want(f func(flow.ID) bool) { s.wanted, s.age = f, s.age+1 }
 
-// Add appends sightings that were resolved, but for those outside.
-func (s *Sightings) Add(all []flow.Sighting) {
+// Add appends observations that were resolved, but for those outside.
+func (s *Observations) Add(all []flow.Observation) {
 	to := s.to.take(s.last)
 	defer s.to.give(to)
 	s.last = to
@@ -77,8 +79,8 @@ func (s *Sightings) Add(all []flow.Sighting) {
 	}
 }
 
-func (s *Sightings) add(t *flow.Sighting, to *part) {
-	if s.sums.IsOutside(t) {
+func (s *Observations) add(t *flow.Observation, to *part) {
+	if s.cache.IsOutside(t.Time) {
 		return
 	}
 	if to.full() {
@@ -93,24 +95,24 @@ func (s *Sightings) add(t *flow.Sighting, to *part) {
 	}
 }
 
-// warmed is how many sightings wait for memory together.
+// warmed is how many observations wait for memory together.
 const warmed = 64
 
-// warm loads what adding sightings will need of what is known of flows, and for
+// warm loads what adding observations will need of what is known of flows, and for
 // those that are not known, of the flows and of the addresses' numbers.
-func (s *Sightings) warm(some []flow.Sighting, to *part) {
+func (s *Observations) warm(some []flow.Observation, to *part) {
 	var fresh [warmed]int
 	n := 0
 	for i := range some {
 		fresh[n] = i
-		if at := some[i].Place(); at >= len(s.known) || s.known[at].age != s.age {
+		if at := int(some[i].Row); at >= len(s.known) || s.known[at].age != s.age {
 			n++
 		}
 	}
 	src, dst := to.addresses[0], to.addresses[1]
 	var numbers [warmed][2]uint32
 	for i, k := range fresh[:n] {
-		key := s.sums.Key(&some[k])
+		key, _ := s.cache.Flow(&some[k])
 		numbers[i] = [2]uint32{src.slots[src.slot(key.Src)], dst.slots[dst.slot(key.Dst)]}
 	}
 	for _, at := range numbers[:n] {
@@ -119,16 +121,16 @@ func (s *Sightings) warm(some []flow.Sighting, to *part) {
 }
 
 // renew forgets what is known if flows or row groups have other numbers now.
-func (s *Sightings) renew(to *part) {
-	if turn := s.sums.Turn(); s.group != to || s.turns != to.turns || s.turn != turn {
-		s.group, s.turns, s.turn = to, to.turns, turn
+func (s *Observations) renew(to *part) {
+	if generation := s.cache.Generation(); s.group != to || s.turns != to.turns || s.generation != generation {
+		s.group, s.turns, s.generation = to, to.turns, generation
 		s.age++
 	}
 }
 
 // flow returns what is known of the flow of t.
-func (s *Sightings) flow(t *flow.Sighting, to *part) *knownFlow {
-	at := t.Place()
+func (s *Observations) flow(t *flow.Observation, to *part) *knownFlow {
+	at := int(t.Row)
 	for at >= len(s.known) {
 		s.known = append(s.known, make([]knownFlow, max(256, len(s.known)))...)
 	}
@@ -139,8 +141,8 @@ func (s *Sightings) flow(t *flow.Sighting, to *part) *knownFlow {
 	return k
 }
 
-func (s *Sightings) lookUp(t *flow.Sighting, to *part) knownFlow {
-	key, c := s.sums.Flow(t)
+func (s *Observations) lookUp(t *flow.Observation, to *part) knownFlow {
+	key, c := s.cache.Flow(t)
 	if s.wanted != nil && !s.wanted(c.ACL) {
 		return knownFlow{age: s.age, src: unwanted}
 	}
@@ -151,7 +153,7 @@ func (s *Sightings) lookUp(t *flow.Sighting, to *part) knownFlow {
 }
 
 // class is a number of a flow's traits, but for its context, or mostClasses.
-func (s *Sightings) class(k *flow.Key) uint32 {
+func (s *Observations) class(k *flow.Key) uint32 {
 	kind := kindOf(k, true)
 	n := slices.Index(s.classes, kind)
 	if n < 0 {
@@ -162,8 +164,8 @@ func (s *Sightings) class(k *flow.Key) uint32 {
 	return uint32(n)
 }
 
-// row takes a sighting, unless its texts do not fit into the row group.
-func (s *Sightings) row(k *knownFlow, t *flow.Sighting, to *part) bool {
+// row takes an observation, unless its texts do not fit into the row group.
+func (s *Observations) row(k *knownFlow, t *flow.Observation, to *part) bool {
 	traits, ok := s.number(k, t, to)
 	if !ok {
 		return false
@@ -188,8 +190,8 @@ func (s *Sightings) row(k *knownFlow, t *flow.Sighting, to *part) bool {
 	return true
 }
 
-// number returns the number of the traits of a sighting.
-func (s *Sightings) number(k *knownFlow, t *flow.Sighting, to *part) (uint32, bool) {
+// number returns the number of the traits of an observation.
+func (s *Observations) number(k *knownFlow, t *flow.Observation, to *part) (uint32, bool) {
 	kind := 2*uint(t.State-1) + uint(bit(t.Measured))
 	at := int(t.Context*mostClasses + k.class)
 	if k.class == mostClasses || t.Context >= mostContexts || kind >= sightingKinds {
@@ -212,16 +214,16 @@ func (s *Sightings) number(k *knownFlow, t *flow.Sighting, to *part) (uint32, bo
 	return n, ok
 }
 
-func (s *Sightings) lookUpTraits(t *flow.Sighting, to *part) (uint32, bool) {
-	key, c := s.sums.Flow(t)
+func (s *Observations) lookUpTraits(t *flow.Observation, to *part) (uint32, bool) {
+	key, c := s.cache.Flow(t)
 	return to.traits.number(traitsOf(&flow.Record{
-		Key: key, Direction: c.Direction, State: t.State, Encryption: c.Encryption, Measured: measured(t),
+		Key: key, Direction: c.Direction, Class: c.Class, State: t.State, Encryption: c.Encryption, Measured: measured(t),
 		Point: c.Point, Target: c.Target, Rule: c.Rule, ACL: c.ACL,
 	}), to.names)
 }
 
-// measured is what was measured of a sighting.
-func measured(t *flow.Sighting) flow.Measure {
+// measured is what was measured of an observation.
+func measured(t *flow.Observation) flow.Measure {
 	if t.Measured {
 		return flow.Packets | flow.IPBytes
 	}

@@ -1,19 +1,11 @@
-package flow
+package aggregate
 
-// Step is what flows of one context did in one minute.
-type Step struct {
-	Context
-	Private               bool  // both addresses are
-	Start                 int64 // Unix nanoseconds
-	Packets, IPBytes      uint64
-	Measured              Measure // of any of it
-	Begun, Ended, Records uint64
-}
+import "flowctl/collectors/flow"
 
-// spans are the steps of a context that grow: of two minutes, since sightings
+// spans are the intervals of a context that grow: of two minutes, since observations
 // come nearly in order, and of private traffic or not.
 type spans struct {
-	context Context
+	context flow.Context
 	open    [2][2]span
 }
 
@@ -27,8 +19,8 @@ type span struct {
 	measured     uint8 // 1 if any of it was
 }
 
-// time adds a sighting to its minute.
-func (s *Sums) time(t *Sighting, private bool) {
+// time adds an observation to its minute.
+func (s *Cache) time(t *flow.Observation, private bool) {
 	open := &s.spans[t.Context].open[bit(private)]
 	w := &open[0]
 	if uint64(t.Time-w.from) >= uint64(w.length) {
@@ -40,12 +32,12 @@ func (s *Sums) time(t *Sighting, private bool) {
 	w.bytes += t.Counters[1] + t.Counters[3]
 	w.measured |= bit(t.Measured)
 	w.records++
-	w.begun += uint32(bit(t.State == Begin))
-	w.ended += uint32(bit(t.State == End))
+	w.begun += uint32(bit(t.State == flow.Begin))
+	w.ended += uint32(bit(t.State == flow.End))
 }
 
-// begin returns the span of a sighting's minute, in the place of the older one.
-func (s *Sums) begin(t *Sighting, private bool, open *[2]span) *span {
+// begin returns the span of an observation's minute, in the place of the older one.
+func (s *Cache) begin(t *flow.Observation, private bool, open *[2]span) *span {
 	w := &open[0]
 	if open[1].from < w.from {
 		w = &open[1]
@@ -55,18 +47,18 @@ func (s *Sums) begin(t *Sighting, private bool, open *[2]span) *span {
 	return w
 }
 
-// close turns a span into a step.
-func (s *Sums) close(context uint32, private bool, w *span) {
+// close ends a span.
+func (s *Cache) close(context uint32, private bool, w *span) {
 	if w.records == 0 {
 		return
 	}
-	step := Step{
+	done := flow.Interval{
 		Context: s.spans[context].context, Private: private, Start: w.from,
 		Packets: w.packets, IPBytes: w.bytes, Begun: uint64(w.begun), Ended: uint64(w.ended), Records: uint64(w.records),
 	}
 	if w.measured != 0 {
-		step.Measured = Packets | IPBytes
+		done.Measured = flow.Packets | flow.IPBytes
 	}
-	s.steps = append(s.steps, step)
+	s.intervals = append(s.intervals, done)
 	*w = span{}
 }

@@ -1,45 +1,46 @@
 package summary
 
 import (
+	"flowctl/collectors/aggregate"
 	"flowctl/collectors/flow"
 	"flowctl/plan"
 )
 
 // seen is a row with all that conditions and answers ask of it.
-type seen struct {
-	row    *row
-	frames frameBytes
-	spot   *spot
+type enriched struct {
+	row    *aggregate.Row
+	frames aggregate.FrameBytes
+	point  *point
 
-	src, dst           place
+	src, dst           location
 	srcScope, dstScope scope
 	direction          flow.Direction
 	farIsSrc           bool // the far side is the source
 
-	sent, received tally // by the source
+	sent, received aggregate.Tally // by the source
 }
 
 // spot is a context with the names that the inventory has for it.
-type spot struct {
-	context
+type point struct {
+	aggregate.Context
 	number        int // among the spots of a run
 	nic, vm, vnet int32
 	owned         []flow.Addr // addresses of the machine there
 	pointName     flow.ID     // of the interface if known, else as in the records
 	aclName       flow.ID
 	pointText     string
-	places        *places
+	locator       *locator
 }
 
 // spotOf looks a context up.
-func spotOf(k context, names *flow.Names, p *places) *spot {
-	text := names.Text(k.point)
-	s := &spot{context: k, places: p, pointName: k.point, aclName: names.Of(p.acl(names.Text(k.acl))), pointText: text}
+func pointOf(k aggregate.Context, names *flow.Names, p *locator) *point {
+	text := names.Text(k.Point)
+	s := &point{Context: k, locator: p, pointName: k.Point, aclName: names.Of(p.acl(names.Text(k.ACL))), pointText: text}
 	s.nic = p.byMAC[text]
 	if s.nic != 0 {
 		s.vm = p.nics[s.nic].vm
-	} else if k.target != 0 {
-		s.vm = p.byVM[idKey(names.Text(k.target))]
+	} else if k.Target != 0 {
+		s.vm = p.byVM[idKey(names.Text(k.Target))]
 	}
 	nics := p.vms[s.vm].nics
 	if s.nic == 0 && len(nics) == 1 {
@@ -59,7 +60,7 @@ func spotOf(k context, names *flow.Names, p *places) *spot {
 }
 
 // owns reports whether a is an address of the machine at the spot.
-func (s *spot) owns(a flow.Addr) bool {
+func (s *point) owns(a flow.Addr) bool {
 	for _, o := range s.owned {
 		if o == a {
 			return true
@@ -69,28 +70,28 @@ func (s *spot) owns(a flow.Addr) bool {
 }
 
 // fill sets s to row r, seen at spot.
-func (s *seen) fill(r *row, f frameBytes, at *spot, p *places) {
-	*s = seen{
-		row: r, frames: f, spot: at, direction: at.direction,
-		sent:     tally{r.sent.packets, r.sent.ipBytes, f.sent, r.marks},
-		received: tally{r.received.packets, r.received.ipBytes, f.received, r.marks},
+func (s *enriched) fill(r *aggregate.Row, f aggregate.FrameBytes, at *point, p *locator) {
+	*s = enriched{
+		row: r, frames: f, point: at, direction: at.Direction,
+		sent:     aggregate.Tally{Packets: r.Sent.Packets, IPBytes: r.Sent.IPBytes, FrameBytes: f.Sent, Marks: r.Marks},
+		received: aggregate.Tally{Packets: r.Received.Packets, IPBytes: r.Received.IPBytes, FrameBytes: f.Received, Marks: r.Marks},
 	}
-	if at.class == noIP {
+	if at.Class == aggregate.NoIP {
 		return
 	}
 	if p.known() {
-		s.src, s.dst = p.find(r.src, at.vnet), p.find(r.dst, at.vnet)
+		s.src, s.dst = p.find(r.Src, at.vnet), p.find(r.Dst, at.vnet)
 	}
-	s.srcScope, s.dstScope = p.scope(r.src, s.src, at.vnet), p.scope(r.dst, s.dst, at.vnet)
+	s.srcScope, s.dstScope = p.scope(r.Src, s.src, at.vnet), p.scope(r.Dst, s.dst, at.vnet)
 	s.orient()
 }
 
 // orient finds the far side, and the direction where the source does not say
 // it but the inventory knows whose addresses these are.
-func (s *seen) orient() {
+func (s *enriched) orient() {
 	r := s.row
 	if s.direction == flow.DirectionUnknown {
-		switch from, to := s.spot.owns(r.src), s.spot.owns(r.dst); {
+		switch from, to := s.point.owns(r.Src), s.point.owns(r.Dst); {
 		case from && !to:
 			s.direction = flow.Outbound
 		case to && !from:
@@ -106,17 +107,17 @@ func (s *seen) orient() {
 }
 
 // far returns the address of the far side and where it lies.
-func (s *seen) far() (flow.Addr, scope) {
+func (s *enriched) far() (flow.Addr, scope) {
 	if s.farIsSrc {
-		return s.row.src, s.srcScope
+		return s.row.Src, s.srcScope
 	}
-	return s.row.dst, s.dstScope
+	return s.row.Dst, s.dstScope
 }
 
 // transit reports whether the machine at the spot forwards: it is known and
 // neither end is its own.
-func (s *seen) transit() bool {
-	return len(s.spot.owned) > 0 && !s.spot.owns(s.row.src) && !s.spot.owns(s.row.dst)
+func (s *enriched) transit() bool {
+	return len(s.point.owned) > 0 && !s.point.owns(s.row.Src) && !s.point.owns(s.row.Dst)
 }
 
 func idKey(id string) string { return plan.ID(id).Key() }

@@ -1,4 +1,4 @@
-package summary
+package aggregate
 
 import (
 	"errors"
@@ -10,7 +10,7 @@ import (
 )
 
 // partitions is how many parts a table is cut into.
-const partitions = 128
+const Partitions = 128
 
 // Table adds up flow records. Every worker needs its own: one from New, the
 // others from its Worker, so that all put their rows into one place. Merge them
@@ -21,13 +21,11 @@ const partitions = 128
 type Table struct {
 	*store
 	contexts contexts
-	timeline timeline
-	sources  []sourceSum
-	flowLog  states
+	Timeline Timeline
+	Sources  []SourceSum
+	FlowLogs states
 
-	hot     hot
-	keys    [chunk]hotKey       // scratch
-	waiting [partitions][]entry // records on their way to their partition
+	waiting [Partitions][]entry // records on their way to their partition
 	count   int                 // of them
 	sink    uint64              // keeps loads alive that only warm the cache
 	buf     []byte              // scratch
@@ -35,88 +33,79 @@ type Table struct {
 
 // store is the rows of a table and all of its workers.
 type store struct {
-	names *flow.Names
-	parts [partitions]partition
-	free  pool
+	Names *flow.Names
+	Parts [Partitions]Partition
+	Free  Pool
 
-	used  atomic.Int64 // by rows in parts, in shares of a row
-	limit int          // of rows
+	Used  atomic.Int64 // by rows in parts, in shares of a row
+	Limit int          // of rows
 
-	mu     sync.Mutex // of what follows
-	ids    map[context]uint32
-	all    []context
-	spills []*spill
-	full   bool // nothing can be written to a file
+	mu       sync.Mutex // of what follows
+	ids      map[Context]uint32
+	Contexts []Context
+	Spills   []*Spill
+	full     bool // nothing can be written to a file
 }
 
-// sourceSum is what one source said, before anything is merged.
-type sourceSum struct {
-	sum         tally
-	first, last int64
-	tcp         tcpSum
+// SourceSum is what one source said, before anything is merged.
+type SourceSum struct {
+	Sum         Tally
+	First, Last int64
+	TCP         TCPSum
 }
 
 // states counts the records of flow logs.
-type states struct{ begun, ended, untimed, denied uint64 }
+type states struct{ Begun, Ended, Untimed, denied uint64 }
 
 // New returns an empty table for records that refer to names.
 func New(names *flow.Names) *Table {
-	return (&Table{store: &store{names: names, limit: hotRows, ids: map[context]uint32{}}}).Worker()
+	return (&Table{store: &store{Names: names, Limit: defaultRows, ids: map[Context]uint32{}}}).Worker()
 }
 
 // Worker returns a table that puts its rows to those of t, for another
 // goroutine. Merge it into t in the end.
-func (t *Table) Worker() *Table { return &Table{store: t.store, timeline: newTimeline()} }
+func (t *Table) Worker() *Table { return &Table{store: t.store, Timeline: newTimeline()} }
 
 // Budget says how many bytes the rows of t and its workers may take in memory
 // together, about. Two fifths are left to what else a run needs, and to garbage. It
 // is to be said before anything is added.
-func (t *Table) Budget(bytes int64) { t.limit = int(max(minHotRows, bytes/5*3/bytesPerRow)) }
+func (t *Table) Budget(bytes int64) { t.Limit = int(max(MinRows, bytes/5*3/BytesPerRow)) }
 
 // Add counts the records of a batch. Source is the number of the source they
 // came from: its place in Options.Sources.
 func (t *Table) Add(source int, b flow.Batch) {
-	for len(t.sources) <= source {
-		t.sources = append(t.sources, sourceSum{first: noFirst, last: noLast})
+	for len(t.Sources) <= source {
+		t.Sources = append(t.Sources, SourceSum{First: NoFirst, Last: NoLast})
 	}
-	src := &t.sources[source]
-	for b := range slices.Chunk(b, chunk) {
-		keys := t.keys[:0]
-		for i := range b {
-			r := &b[i]
-			m, id := marksOf(r), t.contexts.of(r, t)
-			src.count(r, m)
-			if r.Records == 0 {
-				t.once(r, m, id)
-			}
-			if hotFits(r, id) {
-				addrs, rest := r.Src.Lo<<32|r.Dst.Lo&0xffffffff, restOf(r, id)
-				keys = append(keys, hotKey{addrs, rest, home(addrs, rest), uint8(i), m})
-			} else {
-				t.add(r, m, id)
-			}
+	src := &t.Sources[source]
+	for i := range b {
+		r := &b[i]
+		m, id := marksOf(r), t.contexts.of(r, t)
+		src.count(r, m)
+		if r.Records == 0 {
+			t.once(r, m, id)
 		}
-		t.addHot(b, keys)
+		t.add(r, m, id)
 	}
 }
 
-// AddSteps counts when it was that the flows of a source were active, of
+// AddIntervals counts when it was that the flows of a source were active, of
 // records that sum several.
-func (t *Table) AddSteps(steps []flow.Step) {
-	for i := range steps {
-		s := &steps[i]
+func (t *Table) AddIntervals(all []flow.Interval) {
+	for i := range all {
+		s := &all[i]
 		r := flow.Record{
 			Point: s.Point, Target: s.Target, Rule: s.Rule, ACL: s.ACL,
-			Direction: s.Direction, Encryption: s.Encryption, Measured: s.Measured, State: flow.Continue,
+			Direction: s.Direction, Class: s.Class, Encryption: s.Encryption, Measured: s.Measured, State: flow.Continue,
 		}
 		if s.Denied {
 			r.State = flow.Deny
-			t.flowLog.denied += s.Records
+			t.FlowLogs.denied += s.Records
 		}
 		at := &t.contexts.known[t.contexts.of(&r, t)]
-		t.timeline.addStep(at.series[number(s.Private)], s, marksOf(&r))
-		t.flowLog.begun += s.Begun
-		t.flowLog.ended += s.Ended
+		t.Timeline.addInterval(at.series[number(s.Private)], s, marksOf(&r))
+		t.FlowLogs.Begun += s.Begun
+		t.FlowLogs.Ended += s.Ended
 	}
 }
 
@@ -129,14 +118,14 @@ func number(b bool) int {
 
 // entry is a record, or the sum of some, on its way to its row.
 type entry struct {
-	key             key
+	key             Key
 	srcPort         uint16
-	marks           marks
+	marks           Marks
 	hash            uint32 // upper half of the key's
 	records, begins uint32
 	first, last     int64
-	sent, received  wire
-	frames          frameBytes
+	sent, received  Wire
+	frames          FrameBytes
 }
 
 // entries is how many records wait for a partition: so many that a lock and
@@ -145,14 +134,14 @@ type entry struct {
 const entries = 96
 
 // once counts what a record says of one moment.
-func (t *Table) once(r *flow.Record, m marks, id uint32) {
+func (t *Table) once(r *flow.Record, m Marks, id uint32) {
 	at := &t.contexts.known[id]
-	t.flowLog.count(r, at.class)
-	t.timeline.add(at.series[number(r.Src.Private() && r.Dst.Private())], r, m)
+	t.FlowLogs.count(r, at.class)
+	t.Timeline.add(at.series[number(r.Src.Private() && r.Dst.Private())], r, m)
 }
 
 // add counts r in its row.
-func (t *Table) add(r *flow.Record, m marks, id uint32) {
+func (t *Table) add(r *flow.Record, m Marks, id uint32) {
 	port, proto := r.DstPort, r.Proto
 	if !r.IsIP() {
 		port, proto = r.EtherType, 0
@@ -161,9 +150,9 @@ func (t *Table) add(r *flow.Record, m marks, id uint32) {
 	e.srcPort, e.marks = r.SrcPort, m
 	e.records, e.begins = counted(r)
 	e.first, e.last = bounds(r.First, r.Last)
-	e.sent = wire{r.Sent.Packets, r.Sent.IPBytes}
-	e.received = wire{r.Received.Packets, r.Received.IPBytes}
-	e.frames = frameBytes{r.Sent.FrameBytes, r.Received.FrameBytes}
+	e.sent = Wire{r.Sent.Packets, r.Sent.IPBytes}
+	e.received = Wire{r.Received.Packets, r.Received.IPBytes}
+	e.frames = FrameBytes{r.Sent.FrameBytes, r.Received.FrameBytes}
 	t.waits(i)
 }
 
@@ -179,10 +168,10 @@ func counted(r *flow.Record) (records, begins uint32) {
 // count.
 func bounds(first, last int64) (int64, int64) {
 	if first == flow.NoTime {
-		first = noFirst
+		first = NoFirst
 	}
 	if last == flow.NoTime {
-		last = noLast
+		last = NoLast
 	}
 	return first, last
 }
@@ -191,7 +180,7 @@ func bounds(first, last int64) (int64, int64) {
 // partition for which it waits.
 func (t *Table) wait(src, dst flow.Addr, context uint32, port uint16, proto uint8) (int, *entry) {
 	pair, hash := hashes(src, dst, rest(context, port, proto))
-	i := pair % partitions
+	i := pair % Partitions
 	w := t.waiting[i]
 	if w == nil {
 		w = make([]entry, 0, entries)
@@ -202,8 +191,8 @@ func (t *Table) wait(src, dst flow.Addr, context uint32, port uint16, proto uint
 	// back from the stack in other words than it was written, which has to wait
 	// for all that was written before, to memory that is far.
 	e := &w[len(w)-1]
-	e.key.src, e.key.dst = src, dst
-	e.key.context, e.key.port, e.key.proto = context, port, proto
+	e.key.Src, e.key.Dst = src, dst
+	e.key.Context, e.key.Port, e.key.Proto = context, port, proto
 	e.hash = uint32(hash >> 32)
 	t.count++
 	return int(i), e
@@ -214,18 +203,13 @@ func (t *Table) waits(i int) {
 	switch {
 	case len(t.waiting[i]) == entries:
 		t.flush(i)
-	case t.count > t.limit:
-		t.flushWaiting()
+	case t.count > t.Limit:
+		t.Flush()
 	}
 }
 
-// flushAll puts all that was added into its rows.
-func (t *Table) flushAll() {
-	t.coolAll()
-	t.flushWaiting()
-}
-
-func (t *Table) flushWaiting() {
+// Flush puts all that was added into its rows.
+func (t *Table) Flush() {
 	for i := range t.waiting {
 		t.flush(i)
 	}
@@ -237,14 +221,14 @@ func (t *Table) flush(i int) {
 	if len(w) == 0 {
 		return
 	}
-	p := &t.parts[i]
+	p := &t.Parts[i]
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	before := p.used()
 	for b := range slices.Chunk(w, 32) {
 		t.sink += p.warm(b)
 		for k := range b {
-			p.count(&b[k], &t.free)
+			p.count(&b[k], &t.Free)
 		}
 	}
 	t.count -= len(w)
@@ -255,33 +239,68 @@ func (t *Table) flush(i int) {
 // account notes that partition i, which is locked, takes more memory, and
 // moves it to a file if that is too much.
 func (t *Table) account(i, more int) {
-	all := t.store.used.Add(int64(more))
-	if most := int64(t.limit) * rowShares; all > most && int64(t.parts[i].used()) >= most/partitions/2 {
+	all := t.store.Used.Add(int64(more))
+	if most := int64(t.Limit) * rowShares; all > most && int64(t.Parts[i].used()) >= most/Partitions/2 {
 		t.relieve(i)
 	}
+}
+
+// Ready makes t ready to be asked: then memory is for one partition at a time.
+func (t *Table) Ready() {
+	t.Flush()
+	if len(t.Spills) == 0 {
+		return
+	}
+	for i := range t.Parts {
+		t.relieve(i)
+	}
+}
+
+// Few reports whether there are but few rows.
+func (t *Table) Few() bool { return t.store.Used.Load() < 20_000*rowShares && len(t.Spills) == 0 }
+
+// Partition returns partition i with all of its rows. Its tables are those of
+// spare where these are larger. The errors say which rows are lost.
+func (t *Table) Partition(i int, spare *Partition, buf *[]byte) (*Partition, []error) {
+	p := &t.Parts[i]
+	p.borrow(spare)
+	var errs []error
+	for _, s := range t.Spills {
+		if err := s.restore(i, p, &t.Free, buf); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return p, errs
+}
+
+// Reset empties t and removes its temporary files.
+func (t *Table) Reset() error {
+	err := t.Close()
+	*t = *New(t.Names)
+	return err
 }
 
 // Close removes temporary files. It is needed only if no document is made.
 func (t *Table) Close() error {
 	var errs []error
-	for _, s := range t.spills {
-		errs = append(errs, s.close())
+	for _, s := range t.Spills {
+		errs = append(errs, s.Close())
 	}
-	t.spills = nil
+	t.Spills = nil
 	return errors.Join(errs...)
 }
 
 // count adds the counters of one record.
-func (r *row) count(o *entry) {
-	r.sent.packets += o.sent.packets
-	r.sent.ipBytes += o.sent.ipBytes
-	r.received.packets += o.received.packets
-	r.received.ipBytes += o.received.ipBytes
-	r.marks |= o.marks
-	r.records = plus(r.records, o.records)
-	r.begins = plus(r.begins, o.begins)
-	r.first = min(r.first, o.first)
-	r.last = max(r.last, o.last)
+func (r *Row) count(o *entry) {
+	r.Sent.Packets += o.sent.Packets
+	r.Sent.IPBytes += o.sent.IPBytes
+	r.Received.Packets += o.received.Packets
+	r.Received.IPBytes += o.received.IPBytes
+	r.Marks |= o.marks
+	r.Records = plus(r.Records, o.records)
+	r.Begins = plus(r.Begins, o.begins)
+	r.First = min(r.First, o.first)
+	r.Last = max(r.Last, o.last)
 }
 
 // plus adds without overflow.
@@ -292,34 +311,34 @@ func plus(a, b uint32) uint32 {
 	return a + b
 }
 
-func (s *sourceSum) count(r *flow.Record, m marks) {
-	s.sum.add(&tally{
-		packets:    r.Sent.Packets + r.Received.Packets,
-		ipBytes:    r.Sent.IPBytes + r.Received.IPBytes,
-		frameBytes: r.Sent.FrameBytes + r.Received.FrameBytes,
-		marks:      m,
+func (s *SourceSum) count(r *flow.Record, m Marks) {
+	s.Sum.Add(&Tally{
+		Packets:    r.Sent.Packets + r.Received.Packets,
+		IPBytes:    r.Sent.IPBytes + r.Received.IPBytes,
+		FrameBytes: r.Sent.FrameBytes + r.Received.FrameBytes,
+		Marks:      m,
 	})
-	s.tcp.add(&r.TCP)
+	s.TCP.add(&r.TCP)
 	if r.First != flow.NoTime {
-		s.first = min(s.first, r.First)
+		s.First = min(s.First, r.First)
 	}
 	if r.Last != flow.NoTime {
-		s.last = max(s.last, r.Last)
+		s.Last = max(s.Last, r.Last)
 	}
 }
 
-func (s *states) count(r *flow.Record, c class) {
+func (s *states) count(r *flow.Record, c Class) {
 	if r.Last == flow.NoTime {
-		s.untimed++
+		s.Untimed++
 	}
-	if c >= capture {
+	if c >= Capture {
 		return
 	}
 	switch r.State {
 	case flow.Begin:
-		s.begun++
+		s.Begun++
 	case flow.End:
-		s.ended++
+		s.Ended++
 	case flow.Deny:
 		s.denied++
 	}

@@ -2,6 +2,7 @@ package summary
 
 import (
 	"cmp"
+	"flowctl/collectors/aggregate"
 	"slices"
 	"sort"
 
@@ -11,11 +12,11 @@ import (
 // view is what one point saw of a conversation: the rows of one class of
 // source there and, where the machine only forwards, of one direction.
 type view struct {
-	spot        *spot
+	point       *point
 	direction   flow.Direction // of forwarding machines
 	first, last int64
 	weight      weight
-	rows        []*seen
+	rows        []*enriched
 }
 
 // weight orders views by how much they saw.
@@ -32,13 +33,13 @@ func (w weight) compare(o weight) int {
 
 // lead is how long before its time stamp the traffic may have been that a
 // tuple of a flow log counts: a flow that goes on is logged every 5 minutes.
-const lead = 5 * minute
+const lead = 5 * aggregate.Minute
 
 // once returns those rows of one conversation that count, and the others.
 // What different points saw at overlapping times are views of the same
 // traffic: of all choices without an overlap, the one that saw the most is
 // taken. What one point saw always counts as a whole.
-func once(rows []*seen, p *places) (kept, dropped []*seen) {
+func deduplicate(rows []*enriched, p *locator) (kept, dropped []*enriched) {
 	if len(rows) < 2 || samePoint(rows) || local(rows[0]) {
 		return rows, nil
 	}
@@ -55,10 +56,10 @@ func once(rows []*seen, p *places) (kept, dropped []*seen) {
 	return kept, dropped
 }
 
-func samePoint(rows []*seen) bool {
+func samePoint(rows []*enriched) bool {
 	a := rows[0]
 	for _, b := range rows[1:] {
-		if a.spot.point != b.spot.point || a.spot.class != b.spot.class || a.direction != b.direction && b.transit() {
+		if a.point.Point != b.point.Point || a.point.Class != b.point.Class || a.direction != b.direction && b.transit() {
 			return false
 		}
 	}
@@ -67,8 +68,8 @@ func samePoint(rows []*seen) bool {
 
 // local reports whether the addresses mean something else at every point, so
 // that two points never see the same conversation.
-func local(s *seen) bool {
-	return s.spot.class == noIP || onLink(s.row.src) || onLink(s.row.dst)
+func local(s *enriched) bool {
+	return s.point.Class == aggregate.NoIP || onLink(s.row.Src) || onLink(s.row.Dst)
 }
 
 // onLink reports whether a is loopback, link-local or unspecified.
@@ -84,7 +85,7 @@ func onLink(a flow.Addr) bool {
 }
 
 // viewsOf sorts rows into views, in an order that depends on names only.
-func viewsOf(rows []*seen) []view {
+func viewsOf(rows []*enriched) []view {
 	var views []view
 	for _, s := range rows {
 		d := flow.DirectionUnknown
@@ -92,11 +93,11 @@ func viewsOf(rows []*seen) []view {
 			d = s.direction
 		}
 		i := slices.IndexFunc(views, func(v view) bool {
-			return v.spot.point == s.spot.point && v.spot.class == s.spot.class && v.direction == d
+			return v.point.Point == s.point.Point && v.point.Class == s.point.Class && v.direction == d
 		})
 		if i < 0 {
 			i = len(views)
-			views = append(views, view{spot: s.spot, direction: d, first: noFirst, last: noLast})
+			views = append(views, view{point: s.point, direction: d, first: aggregate.NoFirst, last: aggregate.NoLast})
 		}
 		views[i].add(s)
 	}
@@ -107,24 +108,24 @@ func viewsOf(rows []*seen) []view {
 	}
 	slices.SortFunc(views, func(a, b view) int {
 		return cmp.Or(cmp.Compare(a.last, b.last), cmp.Compare(a.first, b.first),
-			cmp.Compare(a.spot.pointText, b.spot.pointText), cmp.Compare(a.spot.class, b.spot.class), cmp.Compare(a.direction, b.direction))
+			cmp.Compare(a.point.pointText, b.point.pointText), cmp.Compare(a.point.Class, b.point.Class), cmp.Compare(a.direction, b.direction))
 	})
 	return views
 }
 
-func (v *view) add(s *seen) {
+func (v *view) add(s *enriched) {
 	r := s.row
-	first := r.first
-	if s.spot.class < capture && first != noFirst {
+	first := r.First
+	if s.point.Class < aggregate.Capture && first != aggregate.NoFirst {
 		first -= lead
 	}
-	if r.first == noFirst || r.last == noLast { // no time: it may have been at any
-		first, v.last = noLast, noFirst
+	if r.First == aggregate.NoFirst || r.Last == aggregate.NoLast { // no time: it may have been at any
+		first, v.last = aggregate.NoLast, aggregate.NoFirst
 	}
 	v.first = min(v.first, first)
-	v.last = max(v.last, r.last)
+	v.last = max(v.last, r.Last)
 	v.weight = v.weight.plus(weight{
-		r.sent.packets + r.received.packets, r.sent.ipBytes + r.received.ipBytes, uint64(r.flows), uint64(r.records),
+		r.Sent.Packets + r.Received.Packets, r.Sent.IPBytes + r.Received.IPBytes, uint64(r.Flows), uint64(r.Records),
 	})
 	v.rows = append(v.rows, s)
 }
@@ -132,13 +133,13 @@ func (v *view) add(s *seen) {
 // apart parts views that cannot be of the same conversation although their
 // addresses are equal: VNets that are not connected may use the same ones,
 // which shows when two interfaces in different VNets own one address.
-func apart(views []view, p *places) [][]view {
+func apart(views []view, p *locator) [][]view {
 	if !p.known() || !contested(views) {
 		return [][]view{views}
 	}
 	var parts [][]view
 	for _, v := range views {
-		i := slices.IndexFunc(parts, func(q []view) bool { return p.connected(q[0].spot.vnet, v.spot.vnet) })
+		i := slices.IndexFunc(parts, func(q []view) bool { return p.connected(q[0].point.vnet, v.point.vnet) })
 		if i < 0 {
 			i = len(parts)
 			parts = append(parts, nil)
@@ -153,20 +154,20 @@ func contested(views []view) bool {
 	var owner [2]int32
 	for _, v := range views {
 		for end, a := range []flow.Addr{v.rows[0].low(), v.rows[0].high()} {
-			if v.spot.vnet == 0 || !v.spot.owns(a) {
+			if v.point.vnet == 0 || !v.point.owns(a) {
 				continue
 			}
-			if owner[end] != 0 && owner[end] != v.spot.vnet {
+			if owner[end] != 0 && owner[end] != v.point.vnet {
 				return true
 			}
-			owner[end] = v.spot.vnet
+			owner[end] = v.point.vnet
 		}
 	}
 	return false
 }
 
 // connected reports whether a and b are one VNet or peered.
-func (p *places) connected(a, b int32) bool {
+func (p *locator) connected(a, b int32) bool {
 	return a == b || slices.Contains(p.vnets[a].peered, b)
 }
 
@@ -195,16 +196,16 @@ func heaviest(views []view) []bool {
 }
 
 // low and high are the addresses in order.
-func (s *seen) low() flow.Addr {
-	if s.row.src.Compare(s.row.dst) <= 0 {
-		return s.row.src
+func (s *enriched) low() flow.Addr {
+	if s.row.Src.Compare(s.row.Dst) <= 0 {
+		return s.row.Src
 	}
-	return s.row.dst
+	return s.row.Dst
 }
 
-func (s *seen) high() flow.Addr {
-	if s.row.src.Compare(s.row.dst) <= 0 {
-		return s.row.dst
+func (s *enriched) high() flow.Addr {
+	if s.row.Src.Compare(s.row.Dst) <= 0 {
+		return s.row.Dst
 	}
-	return s.row.src
+	return s.row.Src
 }

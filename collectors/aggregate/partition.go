@@ -1,20 +1,20 @@
-package summary
+package aggregate
 
 import "sync"
 
-// partition holds the rows of the address pairs with some hashes. Tables
+// Partition holds the rows of the address pairs with some hashes. Tables
 // are cut into partitions so that growing, merging and answering need little
 // memory beside the table itself.
-type partition struct {
+type Partition struct {
 	mu    sync.Mutex // while workers add
-	rows  slab
+	Rows  Slab
 	index []uint64 // upper half: of the key's hash; lower half: row number + 1; 0 is free
 	ports ports
 }
 
 // find returns the row with the key of k, which it adds if there is none.
-func (p *partition) find(k *key, hash uint32, free *pool) (n int, added bool) {
-	if p.rows.n*4 >= len(p.index)*3 {
+func (p *Partition) find(k *Key, hash uint32, free *Pool) (n int, added bool) {
+	if p.Rows.N*4 >= len(p.index)*3 {
 		p.grow()
 	}
 	mask := uint64(len(p.index) - 1)
@@ -22,26 +22,26 @@ func (p *partition) find(k *key, hash uint32, free *pool) (n int, added bool) {
 	for i := uint64(hash) & mask; ; i = (i + 1) & mask {
 		e := p.index[i]
 		if e == 0 {
-			n, r := p.rows.next(free)
-			*r = row{}
-			r.src, r.dst = k.src, k.dst
-			r.context, r.port, r.proto = k.context, k.port, k.proto
-			r.first, r.last = noFirst, noLast
+			n, r := p.Rows.next(free)
+			*r = Row{}
+			r.Src, r.Dst = k.Src, k.Dst
+			r.Context, r.Port, r.Proto = k.Context, k.Port, k.Proto
+			r.First, r.Last = NoFirst, NoLast
 			p.index[i] = tag | uint64(n+1)
 			return n, true
 		}
 		if e&^0xffffffff == tag {
-			if n := int(uint32(e)) - 1; p.rows.at(n).key.is(k) {
+			if n := int(uint32(e)) - 1; p.Rows.At(n).Key.is(k) {
 				return n, false
 			}
 		}
 	}
 }
 
-func (p *partition) grow() { p.rehash(make([]uint64, max(64, 2*len(p.index)))) }
+func (p *Partition) grow() { p.rehash(make([]uint64, max(64, 2*len(p.index)))) }
 
 // rehash moves the index into free slots.
-func (p *partition) rehash(free []uint64) {
+func (p *Partition) rehash(free []uint64) {
 	old := p.index
 	p.index = free
 	mask := uint64(len(p.index) - 1)
@@ -64,11 +64,11 @@ const (
 )
 
 // used is how much memory p takes, in shares of a row.
-func (p *partition) used() int { return p.rows.n*rowShares + p.ports.n*portShares }
+func (p *Partition) used() int { return p.Rows.N*rowShares + p.ports.n*portShares }
 
 // warm loads what count will need of the index, of the rows and of the ports,
 // so that a batch waits for memory thrice and not thrice per record.
-func (p *partition) warm(b []entry) (sink uint64) {
+func (p *Partition) warm(b []entry) (sink uint64) {
 	if len(p.index) == 0 {
 		return 0
 	}
@@ -82,8 +82,8 @@ func (p *partition) warm(b []entry) (sink uint64) {
 		if n < 0 {
 			continue
 		}
-		r := p.rows.at(n)
-		sink += r.src.Lo + uint64(r.marks)
+		r := p.Rows.At(n)
+		sink += r.Src.Lo + uint64(r.Marks)
 		if len(p.ports.slots) > 0 {
 			sink += p.ports.slots[p.ports.home(portOf(uint32(n), b[i].srcPort))]
 		}
@@ -92,24 +92,24 @@ func (p *partition) warm(b []entry) (sink uint64) {
 }
 
 // count adds a record to its row.
-func (p *partition) count(e *entry, free *pool) {
+func (p *Partition) count(e *entry, free *Pool) {
 	n, _ := p.find(&e.key, e.hash, free)
-	p.rows.at(n).count(e)
+	p.Rows.At(n).count(e)
 	p.addFlow(n, e.srcPort)
-	if e.frames != (frameBytes{}) {
-		p.rows.addFrames(n, e.frames)
+	if e.frames != (FrameBytes{}) {
+		p.Rows.AddFrames(n, e.frames)
 	}
 }
 
 // addFlow counts the source port of row n unless it was counted before.
-func (p *partition) addFlow(n int, port uint16) {
-	r := p.rows.at(n)
-	if r.flows == 0 {
-		r.flows, r.srcPort = 1, port
+func (p *Partition) addFlow(n int, port uint16) {
+	r := p.Rows.At(n)
+	if r.Flows == 0 {
+		r.Flows, r.srcPort = 1, port
 		return
 	}
 	if r.srcPort != port && p.ports.add(uint32(n), port) {
-		r.flows++
+		r.Flows++
 	}
 }
 
@@ -139,7 +139,7 @@ func (s *ports) add(row uint32, port uint16) bool {
 func portOf(row uint32, port uint16) uint64 { return (uint64(row)<<16 | uint64(port)) + 1 }
 
 // home is the slot at which the search for v begins.
-func (s *ports) home(v uint64) uint64 { return mix(v, seeds[0]) & uint64(len(s.slots)-1) }
+func (s *ports) home(v uint64) uint64 { return Mix(v, Seeds[0]) & uint64(len(s.slots)-1) }
 
 // slot returns where v is or belongs.
 func (s *ports) slot(v uint64) uint64 {
@@ -173,11 +173,17 @@ func (s *ports) each(f func(row uint32, port uint16)) {
 }
 
 // borrow takes over the tables of an empty partition where they are larger.
-func (p *partition) borrow(from *partition) {
+func (p *Partition) borrow(from *Partition) {
 	if len(from.index) > len(p.index) {
 		p.rehash(from.index)
 	}
 	if len(from.ports.slots) > len(p.ports.slots) {
 		p.ports.rehash(from.ports.slots)
 	}
+}
+
+// Lend gives the tables of an empty partition to the next one.
+func (p *Partition) Lend(to *Partition) {
+	to.index, to.ports = p.index, p.ports
+	p.index, p.ports = nil, ports{}
 }

@@ -1,76 +1,76 @@
-package summary
+package aggregate
 
 import "flowctl/collectors/flow"
 
-// context is the part of a key that many rows share: where and how a flow
+// Context is the part of a key that many rows share: where and how a flow
 // was seen, and what the rules did with it.
-type context struct {
-	point     flow.ID
-	target    flow.ID // of captures only
-	rule, acl flow.ID
-	direction flow.Direction
-	verdict   verdict
-	encrypted flow.Encryption
-	tunnel    flow.Tunnel
-	class     class
+type Context struct {
+	Point      flow.ID
+	Target     flow.ID // of captures only
+	Rule, ACL  flow.ID
+	Direction  flow.Direction
+	Verdict    Verdict
+	Encryption flow.Encryption
+	Tunnel     flow.Tunnel
+	Class      Class
 }
 
-// verdict is what the rules did with a flow. A capture does not know.
-type verdict uint8
+// Verdict is what the rules did with a flow. A capture does not know.
+type Verdict uint8
 
 const (
-	allowed verdict = iota
-	denied
-	unknownVerdict
+	Allowed Verdict = iota
+	Denied
+	UnknownVerdict
 )
 
-var verdicts = []string{"allowed", "denied", "unknown"}
+var Verdicts = []string{"allowed", "denied", "unknown"}
 
-// class is the kind of source a row came from. Two classes can see the same
+// Class is the kind of source a row came from. Two classes can see the same
 // conversation at the same point, as two logs on one interface do.
-type class uint8
+type Class uint8
 
 const (
-	vnetLog class = iota
-	nsgLog        // says nothing of encryption
-	capture
-	noIP // frames of a capture that have no IP header
+	VNetLog Class = iota
+	NSGLog        // says nothing of encryption
+	Capture
+	NoIP // frames of a capture that have no IP header
 )
 
-func contextOf(r *flow.Record) context {
-	c := context{
-		point: r.Point, rule: r.Rule, acl: r.ACL,
-		direction: r.Direction, encrypted: r.Encryption, tunnel: r.Tunnel,
+func contextOf(r *flow.Record) Context {
+	c := Context{
+		Point: r.Point, Rule: r.Rule, ACL: r.ACL,
+		Direction: r.Direction, Encryption: r.Encryption, Tunnel: r.Tunnel,
 	}
 	switch {
 	case !r.IsIP():
-		c.class = noIP
-	case r.Measured&flow.FrameBytes != 0:
-		c.class = capture
-	case r.Encryption == flow.EncryptionUnknown:
-		c.class = nsgLog
+		c.Class = NoIP
+	case r.Class == flow.Capture:
+		c.Class = Capture
+	case r.Class == flow.NSGLog:
+		c.Class = NSGLog
 	}
 	switch {
 	case r.Denied():
-		c.verdict = denied
-	case c.class >= capture:
-		c.verdict = unknownVerdict
-		c.target = r.Target
+		c.Verdict = Denied
+	case c.Class >= Capture:
+		c.Verdict = UnknownVerdict
+		c.Target = r.Target
 	}
 	return c
 }
 
 // contexts knows the numbers of contexts that a worker has met.
 type contexts struct {
-	ids    map[context]uint32
+	ids    map[Context]uint32
 	known  []knownContext // by number
 	recent [256]recent
 }
 
 // knownContext is where records of a context are counted.
 type knownContext struct {
-	series [2]*series // of the worker's timeline, by whether both addresses are private
-	class  class
+	series [2]*Series // of the worker's timeline, by whether both addresses are private
+	class  Class
 }
 
 // recent is a context that was seen not long ago. Records come in runs of a
@@ -83,7 +83,7 @@ type recent struct {
 
 // of returns the number of r's context.
 func (c *contexts) of(r *flow.Record, t *Table) uint32 {
-	traits := uint32(r.Direction) | uint32(r.Encryption)<<4 | uint32(r.Tunnel)<<8 | uint32(r.Measured&flow.FrameBytes)<<13
+	traits := uint32(r.Direction) | uint32(r.Encryption)<<4 | uint32(r.Tunnel)<<8 | uint32(r.Class)<<13
 	if r.Denied() {
 		traits |= 1 << 20
 	}
@@ -101,32 +101,32 @@ func (c *contexts) of(r *flow.Record, t *Table) uint32 {
 }
 
 // id returns the number of k, which all workers of a table share.
-func (c *contexts) id(k context, t *Table) uint32 {
+func (c *contexts) id(k Context, t *Table) uint32 {
 	id, ok := c.ids[k]
 	if ok {
 		return id
 	}
 	if c.ids == nil {
-		c.ids = map[context]uint32{}
+		c.ids = map[Context]uint32{}
 	}
 	id = t.store.number(k)
 	c.ids[k] = id
 	for len(c.known) <= int(id) {
 		c.known = append(c.known, knownContext{})
 	}
-	c.known[id] = knownContext{[2]*series{t.timeline.of(k, false), t.timeline.of(k, true)}, k.class}
+	c.known[id] = knownContext{[2]*Series{t.Timeline.of(k, false), t.Timeline.of(k, true)}, k.Class}
 	return id
 }
 
 // number returns the number of k.
-func (s *store) number(k context) uint32 {
+func (s *store) number(k Context) uint32 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	id, ok := s.ids[k]
 	if !ok {
-		id = uint32(len(s.all))
+		id = uint32(len(s.Contexts))
 		s.ids[k] = id
-		s.all = append(s.all, k)
+		s.Contexts = append(s.Contexts, k)
 	}
 	return id
 }

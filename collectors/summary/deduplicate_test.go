@@ -1,6 +1,7 @@
 package summary
 
 import (
+	"flowctl/collectors/aggregate"
 	"net/netip"
 	"testing"
 
@@ -31,6 +32,7 @@ func (s sighting) record(names *flow.Names, k flow.Key) flow.Record {
 		r.State = flow.Continue
 	}
 	if s.capture {
+		r.Class = flow.Capture
 		r.Measured |= flow.FrameBytes
 		r.Sent.FrameBytes = 114 * s.packets
 		r.Encryption = flow.EncryptionUnknown
@@ -108,7 +110,7 @@ func TestOnce(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			names := flow.NewNames()
 			k := flow.Key{Src: flow.AddrOf(netip.MustParseAddr("10.0.0.4")), Dst: flow.AddrOf(netip.MustParseAddr("10.0.0.5")), SrcPort: 50000, DstPort: 443, Proto: protoTCP}
-			table := New(names)
+			table := aggregate.New(names)
 			for _, s := range tt.seen {
 				table.Add(0, flow.Batch{s.record(names, k)})
 			}
@@ -116,7 +118,7 @@ func TestOnce(t *testing.T) {
 			if tt.inventory {
 				o.Inventories = []*plan.Inventory{inventory()}
 			}
-			doc, err := table.Document(o)
+			doc, err := Of(table, o)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -141,9 +143,9 @@ func TestRulesOfBothEnds(t *testing.T) {
 	a.Rule, a.ACL = names.Of("out"), names.Of("aaaa-bbbb")
 	b := sighting{point: macB, direction: flow.Inbound, packets: 9}.record(names, k)
 	b.Rule = names.Of("in")
-	table := New(names)
+	table := aggregate.New(names)
 	table.Add(0, flow.Batch{a, b})
-	doc, err := table.Document(Options{Inventories: []*plan.Inventory{inventory()}})
+	doc, err := Of(table, Options{Inventories: []*plan.Inventory{inventory()}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package summary
 
 import (
+	"flowctl/collectors/aggregate"
 	"net/netip"
 	"testing"
 
@@ -13,7 +14,7 @@ func addr(s string) flow.Addr { return flow.AddrOf(netip.MustParseAddr(s)) }
 // TestPlaces checks names and scopes of addresses as seen from VNet spoke,
 // from the island that is connected to nothing, and from nowhere known.
 func TestPlaces(t *testing.T) {
-	p := newPlaces([]*plan.Inventory{inventory()})
+	p := newLocator([]*plan.Inventory{inventory()})
 	tests := map[string]struct {
 		addr, from string
 		vm, subnet string
@@ -49,7 +50,7 @@ func TestPlaces(t *testing.T) {
 }
 
 func TestACLNames(t *testing.T) {
-	p := newPlaces([]*plan.Inventory{inventory()})
+	p := newLocator([]*plan.Inventory{inventory()})
 	for text, want := range map[string]string{
 		"aaaa-bbbb": "nsg-a",
 		"/SUBSCRIPTIONS/S/RESOURCEGROUPS/RG/PROVIDERS/MICROSOFT.NETWORK/NETWORKSECURITYGROUPS/NSG-A":       "nsg-a",
@@ -68,10 +69,10 @@ func TestACLNames(t *testing.T) {
 // whose it is, and that its names are those of the machine.
 func TestCaptureOfMachine(t *testing.T) {
 	names := flow.NewNames()
-	p := newPlaces([]*plan.Inventory{inventory()})
-	k := context{point: names.Of("vm-b"), class: capture, verdict: unknownVerdict,
-		target: names.Of("/subscriptions/s/resourceGroups/RG/providers/Microsoft.Compute/virtualMachines/VM-B")}
-	var s seen
+	p := newLocator([]*plan.Inventory{inventory()})
+	k := aggregate.Context{Point: names.Of("vm-b"), Class: aggregate.Capture, Verdict: aggregate.UnknownVerdict,
+		Target: names.Of("/subscriptions/s/resourceGroups/RG/providers/Microsoft.Compute/virtualMachines/VM-B")}
+	var s enriched
 	for _, tt := range []struct {
 		src, dst  string
 		direction flow.Direction
@@ -82,11 +83,11 @@ func TestCaptureOfMachine(t *testing.T) {
 		{"10.0.0.9", "20.0.0.1", flow.DirectionUnknown, "20.0.0.1"},
 		{"20.0.0.1", "10.0.0.9", flow.DirectionUnknown, "20.0.0.1"},
 	} {
-		r := &row{key: key{src: addr(tt.src), dst: addr(tt.dst)}}
-		s.fill(r, frameBytes{}, spotOf(k, names, p), p)
+		r := &aggregate.Row{Key: aggregate.Key{Src: addr(tt.src), Dst: addr(tt.dst)}}
+		s.fill(r, aggregate.FrameBytes{}, pointOf(k, names, p), p)
 		peer, _ := s.far()
-		if s.direction != tt.direction || peer != addr(tt.peer) || vmText(p, s.spot.vm) != "vm-b" {
-			t.Errorf("%s → %s: %s, peer %s, at %q", tt.src, tt.dst, s.direction, peer, vmText(p, s.spot.vm))
+		if s.direction != tt.direction || peer != addr(tt.peer) || vmText(p, s.point.vm) != "vm-b" {
+			t.Errorf("%s → %s: %s, peer %s, at %q", tt.src, tt.dst, s.direction, peer, vmText(p, s.point.vm))
 		}
 	}
 }

@@ -1,0 +1,69 @@
+package aggregate
+
+import "flowctl/collectors/flow"
+
+// Flush gives all that was counted on. It reports false if yield did.
+func (s *Cache) Flush(yield func(flow.Batch) bool) bool {
+	for i := range s.spans {
+		for p := range s.spans[i].open {
+			for k := range s.spans[i].open[p] {
+				s.close(uint32(i), p == 1, &s.spans[i].open[p][k])
+			}
+		}
+	}
+	if len(s.intervals) > 0 {
+		s.Intervals(s.intervals)
+	}
+	s.intervals = s.intervals[:0]
+	more := len(s.full) == 0 || yield(s.full)
+	s.full = s.full[:0]
+	for at := 0; more && at < len(s.rows); at += sumBatch {
+		s.batch = s.batch[:0]
+		for i := at; i < min(len(s.rows), at+sumBatch); i++ {
+			if r := &s.rows[i]; r.records > 0 {
+				s.batch = append(s.batch, s.sum(r, &s.flows[i]))
+			}
+		}
+		more = len(s.batch) == 0 || yield(s.batch)
+	}
+	s.reset()
+	return more
+}
+
+// reset forgets the rows. Of few rows, it clears but their slots.
+func (s *Cache) reset() {
+	if len(s.rows)*8 < len(s.slots) {
+		for i := range s.flows {
+			s.slots[s.flows[i].slot] = 0
+		}
+	} else {
+		clear(s.slots)
+	}
+	s.rows, s.flows = s.rows[:0], s.flows[:0]
+	s.generation++
+}
+
+// Generation is how often all flows have gone on; their numbers are given anew
+// then.
+func (s *Cache) Generation() uint32 { return s.generation }
+
+// Flow returns the flow of an observation that was resolved, and its context.
+func (s *Cache) Flow(t *flow.Observation) (flow.Key, flow.Context) {
+	return s.flows[t.Row-1].Key, s.spans[t.Context].context
+}
+
+// Record returns an observation that was resolved as a record of its own.
+func (s *Cache) Record(t *flow.Observation) flow.Record {
+	k, c := s.Flow(t)
+	r := flow.Record{
+		Key: k, First: t.Time, Last: t.Time,
+		Sent:      flow.Count{Packets: t.Counters[0], IPBytes: t.Counters[1]},
+		Received:  flow.Count{Packets: t.Counters[2], IPBytes: t.Counters[3]},
+		Direction: c.Direction, Class: c.Class, State: t.State, Encryption: c.Encryption,
+		Point: c.Point, Target: c.Target, Rule: c.Rule, ACL: c.ACL,
+	}
+	if t.Measured {
+		r.Measured = flow.Packets | flow.IPBytes
+	}
+	return r
+}

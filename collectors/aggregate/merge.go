@@ -1,0 +1,89 @@
+package aggregate
+
+// Merge adds what o counted to t. Both must have been made for the same
+// names. Afterwards o is empty; its memory is given back part by part.
+func (t *Table) Merge(o *Table) {
+	t.Flush()
+	o.Flush()
+	if o.store != t.store {
+		t.mergeRows(o)
+	}
+	t.Timeline.merge(&o.Timeline)
+	for i, s := range o.Sources {
+		if i == len(t.Sources) {
+			t.Sources = append(t.Sources, SourceSum{First: NoFirst, Last: NoLast})
+		}
+		t.Sources[i].merge(s)
+	}
+	t.FlowLogs.merge(o.FlowLogs)
+	*o = *New(o.Names)
+}
+
+// mergeRows takes over the rows of a table with a place of its own for them.
+func (t *Table) mergeRows(o *Table) {
+	ids := make([]uint32, len(o.Contexts))
+	for i, k := range o.Contexts {
+		ids[i] = t.number(k)
+	}
+	for i := range o.Parts {
+		before := t.Parts[i].used()
+		t.Parts[i].merge(&o.Parts[i], ids, &t.Free)
+		o.Parts[i].Reset(&t.Free)
+		t.account(i, t.Parts[i].used()-before)
+	}
+	for _, s := range o.Spills {
+		s.renumber(ids)
+	}
+	t.Spills = append(t.Spills, o.Spills...)
+}
+
+// merge adds the rows of o, whose contexts have the numbers ids here.
+func (p *Partition) merge(o *Partition, ids []uint32, free *Pool) {
+	moved := make([]uint32, o.Rows.N)
+	for i := range o.Rows.N {
+		r := *o.Rows.At(i)
+		r.Context = ids[r.Context]
+		moved[i] = uint32(p.take(&r, o.Rows.Frames(i), free))
+	}
+	o.ports.each(func(row uint32, port uint16) { p.addFlow(int(moved[row]), port) })
+}
+
+// take adds a row of another partition, with but its first source port, and
+// returns its number here.
+func (p *Partition) take(r *Row, f FrameBytes, free *Pool) int {
+	_, hash := r.hashes()
+	n, _ := p.find(&r.Key, uint32(hash>>32), free)
+	p.Rows.At(n).merge(r)
+	if f != (FrameBytes{}) {
+		p.Rows.AddFrames(n, f)
+	}
+	p.addFlow(n, r.srcPort)
+	return n
+}
+
+// merge adds all but the flows, which are counted by their ports.
+func (r *Row) merge(o *Row) {
+	r.Sent.Packets += o.Sent.Packets
+	r.Sent.IPBytes += o.Sent.IPBytes
+	r.Received.Packets += o.Received.Packets
+	r.Received.IPBytes += o.Received.IPBytes
+	r.Marks |= o.Marks
+	r.First = min(r.First, o.First)
+	r.Last = max(r.Last, o.Last)
+	r.Records = plus(r.Records, o.Records)
+	r.Begins = plus(r.Begins, o.Begins)
+}
+
+func (s *SourceSum) merge(o SourceSum) {
+	s.Sum.Add(&o.Sum)
+	s.TCP.merge(&o.TCP)
+	s.First = min(s.First, o.First)
+	s.Last = max(s.Last, o.Last)
+}
+
+func (s *states) merge(o states) {
+	s.Begun += o.Begun
+	s.Ended += o.Ended
+	s.Untimed += o.Untimed
+	s.denied += o.denied
+}
