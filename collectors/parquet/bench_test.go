@@ -55,7 +55,7 @@ func BenchmarkWrite(b *testing.B) {
 // BenchmarkObservations writes what a flow log says, with the sums that know its
 // flows, and BenchmarkSums is these sums alone.
 func BenchmarkObservations(b *testing.B) { benchmarkSums(b, true) }
-func BenchmarkSums(b *testing.B)      { benchmarkSums(b, false) }
+func BenchmarkSums(b *testing.B)         { benchmarkSums(b, false) }
 
 func benchmarkSums(b *testing.B, keep bool) {
 	names := flow.NewNames()
