@@ -129,7 +129,7 @@ func (s *Sandbox) serve() (err error) {
 	s.login = login.New(login.Options{Tenant: s.World.Tenant, GUID: s.World.GUID, Now: o.Real, Logger: o.Logger})
 	s.source = recorded.New(recorded.Options{World: s.World, Model: s.Model, ARM: s.arm, Clock: s.clock, Faults: s.faults})
 	s.blob = blob.New(blob.Options{Source: s.source, Uploads: uploads, Clock: s.clock, PageSize: o.PageSize, Logger: o.Logger,
-		Guard: blob.Guard{World: s.World, Faults: s.faults}})
+		Real: o.Real, Guard: blob.Guard{World: s.World, Faults: s.faults}})
 	return nil
 }
 
@@ -191,19 +191,24 @@ func (t transporter) Do(req *http.Request) (*http.Response, error) { return t.Ro
 // Provider is the azure provider on this sandbox.
 func (s *Sandbox) Provider() (plan.Provider, error) {
 	return azure.New(azure.Options{
-		Subscription: s.World.Subscription, Tenant: s.World.Tenant, Credential: credential{},
+		Subscription: s.World.Subscription, Tenant: s.World.Tenant, Credential: credential{s.login},
 		Transport: s.Transport(), InProcess: true, Clock: s.clock,
 		Logger: cmp.Or(s.options.Logger, slog.New(slog.DiscardHandler)),
 	})
 }
 
-// credential has a token for everything; the sandbox takes any.
-type credential struct{}
+// credential signs flowctl in to the sandbox. Without an identity service its
+// token says nothing, which the sandbox takes too.
+type credential struct{ login *login.Service }
 
 // tokenLife is long enough that no run asks twice.
 const tokenLife = 24 * time.Hour
 
-// GetToken returns the sandbox's token.
-func (credential) GetToken(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error) {
-	return azcore.AccessToken{Token: "sandbox", ExpiresOn: time.Now().Add(tokenLife)}, nil
+// GetToken returns a token for what the scopes name.
+func (c credential) GetToken(_ context.Context, o policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	at := time.Now().Add(tokenLife)
+	if c.login == nil || len(o.Scopes) == 0 {
+		return azcore.AccessToken{Token: "sandbox", ExpiresOn: at}, nil
+	}
+	return azcore.AccessToken{Token: c.login.Token("flowctl", strings.TrimSuffix(o.Scopes[0], "/.default"), tokenLife), ExpiresOn: at}, nil
 }

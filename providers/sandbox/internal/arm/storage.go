@@ -1,9 +1,9 @@
 package arm
 
 import (
-	"encoding/base64"
 	"net"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
@@ -94,16 +94,16 @@ func blobAt(address string) (account, container, name string, ok bool) {
 	return strings.ToLower(account), container, name, account != "" && container != "" && name != ""
 }
 
-// listKeys shows keys that open nothing: the sandbox takes any signature.
+// listKeys shows the keys with which requests to the account's services may be
+// signed.
 func (q *request) listKeys() (reply, error) {
 	a, _, err := q.findAccount()
 	if err != nil {
 		return reply{}, err
 	}
 	var keys []*armstorage.AccountKey
-	for _, name := range []string{"key1", "key2"} {
-		value := base64.StdEncoding.EncodeToString([]byte(q.world.GUID(string(a.ID)+name) + "-sandbox"))
-		keys = append(keys, &armstorage.AccountKey{KeyName: &name, Value: &value,
+	for i, value := range q.world.AccountKeys(a.ID) {
+		keys = append(keys, &armstorage.AccountKey{KeyName: to.Ptr("key" + strconv.Itoa(i+1)), Value: &value,
 			Permissions: to.Ptr(armstorage.KeyPermissionFull), CreationTime: to.Ptr(q.world.Epoch.AddDate(0, -6, 0))})
 	}
 	return ok(armstorage.AccountListKeysResult{Keys: keys})

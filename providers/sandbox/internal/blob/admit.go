@@ -26,7 +26,7 @@ func (q *request) admit(a Account) error {
 	if q.op == nil {
 		return nil
 	}
-	if w := q.s.guard.World; w != nil && q.bearer() && q.op.action != "" {
+	if w := q.s.guard.World; w != nil && (q.bearer() || q.query.Has("skoid")) && q.op.action != "" {
 		scope := a.ID
 		if q.container != "" {
 			scope += plan.ID("/blobServices/default/containers/" + q.container)

@@ -72,7 +72,7 @@ func TestRolesOfBlobs(t *testing.T) {
 		"of another account":   {[]*world.Role{at("Storage Blob Data Reader", accountID+"2")}, "GET", "/made/b", nil, 403},
 		"an owner of ARM":      {[]*world.Role{at("Owner", "/subscriptions/s")}, "GET", "/made/b", nil, 403},
 		"an owner's key":       {[]*world.Role{at("Owner", "/subscriptions/s")}, "GET", "/made/b", []string{"Authorization: SharedKey acct:x"}, 200},
-		"a signature":          {[]*world.Role{at("Reader", "/subscriptions/s")}, "GET", "/made/b?sig=x", []string{"Authorization: "}, 200},
+		"a signature":          {[]*world.Role{at("Reader", "/subscriptions/s")}, "GET", "/made/b?sv=2026-02-06&sr=b&sp=r&se=2026-11-13&sig=x", []string{"Authorization: "}, 200},
 		"a contributor writes": {[]*world.Role{at("Storage Blob Data Contributor", "/subscriptions/s")}, "PUT", "/made/n", []string{"x-ms-blob-type: BlockBlob"}, 201},
 	}
 	for name, tt := range tests {

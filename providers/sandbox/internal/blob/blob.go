@@ -104,6 +104,7 @@ type Options struct {
 	PageSize int // most entries in one page of a listing; 0: Azure's 5000
 	Logger   *slog.Logger
 	Guard    Guard
+	Real     func() time.Time // by which tokens and signatures are made; nil: time.Now
 }
 
 // Service is the Blob service of all accounts of a sandbox.
@@ -114,15 +115,19 @@ type Service struct {
 	page    int
 	log     *slog.Logger
 	guard   Guard
+	real    func() time.Time
 
 	operations []operation
 }
 
 // New returns the Blob service.
 func New(o Options) *Service {
-	s := &Service{source: o.Source, uploads: o.Uploads, clock: o.Clock, page: o.PageSize, log: o.Logger, guard: o.Guard, operations: newOperations()}
+	s := &Service{source: o.Source, uploads: o.Uploads, clock: o.Clock, page: o.PageSize, log: o.Logger, guard: o.Guard, real: o.Real, operations: newOperations()}
 	if s.page <= 0 || s.page > maxResults {
 		s.page = maxResults
+	}
+	if s.real == nil {
+		s.real = time.Now
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)

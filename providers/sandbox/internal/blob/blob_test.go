@@ -28,7 +28,11 @@ func (s still) Sleep(context.Context, time.Duration) error { return nil }
 type fixed map[string]string
 
 func (f fixed) Account(name string) (Account, bool) {
-	return Account{Name: name, Tenant: "tenant", SharedKey: name == "acct"}, name == "acct" || name == "locked"
+	a := Account{Name: name, Tenant: "tenant", SharedKey: name != "locked", Secret: []byte("secret of " + name)}
+	if name == "keyed" {
+		a.Keys = [][]byte{[]byte("first key"), []byte("second key")}
+	}
+	return a, slices.Contains([]string{"acct", "locked", "keyed"}, name)
 }
 
 func (f fixed) Containers(account string) ([]Container, error) {
@@ -126,7 +130,7 @@ func TestReading(t *testing.T) {
 		"no account":           {"GET", "https://other.blob.core.windows.net/made/b", nil, 404, "ResourceNotFound", ""},
 		"anonymous":            {"GET", "/made/b", []string{"Authorization: "}, 401, "NoAuthenticationInformation", ""},
 		"shared key":           {"GET", "/made/b", []string{"Authorization: SharedKey acct:x"}, 200, "", "0123456789"},
-		"sas":                  {"GET", "/made/b?sv=1&sig=x", []string{"Authorization: "}, 200, "", "0123456789"},
+		"sas":                  {"GET", "/made/b?sv=2026-02-06&sr=b&sp=r&se=2026-11-13&sig=x", []string{"Authorization: "}, 200, "", "0123456789"},
 		"locked":               {"GET", "https://locked.blob.core.windows.net/made/b", []string{"Authorization: SharedKey locked:x"}, 403, "KeyBasedAuthenticationNotPermitted", ""},
 		"method":               {"POST", "/made/b", nil, 405, "UnsupportedHttpVerb", ""},
 		"lease":                {"PUT", "/made/b?comp=lease", nil, 400, "InvalidHeaderValue", ""},

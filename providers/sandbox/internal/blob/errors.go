@@ -33,6 +33,12 @@ var (
 	errNoAuthentication   = refusal(401, "NoAuthenticationInformation", "Server failed to authenticate the request. Please refer to the information in the www-authenticate header.")
 	errSharedKey          = refusal(403, "KeyBasedAuthenticationNotPermitted", "Key based authentication is not permitted on this storage account.")
 	errAuthentication     = refusal(403, "AuthenticationFailed", "Server failed to authenticate the request. Make sure the value of Authorization header is formed correctly including the signature.")
+	errTokenInfo          = refusal(401, "InvalidAuthenticationInfo", "Server failed to authenticate the request. Please refer to the information in the www-authenticate header.")
+	errSASProtocol        = refusal(403, "AuthorizationProtocolMismatch", "This request is not authorized to perform this operation using this protocol.")
+	errSASAddress         = refusal(403, "AuthorizationSourceIPMismatch", "This request is not authorized to perform this operation using this source IP {0}.")
+	errSASService         = refusal(403, "AuthorizationServiceMismatch", "This request is not authorized to perform this operation using this service.")
+	errSASResourceType    = refusal(403, "AuthorizationResourceTypeMismatch", "This request is not authorized to perform this operation using this resource type.")
+	errOverwrite          = refusal(403, "UnauthorizedBlobOverwrite", "This request is not authorized to perform blob overwrites.")
 	errPermission         = refusal(403, "AuthorizationPermissionMismatch", "This request is not authorized to perform this operation using this permission.")
 	errFirewall           = refusal(403, "AuthorizationFailure", "This request is not authorized to perform this operation.")
 	errUnsupportedVerb    = refusal(405, "UnsupportedHttpVerb", "The resource doesn't support specified Http Verb.")
@@ -82,6 +88,11 @@ var (
 	errLeaseNotHeld             = refusal(412, "LeaseNotPresentWithBlobOperation", "There is currently no lease on the blob.")
 	errLeaseLost                = refusal(412, "LeaseLost", "A lease ID was specified, but the lease for the blob has expired.")
 )
+
+// with is e with a further element of its document.
+func (e *Error) with(name, value string) *Error {
+	return &Error{e.Status, e.Code, e.Message, append(slices.Clip(e.Details), detail{name, value})}
+}
 
 // badHeader and missingHeader refuse a header by its name.
 func badHeader(name, value string) error {

@@ -12,7 +12,7 @@ type operation struct {
 	fault  string // what faults of the world call it
 	action string // what a role must permit
 	data   bool   // action is one on data
-	sas    string // any of these permissions of a signature will do; empty: of an account's only
+	sas    string // any of these permissions of a signature will do; empty: all will
 	run    func(*request) error
 }
 
@@ -45,30 +45,30 @@ func newOperations() []operation {
 	}
 	get, put, post, del := []string{http.MethodGet}, []string{http.MethodPut}, []string{http.MethodPost}, []string{http.MethodDelete}
 
-	add(get, operation{onAccount, "", "", "list", "container.list", ofContainers + "read", false, "", (*request).listContainers})
-	add(post, operation{onAccount, "", "service", "userdelegationkey", "account.key", ofServices + "generateUserDelegationKey/action", false, "", (*request).userDelegationKey})
-	add(get, operation{onAccount, "", "service", "properties", "account.read", ofServices + "read", false, "", (*request).getProperties})
-	add(put, operation{onAccount, "", "service", "properties", "account.write", ofServices + "write", false, "", (*request).setProperties})
-	add(get, operation{onAccount, "", "service", "stats", "account.read", ofServices + "read", false, "", (*request).getStatistics})
+	add(get, operation{onAccount, "", "", "list", "container.list", ofContainers + "read", false, "l", (*request).listContainers})
+	add(post, operation{onAccount, "", "service", "userdelegationkey", "account.key", ofServices + "generateUserDelegationKey/action", false, "-", (*request).userDelegationKey})
+	add(get, operation{onAccount, "", "service", "properties", "account.read", ofServices + "read", false, "r", (*request).getProperties})
+	add(put, operation{onAccount, "", "service", "properties", "account.write", ofServices + "write", false, "w", (*request).setProperties})
+	add(get, operation{onAccount, "", "service", "stats", "account.read", ofServices + "read", false, "r", (*request).getStatistics})
 	add(get, operation{onAccount, "", "", "blobs", "blob.list", ofBlobs + "filter/action", true, "f", (*request).findByTags})
-	add(post, operation{onAccount, "", "", "batch", "account.batch", "", false, "rwdlacuptfxy", (*request).batch})
+	add(post, operation{onAccount, "", "", "batch", "account.batch", "", false, "", (*request).batch})
 	for _, l := range []level{onAccount, onContainer, onBlob} {
-		add(read, operation{l, "", "account", "properties", "account.read", ofBlobs + "read", true, "rwdlacuptfxy", (*request).accountInformation})
+		add(read, operation{l, "", "account", "properties", "account.read", ofBlobs + "read", true, "", (*request).accountInformation})
 	}
 
 	const c = "container"
 	for _, comp := range []string{"", "metadata"} {
-		add(read, operation{onContainer, "", c, comp, "container.read", ofContainers + "read", false, "", (*request).containerProperties})
+		add(read, operation{onContainer, "", c, comp, "container.read", ofContainers + "read", false, "r", (*request).containerProperties})
 	}
-	add(put, operation{onContainer, "", c, "", "container.create", ofContainers + "write", false, "", (*request).createContainer})
-	add(del, operation{onContainer, "", c, "", "container.delete", ofContainers + "delete", false, "", (*request).deleteContainer})
-	add(put, operation{onContainer, "", c, "metadata", "container.create", ofContainers + "write", false, "", (*request).setContainerMetadata})
-	add(read, operation{onContainer, "", c, "acl", "container.read", ofContainers + "getAcl/action", false, "", (*request).getAccess})
-	add(put, operation{onContainer, "", c, "acl", "container.create", ofContainers + "setAcl/action", false, "", (*request).setAccess})
-	add(put, operation{onContainer, "", c, "lease", "container.create", ofContainers + "write", false, "", (*request).leaseContainer})
+	add(put, operation{onContainer, "", c, "", "container.create", ofContainers + "write", false, "cw", (*request).createContainer})
+	add(del, operation{onContainer, "", c, "", "container.delete", ofContainers + "delete", false, "d", (*request).deleteContainer})
+	add(put, operation{onContainer, "", c, "metadata", "container.create", ofContainers + "write", false, "w", (*request).setContainerMetadata})
+	add(read, operation{onContainer, "", c, "acl", "container.read", ofContainers + "getAcl/action", false, "-", (*request).getAccess})
+	add(put, operation{onContainer, "", c, "acl", "container.create", ofContainers + "setAcl/action", false, "-", (*request).setAccess})
+	add(put, operation{onContainer, "", c, "lease", "container.create", ofContainers + "write", false, "wd", (*request).leaseContainer})
 	add(get, operation{onContainer, "", c, "list", "blob.list", ofBlobs + "read", true, "l", (*request).listBlobs})
 	add(get, operation{onContainer, "", c, "blobs", "blob.list", ofBlobs + "filter/action", true, "f", (*request).findByTags})
-	add(post, operation{onContainer, "", c, "batch", "account.batch", "", false, "rwdlacuptfxy", (*request).batch})
+	add(post, operation{onContainer, "", c, "batch", "account.batch", "", false, "", (*request).batch})
 
 	add(get, operation{onBlob, "", "", "", "blob.get", ofBlobs + "read", true, "r", (*request).getBlob})
 	add([]string{http.MethodHead}, operation{onBlob, "", "", "", "blob.get", ofBlobs + "read", true, "r", (*request).headBlob})

@@ -40,6 +40,9 @@ func (q *request) blobHeaders(b Blob) http.Header {
 		h.Set("X-Ms-Blob-Sealed", "true")
 	}
 	b.Copied.headers(h)
+	for _, o := range q.overrides {
+		h.Set(o[0], o[1])
+	}
 	return h
 }
 

@@ -21,6 +21,9 @@ type request struct {
 	op    *operation // nil: none that is served
 	held  Account    // whose blobs are asked for
 
+	mayNotOverwrite bool        // a signature permits to create only
+	overrides       [][2]string // headers that a signature asks for
+
 	endpoint  string // URL of the account, with a trailing slash
 	account   string
 	container string

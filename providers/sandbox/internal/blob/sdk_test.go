@@ -62,7 +62,7 @@ func newServed(t *testing.T) *served {
 		o.Transport = within{New(Options{Source: fixed{"b": "0123456789", "c/d": "xyz"}, Uploads: up, Clock: s.clock})}
 	}
 	var err error
-	if s.client, err = azservice.NewClient(url, token{}, o); err != nil {
+	if s.client, err = azservice.NewClient(url, signedIn{}, o); err != nil {
 		t.Fatal(err)
 	}
 	return s
@@ -86,10 +86,10 @@ func (w within) Do(r *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// token signs in as a JSON Web Token that says enough.
-type token struct{}
+// signedIn signs in as a JSON Web Token that says enough.
+type signedIn struct{}
 
-func (token) GetToken(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error) {
+func (signedIn) GetToken(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error) {
 	return azcore.AccessToken{Token: jwt(map[string]any{"aud": "https://storage.azure.com", "iss": "https://sts.windows.net/ab1f708d-50f6-404c-a006-d71b2ac7a606/",
 		"exp": time.Now().Add(100 * 365 * 24 * time.Hour).Unix(), "nbf": 0, "iat": 0, "oid": "23657296-5cd5-45b0-a809-d972a7f4dfe1", "tid": "tenant"}),
 		ExpiresOn: time.Now().Add(time.Hour)}, nil

@@ -101,6 +101,9 @@ func (q *request) commit(pick func(old *uploadBlob) (version, error)) error {
 		if err := q.conditions(b, exists, creates); err != nil {
 			return err
 		}
+		if exists && q.mayNotOverwrite {
+			return errOverwrite
+		}
 		if exists && b.Copied.pending(q.now) {
 			return errPendingCopy
 		}

@@ -120,7 +120,8 @@ func (s *Source) Account(name string) (blob.Account, bool) {
 	if a == nil {
 		return blob.Account{}, false
 	}
-	return blob.Account{Name: a.Name, Tenant: s.o.World.Tenant, SharedKey: a.SharedKey,
+	keys := s.o.World.AccountKeys(a.ID)
+	return blob.Account{Name: a.Name, Tenant: s.o.World.Tenant, SharedKey: a.SharedKey, Keys: blob.DecodeKeys(keys), Secret: blob.NewSecret(keys),
 		ID: a.ID, Region: a.Location, Closed: closed(a)}, true
 }
 
