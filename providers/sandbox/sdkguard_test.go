@@ -14,7 +14,7 @@ import (
 // TestSDKOnGuards reads and writes with the SDK what stands guard over storage
 // accounts, and installs an agent in a scale set.
 func TestSDKOnGuards(t *testing.T) {
-	s := virtual(t, Options{WorldPath: filepath.Join("arm", "testdata", "guarded.hcl")})
+	s := virtual(t, Options{WorldPath: filepath.Join("internal", "arm", "testdata", "guarded.hcl")})
 	ctx := t.Context()
 	options := &arm.ClientOptions{ClientOptions: policy.ClientOptions{Transport: s.Transport(), Retry: policy.RetryOptions{MaxRetries: -1}}}
 	storage, err := armstorage.NewClientFactory(s.World.Subscription, credential{}, options)
@@ -44,7 +44,7 @@ func TestSDKOnGuards(t *testing.T) {
 }
 
 func TestSDKOnScaleSetExtensions(t *testing.T) {
-	s := virtual(t, Options{WorldPath: filepath.Join("arm", "testdata", "guests.hcl")})
+	s := virtual(t, Options{WorldPath: filepath.Join("internal", "arm", "testdata", "guests.hcl")})
 	ctx := t.Context()
 	options := &arm.ClientOptions{ClientOptions: policy.ClientOptions{Transport: s.Transport(), Retry: policy.RetryOptions{MaxRetries: -1}}}
 	compute, err := armcompute.NewClientFactory(s.World.Subscription, credential{}, options)
