@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 
 	"flowctl/collectors/flow"
 	"flowctl/collectors/pcap/meter"
@@ -12,23 +11,13 @@ import (
 	"flowctl/collectors/pcap/packet"
 )
 
-// headers is how much of a frame is looked at for its headers.
-const headers = 4096
-
 // capture is one file while it is read.
 type capture struct {
 	in      flow.Input
 	w       *window
 	meter   *meter.Meter
 	packets uint64
-	links   []linkCount
-}
-
-// linkCount counts the frames of a link type that is not taken apart.
-type linkCount struct {
-	link   packet.Link
-	count  uint64
-	offset int64
+	told    told
 }
 
 func newCapture(r io.Reader, in flow.Input, own func(flow.Batch) bool, lend func() (Sink, bool)) *capture {
@@ -59,7 +48,10 @@ type frame struct {
 func (c *capture) frame(f frame) bool {
 	p := c.meter.Next()
 	p.Time = f.time
-	packet.Parse(f.link, f.data[:min(len(f.data), headers)], f.wire, p)
+	packet.Parse(f.link, f.data, f.wire, p)
+	if p.Note != 0 {
+		c.told.note(p, f.wire, f.at)
+	}
 	if p.EtherType == packet.TypeIPv4 || p.EtherType == packet.TypeIPv6 {
 		c.in.Skipped.Add(c.in.Source.Path, "IP header cut or damaged; the frame is counted without addresses", f.at)
 	}
@@ -70,22 +62,10 @@ func (c *capture) frame(f frame) bool {
 	return c.meter.Add()
 }
 
-// unknown notes that a frame of link, which is not taken apart, is at offset.
-func (c *capture) unknown(link packet.Link, offset int64) {
-	i := slices.IndexFunc(c.links, func(l linkCount) bool { return l.link == link })
-	if i < 0 {
-		i = len(c.links)
-		c.links = append(c.links, linkCount{link: link, offset: offset})
-	}
-	c.links[i].count++
-}
-
 // finish exports what is left and says how far the file could be read.
 func (c *capture) finish(err error) {
 	c.meter.Close()
-	for _, l := range c.links {
-		c.in.Skipped.AddN(c.in.Source.Path, fmt.Sprintf("frames of %s (%d) counted, not taken apart", l.link, l.link), l.count, l.offset)
-	}
+	c.told.to(c.in.Skipped, c.in.Source.Path)
 	s := c.in.Source
 	s.Records, s.Bytes = c.packets, c.w.offset()
 	switch {
@@ -95,6 +75,19 @@ func (c *capture) finish(err error) {
 		s.Note(flow.Truncated)
 	}
 	s.Note(flow.OK)
+}
+
+// badTime is told of packets whose time stamp cannot be.
+const badTime = "time stamp out of range; the packet is counted without it"
+
+// clocked is the time that is sec seconds and sub units of unit nanoseconds. A
+// second has no more than its own units.
+func (c *capture) clocked(sec, sub uint32, unit, at int64) int64 {
+	if int64(sub)*unit >= 1e9 {
+		c.in.Skipped.Add(c.in.Source.Path, badTime, at)
+		return flow.NoTime
+	}
+	return int64(sec)*1e9 + int64(sub)*unit
 }
 
 // skip counts one part of the file that was left out, at its offset.

@@ -119,9 +119,9 @@ func (c *capture) records(f classic) error {
 			return c.cut(at)
 		}
 		if !known {
-			c.unknown(f.link, at)
+			tell(&c.told.links, f.link, at)
 		}
-		if !c.frame(frame{f.link, b[min(f.header, len(b)):], wire, int64(sec)*1e9 + int64(sub)*f.unit, at}) {
+		if !c.frame(frame{f.link, b[min(f.header, len(b)):], wire, c.clocked(sec, sub, f.unit, at), at}) {
 			return nil
 		}
 	}

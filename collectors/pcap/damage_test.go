@@ -50,12 +50,13 @@ func TestDamage(t *testing.T) {
 		"cut in a record header":   {classic()[:at[100]+9], 100, flow.Truncated, "9 bytes after the last packet", at[100]},
 		"cut before the last byte": {classic()[:at[end]-1], 299, flow.Truncated, "bytes after the last packet", at[299]},
 		"cut to its header":        {classic()[:24], 0, flow.OK, "", 0},
+		"a second of 2 seconds":    {put(classic(), at[50]+4, 2_000_000), 300, flow.OK, "time stamp out of range", at[50]},
 		"captured too much":        {put(classic(), at[50]+8, 262145), 50, flow.Corrupt, "packet of 262145 bytes", at[50]},
 		"captured 4 GB":            {put(classic(), at[50]+8, 0xffffffff), 50, flow.Corrupt, "packet of 4294967295 bytes", at[50]},
 		"captured past the end":    {put(classic(), at[250]+8, 262144), 250, flow.Truncated, "bytes after the last packet", at[250]},
-		"zeros instead":            {append(classic()[:at[100]], make([]byte, 160)...), 110, flow.OK, "", 0},
+		"zeros instead":            {append(classic()[:at[100]], make([]byte, 160)...), 110, flow.OK, "frames without an EtherType that is known", at[100]},
 		"ones instead":             {append(classic()[:at[100]], bytes.Repeat([]byte{0xff}, 999)...), 100, flow.Corrupt, "packet of 4294967295 bytes", at[100]},
-		"on the wire 4 GB":         {put(classic(), at[50]+12, 0xffffffff), 300, flow.OK, "", 0},
+		"on the wire 4 GB":         {put(classic(), at[50]+12, 0xffffffff), 300, flow.OK, "cannot be as long as they state, 4294967295 bytes", at[50]},
 		"one file after another":   {append(classic(), classic()...), 600, flow.OK, "", 0},
 		"a hole":                   {slices.Delete(classic(), at[100]+20, at[100]+21), 101, flow.Corrupt, "", 0},
 
@@ -70,7 +71,8 @@ func TestDamage(t *testing.T) {
 		"pcapng, packets first":         {slices.Delete(ng(), 28, 28+24), 0, flow.Corrupt, "packet of an interface that is not described", 28},
 		"pcapng, unknown block":         {put(ng(), ngAt[100], 0xbad), 299, flow.OK, "", 0},
 		"pcapng, zeros instead":         {append(ng()[:ngAt[100]], make([]byte, 160)...), 100, flow.Corrupt, "block of 0 bytes", ngAt[100]},
-		"pcapng, section of no order":   {append(ng(), "\x0a\x0d\x0d\x0a\x1c\x00\x00\x00abcdefghijkl"...), 300, flow.Corrupt, "section in an unknown byte order", ngAt[end]},
+		"pcapng, section of version 2":  {append(ng(), "\x0a\x0d\x0d\x0a\x1c\x00\x00\x00\x4d\x3c\x2b\x1a\x02\x00\x00\x00"...), 300, flow.Corrupt, "pcapng version 2 is not known", ngAt[end]},
+		"pcapng, section of no order":   {append(ng(), "\x0a\x0d\x0d\x0a\x1c\x00\x00\x00abcdefghijkl"...), 300, flow.Corrupt, "section: its byte order is not known", ngAt[end]},
 
 		"snoop, stray newline":          {append(snoop(), '\n'), 300, flow.Truncated, "1 byte after the last packet", snoopAt[end]},
 		"snoop, longer than its record": {put(snoop(), snoopAt[100]+4, 0xff0000), 100, flow.Corrupt, "packet of 65280 bytes", snoopAt[100]},
@@ -95,7 +97,10 @@ func TestDamage(t *testing.T) {
 
 func checkSkipped(t *testing.T, all []flow.Skip, reason string, offset int64, s flow.Status) {
 	t.Helper()
-	if s == flow.OK {
+	if s != flow.OK { // after damage, frames may be of any type
+		all = slices.DeleteFunc(all, func(s flow.Skip) bool { return strings.Contains(s.Reason, "not taken apart") })
+	}
+	if reason == "" && s == flow.OK {
 		if len(all) != 0 {
 			t.Errorf("skipped %+v", all)
 		}

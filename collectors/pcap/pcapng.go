@@ -24,6 +24,10 @@ const (
 	maxBlock = 16 << 20
 	// maxInterfaces bounds what one section can make us remember.
 	maxInterfaces = 1 << 16
+	// headers is how much is kept of a block that is longer than the window.
+	headers = 4096
+	// sectionHeader is how much of a section header is looked at.
+	sectionHeader = 16
 )
 
 // section is what a pcapng file says about the packets that follow.
@@ -58,11 +62,18 @@ func (c *capture) readPcapng() error {
 		}
 		h := c.w.rest()
 		if (endian{}).u32(h) == blockSection {
-			if !knownOrder(h[8:]) {
-				c.skip(flow.Corrupt, at, "section in an unknown byte order; nothing after it is read")
+			if !c.w.fill(sectionHeader) && sections > 0 {
+				return c.cut(at)
+			}
+			next, err := parseSection(c.w.rest())
+			if err != nil && sections == 0 {
+				return err
+			}
+			if err != nil {
+				c.skip(flow.Corrupt, at, fmt.Sprintf("section: %v; nothing after it is read", err))
 				return nil
 			}
-			s = section{endian: endian{endian{true}.u32(h[8:]) == orderMagic}}
+			s, h = next, c.w.rest()
 			sections++
 		}
 		kind, n := s.u32(h), s.u32(h[4:])
@@ -78,6 +89,22 @@ func (c *capture) readPcapng() error {
 			c.in.Source.Detail = fmt.Sprintf("%s, %s", s.endian, s.interfaces[0].link)
 		}
 	}
+}
+
+// parseSection reads the beginning of a section header: its byte order and
+// version. Blocks of another major version may be of another form.
+func parseSection(h []byte) (section, error) {
+	if len(h) < sectionHeader {
+		return section{}, fmt.Errorf("its section header is cut: %w", ErrFormat)
+	}
+	if !knownOrder(h[8:]) {
+		return section{}, fmt.Errorf("its byte order is not known: %w", ErrFormat)
+	}
+	s := section{endian: endian{endian{true}.u32(h[8:]) == orderMagic}}
+	if major := s.u16(h[12:]); major != 1 {
+		return section{}, fmt.Errorf("pcapng version %d is not known; version 1 is read: %w", major, ErrFormat)
+	}
+	return s, nil
 }
 
 // block is what is between the lengths of a block.
@@ -169,7 +196,7 @@ func (c *capture) stamped(s *section, b block, old bool) bool {
 	}
 	t, ok := n.clock.nanoseconds(uint64(s.u32(h[4:]))<<32 | uint64(s.u32(h[8:])))
 	if !ok {
-		c.in.Skipped.Add(c.in.Source.Path, "time stamp out of range; the packet is counted without it", b.at)
+		c.in.Skipped.Add(c.in.Source.Path, badTime, b.at)
 	}
 	return c.frame(frame{n.link, data[:min(int(got), len(data))], wire, t, b.at})
 }
@@ -200,7 +227,7 @@ func (c *capture) nic(s *section, id uint32, at int64) (*nic, bool) {
 	}
 	n := &s.interfaces[id]
 	if !n.known {
-		c.unknown(n.link, at)
+		tell(&c.told.links, n.link, at)
 	}
 	return n, true
 }

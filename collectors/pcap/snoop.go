@@ -64,9 +64,9 @@ func (c *capture) snoopRecords(link packet.Link) error {
 			return c.cut(at)
 		}
 		if !link.Known() {
-			c.unknown(link, at)
+			tell(&c.told.links, link, at)
 		}
-		if !c.frame(frame{link, b[snoopRecord:][:got], wire, int64(sec)*1e9 + int64(micro)*1000, at}) {
+		if !c.frame(frame{link, b[snoopRecord:][:got], wire, c.clocked(sec, micro, 1000, at), at}) {
 			return nil
 		}
 	}

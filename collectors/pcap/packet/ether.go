@@ -14,10 +14,20 @@ const (
 	typeVLAN       = 0x8100 // IEEE 802.1Q
 	typeService    = 0x88a8 // IEEE 802.1ad
 	typeQinQ       = 0x9100 // before the standard
+	typeQinQ2      = 0x9200
 	typeMPLS       = 0x8847 // RFC 3032, 5332
 	typeMPLSUp     = 0x8848
 	typePPPoE      = 0x8864 // RFC 2516
 	typeFabricPath = 0x8903
+	typeCMD        = 0x8909 // Cisco MetaData: security group tags
+	typeVNTag      = 0x8926 // Cisco, before 802.1BR
+	typeHSR        = 0x892f // IEC 62439-3
+	typeETag       = 0x893f // IEEE 802.1BR
+	typeNSH        = 0x894f // RFC 8300
+	typeMACsec     = 0x88e5 // IEEE 802.1AE
+	typeBackbone   = 0x88e7 // IEEE 802.1ah, MAC in MAC
+	typeArista     = 0xd28b // time stamps of switches
+	typeRTag       = 0xf1c1 // IEEE 802.1CB
 )
 
 // maxTags bounds the tags and labels in front of an IP header.
@@ -41,23 +51,35 @@ func (p *Packet) network(et uint16, b []byte, o int, wire uint32) {
 		case TypeIPv6:
 			p.ip6(b, o, wire)
 			return
-		case typeVLAN, typeService, typeQinQ:
+		case typeVLAN, typeService, typeQinQ, typeQinQ2:
 			if len(b) < o+4 {
-				p.EtherType = et
+				p.closed(et, o)
 				return
 			}
 			et = be16(b, o+2)
 			o += 4
 		default:
-			p.other(et, b, o, wire)
-			return
+			n := tag(et, b[min(o, len(b)):])
+			if n == 0 {
+				p.other(et, b, o, wire)
+				return
+			}
+			et = be16(b, o+n)
+			o += n + 2
 		}
 	}
+	p.closed(et, o)
+}
+
+// closed notes that what the EtherType et announces at o is not taken apart.
+func (p *Packet) closed(et uint16, o int) {
+	p.EtherType, p.Network = et, uint16(min(o, 0xffff))
+	p.Note |= Opaque
 }
 
 // other reads the rarer encapsulations.
 func (p *Packet) other(et uint16, b []byte, o int, wire uint32) {
-	p.EtherType = et
+	p.closed(et, o)
 	switch {
 	case et == typeMPLS || et == typeMPLSUp:
 		p.mpls(b, o, wire)
@@ -65,9 +87,13 @@ func (p *Packet) other(et uint16, b []byte, o int, wire uint32) {
 		p.pppoe(b, o, wire)
 	case et == typeFabricPath:
 		p.fabricPath(b, o, wire)
+	case et == typeNSH:
+		p.nsh(b, o, wire)
 	case et < 0x600:
 		p.EtherType = flow.LinkFrame
 		p.llc(b, o, wire)
+	case holdsNoIP(et):
+		p.Note &^= Opaque
 	}
 }
 
@@ -80,6 +106,9 @@ func (p *Packet) llc(b []byte, o int, wire uint32) {
 		}
 	case len(b) >= o+3 && b[o] == 6 && b[o+1] == 6 && b[o+2] == 3:
 		p.ip4(b, o+3, wire)
+	case len(b) >= o+6 && be32(b, o) == 0xaaaa0300 && be16(b, o+4) == 0x000c, // Cisco's: CDP, VTP, PVST
+		len(b) > o && controlSAP(b[o]):
+		p.Note &^= Opaque
 	}
 }
 
@@ -149,6 +178,10 @@ func (p *Packet) ppp(b []byte, o int, wire uint32) {
 		p.ip6(b, o, wire)
 	case 0x281, 0x283:
 		p.mpls(b, o, wire)
+	default:
+		if proto >= 0x8000 { // the protocols that set up the link and networks on it
+			p.Note &^= Opaque
+		}
 	}
 }
 

@@ -36,7 +36,7 @@ const minFrame = 60
 // ip4 reads an IPv4 header (RFC 791) at o. One that is cut or has another
 // version leaves a frame without addresses.
 func (p *Packet) ip4(b []byte, o int, wire uint32) {
-	p.EtherType = TypeIPv4
+	p.EtherType, p.Network, p.Note = TypeIPv4, uint16(min(o, 0xffff)), 0
 	if len(b) < o+20 {
 		return
 	}
@@ -91,7 +91,7 @@ func (p *Packet) authentication(b []byte, o int) int {
 
 // ip6 reads an IPv6 header (RFC 8200) at o.
 func (p *Packet) ip6(b []byte, o int, wire uint32) {
-	p.EtherType = TypeIPv6
+	p.EtherType, p.Network, p.Note = TypeIPv6, uint16(min(o, 0xffff)), 0
 	if len(b) < o+40 {
 		return
 	}
@@ -105,7 +105,7 @@ func (p *Packet) ip6(b []byte, o int, wire uint32) {
 	p.IPBytes = 40 + uint64(payload)
 	p.Proto = h[6]
 	if payload == 0 && p.Proto != protoNone {
-		p.IPBytes = unstated(b, o, wire)
+		p.IPBytes = p.unstated(b, o, wire)
 	}
 	if p.Proto == protoTCP || p.Proto == protoUDP {
 		p.transport(b, o+40, int64(p.IPBytes)-40)
@@ -127,11 +127,12 @@ const (
 
 // unstated is the length of an IPv6 packet that states none: a jumbogram's
 // option (RFC 2675), what the network card was given, or the header alone.
-func unstated(b []byte, o int, wire uint32) uint64 {
+func (p *Packet) unstated(b []byte, o int, wire uint32) uint64 {
 	if b[o+6] == protoHopByHop && len(b) >= o+48 {
 		for at, end := o+42, min(len(b), o+40+(int(b[o+41])+1)*8); at+6 <= end; {
 			switch {
 			case b[at] == 0xc2:
+				p.Note |= jumbogram
 				return 40 + uint64(be32(b, at+2))
 			case b[at] == 0:
 				at++

@@ -42,6 +42,10 @@ func TestTunnels(t *testing.T) {
 		"VXLAN as Linux had it":     {udp(8472, "08000000 00000100"), 17, flow.VXLAN},
 		"VXLAN's port":              {udp(4789, "00000000 00000100"), 17, flow.NoTunnel},
 		"VXLAN, cut":                {udp(4789, ""), 17, flow.VXLAN},
+		"VXLAN, load balancer":      {udp(10800, "08000000 00032000"), 17, flow.VXLAN},
+		"VXLAN, load balancer, out": {udp(10801, "08000000 00032100"), 17, flow.VXLAN},
+		"10800, something else":     {udp(10800, "08000000 00032001"), 17, flow.NoTunnel},
+		"10800, cut":                {udp(10800, ""), 17, flow.NoTunnel},
 		"Geneve":                    {udp(6081, "00006558 00000100"), 17, flow.Geneve},
 		"GTP":                       {udp(2152, "30ff0000 00000100"), 17, flow.GTP},
 		"Teredo":                    {udp(3544, "60000000 00000100"), 17, flow.Teredo},
@@ -118,21 +122,24 @@ func TestIPBytes(t *testing.T) {
 	big := strings.Repeat("00", 3000)
 	tests := map[string]struct {
 		ip   []byte
+		cut  uint32 // how much more was on the wire
 		want uint64
 	}{
-		"stated":                     {ip4(99, "0000"), 22},
-		"stated, too long":           {at(ip4(99, "0000"), 2, 60000), 60000},
-		"segmentation by the card":   {at(ip4(6, big), 2, 0), 3020},
-		"stated 6":                   {ip6(99, "0000"), 42},
-		"segmentation by the card 6": {at(ip6(6, big), 4, 0), 3040},
-		"header alone":               {ip6(59, ""), 40},
-		"header and padding":         {at(ip6(99, "000000000000"), 4, 0), 40},
-		"jumbogram":                  {at(ip6(0, "06 00 c204 00012345"+big), 4, 0), 40 + 0x12345},
-		"jumbogram, padded":          {at(ip6(0, "06 01 00 0104 00000000 c204 00012345 00"+big), 4, 0), 40 + 0x12345},
+		"stated":                     {ip4(99, "0000"), 0, 22},
+		"stated, too long":           {at(ip4(99, "0000"), 2, 60000), 0, 22},
+		"stated, cut":                {at(ip4(99, "0000"), 2, 60000), 60000 - 22, 60000},
+		"segmentation by the card":   {at(ip4(6, big), 2, 0), 0, 3020},
+		"stated 6":                   {ip6(99, "0000"), 0, 42},
+		"segmentation by the card 6": {at(ip6(6, big), 4, 0), 0, 3040},
+		"header alone":               {ip6(59, ""), 0, 40},
+		"header and padding":         {at(ip6(99, "000000000000"), 4, 0), 0, 40},
+		"jumbogram":                  {at(ip6(0, "06 00 c204 00012345"+big), 4, 0), 100_000, 40 + 0x12345},
+		"jumbogram, padded":          {at(ip6(0, "06 01 00 0104 00000000 c204 00012345 00"+big), 4, 0), 100_000, 40 + 0x12345},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			if p := parse(packet.Raw, test.ip); p.IPBytes != test.want {
+			var p packet.Packet
+			if packet.Parse(packet.Raw, test.ip, uint32(len(test.ip))+test.cut, &p); p.IPBytes != test.want {
 				t.Errorf("%d bytes, want %d", p.IPBytes, test.want)
 			}
 		})
@@ -180,6 +187,10 @@ func TestNoAllocation(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	f.Add(uint16(1), pcaptest.Ethernet(udp(53, "0102"), 1, 2))
 	f.Add(uint16(101), ip6(0, "3c 00 000000000000 2c 00 000000000000 06 00 0001 00000007 c350 01bb"))
+	for _, tag := range []string{"893f 0000 0001 0000", "8926 0001 0002", "88e7 00000064 123456789abc 002248000001", "8909 0101 0001 0007",
+		"88e5 2000 00000001 0022480000010001", "d28b 0001 0010 0000000100000002", "894f 0fc2 0203 00000aff 123456789abc 002248000001"} {
+		f.Add(uint16(1), join(unhex("123456789abc 002248000001"+tag+"0800"), udp(53, "0102")))
+	}
 	f.Add(uint16(276), unhex("0800 0000 00000002 0001 00 06 0022480000010000"))
 	f.Fuzz(func(t *testing.T, link uint16, b []byte) {
 		p := parse(packet.Link(link), b)
@@ -188,6 +199,9 @@ func FuzzParse(f *testing.F) {
 		}
 		if p.EtherType != 0 && p.Key != (flow.Key{}) {
 			t.Errorf("type %#x with %+v", p.EtherType, p.Key)
+		}
+		if p.IPBytes > p.FrameBytes || int(p.Network) > max(len(b), 1<<16-1) {
+			t.Errorf("%d bytes of IP at %d in a frame of %d", p.IPBytes, p.Network, p.FrameBytes)
 		}
 	})
 }

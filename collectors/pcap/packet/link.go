@@ -71,6 +71,9 @@ func (l Link) MaxCaptured() uint32 {
 
 // link takes apart a frame that is not Ethernet.
 func (p *Packet) link(l Link, b []byte, wire uint32) {
+	if l.Known() {
+		p.Note |= Opaque
+	}
 	switch l {
 	case Raw, Raw12, Raw14, IPv4, IPv6:
 		p.bare(b, 0, wire)

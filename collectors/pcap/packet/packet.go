@@ -18,11 +18,27 @@ type Packet struct {
 	IPBytes    uint64  // as the IP header states them
 	EtherType  uint16  // of frames without an IP header, else 0
 	Payload    uint16  // where in the frame the data of TCP or UDP begins; 0 if it was not captured
+	Network    uint16  // where in the frame the IP header, or what EtherType announces, begins
 	Flags      TCPFlag // of TCP, else 0
 	Sender     Role    // what the packet shows of its sender's part in the conversation
 	Tunnel     flow.Tunnel
+	Note       Note
 	Segment    // of TCP, if Whole
 }
+
+// Note says what the counters of a packet do not.
+type Note uint8
+
+// The notes.
+const (
+	// Implausible packets state lengths that cannot be. Theirs are those of what
+	// was captured.
+	Implausible Note = 1 << iota
+	// Opaque frames hold what is not taken apart, and so perhaps IP.
+	Opaque
+	// jumbogram packets state their length in an option of IPv6.
+	jumbogram
+)
 
 // Segment is what a TCP header says of its place in the stream.
 type Segment struct {
@@ -62,17 +78,19 @@ func Parse(link Link, b []byte, wire uint32, p *Packet) {
 	}
 	p.begin(wire)
 	if link == Ethernet {
+		p.Note = Opaque
 		p.ethernet(b, 0, wire)
-		return
+	} else {
+		p.link(link, b, wire)
 	}
-	p.link(link, b, wire)
+	p.bound(link, len(b))
 }
 
 // begin makes p a frame of which nothing is known but its length.
 func (p *Packet) begin(wire uint32) {
 	p.Key = flow.Key{}
 	p.FrameBytes, p.IPBytes = uint64(wire), 0
-	p.EtherType, p.Payload, p.Flags, p.Sender, p.Tunnel = flow.LinkFrame, 0, 0, RoleUnknown, flow.NoTunnel
+	p.EtherType, p.Payload, p.Network, p.Flags, p.Sender, p.Tunnel, p.Note = flow.LinkFrame, 0, 0, 0, RoleUnknown, flow.NoTunnel, 0
 	p.Segment = Segment{}
 }
 

@@ -1,6 +1,7 @@
 package packet_test
 
 import (
+	"encoding/binary"
 	"encoding/hex"
 	"net/netip"
 	"strings"
@@ -59,6 +60,22 @@ func TestLinks(t *testing.T) {
 		"VLAN":                     {packet.Ethernet, "mac 8100 0001 0800", false, 0},
 		"QinQ":                     {packet.Ethernet, "mac 88a8 0007 8100 0001 86dd", true, 0},
 		"QinQ before the standard": {packet.Ethernet, "mac 9100 0007 8100 0001 0800", false, 0},
+		"E-tag":                    {packet.Ethernet, "mac 893f 0000 0001 0000 0800", false, 0},
+		"E-tag and VLAN":           {packet.Ethernet, "mac 893f 0000 0001 0000 8100 0007 86dd", true, 0},
+		"VN-tag":                   {packet.Ethernet, "mac 8926 0001 0002 0800", false, 0},
+		"HSR":                      {packet.Ethernet, "mac 892f 1040 0001 0800", false, 0},
+		"R-tag":                    {packet.Ethernet, "mac f1c1 0000 0001 0800", false, 0},
+		"MAC in MAC":               {packet.Ethernet, "mac 88a8 0009 88e7 00000064 mac 0800", false, 0},
+		"MAC in MAC, VLAN":         {packet.Ethernet, "mac 88e7 00000064 mac 8100 0007 86dd", true, 0},
+		"Cisco CMD":                {packet.Ethernet, "mac 8909 0101 0001 0007 0800", false, 0},
+		"Cisco CMD, two options":   {packet.Ethernet, "mac 8909 0102 0001 0007 0002 0009 0800", false, 0},
+		"MACsec, SCI":              {packet.Ethernet, "mac 88e5 2000 00000001 0022480000010001 0800", false, 0},
+		"MACsec, end station":      {packet.Ethernet, "mac 88e5 4000 00000001 86dd", true, 0},
+		"Arista, 64 bits":          {packet.Ethernet, "mac d28b 0001 0010 0000000100000002 0800", false, 0},
+		"Arista, 48 bits of UTC":   {packet.Ethernet, "mac d28b 0001 0120 000100000002 0800", false, 0},
+		"NSH":                      {packet.Ethernet, "mac 894f 0fc6 0101 00000aff" + strings.Repeat("00", 16) + "", false, 0},
+		"NSH, no metadata":         {packet.Ethernet, "mac 894f 0fc2 0202 00000aff", true, 0},
+		"NSH, Ethernet":            {packet.Ethernet, "mac 894f 0fc2 0203 00000aff mac 8100 0007 0800", false, 0},
 		"SNAP":                     {packet.Ethernet, "mac 0100 aaaa03 000000 0800", false, 0},
 		"IP by LLC":                {packet.Ethernet, "mac 0100 060603", false, 0},
 		"MPLS":                     {packet.Ethernet, "mac 8847 0001d040 0001d040 0001d1ff", false, flow.MPLS},
@@ -100,7 +117,7 @@ func TestLinks(t *testing.T) {
 			frame := join(head, ip)
 			want.SrcPort, want.DstPort, want.Proto = 40000, 514, 17
 			want.IPBytes, want.FrameBytes = uint64(len(ip)), uint64(len(frame))
-			want.Payload, want.Tunnel = uint16(len(frame)-7), test.tunnel
+			want.Payload, want.Network, want.Tunnel = uint16(len(frame)-7), uint16(len(head)), test.tunnel
 			if diff := cmp.Diff(want, parse(test.link, frame)); diff != "" {
 				t.Errorf("-want +got\n%s", diff)
 			}
@@ -133,7 +150,7 @@ func TestWithoutIP(t *testing.T) {
 		"loopback, no IP":    {packet.Null, "07000000 00", flow.LinkFrame},
 		"raw, no IP":         {packet.Raw, "00", flow.LinkFrame},
 		"radiotap":           {127, strings.Repeat("45", 60), flow.LinkFrame},
-		"tags without end":   {packet.Ethernet, mac + strings.Repeat("8100 0001", 99), flow.LinkFrame},
+		"tags without end":   {packet.Ethernet, mac + strings.Repeat("8100 0001", 99), 0x8100},
 		"fabrics in fabrics": {packet.Ethernet, strings.Repeat(mac+"8903 0000", 99), 0x8903},
 	}
 	for name, test := range tests {
@@ -143,6 +160,116 @@ func TestWithoutIP(t *testing.T) {
 				t.Errorf("type %#04x, want %#04x: %+v", p.EtherType, test.want, p)
 			}
 		})
+	}
+}
+
+// TestOpaque checks which frames without an IP header are said not to be taken
+// apart: not those that are known to hold none.
+func TestOpaque(t *testing.T) {
+	mac := "123456789abc 002248000001 "
+	tests := map[string]struct {
+		link   packet.Link
+		frame  string
+		opaque bool
+	}{
+		"nothing":             {packet.Ethernet, "", true},
+		"ARP":                 {packet.Ethernet, mac + "0806 0001 0800 0604 0001", false},
+		"ARP in a VLAN":       {packet.Ethernet, mac + "8100 0001 0806 0001", false},
+		"LLDP":                {packet.Ethernet, mac + "88cc 0000", false},
+		"unknown type":        {packet.Ethernet, mac + "1234 4500 0028", true},
+		"unknown, E-tag":      {packet.Ethernet, mac + "893f 0000 0001 0000 1234 00", true},
+		"MACsec, encrypted":   {packet.Ethernet, mac + "88e5 2c00 00000001 0022480000010001 0800", true},
+		"CMD of version 2":    {packet.Ethernet, mac + "8909 0201 0001 0007 0800 4500", true},
+		"CMD that is cut":     {packet.Ethernet, mac + "8909 0101 0001", true},
+		"TRILL":               {packet.Ethernet, mac + "22f3 0000 0001 0002", true},
+		"spanning tree":       {packet.Ethernet, mac + "0026 424203 0000", false},
+		"spanning tree, SNAP": {packet.Ethernet, mac + "0100 aaaa03 00000c 010b 0000", false},
+		"bridged, SNAP":       {packet.Ethernet, mac + "0100 aaaa03 0080c2 0007 0000", true},
+		"LLC":                 {packet.Ethernet, mac + "0026 7e7e03 0000", true},
+		"PPP's own":           {packet.Ethernet, mac + "8864 1100 0001 0006 c021 0901", false},
+		"PPP, another's":      {packet.Ethernet, mac + "8864 1100 0001 0006 003d 0901", true},
+		"MPLS, unknown":       {packet.Ethernet, mac + "8847 0001d1ff 9999 9999", true},
+		"NSH, another's":      {packet.Ethernet, mac + "894f 0fc2 0207 00000aff 4500", true},
+		"loopback, another's": {packet.Null, "07000000 00", true},
+		"a link of its own":   {127, "0000", false}, // is told by the link
+		"IP":                  {packet.Raw, "4500 0014 0000 0000 4063 0000 0a000001 0a000002", false},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			p := parse(test.link, unhex(test.frame))
+			if got := p.Note&packet.Opaque != 0; got != test.opaque {
+				t.Errorf("opaque %v of type %#04x", got, p.EtherType)
+			}
+		})
+	}
+}
+
+// TestBound checks that lengths which cannot be are those of what was captured.
+func TestBound(t *testing.T) {
+	udp := func(data, snap int, wire uint32, change func(b []byte)) packet.Packet {
+		b := pcaptest.Ethernet(pcaptest.UDP(netip.AddrPortFrom(a4, 40000), netip.AddrPortFrom(b4, 514), make([]byte, data)))
+		if change != nil {
+			change(b)
+		}
+		var p packet.Packet
+		packet.Parse(packet.Ethernet, b[:min(snap, len(b))], wire, &p)
+		return p
+	}
+	states := func(n uint16) func(b []byte) { return func(b []byte) { binary.BigEndian.PutUint16(b[16:], n) } }
+	const all = 1 << 20
+	tests := map[string]struct {
+		p         packet.Packet
+		frame, ip uint64
+		lies      bool
+	}{
+		"whole":                       {udp(100, all, 142, nil), 142, 128, false},
+		"cut":                         {udp(100, 60, 142, nil), 142, 128, false},
+		"padded":                      {udp(0, all, 60, nil), 60, 28, false},
+		"padding cut off":             {udp(0, 42, 60, nil), 60, 28, false},
+		"check sequence":              {udp(100, all, 146, nil), 146, 128, false},
+		"long trailer, not captured":  {udp(100, all, 2000, nil), 142, 128, true},
+		"more than any link":          {udp(100, all, 1<<30, nil), 142, 128, true},
+		"more than any link, cut":     {udp(100, 60, 1<<30, nil), 60, 46, true},
+		"more than was captured":      {udp(10, all, 1000, nil), 60, 38, true},
+		"IP longer than its frame":    {udp(100, all, 142, states(1500)), 142, 128, true},
+		"cut, and IP longer":          {udp(100, 60, 142, states(1500)), 142, 128, true},
+		"offloaded, stated":           {udp(100, 60, 14+65535, states(65535)), 14 + 65535, 65535, false},
+		"offloaded, not stated":       {udp(100, 60, 14+65535, states(0)), 14 + 65535, 65535, false},
+		"offloaded, not stated, more": {udp(100, 60, 1<<20, states(0)), 60, 46, true},
+		"shorter than captured":       {udp(100, all, 100, nil), 100, 86, true},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			p := test.p
+			if lies := p.Note&packet.Implausible != 0; p.FrameBytes != test.frame || p.IPBytes != test.ip || lies != test.lies {
+				t.Errorf("%d of %d bytes, lies: %v; want %d of %d, %v", p.IPBytes, p.FrameBytes, lies, test.ip, test.frame, test.lies)
+			}
+		})
+	}
+}
+
+// TestBoundJumbo checks that a jumbogram may be longer than a packet can state.
+func TestBoundJumbo(t *testing.T) {
+	jumbo := func(n uint32) []byte {
+		b := pcaptest.Ethernet(pcaptest.IP(0, a6, b6, unhex("1100 c204 00000000 9c40 0202 0000 0000")))
+		binary.BigEndian.PutUint16(b[18:], 0)
+		binary.BigEndian.PutUint32(b[14+40+4:], n)
+		return b
+	}
+	for _, test := range []struct {
+		payload, wire uint32
+		frame, ip     uint64
+		lies          bool
+	}{
+		{300_000, 300_054, 300_054, 300_040, false},
+		{300_000, 200_000, 200_000, 199_986, true},
+		{3_000_000_000, 3_000_000_054, 70, 56, true},
+	} {
+		var p packet.Packet
+		packet.Parse(packet.Ethernet, jumbo(test.payload), test.wire, &p)
+		if lies := p.Note&packet.Implausible != 0; p.FrameBytes != test.frame || p.IPBytes != test.ip || lies != test.lies {
+			t.Errorf("jumbogram of %d in %d: %d of %d bytes, lies: %v", test.payload, test.wire, p.IPBytes, p.FrameBytes, lies)
+		}
 	}
 }
 

@@ -104,9 +104,17 @@ func gre(b []byte, o int) flow.Tunnel {
 // udp names the tunnels that are known by their port.
 func (p *Packet) udp(b []byte, o int) {
 	p.data(b, o+8)
-	if t := udpTunnel(p.DstPort); t != flow.NoTunnel {
-		p.Tunnel = p.confirmed(t, b, o+8)
-	} else if t := udpTunnel(p.SrcPort); t != flow.NoTunnel {
+	port, t := p.DstPort, udpTunnel(p.DstPort)
+	if t == flow.NoTunnel {
+		port, t = p.SrcPort, udpTunnel(p.SrcPort)
+	}
+	switch {
+	case t == flow.NoTunnel:
+	case port == 10800 || port == 10801: // many others use these
+		if len(b) >= o+16 && be32(b, o+8) == 0x08000000 && b[o+15] == 0 {
+			p.Tunnel = t
+		}
+	default:
 		p.Tunnel = p.confirmed(t, b, o+8)
 	}
 }
@@ -121,8 +129,8 @@ func udpTunnel(port uint16) flow.Tunnel {
 		return flow.Teredo // RFC 4380
 	case 4500:
 		return flow.ESP // RFC 3948
-	case 4789, 8472:
-		return flow.VXLAN // RFC 7348, and Linux before it
+	case 4789, 8472, 10800, 10801:
+		return flow.VXLAN // RFC 7348, Linux before it, and Azure's gateway load balancer
 	case 6081:
 		return flow.Geneve // RFC 8926
 	}
