@@ -39,6 +39,8 @@ type Source struct {
 	Detail  string   // of a kind: "version 4", "little-endian, microseconds, Ethernet"
 	Bytes   int64    // read, after decompression
 	Records uint64   // flow tuples, or packets
+	Outside uint64   // of Records: before or after the window
+	Again   Count    // of captures: packets of Records that other interfaces of the capture had too; they count once
 	Points  []string // where it was seen, at most a few
 	Holds   []Kind   // of Parquet: what its flows were read from
 	Files   int      // that it stands for, if more than one: Path is a folder of theirs
@@ -136,7 +138,15 @@ type Input struct {
 	Hosts   *Hosts // of captures: where names of addresses go; nil if they are not wanted
 	Brief   bool   // of captures: what TCP headers say, as Record.TCP has it, is not wanted
 	Cache   Cache  // lets the reader add up what it sees of a flow; nil if every record is wanted
+
+	// Start and End, if End is not 0, are the window of captures, in Unix
+	// nanoseconds: packets before Start, or not before End, are not counted.
+	Start, End int64
 }
+
+// Within reports whether t is in the window, which there is. What has no time
+// is not.
+func (in *Input) Within(t int64) bool { return t >= in.Start && t < in.End && t != NoTime }
 
 // Sink takes the records that a reader of large files gives on, from one
 // goroutine. Add reports false when no more are wanted; Done is called when no

@@ -6,38 +6,24 @@ import (
 	"io"
 
 	"flowctl/collectors/flow"
-	"flowctl/collectors/pcap/meter"
 	"flowctl/collectors/pcap/names"
 	"flowctl/collectors/pcap/packet"
 )
 
 // capture is one file while it is read.
 type capture struct {
-	in      flow.Input
-	w       *window
-	meter   *meter.Meter
-	packets uint64
-	told    told
-}
-
-func newCapture(r io.Reader, in flow.Input, own func(flow.Batch) bool, lend func() (Sink, bool)) *capture {
-	c := &capture{in: in, w: newWindow(r)}
-	point := in.Point
-	if point == "" {
-		point = in.Source.Path
-	}
-	in.Source.Points = append(in.Source.Points, point)
-	stamp := flow.Record{Point: in.Names.Of(point), Target: in.Names.Of(in.Target)}
-	c.meter = meter.Shared(stamp, own, lend)
-	if in.Brief {
-		c.meter.Brief()
-	}
-	return c
+	*Series
+	in       flow.Input
+	w        *window
+	told     told
+	packets  uint64
+	timeless some // packets without a time, of which nobody knows whether they are in the window
 }
 
 // frame is a frame as a file holds it.
 type frame struct {
 	link packet.Link
+	nic  uint32 // of pcapng: the number of its interface, through all sections
 	data []byte // what was captured
 	wire uint32 // length on the wire
 	time int64  // Unix nanoseconds, or flow.NoTime
@@ -49,23 +35,47 @@ func (c *capture) frame(f frame) bool {
 	p := c.meter.Next()
 	p.Time = f.time
 	packet.Parse(f.link, f.data, f.wire, p)
+	if p.Payload != 0 && names.Teaches(p) && c.in.Hosts != nil {
+		names.Learn(c.in.Hosts, p, f.data[p.Payload:])
+	}
+	c.packets++
+	c.times.add(f.time)
+	again := c.several && c.identity.Again(p, f.data, c.interfaces.of(&f))
+	if c.in.End != 0 && !c.in.Within(f.time) {
+		return c.outside(f, again)
+	}
 	if p.Note != 0 {
 		c.told.note(p, f.wire, f.at)
 	}
 	if p.EtherType == packet.TypeIPv4 || p.EtherType == packet.TypeIPv6 {
 		c.in.Skipped.Add(c.in.Source.Path, "IP header cut or damaged; the frame is counted without addresses", f.at)
 	}
-	if p.Payload != 0 && names.Teaches(p) && c.in.Hosts != nil {
-		names.Learn(c.in.Hosts, p, f.data[p.Payload:])
+	if again {
+		c.in.Source.Again.Add(flow.Count{Packets: 1, IPBytes: p.IPBytes, FrameBytes: p.FrameBytes})
+		return true
 	}
-	c.packets++
 	return c.meter.Add()
 }
 
-// finish exports what is left and says how far the file could be read.
+// outside notes a frame that is not in the window. What came before it is how
+// the connections in it began.
+func (c *capture) outside(f frame, again bool) bool {
+	c.in.Source.Outside++
+	switch {
+	case f.time == flow.NoTime:
+		c.timeless.add(f.at)
+	case f.time < c.in.Start && !again:
+		return c.meter.AddEarly()
+	}
+	return true
+}
+
+// finish says how far the file could be read.
 func (c *capture) finish(err error) {
-	c.meter.Close()
 	c.told.to(c.in.Skipped, c.in.Source.Path)
+	if t := c.timeless; t.count > 0 {
+		c.in.Skipped.AddN(c.in.Source.Path, "packets without a time, which may or may not have been in the window", t.count, t.offset)
+	}
 	s := c.in.Source
 	s.Records, s.Bytes = c.packets, c.w.offset()
 	switch {

@@ -22,6 +22,9 @@ func FuzzRead(f *testing.F) {
 	for _, link := range []uint32{pcaptest.LinkNull, 9, 51, 101, 104, 113, 127, 242, 276} {
 		f.Add(small.File(pcaptest.Classic{Link: link}, 64))
 	}
+	for _, file := range anyFiles(exchange()) {
+		f.Add(file)
+	}
 	f.Fuzz(func(t *testing.T, file []byte) {
 		records, in, err := read(bytes.NewReader(file))
 		_, known := pcap.Detect(file)
@@ -34,8 +37,8 @@ func FuzzRead(f *testing.F) {
 		if in.Source.Bytes > int64(len(file)) {
 			t.Errorf("%d of %d bytes read", in.Source.Bytes, len(file))
 		}
-		if n := tallyOf(records).Total.Packets; n != in.Source.Records {
-			t.Errorf("%d packets in records, %d counted", n, in.Source.Records)
+		if n := tallyOf(records).Total.Packets + in.Source.Again.Packets; n != in.Source.Records {
+			t.Errorf("%d packets in records or again, %d counted", n, in.Source.Records)
 		}
 		for _, r := range records {
 			checkRecord(t, &r)
@@ -57,6 +60,11 @@ func checkRecord(t *testing.T, r *flow.Record) {
 	}
 	if measured := r.Measured&flow.IPBytes != 0; measured != (r.EtherType == 0) {
 		t.Errorf("measured %b of type %#x", r.Measured, r.EtherType)
+	}
+	for _, c := range []flow.Count{r.Sent, r.Received} {
+		if c.IPBytes > c.FrameBytes {
+			t.Errorf("%d bytes of IP in %d bytes of frames", c.IPBytes, c.FrameBytes)
+		}
 	}
 	if r.EtherType != 0 && r.Key != (flow.Key{}) {
 		t.Errorf("type %#x with %+v", r.EtherType, r.Key)

@@ -71,13 +71,8 @@ type Sink = meter.Sink
 // a part of them from a goroutine of its own. Lend is called by the caller's
 // goroutine only.
 func ReadShared(r io.Reader, in flow.Input, own func(flow.Batch) bool, lend func() (Sink, bool)) error {
-	c := newCapture(r, in, own, lend)
-	err := c.read()
-	c.finish(err)
-	if err != nil {
-		return fmt.Errorf("read capture %s: %w", in.Source.Path, err)
-	}
-	return nil
+	var s Series
+	return s.read(r, in, own, lend, (*meter.Meter).Close)
 }
 
 // read reads the file by its kind.

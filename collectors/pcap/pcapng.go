@@ -34,6 +34,7 @@ const (
 type section struct {
 	endian
 	interfaces []nic
+	first      uint32 // number of the first of them, through all sections
 }
 
 // nic is an interface that packets were captured at.
@@ -52,6 +53,7 @@ func knownOrder(b []byte) bool {
 // readPcapng reads block after block.
 func (c *capture) readPcapng() error {
 	var s section
+	c.several = c.interfacesAhead() > 1 || c.several
 	for sections := 0; ; {
 		at := c.w.offset()
 		if !c.w.fill(12) {
@@ -73,6 +75,7 @@ func (c *capture) readPcapng() error {
 				c.skip(flow.Corrupt, at, fmt.Sprintf("section: %v; nothing after it is read", err))
 				return nil
 			}
+			next.first = s.first + uint32(len(s.interfaces))
 			s, h = next, c.w.rest()
 			sections++
 		}
@@ -89,6 +92,29 @@ func (c *capture) readPcapng() error {
 			c.in.Source.Detail = fmt.Sprintf("%s, %s", s.endian, s.interfaces[0].link)
 		}
 	}
+}
+
+// interfacesAhead is how many interfaces are described in the part of the file
+// that the window can hold: packets of the first may come before the second is
+// described.
+func (c *capture) interfacesAhead() int {
+	c.w.fill(len(c.w.buf))
+	b, n := c.w.rest(), 0
+	var e endian
+	for len(b) >= sectionHeader {
+		if e.u32(b) == blockSection {
+			e = endian{(endian{true}).u32(b[8:]) == orderMagic}
+		}
+		size := int64(e.u32(b[4:])+3) &^ 3
+		if e.u32(b) == blockInterface {
+			n++
+		}
+		if size < 12 || size > int64(len(b)) {
+			break
+		}
+		b = b[size:]
+	}
+	return n
 }
 
 // parseSection reads the beginning of a section header: its byte order and
@@ -172,6 +198,7 @@ func (c *capture) describe(s *section, b block) {
 	}
 	n.known = n.link.Known()
 	s.interfaces = append(s.interfaces, n)
+	c.several = c.several || int(s.first)+len(s.interfaces) > 1 || cooked(n.link)
 }
 
 // stamped reads an enhanced packet block, or the obsolete packet block, whose
@@ -198,7 +225,7 @@ func (c *capture) stamped(s *section, b block, old bool) bool {
 	if !ok {
 		c.in.Skipped.Add(c.in.Source.Path, badTime, b.at)
 	}
-	return c.frame(frame{n.link, data[:min(int(got), len(data))], wire, t, b.at})
+	return c.frame(frame{n.link, s.first + id, data[:min(int(got), len(data))], wire, t, b.at})
 }
 
 // simple reads a simple packet block, which has neither time nor interface.
@@ -216,7 +243,7 @@ func (c *capture) simple(s *section, b block) bool {
 	if n.snap != 0 {
 		got = min(got, uint64(n.snap))
 	}
-	return c.frame(frame{n.link, data[:got], wire, flow.NoTime, b.at})
+	return c.frame(frame{n.link, s.first, data[:got], wire, flow.NoTime, b.at})
 }
 
 // nic returns the interface with the number id.

@@ -11,9 +11,10 @@ type chunk struct {
 const chunkPackets = 256
 
 // add takes the packet at list[n] up.
-func (c *chunk) add(seed uint64) {
+func (c *chunk) add(seed uint64, early bool) {
 	o := &c.list[c.n]
 	o.identify(seed)
+	o.early = early
 	p := partOf(o.hash)
 	c.mine[p][c.of[p]&(chunkPackets-1)] = uint8(c.n)
 	c.of[p]++

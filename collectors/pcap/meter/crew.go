@@ -29,7 +29,8 @@ type crew struct {
 	ended  bool          // there will be no more chunks
 	work   sync.Cond     // a chunk came, or the end
 	room   sync.Cond     // a part was done with some chunks
-	closed int           // parts that were taken to be closed
+	closed int           // parts that were taken to be ended
+	end    func(*part, *exporter)
 	wg     sync.WaitGroup
 }
 
@@ -150,9 +151,15 @@ func (c *crew) help(out *exporter) {
 	}
 }
 
-// finish has the last chunk counted, closes all parts and waits for all who
-// help.
-func (c *crew) finish(k *chunk) {
+// renew has the records that come go elsewhere, after finish.
+func (c *crew) renew(own func(flow.Batch) bool, lend func() (Sink, bool)) {
+	c.lend, c.own = lend, newExporter(c.stamp, own, &c.stopped)
+	c.ended, c.closed, c.helpers, c.asked = false, 0, 0, 0
+}
+
+// finish has the last chunk counted, ends all parts and waits for all who help.
+func (c *crew) finish(k *chunk, end func(*part, *exporter)) {
+	c.end = end
 	c.mu.Lock()
 	c.put(k)
 	for c.least() < c.head {
@@ -167,15 +174,15 @@ func (c *crew) finish(k *chunk) {
 	c.wg.Wait()
 }
 
-// close exports all parts that nobody else does.
+// close ends all parts that nobody else does.
 func (c *crew) close(out *exporter) {
 	for i := c.next(); i < parts; i = c.next() {
-		c.parts[i].close(out)
+		c.end(&c.parts[i], out)
 	}
 	out.send()
 }
 
-// next is the number of a part to close.
+// next is the number of a part to end.
 func (c *crew) next() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -39,6 +39,27 @@ func (e *entry) begin(o *observed) {
 	*e = entry{key: o.key, first: flow.NoTime, last: flow.NoTime, opener: o.side, live: true}
 }
 
+// renew makes e a later conversation between the same ports, of which o is the
+// first packet. Who opened the one before probably opened this one too.
+func (e *entry) renew(o *observed) {
+	opened, opener := e.opened, e.opener
+	e.begin(o)
+	if opened {
+		e.opened, e.opener = true, opener
+	}
+}
+
+// pause makes e ready for a record of another file. The times stay, by which e
+// expires.
+func (e *entry) pause() {
+	first, last := e.first, e.last
+	e.reset()
+	e.first, e.last = first, last
+}
+
+// empty reports whether nothing was counted since the last record.
+func (e *entry) empty() bool { return e.packets[0]|e.packets[1] == 0 }
+
 // reset makes e ready for the next record of the same conversation.
 func (e *entry) reset() {
 	e.first, e.last = flow.NoTime, flow.NoTime
@@ -53,6 +74,12 @@ func (e *entry) count(o *observed) {
 	e.packets[s]++
 	e.ipBytes[s] += bounded(o.IPBytes)
 	e.frameBytes[s] += bounded(o.FrameBytes)
+	e.observe(o)
+}
+
+// observe notes when o was, and what it shows of the conversation.
+func (e *entry) observe(o *observed) {
+	s := o.side & 1
 	if t := o.Time; t != flow.NoTime {
 		if t < e.first || e.first == flow.NoTime {
 			e.first = t

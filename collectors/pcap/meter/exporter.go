@@ -18,8 +18,11 @@ func newExporter(stamp flow.Record, emit func(flow.Batch) bool, stopped *atomic.
 	return &exporter{emit: emit, stamp: stamp, list: make(flow.Batch, 0, batch), stopped: stopped}
 }
 
-// export appends the record of e, which is entry i of t.
+// export appends the record of e, which is entry i of t, if anything was counted.
 func (x *exporter) export(t *table, i uint32, e *entry, s flow.State) {
+	if e.empty() {
+		return
+	}
 	x.list = append(x.list, x.stamp)
 	e.record(t.endsOf(i, e), &x.list[len(x.list)-1], s, t.brief)
 	if len(x.list) == batch {

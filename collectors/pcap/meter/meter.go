@@ -66,8 +66,14 @@ func (m *Meter) Brief() {
 func (m *Meter) Next() *packet.Packet { return &m.chunk.list[m.chunk.n].Packet }
 
 // Add takes the packet that Next returned and reports whether more are wanted.
-func (m *Meter) Add() bool {
-	m.chunk.add(m.seed)
+func (m *Meter) Add() bool { return m.add(false) }
+
+// AddEarly takes the packet that Next returned as one from before what is
+// wanted: it is not counted, but says how what is counted went before.
+func (m *Meter) AddEarly() bool { return m.add(true) }
+
+func (m *Meter) add(early bool) bool {
+	m.chunk.add(m.seed, early)
 	if m.chunk.n < chunkPackets {
 		return true
 	}
@@ -76,7 +82,17 @@ func (m *Meter) Add() bool {
 }
 
 // Close exports what is left and waits for all who help.
-func (m *Meter) Close() { m.crew.finish(m.chunk) }
+func (m *Meter) Close() { m.crew.finish(m.chunk, (*part).close) }
+
+// Pause exports what was counted and waits for all who help, as Close does, but
+// conversations go on with what comes after Resume.
+func (m *Meter) Pause() {
+	m.crew.finish(m.chunk, (*part).pause)
+	m.chunk = &chunk{}
+}
+
+// Resume has the records of what comes go to other sinks.
+func (m *Meter) Resume(own func(flow.Batch) bool, lend func() (Sink, bool)) { m.crew.renew(own, lend) }
 
 // apart is the distance of two times, which may be too far apart for an int64.
 func apart(a, b int64) uint64 {

@@ -174,7 +174,7 @@ func TestRecords(t *testing.T) {
 		},
 		"silent for long": {
 			[]packet.Packet{up(0, syn), up(301*second, ack)},
-			[]brief{seen(1, 0, 0, 0, flow.End), guessed(seen(1, 0, 301, 301, flow.End))},
+			[]brief{seen(1, 0, 0, 0, flow.End), seen(1, 0, 301, 301, flow.End)},
 		},
 		"ports used again after the end": {
 			[]packet.Packet{up(0, syn), up(1*second, fin), down(2*second, fin), up(3*second, ack), up(4*second, syn)},
@@ -190,7 +190,23 @@ func TestRecords(t *testing.T) {
 		},
 		"late after the end": {
 			[]packet.Packet{up(0, syn), down(1*second, packet.RST), up(70*second, ack)},
-			[]brief{seen(1, 1, 0, 1, flow.End), guessed(seen(1, 0, 70, 70, flow.End))},
+			[]brief{seen(1, 1, 0, 1, flow.End), seen(1, 0, 70, 70, flow.End)},
+		},
+		"reset before the SYN": { // the guess, by the lower port, would have been the other side
+			[]packet.Packet{tcp(0, low, high, 443, 50000, packet.RST|ack), tcp(1*second, high, low, 50000, 443, syn), tcp(2*second, low, high, 443, 50000, packet.RST|ack)},
+			[]brief{{"203.0.113.9", "10.0.0.4", 50000, 443, 1, 2, 0, 2 * second, flow.End, false}},
+		},
+		"reset before the SYN, guessed wrong": {
+			[]packet.Packet{up(0, packet.RST|ack), down(1*second, syn), up(2*second, packet.RST|ack)},
+			[]brief{{"203.0.113.9", "10.0.0.4", 443, 50000, 1, 2, 0, 2 * second, flow.End, false}},
+		},
+		"opened long after what was guessed": {
+			[]packet.Packet{up(0, ack), down(400*second, syn)},
+			[]brief{{"203.0.113.9", "10.0.0.4", 443, 50000, 0, 1, 0, 0, flow.End, false}, {"203.0.113.9", "10.0.0.4", 443, 50000, 1, 0, 400 * second, 400 * second, flow.End, false}},
+		},
+		"never opened": {
+			[]packet.Packet{up(0, ack), up(400*second, ack)},
+			[]brief{guessed(seen(1, 0, 0, 0, flow.End)), guessed(seen(1, 0, 400, 400, flow.End))},
 		},
 		"half closed": {
 			[]packet.Packet{up(0, syn), up(1*second, fin), down(50*second, ack), up(51*second, syn)},

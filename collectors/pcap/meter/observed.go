@@ -20,9 +20,10 @@ const hashed = 1 << 24
 // observed is a packet on its way to its conversation.
 type observed struct {
 	packet.Packet
-	key  key
-	hash uint64
-	side uint8 // of the key that sent it: 0 the lower end, 1 the higher
+	key   key
+	hash  uint64
+	side  uint8 // of the key that sent it: 0 the lower end, 1 the higher
+	early bool  // it is from before what counts
 }
 
 // identify fills what is to be known to find the conversation.

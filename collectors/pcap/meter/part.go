@@ -20,6 +20,7 @@ type part struct {
 	swept int64  // clock at the last sweep
 	since int    // packets since then
 	kept  int    // conversations that were left then
+	early bool   // entries may have times of what was not counted, or was before
 	sink  uint64 // keeps loads alive that only warm the cache
 }
 
@@ -39,7 +40,24 @@ func (p *part) add(o *observed, out *exporter) {
 	} else {
 		p.cut(i, e, o, out)
 	}
-	e.count(o)
+	switch {
+	case o.early:
+		p.before(e, o)
+	case p.early && e.empty():
+		e.first, e.last = flow.NoTime, flow.NoTime
+		fallthrough
+	default:
+		e.count(o)
+		p.follow(e, o)
+	}
+	if o.Time != flow.NoTime {
+		p.clock = o.Time
+	}
+	p.since++
+}
+
+// follow follows what o says of the course of e.
+func (p *part) follow(e *entry, o *observed) {
 	switch {
 	case uint8(e.key.rest) != protoTCP:
 	case p.table.brief:
@@ -47,10 +65,19 @@ func (p *part) add(o *observed, out *exporter) {
 	default:
 		e.segment(o)
 	}
-	if o.Time != flow.NoTime {
-		p.clock = o.Time
+}
+
+// before has e know what went before what counts, unless that has begun: files
+// are not always in the order of time.
+func (p *part) before(e *entry, o *observed) {
+	p.early = true
+	if !e.empty() {
+		return
 	}
-	p.since++
+	e.observe(o)
+	p.follow(e, o)
+	e.full, e.seen = false, 0
+	e.tcp.reset()
 }
 
 // cut exports what e has so far if o belongs to a later record, or to a later
@@ -60,10 +87,19 @@ func (p *part) cut(i uint32, e *entry, o *observed, out *exporter) {
 	if !opens && e.within(o.Time) && e.holds(o) {
 		return
 	}
+	if opens && !e.opened { // what was guessed is now known
+		e.opened, e.opener = true, o.side
+		if !e.expired(o.Time) && e.holds(o) && !e.lasts(o.Time) {
+			return
+		}
+	}
 	switch {
-	case opens && e.over(), e.expired(o.Time):
+	case opens && e.over():
 		out.export(&p.table, i, e, flow.End)
 		e.begin(o)
+	case e.expired(o.Time):
+		out.export(&p.table, i, e, flow.End)
+		e.renew(o)
 	case opens && e.opened && o.side != e.opener:
 		out.export(&p.table, i, e, flow.Continue)
 		e.begin(o)
@@ -96,6 +132,17 @@ func (p *part) sweep(out *exporter) {
 		return true
 	})
 	p.kept = p.table.used
+}
+
+// pause exports what was counted; what is known of conversations stays.
+func (p *part) pause(out *exporter) {
+	p.table.each(func(i uint32, e *entry) {
+		if !e.empty() {
+			out.export(&p.table, i, e, flow.Continue)
+			e.pause()
+		}
+	})
+	p.early = true
 }
 
 // close exports everything.

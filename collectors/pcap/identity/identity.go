@@ -1,0 +1,95 @@
+// Package identity tells packets that were captured again: at another
+// interface of the machine that they went through.
+//
+// A capture of all interfaces of a machine has a packet once for each that it
+// passes: of a container, the bridge, the VLAN, the bond and its members. They
+// are the same packet if all of it is equal that does not change on the way:
+// addresses and ports, protocol, the IP header's identification, length and
+// fragment, TCP's numbers and flags, the beginning of the data. What may change
+// is left out: the link layer, the hop limit, the class of service. The checksum
+// of the transport tells packets apart where IP has no identification, but for
+// one that the network card is to complete.
+//
+// Equal packets at one interface are different ones: what was sent again stays.
+// So packets are paired one to one and in their order: the n-th of an interface
+// is the n-th of every other, as far as they were captured within a second.
+package identity
+
+import (
+	"time"
+
+	"flowctl/collectors/flow"
+	"flowctl/collectors/pcap/packet"
+)
+
+const (
+	within  = uint64(time.Second) // between two interfaces
+	held    = 1 << 18             // observations that are remembered, 12 MB
+	buckets = 1 << 18
+	walked  = 1 << 10 // observations of a bucket that are looked at
+)
+
+// Packets remembers the packets of one capture. The zero value is ready.
+type Packets struct {
+	ring  []observation // of the last ones, by their number modulo held
+	heads []uint64      // by bucket: the number of its last observation
+	count uint64        // observations so far; they are numbered from 1
+}
+
+// observation is one packet at one interface.
+type observation struct {
+	print
+	time     int64
+	original uint64 // number of the packet's first observation
+	before   uint64 // number of the bucket's observation before this one
+	at       uint16
+}
+
+// Again notes that p, whose frame begins with b, was captured at an interface,
+// and reports whether it was at another one before. A packet without a time, or
+// of which nothing is known, never was.
+func (s *Packets) Again(p *packet.Packet, b []byte, at uint16) bool {
+	f, ok := printOf(p, b)
+	if p.Time == flow.NoTime || !ok {
+		return false
+	}
+	if s.ring == nil {
+		s.ring, s.heads = make([]observation, held), make([]uint64, buckets)
+	}
+	head := &s.heads[f.digest%buckets]
+	original := s.original(*head, f, p.Time, at)
+	s.count++
+	o := observation{print: f, time: p.Time, original: original, before: *head, at: at}
+	if original == 0 {
+		o.original = s.count
+	}
+	s.ring[s.count%held], *head = o, s.count
+	return original != 0
+}
+
+// original is the number of the first observation of a packet that is now at an
+// interface; 0 if it is this one. It is the first of the packets like it that
+// the interface has not had, after the last one that it had.
+func (s *Packets) original(head uint64, f print, now int64, at uint16) uint64 {
+	var found, had uint64
+	for n, steps := head, 0; n > had && n+held > s.count && steps < walked; steps++ {
+		o := &s.ring[n%held]
+		switch {
+		case !o.matches(f) || apart(o.time, now) > within:
+		case o.at == at:
+			had = max(had, o.original)
+		case o.original == n:
+			found = n
+		}
+		n = o.before
+	}
+	return found
+}
+
+// apart is the distance of two times.
+func apart(a, b int64) uint64 {
+	if a > b {
+		return uint64(a) - uint64(b)
+	}
+	return uint64(b) - uint64(a)
+}
