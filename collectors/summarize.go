@@ -102,6 +102,7 @@ type reading struct {
 
 	idle    chan *worker  // that have nothing to do
 	outside atomic.Uint64 // records before or after the window
+	again   again
 }
 
 // worker reads one file at a time, or a part of one.
@@ -224,6 +225,7 @@ func (r *reading) file(ctx context.Context, j *job, w *worker) {
 	in := flow.Input{
 		Source: &j.source.Source, Names: r.names, Skipped: r.skipped, Hosts: r.hosts, Point: j.Point, Target: j.Target, Cache: own.Cache,
 	}
+	in.Start, in.End = r.window()
 	if r.Options.Only && r.Flows == nil { // no question asks for these
 		in.Hosts, in.Brief = nil, true
 	}
@@ -238,6 +240,8 @@ func (r *reading) file(ctx context.Context, j *job, w *worker) {
 		}
 	}, &r.Progress.Bytes})
 	r.done(w)
+	r.outside.Add(j.source.Outside)
+	r.again.add(j.source.Again)
 	if err == nil {
 		err = ctx.Err()
 	}
@@ -266,9 +270,7 @@ func (r *reading) sink(ctx context.Context, j *job, w *worker) flow.Sink {
 	w.cache.Intervals = func(all []flow.Interval) {
 		w.table.AddIntervals(slices.DeleteFunc(all, func(s flow.Interval) bool { return !acl(s.ACL) }))
 	}
-	if !r.End.IsZero() {
-		w.cache.Start, w.cache.End = r.Start.UnixNano(), r.End.UnixNano()
-	}
+	w.cache.Start, w.cache.End = r.window()
 	w.cache.Each = r.keepEach(w, acl)
 	add := func(b flow.Batch) bool {
 		b = keep(b)
@@ -279,6 +281,17 @@ func (r *reading) sink(ctx context.Context, j *job, w *worker) flow.Sink {
 		return ctx.Err() == nil
 	}
 	return flow.Sink{Add: add, Cache: &w.cache}
+}
+
+// window is the window in Unix nanoseconds; 0 and 0 if there is none.
+func (r *reading) window() (start, end int64) {
+	if r.End.IsZero() {
+		return 0, 0
+	}
+	if start = flow.NoTime + 1; !r.Start.IsZero() {
+		start = r.Start.UnixNano()
+	}
+	return start, r.End.UnixNano()
 }
 
 // done takes over what w saw outside of the window.
@@ -293,14 +306,14 @@ func (r *reading) filter(j *job) func(b flow.Batch) flow.Batch {
 	if r.Start.IsZero() && r.End.IsZero() && j.ACLs == nil {
 		return func(b flow.Batch) flow.Batch { return b }
 	}
-	start, end := r.Start.UnixNano(), r.End.UnixNano()
+	start, end := r.window()
 	acl := aclFilter(r.names, j.ACLs)
 	return func(b flow.Batch) flow.Batch {
 		kept := b[:0]
 		var outside uint64
 		for i := range b {
 			switch rec := &b[i]; {
-			case !r.End.IsZero() && rec.Last != flow.NoTime && (rec.Last < start || rec.First >= end):
+			case end != 0 && rec.Last != flow.NoTime && (rec.Last < start || rec.First >= end):
 				outside++
 			case acl(rec.ACL):
 				kept = append(kept, *rec)
@@ -330,13 +343,14 @@ func aclFilter(names *flow.Names, acls []string) func(flow.ID) bool {
 }
 
 func (r *reading) coverage() []summary.Coverage {
+	all := r.again.coverage()
 	if r.outside.Load() == 0 {
-		return nil
+		return all
 	}
 	window := "before " + r.End.UTC().Format(time.RFC3339)
 	if r.Start.Unix() > 0 {
 		window = r.Start.UTC().Format(time.RFC3339) + " to " + r.End.UTC().Format(time.RFC3339)
 	}
-	return []summary.Coverage{{Code: "outside-window",
-		Text: fmt.Sprintf("%d records from before or after the window (%s) were read and left out.", r.outside.Load(), window)}}
+	return append(all, summary.Coverage{Code: "outside-window",
+		Text: fmt.Sprintf("%d records from before or after the window (%s) were read and left out.", r.outside.Load(), window)})
 }

@@ -199,7 +199,7 @@ func putProtocol(b []byte, s *enriched) {
 
 func protocolText(_ *naming, b []byte) string {
 	if t := uint16(b[1])<<8 | uint16(b[2]); t != 0 {
-		return etherType(t)
+		return flow.EtherType(t)
 	}
 	return protocol(b[0])
 }

@@ -81,17 +81,3 @@ func protocol(n uint8) string {
 	}
 	return strconv.Itoa(int(n))
 }
-
-// EtherTypes of the IEEE registry that are met without an IP header.
-var etherTypes = map[uint16]string{
-	0x0806: "ARP", 0x8035: "RARP", 0x8100: "802.1Q", 0x8809: "slow protocols", 0x8847: "MPLS", 0x8863: "PPPoE discovery",
-	0x8864: "PPPoE session", 0x888e: "EAPOL", 0x88cc: "LLDP", 0x88e5: "MACsec", 0x88f7: "PTP", 0xffff: "link frame",
-}
-
-// etherType names the protocol of a frame that has no IP header.
-func etherType(n uint16) string {
-	if s, ok := etherTypes[n]; ok {
-		return s
-	}
-	return "0x" + strconv.FormatUint(uint64(n)+0x10000, 16)[1:]
-}
