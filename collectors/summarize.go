@@ -132,6 +132,7 @@ func (r *reading) read(ctx context.Context) *aggregate.Table {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var files sync.WaitGroup
+	var held rotations
 	for e := range ahead(ctx, r.Items) {
 		if ctx.Err() != nil {
 			break
@@ -142,10 +143,20 @@ func (r *reading) read(ctx context.Context) *aggregate.Table {
 			r.settle(j, nil)
 			continue
 		}
+		if held.add(j) {
+			continue
+		}
 		w := <-r.idle
 		files.Go(func() {
-			r.file(ctx, j, w)
+			r.file(ctx, j, w, r.open)
 			r.settle(j, w)
+			r.idle <- w
+		})
+	}
+	for list := range held.groups() {
+		w := <-r.idle
+		files.Go(func() {
+			r.rotation(ctx, list, w)
 			r.idle <- w
 		})
 	}
@@ -217,9 +228,12 @@ func (r *reading) several(j *job) bool {
 
 func (r *reading) path(j *job) string { return filepath.Join(r.Root, filepath.FromSlash(j.Path)) }
 
+// opener reads what a job is about.
+type opener func(ctx context.Context, j *job, in flow.Input, to sinks) error
+
 // file reads a file into w's table, and into those of idle workers if it is
 // large.
-func (r *reading) file(ctx context.Context, j *job, w *worker) {
+func (r *reading) file(ctx context.Context, j *job, w *worker, open opener) {
 	r.number(j, w)
 	own := r.sink(ctx, j, w)
 	in := flow.Input{
@@ -229,7 +243,7 @@ func (r *reading) file(ctx context.Context, j *job, w *worker) {
 	if r.Options.Only && r.Flows == nil { // no question asks for these
 		in.Hosts, in.Brief = nil, true
 	}
-	err := r.open(ctx, j, in, sinks{own.Add, func() (flow.Sink, bool) {
+	err := open(ctx, j, in, sinks{own.Add, func() (flow.Sink, bool) {
 		select {
 		case other := <-r.idle:
 			s := r.sink(ctx, j, other)

@@ -1,8 +1,10 @@
 package pcap
 
 import (
+	"bytes"
 	"fmt"
 	"io"
+	"time"
 
 	"flowctl/collectors/flow"
 	"flowctl/collectors/pcap/identity"
@@ -66,4 +68,46 @@ func (s *Series) read(r io.Reader, in flow.Input, own func(flow.Batch) bool, len
 		return fmt.Errorf("read capture %s: %w", in.Source.Path, err)
 	}
 	return nil
+}
+
+// Beginning says of the file that begins with head what its form is, and when
+// its first packets were. It is false if that cannot be told from head.
+func Beginning(head []byte) (form string, first int64, ok bool) {
+	var s Series
+	in := flow.Input{Source: &flow.Source{}, Names: flow.NewNames(), Skipped: &flow.Skipped{}, Brief: true}
+	err := s.Read(bytes.NewReader(head), in, func(flow.Batch) bool { return true }, func() (Sink, bool) { return Sink{}, false })
+	form = string(in.Source.Kind) + ", " + in.Source.Detail
+	if v, classic := variantOf(head); err == nil && classic {
+		form += fmt.Sprintf(", at most %d bytes", v.u32(head[16:]))
+	}
+	return form, s.times.first, err == nil && s.times.some
+}
+
+// Overlaps of files that are still one capture, by how sure their names are.
+const (
+	sureOverlap   = uint64(10 * time.Second)
+	unsureOverlap = uint64(time.Second)
+	unsureGap     = uint64(time.Minute)
+)
+
+// Continues reports whether a file whose first packets were at first may go on
+// with what the file before it ended with: it begins when that ended, or only
+// little before. Captures that ran at the same time begin together. If the names
+// of the files are no sure sign, less is allowed.
+func (s *Series) Continues(first int64, sure bool) bool {
+	t := s.times
+	if !t.some || first < t.first {
+		return false
+	}
+	long, over := uint64(t.last)-uint64(t.first), uint64(0)
+	if first < t.last {
+		over = uint64(t.last) - uint64(first)
+	}
+	if sure && long > 0 {
+		return over <= sureOverlap && over <= long/2
+	}
+	if sure {
+		return first > t.last
+	}
+	return long > 0 && over <= unsureOverlap && over <= long/10 && (over > 0 || uint64(first)-uint64(t.last) <= unsureGap)
 }

@@ -1,0 +1,174 @@
+package collectors
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"io"
+	"iter"
+	"maps"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+
+	"flowctl/collectors/flow"
+	"flowctl/collectors/pcap"
+)
+
+// rotations holds back the files that may be of captures that were rotated, by
+// what their names have in common, until all names are known: of a ring, the
+// first file by name need not be the first by time.
+type rotations struct{ byName map[string][]*member }
+
+// member is a file of what may be a rotated capture.
+type member struct {
+	*job
+	sure  bool   // its name is that of such a file
+	form  string // see pcap.Beginning
+	first int64
+	begun bool // these are known
+}
+
+// add holds j back if it may be a file of a rotated capture.
+func (s *rotations) add(j *job) bool {
+	name, sure, ok := rotatedName(j.Path)
+	if !ok || j.Blob != nil {
+		return false
+	}
+	if s.byName == nil {
+		s.byName = map[string][]*member{}
+	}
+	key := strings.Join([]string{name, j.Point, j.Target}, "\x00")
+	s.byName[key] = append(s.byName[key], &member{job: j, sure: sure})
+	return true
+}
+
+// groups yields the files whose names have much in common.
+func (s *rotations) groups() iter.Seq[[]*member] {
+	return func(yield func([]*member) bool) {
+		for _, name := range slices.Sorted(maps.Keys(s.byName)) {
+			if !yield(s.byName[name]) {
+				return
+			}
+		}
+	}
+}
+
+var (
+	captureName = regexp.MustCompile(`(?i)(^|[._-])(p?cap|pcapng|ntar|dmp|trc)[0-9]*($|[._-])|^[^.]*cap[^.]*$`)
+	digits      = regexp.MustCompile(`[0-9]+`)
+	// numbered names are those of dumpcap's files, of files by time, and of
+	// tcpdump's, whose number comes after the extension.
+	numbered = regexp.MustCompile(`(?i)[_-][0-9]{4,}|\.p?cap(ng)?\.?[0-9]+$|\.p?cap(ng)?$`)
+)
+
+// rotatedName is what the names of the files of a rotated capture have in
+// common with that of path: all but numbers. It is sure if only such files have
+// names like that.
+func rotatedName(path string) (name string, sure, ok bool) {
+	base := path[strings.LastIndexAny(path, `/\`)+1:]
+	if !captureName.MatchString(base) {
+		return "", false, false
+	}
+	name = path[:len(path)-len(base)] + strings.TrimRight(digits.ReplaceAllString(base, "#"), "#")
+	return name, numbered.MatchString(base), true
+}
+
+// headOfCapture is how much of a file is looked at for its first packets.
+const headOfCapture = 64 << 10
+
+// rotation reads files whose names have much in common, in the order of their
+// first packets. As long as one begins where another ends they are one capture:
+// a point, at which connections go on from file to file.
+func (r *reading) rotation(ctx context.Context, list []*member, w *worker) {
+	if len(list) > 1 {
+		for _, m := range list {
+			m.begin(r.path(m.job))
+		}
+		slices.SortStableFunc(list, func(a, b *member) int {
+			return cmp.Or(cmp.Compare(a.first, b.first), cmp.Compare(len(a.Path), len(b.Path)), strings.Compare(a.Path, b.Path))
+		})
+	}
+	var s *pcap.Series
+	var last *member // of s
+	point := ""
+	for _, m := range list {
+		if ctx.Err() != nil {
+			return
+		}
+		if s == nil || !m.begun || m.form != last.form || !s.Continues(m.first, m.sure && last.sure) {
+			s, point = &pcap.Series{}, cmp.Or(m.Point, m.Path)
+		}
+		last = m
+		open := r.open
+		if m.begun {
+			open = func(ctx context.Context, j *job, in flow.Input, to sinks) error {
+				in.Point = point
+				return readMember(r.path(j), s, in, to)
+			}
+		}
+		r.file(ctx, m.job, w, open)
+		r.settle(m.job, w)
+	}
+}
+
+// begin looks at the beginning of the file, which is at path.
+func (m *member) begin(path string) {
+	f, err := os.Open(path)
+	if err != nil {
+		return
+	}
+	defer f.Close()
+	in, done, err := decompressed(f)
+	if err != nil {
+		return
+	}
+	defer done()
+	head := make([]byte, headOfCapture)
+	n, _ := io.ReadFull(in, head)
+	if detectCapture(head[:n]) {
+		m.form, m.first, m.begun = pcap.Beginning(head[:n])
+	}
+}
+
+// readMember reads the file at path as the next one of s.
+func readMember(path string, s *pcap.Series, in flow.Input, to sinks) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return unreadable(in, err)
+	}
+	defer f.Close()
+	st, err := f.Stat()
+	if err != nil {
+		return unreadable(in, err)
+	}
+	plain, done, err := decompressed(io.NewSectionReader(counted{f, to.bytes}, 0, st.Size()))
+	if err != nil {
+		return unreadable(in, err)
+	}
+	defer done()
+	lend := nobody
+	if _, is := plain.(io.ReaderAt); is && st.Size() >= wideFrom {
+		lend = to.lend
+	}
+	return s.Read(plain, in, to.own, lend)
+}
+
+// decompressed is what r holds, which is r itself if that is plain.
+func decompressed(r io.ReadSeeker) (io.Reader, func() error, error) {
+	head := make([]byte, 4)
+	n, _ := io.ReadFull(r, head)
+	if _, err := r.Seek(0, io.SeekStart); err != nil {
+		return nil, nil, err
+	}
+	open := decompressor(head[:n])
+	if open == nil {
+		return r, func() error { return nil }, nil
+	}
+	plain, err := open(bufio.NewReaderSize(r, 64<<10))
+	if err != nil {
+		return nil, nil, err
+	}
+	return plain, plain.Close, nil
+}

@@ -1,0 +1,209 @@
+package collectors
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"fmt"
+	"net/netip"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"flowctl/collectors/flow"
+	"flowctl/collectors/pcap/pcaptest"
+	"flowctl/collectors/summary"
+)
+
+var (
+	webClient = netip.MustParseAddrPort("10.1.0.4:50001")
+	webServer = netip.MustParseAddrPort("10.2.0.5:443")
+)
+
+// webPackets is one connection of n packets, a millisecond apart, some of which
+// are sent again at once.
+func webPackets(n int) []pcaptest.Record {
+	var rs []pcaptest.Record
+	seq, at := [2]uint32{1000, 5000}, time.Date(2026, 11, 29, 9, 0, 0, 0, time.UTC).UnixNano()
+	for i := range n {
+		side, flags, data := i%2, uint8(pcaptest.ACK|pcaptest.PSH), make([]byte, 100+900*(i%2))
+		switch i {
+		case 0:
+			flags, data = pcaptest.SYN, nil
+		case 1:
+			flags, data = pcaptest.SYN|pcaptest.ACK, nil
+		}
+		from, to, sent := webClient, webServer, seq[side]
+		if side == 1 {
+			from, to = to, from
+		}
+		if i > 2 && i%10 == side { // the one before of this side once more
+			sent -= uint32(len(data))
+		} else {
+			seq[side] += uint32(len(data)) + uint32(flags&pcaptest.SYN)/pcaptest.SYN
+		}
+		frame := pcaptest.Ethernet(pcaptest.TCP(from, to, flags, sent, seq[1-side], data))
+		pcaptest.Identify(frame, uint16(i+1))
+		rs = append(rs, pcaptest.Record{At: at + int64(i)*1e6, Data: frame})
+	}
+	return rs
+}
+
+// evidence is what a document says but for its sources and what it says of them.
+func evidence(t *testing.T, s Sum) map[string]any {
+	t.Helper()
+	doc, problems, err := s.Run(t.Context())
+	if err != nil || problems.Count > 0 {
+		t.Fatal(err, problems)
+	}
+	var tcp summary.TCP
+	for _, src := range doc.Sources {
+		if src.TCP != nil {
+			tcp.SYN += src.TCP.SYN
+			tcp.Retransmitted += src.TCP.Retransmitted
+			tcp.RetransmittedBytes += src.TCP.RetransmittedBytes
+		}
+	}
+	doc.Sources, doc.Coverage = nil, nil
+	b, err := json.Marshal(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]any{"tcp": tcp}
+	if err := json.Unmarshal(b, &all); err != nil {
+		t.Fatal(err)
+	}
+	delete(all, "sources")
+	delete(all["total"].(map[string]any), "records") // a record of a conversation ends with its file
+	return all
+}
+
+// TestRotatedCapture checks that the files of a rotated capture say what it
+// would have as one file, however they are named and in any order, with small
+// overlaps at their borders.
+func TestRotatedCapture(t *testing.T) {
+	rs := webPackets(300)
+	whole := filepath.Join(t.TempDir(), "whole.pcap")
+	put(t, whole, pcaptest.Classic{Magic: pcaptest.Nano}.File(rs...))
+	want := evidence(t, Sum{Items: itemsOf(whole)})
+	late := slices.Clone(rs) // the file after a border begins with what was before it
+	for _, i := range []int{100, 200} {
+		late[i-1], late[i] = late[i], late[i-1]
+	}
+	names := map[string][3]string{
+		"dumpcap":          {"web_00001.pcap", "web_00002.pcap", "web_00003.pcap"},
+		"dumpcap, times":   {"web_00001_20261129090000.pcap", "web_00002_20261129090001.pcap", "web_00003_20261129090002.pcap"},
+		"tcpdump -C":       {"web.pcap", "web.pcap1", "web.pcap2"},
+		"ring that began":  {"web.pcap2", "web.pcap0", "web.pcap1"},
+		"tcpdump -G":       {"web-090000.cap", "web-090001.cap", "web-090002.cap"},
+		"agent":            {"packetcapture_16_39_41_077.cap", "packetcapture_16_49_41_080.cap", "packetcapture_16_59_41_079.cap"},
+		"cap and a number": {"cap0", "cap1", "cap2"},
+	}
+	for name, names := range names {
+		for order, rs := range map[string][]pcaptest.Record{"in order": rs, "late": late} {
+			t.Run(name+", "+order, func(t *testing.T) {
+				dir := t.TempDir()
+				var paths []string
+				for i, n := range names {
+					paths = append(paths, filepath.Join(dir, n))
+					put(t, paths[i], pcaptest.Classic{Magic: pcaptest.Nano}.File(rs[i*100:i*100+100]...))
+				}
+				for _, s := range []Sum{{Items: itemsOf(dir)}, {Items: itemsOf(paths[2], paths[0], paths[1]), Workers: 1}} {
+					got := evidence(t, s)
+					if order == "late" { // packets that changed places change what is called sent again
+						got["tcp"] = want["tcp"]
+					}
+					if diff := cmp.Diff(want, got); diff != "" {
+						t.Errorf("-want +got\n%s", diff)
+					}
+				}
+			})
+		}
+	}
+}
+
+// TestRotatedCompressed checks the same of compressed files.
+func TestRotatedCompressed(t *testing.T) {
+	rs, dir := webPackets(100), t.TempDir()
+	whole := filepath.Join(t.TempDir(), "whole.pcap")
+	put(t, whole, pcaptest.Classic{}.File(rs...))
+	for i := range 4 {
+		var b bytes.Buffer
+		z := gzip.NewWriter(&b)
+		z.Write(pcaptest.Classic{}.File(rs[i*25 : i*25+25]...))
+		z.Close()
+		put(t, filepath.Join(dir, fmt.Sprintf("x_%05d.pcap.gz", i)), b.Bytes())
+	}
+	if diff := cmp.Diff(evidence(t, Sum{Items: itemsOf(whole)}), evidence(t, Sum{Items: itemsOf(dir)})); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+}
+
+// TestNotRotated checks that captures of both ends of a connection, which begin
+// together, are two views of it, whatever their names are.
+func TestNotRotated(t *testing.T) {
+	rs := webPackets(100)
+	for _, names := range [][2]string{{"web_00001.pcap", "web_00002.pcap"}, {"host1.pcap", "host2.pcap"}, {"cap0", "cap1"}} {
+		dir := t.TempDir()
+		for i, n := range names {
+			var shifted []pcaptest.Record
+			for _, r := range rs {
+				r.At += int64(i) * 300_000
+				shifted = append(shifted, r)
+			}
+			put(t, filepath.Join(dir, n), pcaptest.Classic{}.File(shifted...))
+		}
+		doc, _, err := Sum{Items: itemsOf(dir)}.Run(t.Context())
+		if err != nil || doc.Total.Packets.N != 100 {
+			t.Errorf("%v: %d packets, want 100; %v", names, doc.Total.Packets.N, err)
+		}
+	}
+}
+
+// TestCaptureWindow checks that a window cuts captures at packets and that what
+// is outside of it is counted.
+func TestCaptureWindow(t *testing.T) {
+	rs := webPackets(300)
+	file := filepath.Join(t.TempDir(), "x.pcap")
+	put(t, file, pcaptest.Classic{}.File(rs...))
+	at := func(i int) time.Time { return time.Unix(0, rs[i].At) }
+	doc, _, err := Sum{Items: itemsOf(file), Start: at(100), End: at(105)}.Run(t.Context())
+	if err != nil || doc.Total.Packets.N != 5 {
+		t.Errorf("%d packets, want 5; %v", doc.Total.Packets.N, err)
+	}
+	if i := slices.IndexFunc(doc.Coverage, func(c summary.Coverage) bool { return c.Code == "outside-window" }); i < 0 {
+		t.Errorf("nothing is said of what is outside: %+v", doc.Coverage)
+	}
+}
+
+// TestSeveralInterfaces checks that packets which a capture has of several
+// interfaces count once, and that this is said.
+func TestSeveralInterfaces(t *testing.T) {
+	var rs []pcaptest.Record
+	for _, r := range webPackets(30) {
+		ip := r.Data[14:]
+		ip = ip[:int(ip[2])<<8|int(ip[3])]
+		for nic := range uint32(3) {
+			rs = append(rs, pcaptest.Record{At: r.At + int64(nic)*20_000, Data: pcaptest.Cooked2(nic+1, 0, ip)})
+		}
+	}
+	file := filepath.Join(t.TempDir(), "any.pcap")
+	put(t, file, pcaptest.Classic{Link: 276}.File(rs...))
+	doc, _, err := Sum{Items: itemsOf(file)}.Run(t.Context())
+	if err != nil || doc.Total.Packets.N != 30 || doc.Sources[0].Records != 90 {
+		t.Errorf("%d packets, %d records, want 30, 90; %v", doc.Total.Packets.N, doc.Sources[0].Records, err)
+	}
+	i := slices.IndexFunc(doc.Coverage, func(c summary.Coverage) bool { return c.Code == "packets-at-several-interfaces" })
+	if i < 0 {
+		t.Fatalf("nothing is said of it: %+v", doc.Coverage)
+	}
+	if want := "60 recorded packets"; !bytes.Contains([]byte(doc.Coverage[i].Text), []byte(want)) {
+		t.Errorf("%q has no %q", doc.Coverage[i].Text, want)
+	}
+	if doc.Sources[0].Status != flow.OK {
+		t.Error(doc.Sources[0].Status)
+	}
+}
