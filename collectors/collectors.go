@@ -14,6 +14,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
+	"flowctl/collectors/etl"
 	"flowctl/collectors/flow"
 	"flowctl/collectors/flowlog"
 	"flowctl/collectors/parquet"
@@ -30,6 +31,7 @@ type Format struct {
 // Builtin lists the formats in the order in which they are tried.
 var Builtin = []Format{
 	{"packet capture (pcap, pcapng, snoop)", detectCapture, pcap.Read},
+	{"packet trace of Windows (etl)", etl.Detect, etl.Read},
 	{"flow log (VNet v4, NSG v1 and v2)", flowlog.Detect, flowlog.Read},
 	{"flows that flowctl kept (Parquet)", parquet.Detect, parquet.Read},
 }
@@ -113,20 +115,6 @@ func describe(head []byte) error {
 		return fmt.Errorf("%w: it is a Network Monitor capture; convert it with: editcap -F pcap IN OUT", ErrUnknown)
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
 		return fmt.Errorf("%w: it is a zip archive; unpack it first", ErrUnknown)
-	case isETL(head):
-		return fmt.Errorf("%w: it looks like a Windows event trace (.etl); convert it with: pktmon etl2pcap IN --out OUT, or etl2pcapng IN OUT", ErrUnknown)
 	}
 	return fmt.Errorf("%w: it begins with the bytes % x", ErrUnknown, head[:min(len(head), 8)])
-}
-
-// isETL knows the header of an event trace: WMI_BUFFER_HEADER begins with the
-// buffer's size, a multiple of 1 KiB, which is repeated in no other way; the
-// trace header event at 72 has a version of the logger in its marker.
-func isETL(head []byte) bool {
-	if len(head) < 104 {
-		return false
-	}
-	size := uint32(head[0]) | uint32(head[1])<<8 | uint32(head[2])<<16 | uint32(head[3])<<24
-	marker := head[72+3] // of SYSTEM_TRACE_HEADER: 0xc0, TRACE_HEADER_FLAG and TRACE_HEADER_EVENT_TRACE
-	return size >= 1024 && size%1024 == 0 && size <= 16<<20 && marker == 0xc0
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"sync/atomic"
 
+	"flowctl/collectors/etl"
 	"flowctl/collectors/flow"
 	"flowctl/collectors/flowlog"
 	"flowctl/collectors/parquet"
@@ -118,6 +119,8 @@ func readAt(r io.ReaderAt, size int64, wide bool, in flow.Input, to sinks) error
 		return readFlows(r, size, in, to.own, to.lend)
 	case parquet.Detect(head):
 		return readFlows(r, size, in, to.own, nobody)
+	case etl.Detect(head):
+		return etl.ReadAt(r, size, in, to.own)
 	case !wide || decompressor(head) != nil:
 	case detectCapture(head):
 		return pcap.ReadShared(all, in, to.own, to.lend)

@@ -20,7 +20,7 @@ var layers = []string{
 	"plan/config/... plan/session plan/ledger collectors/aggregate",
 	"plan/state",
 	"plan/resolve plan/preflight plan/apply providers/azure/... collectors/flowlog/... collectors/parquet collectors/pcap/... collectors/summary/...",
-	"providers/sandbox/... collectors/files collectors/storage/... cmd/internal/terminal",
+	"providers/sandbox/... collectors/etl/... collectors/files collectors/storage/... cmd/internal/terminal",
 	"collectors/fetch",
 	"providers collectors cmd/internal/report",
 	"cmd/internal/operation cmd/internal/bench",

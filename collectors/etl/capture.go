@@ -164,7 +164,7 @@ func (c *capture) drop(r *report, at int64) bool {
 		return true
 	}
 	d := c.stamp
-	d.Key, d.First, d.Last, d.State = p.Key, at, at, flow.Deny
+	d.Key, d.First, d.Last, d.State, d.Class = p.Key, at, at, flow.Deny, flow.Capture
 	d.Rule = c.in.Names.Of(c.survey.reason(r.reason, r.location))
 	switch r.direction {
 	case directionIn, directionRx, directionIngress:

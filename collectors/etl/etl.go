@@ -26,9 +26,6 @@ import (
 	"flowctl/collectors/flow"
 )
 
-// Kind is the kind of source that is read here.
-const Kind flow.Kind = "etl"
-
 // Detect reports whether a file begins like an event trace; it wants the first
 // 104 bytes.
 func Detect(head []byte) bool { return trace.Detect(head) }
@@ -67,7 +64,7 @@ func spooled(r io.Reader, f func(*os.File, int64) error) error {
 
 // ReadAt reads the first size bytes of r as Read does.
 func ReadAt(r io.ReaderAt, size int64, in flow.Input, own func(flow.Batch) bool) error {
-	in.Source.Kind = Kind
+	in.Source.Kind = flow.EventTrace
 	s := newSurvey()
 	t, err := trace.Open(r, size, s.event)
 	if err != nil {

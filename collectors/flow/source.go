@@ -18,7 +18,7 @@ const (
 )
 
 // Kind is what a source turned out to be, from its content and never from its
-// name: "vnet-flow-log", "nsg-flow-log", "pcap", "pcapng", "snoop", "flowctl-parquet".
+// name: "vnet-flow-log", "nsg-flow-log", "pcap", "pcapng", "snoop", "etl", "flowctl-parquet".
 type Kind string
 
 // The kinds of source.
@@ -28,6 +28,7 @@ const (
 	Pcap        Kind = "pcap"
 	Pcapng      Kind = "pcapng"
 	Snoop       Kind = "snoop"
+	EventTrace  Kind = "etl"             // of Windows
 	Parquet     Kind = "flowctl-parquet" // flows that flowctl kept, see collectors/parquet
 )
 

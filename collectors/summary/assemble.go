@@ -56,7 +56,7 @@ func (b *builder) document(t *aggregate.Table, o Options) *Document {
 // without packets says that there were none.
 func nothingSeen(s flow.Source) aggregate.Marks {
 	switch s.Kind {
-	case flow.Pcap, flow.Pcapng, flow.Snoop:
+	case flow.Pcap, flow.Pcapng, flow.Snoop, flow.EventTrace:
 		if s.Status != flow.Unreadable {
 			return aggregate.MeasuredPackets | aggregate.MeasuredIP | aggregate.MeasuredFrames
 		}
