@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"flowctl/collectors/summary"
+	"flowctl/plan/question"
 )
 
 // TestOneQuestionAlone wants the answer to a question that is asked alone, for
@@ -26,10 +27,7 @@ func TestOneQuestionAlone(t *testing.T) {
 // asked is the answer of s to a question by fields.
 func asked(t *testing.T, s Sum, by []string) summary.Answer {
 	t.Helper()
-	q, diags := summary.Compile(summary.Ask{Name: "asked", By: by})
-	if diags.HasErrors() {
-		t.Fatal(diags)
-	}
+	q := summary.Compile(question.Question{Name: "asked", By: by})
 	s.Options.Questions = []*summary.Question{q}
 	doc, problems, err := s.Run(t.Context())
 	if err != nil || problems.Count > 0 {

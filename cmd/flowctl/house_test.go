@@ -17,7 +17,8 @@ import (
 // such name, and on one line, packages below one parent may use each other.
 var layers = []string{
 	"plan plan/syntax collectors/flow/...",
-	"plan/config/... plan/session plan/ledger collectors/aggregate",
+	"plan/question collectors/aggregate",
+	"plan/config/... plan/session plan/ledger",
 	"plan/state",
 	"plan/resolve plan/preflight plan/apply providers/azure/... collectors/flowlog/... collectors/parquet collectors/pcap/... collectors/summary/...",
 	"providers/sandbox/... collectors/etl/... collectors/files collectors/storage/... cmd/internal/terminal",

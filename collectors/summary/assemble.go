@@ -43,7 +43,9 @@ func (b *builder) document(t *aggregate.Table, o Options) *Document {
 		Conversations: Conversations{pairs: b.pairs},
 	}
 	for _, g := range b.answers[builtins:] {
-		doc.Asks = append(doc.Asks, g.answer(n, all))
+		a := g.answer(n, all)
+		g.conclude(&a, &b.total, all)
+		doc.Asks = append(doc.Asks, a)
 	}
 	for _, s := range o.Skipped {
 		doc.Skipped = append(doc.Skipped, Skip(s))

@@ -193,9 +193,11 @@ func (b *builder) begin(o Options) {
 	}
 }
 
-func hasRule(s *enriched) bool       { return s.point.Rule != 0 || s.point.Verdict == aggregate.Denied }
-func hasEncryption(s *enriched) bool { return s.point.Encryption != flow.EncryptionUnknown }
-func isIP(s *enriched) bool          { return s.point.Class != aggregate.NoIP }
+func hasRule(s *enriched) truth {
+	return truthOf(s.point.Rule != 0 || s.point.Verdict == aggregate.Denied)
+}
+func hasEncryption(s *enriched) truth { return truthOf(s.point.Encryption != flow.EncryptionUnknown) }
+func isIP(s *enriched) truth          { return truthOf(s.point.Class != aggregate.NoIP) }
 
 // ref is a row of a partition with the number of its conversation.
 type ref struct{ conversation, row uint32 }

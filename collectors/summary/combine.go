@@ -81,6 +81,7 @@ func (r *removal) merge(o *removal) {
 // many lines, both have put them into one place.
 func (g *groups) merge(o *groups, n *naming) {
 	g.total.merge(&o.total)
+	g.doubt.merge(&o.doubt)
 	g.rest.merge(&o.rest)
 	g.count += o.count
 	for _, l := range o.shown {

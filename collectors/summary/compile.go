@@ -1,203 +1,306 @@
 package summary
 
 import (
-	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 
-	"github.com/agext/levenshtein"
-	"github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/hclsyntax"
-	"github.com/zclconf/go-cty/cty"
-
-	"flowctl/collectors/flow"
+	"flowctl/plan/question"
 )
 
 // test is a compiled condition.
-type test func(n *naming, s *enriched) bool
+type test func(n *naming, s *enriched) truth
 
-// valueKind is the type of a part of a condition.
-type valueKind uint8
-
-const (
-	booleanKind valueKind = iota + 1
-	textKind
-	numberKind
-	listKind
+// textOf and numberOf are compiled values.
+type (
+	textOf   func(n *naming, s *enriched) (string, state)
+	numberOf func(n *naming, s *enriched) (float64, state)
 )
 
-func (k valueKind) String() string {
-	return []string{"value that is not known", "condition", "text", "number", "list"}[k]
-}
-
-// value is a compiled part of a condition. Parts without fields are constant.
-type value struct {
-	kind    valueKind
-	boolean test
-	text    func(n *naming, s *enriched) string
-	number  func(n *naming, s *enriched) float64
-
-	constant bool
-	field    string   // its name, if it is one
-	literal  string   // of constant text
-	list     []string // of constant lists of text
-	numbers  []float64
-}
-
-type compiler struct {
-	ctx   *hcl.EvalContext
-	diags hcl.Diagnostics
-}
-
-// refuse adds a diagnostic and returns no value.
-func (c *compiler) refuse(at hcl.Range, summary, detail string) value {
-	c.diags = append(c.diags, &hcl.Diagnostic{Severity: hcl.DiagError, Summary: summary, Detail: detail, Subject: at.Ptr()})
-	return value{}
-}
-
-// expr compiles e. After an error the value has no kind.
-func (c *compiler) expr(e hcl.Expression) value {
-	if !usesFields(e) {
-		return c.constant(e)
+// condition compiles e, which is true or false or neither.
+func condition(e *question.Expr) test {
+	switch e.Op {
+	case question.Constant:
+		v := truthOf(e.Truth)
+		return func(*naming, *enriched) truth { return v }
+	case question.Not:
+		a := condition(e.Args[0])
+		return func(n *naming, s *enriched) truth { return a(n, s).not() }
+	case question.And:
+		return and(condition(e.Args[0]), condition(e.Args[1]))
+	case question.Or:
+		return or(condition(e.Args[0]), condition(e.Args[1]))
+	case question.Choose:
+		return choose(condition(e.Args[0]), condition(e.Args[1]), condition(e.Args[2]))
+	case question.Has:
+		f, _ := lookupField(e.Field.Name)
+		return func(_ *naming, s *enriched) truth { return f.stateOf(s).test(true) }
+	case question.Equal:
+		return equal(e.Args[0], e.Args[1])
+	case question.NotEqual:
+		a := equal(e.Args[0], e.Args[1])
+		return func(n *naming, s *enriched) truth { return a(n, s).not() }
+	case question.Less, question.LessOrEqual, question.Greater, question.GreaterOrEqual:
+		return order(e.Op, numeric(e.Args[0]), numeric(e.Args[1]))
+	case question.OneOf:
+		return oneOf(e)
+	case question.StartsWith:
+		return affix(textual(e.Args[0]), textual(e.Args[1]), strings.HasPrefix)
+	case question.EndsWith:
+		return affix(textual(e.Args[0]), textual(e.Args[1]), strings.HasSuffix)
+	case question.Within:
+		return within(textual(e.Args[0]), e.Prefixes)
 	}
-	switch e := e.(type) {
-	case *hclsyntax.ParenthesesExpr:
-		return c.expr(e.Expression)
-	case *hclsyntax.ScopeTraversalExpr:
-		return c.traversal(e)
-	case *hclsyntax.UnaryOpExpr:
-		return c.unary(e)
-	case *hclsyntax.BinaryOpExpr:
-		return c.binary(e)
-	case *hclsyntax.ConditionalExpr:
-		return c.conditional(e)
-	case *hclsyntax.FunctionCallExpr:
-		return c.call(e)
+	panic("summary: no condition") // question.Check lets nothing else through
+}
+
+func and(a, b test) test {
+	return func(n *naming, s *enriched) truth {
+		switch a(n, s) {
+		case no:
+			return no
+		case yes:
+			return b(n, s)
+		}
+		if b(n, s) == no {
+			return no
+		}
+		return undecided
 	}
-	return c.refuse(e.Range(), "Unsupported condition",
-		"Fields of flows can be compared, joined with &&, || and !, and passed to contains, startswith, endswith and cidrcontains; nothing else. Compute other values in locals.")
 }
 
-// usesFields reports whether e names anything that belongs to a flow.
-func usesFields(e hcl.Expression) bool {
-	return slices.ContainsFunc(e.Variables(), func(t hcl.Traversal) bool { return fieldRoot(t.RootName()) })
+func or(a, b test) test {
+	return func(n *naming, s *enriched) truth {
+		switch a(n, s) {
+		case yes:
+			return yes
+		case no:
+			return b(n, s)
+		}
+		if b(n, s) == yes {
+			return yes
+		}
+		return undecided
+	}
 }
 
-func fieldRoot(name string) bool {
-	return slices.ContainsFunc(flow.Fields(), func(f flow.Field) bool {
-		root, _, _ := strings.Cut(f.Name, ".")
-		return root == name
-	})
+// choose is yes or no as cond says, and what both agree on if it does not.
+func choose(cond, yesTest, noTest test) test {
+	return func(n *naming, s *enriched) truth {
+		switch cond(n, s) {
+		case yes:
+			return yesTest(n, s)
+		case no:
+			return noTest(n, s)
+		}
+		if v := yesTest(n, s); v == noTest(n, s) {
+			return v
+		}
+		return undecided
+	}
 }
 
-// constant evaluates e, which has no fields, once.
-func (c *compiler) constant(e hcl.Expression) value {
-	for _, t := range e.Variables() {
-		if !c.defined(t.RootName()) {
-			return c.refuse(t.SourceRange(), "Unknown field", unknownField(traversalName(t)))
+// equal compiles a comparison of values of one type.
+func equal(a, b *question.Expr) test {
+	switch {
+	case b.Op == question.Value && b.Type != question.Number && a.Op == question.Constant:
+		return among(b.Field.Name, a.Text)
+	case a.Op == question.Value && a.Type != question.Number && b.Op == question.Constant:
+		return among(a.Field.Name, b.Text)
+	case a.Type == question.Number:
+		return order(question.Equal, numeric(a), numeric(b))
+	case a.Type == question.Truth:
+		x, y := condition(a), condition(b)
+		return func(n *naming, s *enriched) truth {
+			v, w := x(n, s), y(n, s)
+			if v == undecided || w == undecided {
+				return undecided
+			}
+			return truthOf(v == w)
 		}
 	}
-	v, diags := e.Value(c.ctx)
-	c.diags = append(c.diags, diags...)
-	if diags.HasErrors() {
-		return value{}
-	}
-	v, _ = v.UnmarkDeep()
-	return c.literal(v, e.Range())
+	return affix(textual(a), textual(b), strings.EqualFold)
 }
 
-func (c *compiler) defined(root string) bool {
-	for ctx := c.ctx; ctx != nil; ctx = ctx.Parent() {
-		if _, ok := ctx.Variables[root]; ok {
-			return true
+// order compares numbers.
+func order(op question.Op, a, b numberOf) test {
+	holds := map[question.Op]func(x, y float64) bool{
+		question.Equal:          func(x, y float64) bool { return x == y },
+		question.Less:           func(x, y float64) bool { return x < y },
+		question.LessOrEqual:    func(x, y float64) bool { return x <= y },
+		question.Greater:        func(x, y float64) bool { return x > y },
+		question.GreaterOrEqual: func(x, y float64) bool { return x >= y },
+	}[op]
+	return func(n *naming, s *enriched) truth {
+		x, stateX := a(n, s)
+		y, stateY := b(n, s)
+		return either(stateX, stateY).test(holds(x, y))
+	}
+}
+
+// affix compares texts, regardless of case.
+func affix(a, b textOf, holds func(s, affix string) bool) test {
+	return func(n *naming, s *enriched) truth {
+		x, stateX := a(n, s)
+		y, stateY := b(n, s)
+		return either(stateX, stateY).test(holds(strings.ToLower(x), strings.ToLower(y)))
+	}
+}
+
+// oneOf is true if a value is in a constant list.
+func oneOf(e *question.Expr) test {
+	x := e.Args[0]
+	if x.Type == question.Number {
+		v := numeric(x)
+		return func(n *naming, s *enriched) truth {
+			f, st := v(n, s)
+			return st.test(slices.Contains(e.Numbers, f))
 		}
 	}
-	return false
-}
-
-func (c *compiler) literal(v cty.Value, at hcl.Range) value {
-	switch t := v.Type(); {
-	case !v.IsWhollyKnown() || v.IsNull():
-		return c.refuse(at, "Invalid value", "A condition needs a value that is known and not null. A field without a value is the empty text \"\".")
-	case t == cty.Bool:
-		b := v.True()
-		return value{kind: booleanKind, constant: true, boolean: func(*naming, *enriched) bool { return b }}
-	case t == cty.String:
-		s := v.AsString()
-		return value{kind: textKind, constant: true, literal: s, text: func(*naming, *enriched) string { return s }}
-	case t == cty.Number:
-		n, _ := v.AsBigFloat().Float64()
-		return value{kind: numberKind, constant: true, number: func(*naming, *enriched) float64 { return n }}
-	case t.IsTupleType() || t.IsListType() || t.IsSetType():
-		return c.listOf(v, at)
+	if x.Op == question.Value {
+		return among(x.Field.Name, e.Texts...)
 	}
-	return c.refuse(at, "Invalid value", "A condition knows text, numbers, true and false, and lists of text or numbers.")
+	v, in := textual(x), lower(e.Texts)
+	return func(n *naming, s *enriched) truth {
+		t, st := v(n, s)
+		return st.test(in[strings.ToLower(t)])
+	}
 }
 
-func (c *compiler) listOf(v cty.Value, at hcl.Range) value {
-	list := value{kind: listKind, constant: true}
-	for it := v.ElementIterator(); it.Next(); {
-		_, e := it.Element()
-		switch i := c.literal(e, at); i.kind {
-		case textKind:
-			list.list = append(list.list, i.literal)
-		case numberKind:
-			list.numbers = append(list.numbers, i.number(nil, nil))
-		case 0:
-			return value{}
-		default:
-			return c.refuse(at, "Invalid value", "Elements of a list must be text or numbers.")
+func lower(texts []string) map[string]bool {
+	in := map[string]bool{}
+	for _, t := range texts {
+		in[strings.ToLower(t)] = true
+	}
+	return in
+}
+
+// within is true if an address is in one of some networks.
+func within(v textOf, nets []netip.Prefix) test {
+	return func(n *naming, s *enriched) truth {
+		t, st := v(n, s)
+		if st != present {
+			return st.test(false)
+		}
+		ip, err := netip.ParseAddr(t)
+		return truthOf(err == nil && holds(nets, ip))
+	}
+}
+
+// textual compiles a text.
+func textual(e *question.Expr) textOf {
+	switch e.Op {
+	case question.Constant:
+		return func(*naming, *enriched) (string, state) { return e.Text, present }
+	case question.Choose:
+		return pick(condition(e.Args[0]), textual(e.Args[1]), textual(e.Args[2]))
+	}
+	f, _ := lookupField(e.Field.Name)
+	return func(n *naming, s *enriched) (string, state) {
+		if st := f.stateOf(s); st != present {
+			return "", st
+		}
+		return f.value(n, s), present
+	}
+}
+
+// numeric compiles a number.
+func numeric(e *question.Expr) numberOf {
+	switch e.Op {
+	case question.Constant:
+		return func(*naming, *enriched) (float64, state) { return e.Number, present }
+	case question.Choose:
+		return pick(condition(e.Args[0]), numeric(e.Args[1]), numeric(e.Args[2]))
+	}
+	f, _ := lookupField(e.Field.Name)
+	return func(_ *naming, s *enriched) (float64, state) { return f.number(s), f.stateOf(s) }
+}
+
+// pick evaluates a or b, as cond says.
+func pick[T any, F ~func(*naming, *enriched) (T, state)](cond test, a, b F) F {
+	return func(n *naming, s *enriched) (v T, st state) {
+		switch cond(n, s) {
+		case yes:
+			return a(n, s)
+		case no:
+			return b(n, s)
+		}
+		return v, unknown
+	}
+}
+
+// among is true if the value of a field is one of some constant texts, among
+// which the empty one stands for no value.
+func among(name string, texts ...string) test {
+	f, _ := lookupField(name)
+	if f.code != nil {
+		return f.amongCodes(texts)
+	}
+	in := lower(texts)
+	return func(n *naming, s *enriched) truth {
+		switch f.stateOf(s) {
+		case absent:
+			return truthOf(in[""])
+		case unknown:
+			return f.unsure(f.value(n, s), in)
+		}
+		return truthOf(in[strings.ToLower(f.value(n, s))])
+	}
+}
+
+// unsure is what can be said of a value that is shown as another text, such
+// as an interface's MAC in location of its name.
+func (f *field) unsure(shown string, in map[string]bool) truth {
+	if shown != "" && in[strings.ToLower(shown)] {
+		return yes
+	}
+	for t := range in {
+		if !isMAC(t) || !isMAC(shown) {
+			return undecided
 		}
 	}
-	return list
+	return no
 }
 
-func (c *compiler) traversal(e *hclsyntax.ScopeTraversalExpr) value {
-	name := traversalName(e.Traversal)
-	f, ok := lookupField(name)
-	if !ok {
-		return c.refuse(e.Range(), "Unknown field", unknownField(name))
-	}
-	if f.number != nil {
-		return value{kind: numberKind, field: name, number: func(_ *naming, s *enriched) float64 { return f.number(s) }}
-	}
-	return value{kind: textKind, field: name, text: f.value}
+func isMAC(s string) bool {
+	return len(s) == 12 && !strings.ContainsFunc(s, func(r rune) bool { return !strings.ContainsRune("0123456789abcdefABCDEF", r) })
 }
 
-func traversalName(t hcl.Traversal) string {
-	var b strings.Builder
-	for _, step := range t {
-		switch step := step.(type) {
-		case hcl.TraverseRoot:
-			b.WriteString(step.Name)
-		case hcl.TraverseAttr:
-			b.WriteString("." + step.Name)
-		default:
-			b.WriteString("[…]")
+// amongCodes looks the answer up by the code of the value.
+func (f *field) amongCodes(texts []string) test {
+	var table [256]truth
+	for code := range table {
+		t := noCode
+		if code < len(f.codes) {
+			t = f.codes[code]
+		}
+		for _, want := range texts {
+			table[code] = max2(table[code], f.like(uint8(code), t, want))
 		}
 	}
-	return b.String()
+	return func(_ *naming, s *enriched) truth { return table[f.code(s)] }
 }
 
-// unknownField says that there is no such field and which one may be meant.
-func unknownField(name string) string {
-	var names []string
-	for _, f := range flow.Fields() {
-		names = append(names, f.Name)
+// max2 is the truth of a or b.
+func max2(a, b truth) truth {
+	if a == yes || b == yes {
+		return yes
 	}
-	if n := nearest(name, names); n != "" {
-		return fmt.Sprintf("A flow has no field %q. Did you mean %q?", name, n)
-	}
-	return fmt.Sprintf("A flow has no field %q. It has %s.", name, strings.Join(names, ", "))
+	return max(a, b)
 }
 
-// nearest returns the name that differs least from name, if by little.
-func nearest(name string, names []string) string {
-	best, least := "", 1+len(name)/3
-	for _, n := range names {
-		if d := levenshtein.Distance(strings.ToLower(name), strings.ToLower(n), nil); d <= least {
-			best, least = n, d-1
-		}
+// noCode stands for no value.
+const noCode = ""
+
+// like compares the value of a code with a text.
+func (f *field) like(code uint8, value, want string) truth {
+	switch {
+	case strings.EqualFold(value, want):
+		return yes
+	case value == question.Unknown && want != "":
+		return undecided
+	case f.maybe != nil && f.maybe(code, want):
+		return undecided
 	}
-	return best
+	return no
 }

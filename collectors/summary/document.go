@@ -135,6 +135,13 @@ type Answer struct {
 	Total  Row      `json:"total"`  // over all rows, every conversation once
 	Others *Row     `json:"others"` // what was not shown, as one row; null if all is
 	Groups uint64   `json:"groups"` // rows there would be without a limit
+
+	// Of questions: how it ends, see Answered; of how many flows that were read
+	// it is undecided whether they are meant, and what would decide it.
+	Outcome   string  `json:"outcome,omitempty"`
+	Measured  *uint64 `json:"measured_flows,omitempty"`
+	Undecided uint64  `json:"undecided_flows,omitempty"`
+	Needs     []Need  `json:"needs,omitempty"`
 }
 
 // Row is one line of an answer. Sent is what the source of the flows sent,

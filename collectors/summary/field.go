@@ -2,13 +2,14 @@ package summary
 
 import (
 	"encoding/binary"
-	"flowctl/collectors/aggregate"
 	"strconv"
+	"strings"
 
+	"flowctl/collectors/aggregate"
 	"flowctl/collectors/flow"
 )
 
-// field takes one flow.Field from a row. Its value has a short binary form,
+// field takes one question.Field from a row. Its value has a short binary form,
 // so that grouping needs neither text nor memory per row; text is made from
 // it when it is shown. What reads the same is the same: values have one binary
 // form each, but for machines and networks that share a name.
@@ -18,6 +19,16 @@ type field struct {
 	put    func(b []byte, s *enriched)
 	text   func(n *naming, b []byte) string
 	number func(s *enriched) float64 // of fields that are numbers
+
+	// Of fields that not every flow or source has; nil if there always is a value.
+	state func(s *enriched) state
+
+	// Of fields with few values: the number of the value, 255 for none, the text
+	// of each, and whether a number may stand for a text as well, for want of knowledge.
+	code  func(s *enriched) uint8
+	codes []string
+	maybe func(code uint8, text string) bool
+
 	// depends says which of the few things that it names alone say the value.
 	depends dependence
 }
@@ -43,7 +54,7 @@ func (f *field) value(n *naming, s *enriched) string {
 	return f.text(n, b[:f.width])
 }
 
-// lookupField returns the field with the name that flow.Fields gives it.
+// lookupField returns the field with the name that question.Fields gives it.
 func lookupField(name string) (field, bool) {
 	for _, f := range fields() {
 		if f.name == name {
@@ -55,18 +66,18 @@ func lookupField(name string) (field, bool) {
 
 func fields() []field {
 	fs := []field{
-		enumField("direction", func(s *enriched) uint8 { return uint8(s.direction) }, func(v uint8) string { return flow.Direction(v).String() }).of(onPoint),
-		enumField("verdict", func(s *enriched) uint8 { return uint8(s.point.Verdict) }, func(v uint8) string { return aggregate.Verdicts[v] }).of(onPoint),
+		enumField("direction", directionTexts, func(s *enriched) uint8 { return uint8(s.direction) }).of(onPoint),
+		enumField("verdict", aggregate.Verdicts, func(s *enriched) uint8 { return uint8(s.point.Verdict) }).of(onPoint),
 		{name: "protocol", width: 3, put: putProtocol, text: protocolText, depends: onPort},
 		portField("port").of(onPort),
 		serviceField("service").of(onPort),
-		enumField("scope", func(s *enriched) uint8 { _, v := s.far(); return uint8(v) }, scopeText),
-		idField("rule", func(s *enriched) flow.ID { return s.point.Rule }).of(onPoint),
-		idField("acl", func(s *enriched) flow.ID { return s.point.aclName }).of(onPoint),
-		enumField("encryption", func(s *enriched) uint8 { return uint8(s.point.Encryption) }, func(v uint8) string { return flow.Encryption(v).String() }).of(onPoint),
-		enumField("tunnel", func(s *enriched) uint8 { return uint8(s.point.Tunnel) }, func(v uint8) string { return flow.Tunnel(v).String() }).of(onPoint),
-		idField("nic", func(s *enriched) flow.ID { return s.point.pointName }).of(onPoint),
-		locationField("vm", func(s *enriched) int32 { return s.point.vm }, vmText).of(onPoint),
+		scopeField("scope", func(s *enriched) scope { _, v := s.far(); return v }),
+		idField("rule", func(s *enriched) flow.ID { return s.point.Rule }).of(onPoint).known(ruleState(func(s *point) flow.ID { return s.Rule })),
+		idField("acl", func(s *enriched) flow.ID { return s.point.aclName }).of(onPoint).known(ruleState(func(s *point) flow.ID { return s.ACL })),
+		enumField("encryption", encryptionTexts, func(s *enriched) uint8 { return uint8(s.point.Encryption) }).of(onPoint),
+		enumField("tunnel", tunnelTexts, func(s *enriched) uint8 { return uint8(s.point.Tunnel) }).of(onPoint),
+		idField("nic", func(s *enriched) flow.ID { return s.point.pointName }).of(onPoint).known(nicState),
+		locationField("vm", func(s *enriched) int32 { return s.point.vm }, vmText).of(onPoint).known(vmState),
 		addrField("peer", func(s *enriched) flow.Addr { a, _ := s.far(); return a }),
 		portField("destination.port").of(onPort),
 		serviceField("destination.service").of(onPort),
@@ -80,26 +91,40 @@ func (f field) of(d dependence) field {
 	return f
 }
 
+// known is f with what says whether there is a value.
+func (f field) known(by func(*enriched) state) field {
+	f.state = by
+	return f
+}
+
 // sideFields are the fields that both the source and the destination have.
 func sideFields() []field {
 	var fs []field
 	for _, side := range []struct {
-		name  string
-		addr  func(s *enriched) flow.Addr
-		place func(s *enriched) location
-		scope func(s *enriched) scope
+		name     string
+		addr     func(s *enriched) flow.Addr
+		location func(s *enriched) location
+		scope    func(s *enriched) scope
 	}{
 		{"source", func(s *enriched) flow.Addr { return s.row.Src }, func(s *enriched) location { return s.src }, func(s *enriched) scope { return s.srcScope }},
 		{"destination", func(s *enriched) flow.Addr { return s.row.Dst }, func(s *enriched) location { return s.dst }, func(s *enriched) scope { return s.dstScope }},
 	} {
+		part := func(name string, get func(*enriched) int32, text func(*locator, int32) string) field {
+			return locationField(side.name+name, get, text).known(func(s *enriched) state {
+				if get(s) != 0 {
+					return present
+				}
+				return s.placeState(side.addr(s), side.location(s))
+			})
+		}
 		fs = append(fs,
 			addrField(side.name+".address", side.addr),
-			locationField(side.name+".vm", func(s *enriched) int32 { return s.point.locator.nics[side.place(s).nic].vm }, vmText),
-			locationField(side.name+".nic", func(s *enriched) int32 { return side.place(s).nic }, func(p *locator, i int32) string { return p.nics[i].name }),
-			locationField(side.name+".subnet", func(s *enriched) int32 { return side.place(s).subnet }, func(p *locator, i int32) string { return p.subnets[i].name }),
-			locationField(side.name+".vnet", func(s *enriched) int32 { return side.place(s).vnet }, func(p *locator, i int32) string { return p.vnets[i].name }),
-			locationField(side.name+".region", func(s *enriched) int32 { return s.point.locator.vnets[side.place(s).vnet].firstThere }, func(p *locator, i int32) string { return p.vnets[i].region }),
-			enumField(side.name+".scope", func(s *enriched) uint8 { return uint8(side.scope(s)) }, scopeText),
+			part(".vm", func(s *enriched) int32 { return s.point.locator.nics[side.location(s).nic].vm }, vmText),
+			part(".nic", func(s *enriched) int32 { return side.location(s).nic }, func(p *locator, i int32) string { return p.nics[i].name }),
+			part(".subnet", func(s *enriched) int32 { return side.location(s).subnet }, func(p *locator, i int32) string { return p.subnets[i].name }),
+			part(".vnet", func(s *enriched) int32 { return side.location(s).vnet }, func(p *locator, i int32) string { return p.vnets[i].name }),
+			part(".region", func(s *enriched) int32 { return s.point.locator.vnets[side.location(s).vnet].firstThere }, func(p *locator, i int32) string { return p.vnets[i].region }),
+			scopeField(side.name+".scope", side.scope),
 		)
 	}
 	return fs
@@ -108,14 +133,48 @@ func sideFields() []field {
 func vmText(p *locator, i int32) string  { return p.vms[i].name }
 func vmOfNIC(p *locator, i int32) string { return p.vms[p.nics[i].vm].name }
 
-func scopeText(v uint8) string { return scopes[v] }
+// The texts of enumerated values, by their numbers.
+var (
+	directionTexts  = textsTo(flow.Outbound)
+	encryptionTexts = textsTo(flow.EncryptionOther)
+	tunnelTexts     = textsTo(flow.PPPoE)
+)
 
-func enumField(name string, get func(*enriched) uint8, text func(uint8) string) field {
-	return field{
-		name: name, width: 1,
-		put:  func(b []byte, s *enriched) { b[0] = get(s) },
-		text: func(_ *naming, b []byte) string { return text(b[0]) },
+// textsTo are the texts of the values from 0 to last.
+func textsTo[T interface {
+	~uint8
+	String() string
+}](last T) []string {
+	var texts []string
+	for v := range last + 1 {
+		texts = append(texts, v.String())
 	}
+	return texts
+}
+
+// enumField is a field with few values. Frames without IP have none.
+func enumField(name string, texts []string, get func(*enriched) uint8) field {
+	return field{
+		name: name, width: 1, codes: texts,
+		put:  func(b []byte, s *enriched) { b[0] = get(s) },
+		text: func(_ *naming, b []byte) string { return texts[b[0]] },
+		code: func(s *enriched) uint8 {
+			if s.point.Class == aggregate.NoIP {
+				return 255
+			}
+			return get(s)
+		},
+	}
+}
+
+// scopeField is the scope of one side.
+func scopeField(name string, get func(*enriched) scope) field {
+	f := enumField(name, scopes, func(s *enriched) uint8 { return uint8(get(s)) })
+	f.put = func(b []byte, s *enriched) { b[0] = uint8(get(s).shown()) }
+	f.maybe = func(code uint8, text string) bool {
+		return scope(code) == privateSomewhere && (strings.EqualFold(text, scopes[sameVNet]) || strings.EqualFold(text, scopes[peered]))
+	}
+	return f
 }
 
 func idField(name string, get func(*enriched) flow.ID) field {
@@ -136,7 +195,7 @@ func locationField(name string, get func(*enriched) int32, text func(*locator, i
 
 func addrField(name string, get func(*enriched) flow.Addr) field {
 	return field{
-		name: name, width: 16,
+		name: name, width: 16, state: ipState,
 		put: func(b []byte, s *enriched) {
 			a := get(s)
 			if s.point.Class == aggregate.NoIP {
@@ -169,6 +228,7 @@ func portField(name string) field {
 		put:    func(b []byte, s *enriched) { binary.BigEndian.PutUint16(b, s.port()) },
 		text:   func(_ *naming, b []byte) string { return strconv.Itoa(int(binary.BigEndian.Uint16(b))) },
 		number: func(s *enriched) float64 { return float64(s.port()) },
+		state:  portState,
 	}
 }
 
@@ -179,6 +239,12 @@ func serviceField(name string) field {
 			binary.BigEndian.PutUint16(b, serviceNumber(service(s.row.Proto, s.port())))
 		},
 		text: func(_ *naming, b []byte) string { return serviceNames()[binary.BigEndian.Uint16(b)] },
+		state: func(s *enriched) state {
+			if serviceNumber(service(s.row.Proto, s.port())) == 0 {
+				return absent
+			}
+			return present
+		},
 	}
 }
 

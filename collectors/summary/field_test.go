@@ -8,6 +8,7 @@ import (
 
 	"flowctl/collectors/flow"
 	"flowctl/plan"
+	"flowctl/plan/question"
 )
 
 // twoOfAll is an inventory in which one machine has two interfaces, in two
@@ -33,11 +34,8 @@ func twoOfAll() *plan.Inventory {
 // TestOneLineAValue wants of every field that no two lines read the same.
 func TestOneLineAValue(t *testing.T) {
 	want := map[string]int{"service": 3, "source.vm": 1, "source.nic": 2, "source.vnet": 2, "source.region": 1, "port": 5}
-	for _, f := range flow.Fields() {
-		q, diags := Compile(Ask{Name: f.Name, By: []string{f.Name}, Top: 1000})
-		if diags.HasErrors() {
-			t.Fatal(diags)
-		}
+	for _, f := range question.Fields() {
+		q := Compile(question.Question{Name: f.Name, By: []string{f.Name}, Top: 1000})
 		doc, err := Of(twoTalk(), Options{Inventories: []*plan.Inventory{twoOfAll()}, Questions: []*Question{q}})
 		if err != nil {
 			t.Fatal(err)

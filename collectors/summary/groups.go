@@ -11,12 +11,14 @@ import (
 // groups adds rows up by the values of some fields.
 type groups struct {
 	name  string
-	where func(*enriched) bool // nil for all
+	where func(*enriched) truth // nil for all
+	asks  []field               // of where
 	by    []field
 	top   int
 
 	width int // of the lines' keys
 	total group
+	doubt doubt
 	pairs bool       // no line is of two pairs of addresses, so lines are those of the pair at hand
 	many  *manyLines // nil if there can be but few lines
 	// What says the line of a row, if that is little: then lines holds them, and
@@ -46,7 +48,7 @@ type group struct {
 
 const defaultTop = 20
 
-func newGroups(name string, top int, where func(*enriched) bool, by ...string) *groups {
+func newGroups(name string, top int, where func(*enriched) truth, by ...string) *groups {
 	g := &groups{name: name, where: where, top: top, total: newGroup(), rest: newGroup()}
 	g.depends = onPoint | onPort
 	for _, n := range by {
@@ -70,19 +72,30 @@ func newGroup() group { return group{first: aggregate.NoFirst, last: aggregate.N
 // with rules, every such line has it.
 func (g *groups) add(rows []*enriched, p *locator) {
 	if len(rows) == 1 {
-		if s := rows[0]; g.where == nil || g.where(s) {
+		s := rows[0]
+		switch g.test(s) {
+		case yes:
 			g.total.add(s)
 			g.of(s).add(s)
+		case undecided:
+			g.doubt.add(s, g.asks)
 		}
 		return
 	}
 	match := g.match[:0]
+	open := 0
 	for _, s := range rows {
-		if g.where == nil || g.where(s) {
+		switch g.test(s) {
+		case yes:
 			match = append(match, s)
+		case undecided:
+			open++
 		}
 	}
 	g.match = match
+	if open > 0 {
+		g.leave(rows, p)
+	}
 	switch len(match) {
 	case 0:
 		return
@@ -98,6 +111,13 @@ func (g *groups) add(rows []*enriched, p *locator) {
 	for len(match) > 0 {
 		match = g.addLine(match, p)
 	}
+}
+
+func (g *groups) test(s *enriched) truth {
+	if g.where == nil {
+		return yes
+	}
+	return g.where(s)
 }
 
 // addLine counts the rows of the first one's line and returns the others.

@@ -5,6 +5,7 @@ import (
 	"sync"
 	"testing"
 
+	"flowctl/plan/question"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -52,10 +53,7 @@ func TestManyLines(t *testing.T) {
 // whether its lines fit into memory or not.
 func TestManyLinesBudget(t *testing.T) {
 	answer := func(budget int64) Answer {
-		q, diags := Compile(Ask{Name: "pairs", By: []string{"source.address", "destination.address"}, Top: 50})
-		if diags.HasErrors() {
-			t.Fatal(diags)
-		}
+		q := Compile(question.Question{Name: "pairs", By: []string{"source.address", "destination.address"}, Top: 50})
 		table := newWorld(1, 25, 20_000).count(100, budget)
 		doc, err := Of(table, Options{Questions: []*Question{q}})
 		if err != nil {

@@ -6,16 +6,14 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"flowctl/plan/question"
 	"github.com/google/go-cmp/cmp"
 )
 
 // TestOnly checks that a question alone is answered as it is among all others.
 func TestOnly(t *testing.T) {
 	answer := func(only bool) (Answer, *Document) {
-		q, diags := Compile(Ask{Name: "pairs", By: []string{"source.address", "destination.address"}, Top: 5})
-		if diags.HasErrors() {
-			t.Fatal(diags)
-		}
+		q := Compile(question.Question{Name: "pairs", By: []string{"source.address", "destination.address"}, Top: 5})
 		table := newWorld(1, 5, 300).count(20, 0)
 		doc, err := Of(table, Options{Questions: []*Question{q}, Only: only})
 		if err != nil {
@@ -43,10 +41,7 @@ func TestPairsAlone(t *testing.T) {
 	for name, by := range tests {
 		t.Run(name, func(t *testing.T) {
 			answer := func(pairs bool) Answer {
-				q, diags := Compile(Ask{Name: "pairs", By: by, Top: 7})
-				if diags.HasErrors() {
-					t.Fatal(diags)
-				}
+				q := Compile(question.Question{Name: "pairs", By: by, Top: 7})
 				table := newWorld(1, 25, 3000).count(60, 0)
 				table.Flush()
 				b1 := newBuilder(table, Options{Questions: []*Question{q}})

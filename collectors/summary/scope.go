@@ -12,9 +12,18 @@ const (
 	peered
 	privateNet
 	platform
+	privateSomewhere // private, and no inventory says whether it is in the VNet or a peer
 )
 
-var scopes = []string{"unknown", "internet", "vnet", "peered", "private", "platform"}
+var scopes = []string{"unknown", "internet", "vnet", "peered", "private", "platform", "private"}
+
+// shown is the scope as lines have it.
+func (s scope) shown() scope {
+	if s == privateSomewhere {
+		return privateNet
+	}
+	return s
+}
 
 // The addresses at which Azure itself serves every VM: DNS, health probes
 // and the agent, and the instance metadata service (Microsoft Learn, "What is
@@ -34,6 +43,8 @@ func (p *locator) scope(a flow.Addr, at location, from int32) scope {
 		return sameVNet
 	case at.vnet != 0 && from != 0, from != 0 && p.remote(a, from):
 		return peered
+	case at.vnet == 0 && from == 0 && a.Private():
+		return privateSomewhere
 	case a.Private() || at.vnet != 0:
 		return privateNet
 	}

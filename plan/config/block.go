@@ -10,6 +10,8 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
+
+	"flowctl/plan/syntax"
 )
 
 // block reads the attributes of one block. The methods named after types
@@ -266,6 +268,6 @@ func (s *scope) among(i item, summary, what string, known []string) (string, boo
 			return k, true
 		}
 	}
-	s.add(summary, i.at, "%s cannot be %q. %s", what, i.text, hint(i.text, known))
+	s.add(summary, i.at, "%s cannot be %q. %s", what, i.text, syntax.Hint(i.text, known))
 	return "", false
 }

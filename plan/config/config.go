@@ -7,6 +7,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 
 	"flowctl/plan"
+	"flowctl/plan/question"
 )
 
 // Inputs are what the values of variables come from besides the files. A
@@ -168,12 +169,16 @@ type Capture struct {
 type Summary struct {
 	Name      string   `json:"name"`
 	Condition string   `json:"where,omitempty"` // Where as it is written
-	By        []string `json:"by,omitempty"`    // names of flow.Fields; none: one total
+	By        []string `json:"by,omitempty"`    // names of fields of flows; none: one total
 	Top       int      `json:"top"`
 
-	// Where is a condition over flow.Fields, nil for all flows. Context holds
-	// the variables, locals and functions that it may use, but no fields; none
-	// of the values that Where uses is sensitive.
+	// Question is what the block asks. Its condition is nil too while variables
+	// have no values.
+	Question *question.Question `json:"-"`
+
+	// Where is the condition as an expression, nil for all flows. Context holds
+	// the variables, locals and functions that it may use; none of the values
+	// that Where uses is sensitive.
 	Where   hcl.Expression   `json:"-"`
 	Context *hcl.EvalContext `json:"-"`
 

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"flowctl/plan/question"
 )
 
 const manual = "../../cmd/flowctl/docs/language.md"
@@ -18,7 +20,7 @@ func TestManualNames(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	names := slices.Concat(kinds, formats, environments, credentials, fieldNames(), slices.Collect(maps.Keys(Functions())))
+	names := slices.Concat(kinds, formats, environments, credentials, question.Names(), slices.Collect(maps.Keys(Functions())))
 	for _, s := range []schema{
 		fileSchema, variableSchema, validationSchema, investigationSchema, storageSchema, reportSchema, watchSchema, flowLogSchema,
 		analyticsSchema, flowFilterSchema(false), captureSchema, captureFilterSchema, ringSchema, summarizeSchema,

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"flowctl/plan"
+	"flowctl/plan/syntax"
 )
 
 var flowLogSchema = schema{
@@ -58,7 +59,7 @@ func (b block) recordTypes() string {
 			}
 		}
 		if !strings.Contains("BCED", letter) || len(letter) != 1 {
-			b.scope.add("Unknown record type", i.at, "There is no record type %q. %s", i.text, hint(i.text, names))
+			b.scope.add("Unknown record type", i.at, "There is no record type %q. %s", i.text, syntax.Hint(i.text, names))
 			continue
 		}
 		chosen[letter] = true

@@ -116,9 +116,9 @@ func undeclared(all map[string]*given, vars map[string]*variable, probs *problem
 		switch {
 		case vars[name] != nil:
 		case g.flag:
-			probs.general(hcl.DiagError, "Unknown variable", "--var sets %q, but no variable of this name is declared. %s", name, hint(name, known))
+			probs.general(hcl.DiagError, "Unknown variable", "--var sets %q, but no variable of this name is declared. %s", name, syntax.Hint(name, known))
 		case g.value != cty.NilVal:
-			probs.general(hcl.DiagWarning, "Unknown variable", "%s sets %q, but no variable of this name is declared. %s", g.from, name, hint(name, known))
+			probs.general(hcl.DiagWarning, "Unknown variable", "%s sets %q, but no variable of this name is declared. %s", g.from, name, syntax.Hint(name, known))
 		}
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"flowctl/plan/syntax"
 )
 
 // providerSchemas says what the types of provider take.
@@ -56,7 +58,7 @@ func (r providerReader) decode(hb *hclsyntax.Block) (Provider, bool) {
 	p := Provider{Type: hb.Labels[0], Alias: hb.Labels[0], Range: header(hb)}
 	known, ok := providerSchemas[p.Type]
 	if !ok {
-		r.scope.add("Unknown provider", hb.LabelRanges[0], "There is no provider %q. %s", p.Type, hint(p.Type, providerTypes))
+		r.scope.add("Unknown provider", hb.LabelRanges[0], "There is no provider %q. %s", p.Type, syntax.Hint(p.Type, providerTypes))
 		return p, false
 	}
 	known.check(hb.Body, title(hb), r.scope.problems)
@@ -223,7 +225,7 @@ func (b block) reference(providers []Provider, aliases []string) (string, bool) 
 			return alias, true
 		}
 	}
-	b.scope.add("Unknown provider", b.at("provider"), "No provider has the alias %q%s. %s", alias, ofType(typ), hint(alias, aliases))
+	b.scope.add("Unknown provider", b.at("provider"), "No provider has the alias %q%s. %s", alias, ofType(typ), syntax.Hint(alias, aliases))
 	return "", false
 }
 

@@ -8,6 +8,8 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"flowctl/plan/syntax"
 )
 
 // schema says what a block may hold.
@@ -71,7 +73,7 @@ func (s schema) unknownAttr(a *hclsyntax.Attribute, in string, probs *problems) 
 		probs.add("Secret in a file", a.NameRange, "Files are reviewed and kept, so %s has no %q. %s", in, a.Name, where)
 		return
 	}
-	probs.add("Unknown attribute", a.NameRange, "There is no attribute %q in %s. %s", a.Name, in, hint(a.Name, append(slices.Clone(s.attrs), s.blockNames()...)))
+	probs.add("Unknown attribute", a.NameRange, "There is no attribute %q in %s. %s", a.Name, in, syntax.Hint(a.Name, append(slices.Clone(s.attrs), s.blockNames()...)))
 }
 
 func (s schema) unknownBlock(b *hclsyntax.Block, in string, probs *problems) {
@@ -79,7 +81,7 @@ func (s schema) unknownBlock(b *hclsyntax.Block, in string, probs *problems) {
 		probs.add("Unknown block", b.TypeRange, "%q is an attribute: write %s = … with an equals sign.", b.Type, b.Type)
 		return
 	}
-	probs.add("Unknown block", b.TypeRange, "There is no block %q in %s. %s", b.Type, in, hint(b.Type, append(s.blockNames(), s.attrs...)))
+	probs.add("Unknown block", b.TypeRange, "There is no block %q in %s. %s", b.Type, in, syntax.Hint(b.Type, append(s.blockNames(), s.attrs...)))
 }
 
 func checkLabels(b *hclsyntax.Block, r rule, probs *problems) bool {

@@ -7,6 +7,8 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
+
+	"flowctl/plan/syntax"
 )
 
 // mark is what a sensitive value carries with it, and with all that is made of it.
@@ -47,12 +49,12 @@ func (s *scope) references(expr hcl.Expression) bool {
 
 // functions checks that the functions which an expression calls exist.
 func (s *scope) functions(expr hcl.Expression) bool {
-	syntax, ok := expr.(hclsyntax.Expression)
+	tree, ok := expr.(hclsyntax.Expression)
 	if !ok {
 		return true
 	}
 	known := Functions()
-	hclsyntax.VisitAll(syntax, func(n hclsyntax.Node) hcl.Diagnostics {
+	hclsyntax.VisitAll(tree, func(n hclsyntax.Node) hcl.Diagnostics {
 		call, isCall := n.(*hclsyntax.FunctionCallExpr)
 		if !isCall {
 			return nil
@@ -60,7 +62,7 @@ func (s *scope) functions(expr hcl.Expression) bool {
 		if _, exists := known[call.Name]; exists {
 			return nil
 		}
-		s.add("Unknown function", call.NameRange, "There is no function %q. %s", call.Name, hint(call.Name, slices.Sorted(maps.Keys(known))))
+		s.add("Unknown function", call.NameRange, "There is no function %q. %s", call.Name, syntax.Hint(call.Name, slices.Sorted(maps.Keys(known))))
 		ok = false
 		return nil
 	})
@@ -91,7 +93,7 @@ func (s *scope) declared(t hcl.Traversal, summary, what string, known []string) 
 	if !ok || slices.Contains(known, name) {
 		return true
 	}
-	s.add(summary, t.SourceRange(), "There is no %s %q. %s", what, name, hint(name, known))
+	s.add(summary, t.SourceRange(), "There is no %s %q. %s", what, name, syntax.Hint(name, known))
 	return false
 }
 

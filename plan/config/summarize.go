@@ -1,11 +1,9 @@
 package config
 
 import (
-	"slices"
-
 	"github.com/hashicorp/hcl/v2"
 
-	"flowctl/collectors/flow"
+	"flowctl/plan/question"
 )
 
 var summarizeSchema = schema{attrs: []string{"where", "by", "top"}}
@@ -31,12 +29,25 @@ func (inv *Investigation) summarize(b block) {
 		s.Top = int(n)
 	}
 	s.By = b.dimensions()
+	s.Question = &question.Question{Name: s.Name, By: s.By, Top: s.Top}
 	if a := b.Body.Attributes["where"]; b.has("where") {
-		condition{b.scope}.check(a.Expr)
-		s.Where = a.Expr
+		where, diags := question.Check(a.Expr, question.Scope{Context: b.scope.ctx, Reference: b.scope.refers})
+		b.scope.extend(diags)
+		s.Where, s.Question.Where = a.Expr, where
 		s.Condition = b.source(a.Expr.Range())
 	}
 	inv.Summaries = append(inv.Summaries, s)
+}
+
+// refers says what is wrong with a reference in a condition.
+func (s *scope) refers(t hcl.Traversal) hcl.Diagnostics {
+	other := *s
+	other.problems = &problems{}
+	if root := t.RootName(); root != "var" && root != "local" {
+		return question.NoField(t)
+	}
+	other.reference(t)
+	return other.list
 }
 
 // source returns the text of the file at a range.
@@ -50,24 +61,16 @@ func (b block) source(at hcl.Range) string {
 // dimensions reads by.
 func (b block) dimensions() []string {
 	items, _ := b.list("by")
-	var by []string
+	var names, by []string
 	for _, i := range items {
-		switch {
-		case !slices.Contains(fieldNames(), i.text):
-			b.scope.add("Unknown field", i.at, "Flows have no field %q. %s", i.text, hint(i.text, fieldNames()))
-		case slices.Contains(by, i.text):
-			b.scope.add("Duplicate value", i.at, "%q is in the list twice. Remove one.", i.text)
-		default:
-			by = append(by, i.text)
+		names = append(names, i.text)
+	}
+	for i, problem := range question.Dimensions(names) {
+		if problem != nil {
+			b.scope.add(problem.Summary, items[i].at, "%s", problem.Detail)
+			continue
 		}
+		by = append(by, names[i])
 	}
 	return by
-}
-
-func fieldNames() []string {
-	var names []string
-	for _, f := range flow.Fields() {
-		names = append(names, f.Name)
-	}
-	return names
 }

@@ -64,23 +64,3 @@ func TestShort(t *testing.T) {
 		}
 	}
 }
-
-func TestNearest(t *testing.T) {
-	tests := []struct {
-		given, want string
-		known       []string
-	}{
-		{"vmms", "vmss", kinds},
-		{"VNET", "vnet", kinds},
-		{"edn", "end", []string{"begin", "continue", "end", "deny"}},
-		{"ICMP", "", []string{"TCP", "UDP", "Any"}},
-		{"destination.servce", "destination.service", fieldNames()},
-		{"x", "", kinds},
-		{"", "", kinds},
-	}
-	for _, test := range tests {
-		if got := nearest(test.given, test.known); got != test.want {
-			t.Errorf("%q: got %q, want %q", test.given, got, test.want)
-		}
-	}
-}

@@ -7,6 +7,8 @@ import (
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
+
+	"flowctl/plan/syntax"
 )
 
 var watchSchema = schema{
@@ -41,7 +43,7 @@ func (l *loader) watches(inv *Investigation, b block) {
 	kind, name := b.Labels[0], b.Labels[1]
 	watchSchema.check(b.Body, title(b.Block), &l.problems)
 	if !slices.Contains(kinds, kind) {
-		l.add("Unknown kind", b.LabelRanges[0], "%q cannot be watched. %s", kind, hint(kind, kinds))
+		l.add("Unknown kind", b.LabelRanges[0], "%q cannot be watched. %s", kind, syntax.Hint(kind, kinds))
 		return
 	}
 	l.scope.word(name, "watch", b.LabelRanges[1])

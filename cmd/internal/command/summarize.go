@@ -24,6 +24,7 @@ type summarizeOptions struct {
 	memory, start, end string
 	question           operation.Question
 	asked              bool // a question was given
+	check              bool // a question that cannot be answered is an error
 }
 
 func newSummarize(e *env.Env) *cobra.Command {
@@ -63,6 +64,7 @@ nothing could be read.`,
 	cmd.Flags().StringSliceVar(&o.question.By, "by", nil, "answer this question alone: by the values of these `fields`, such as source.vm,destination.address (flowctl docs language)")
 	cmd.Flags().StringVar(&o.question.Where, "where", "", "of the flows alone for which this `condition` holds, such as 'direction == \"outbound\"'")
 	cmd.Flags().IntVar(&o.question.Top, "top", 0, "how many `rows` of it (default 20)")
+	cmd.Flags().BoolVar(&o.check, "check", false, "exit with status 4 if a question cannot be answered from these sources")
 	return cmd
 }
 
@@ -81,7 +83,10 @@ func runSummarize(ctx context.Context, e *env.Env, o summarizeOptions) error {
 		err = o.show(e, a)
 	}
 	view.Problems(e.Stderr, a)
-	return errors.Join(err, a.Err())
+	if err = errors.Join(err, a.Err()); err == nil && o.check && a.Doc.Unanswered() {
+		return env.Unanswered
+	}
+	return err
 }
 
 // read makes values of what was given as text.

@@ -10,8 +10,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/hashicorp/hcl/v2"
-
 	"flowctl/cmd/internal/report"
 	"flowctl/collectors"
 	"flowctl/collectors/flow"
@@ -64,11 +62,11 @@ func (op *Operation) answer(ctx context.Context, folder session.Folder) (*Answer
 		return nil, err
 	}
 	inv := op.investigation(m.Investigation.Name)
-	questions, diags := compile(inv.Summaries)
-	if err := op.diagnose(op.Config, diags); err != nil {
+	if m, err = keepQuestions(folder, m, inv.Summaries); err != nil {
 		return nil, err
 	}
-	if m, err = keepQuestions(folder, m, inv.Summaries); err != nil {
+	questions, err := compile(inv.Summaries)
+	if err != nil {
 		return nil, err
 	}
 	sum, err := folderSum(folder, m, questions)
@@ -91,15 +89,16 @@ func (op *Operation) investigation(name string) *config.Investigation {
 	return op.Config.Investigations[i]
 }
 
-func compile(asks []config.Summary) ([]*summary.Question, hcl.Diagnostics) {
+// compile makes a file's questions ready.
+func compile(asks []config.Summary) ([]*summary.Question, error) {
 	var out []*summary.Question
-	var all hcl.Diagnostics
 	for _, a := range asks {
-		q, diags := summary.Compile(summary.Ask{Name: a.Name, Where: a.Where, Context: a.Context, By: a.By, Top: a.Top})
-		all = append(all, diags...)
-		out = append(out, q)
+		if a.Where != nil && a.Question.Where == nil {
+			return nil, fmt.Errorf("summarize %q: its condition depends on a value that is not known", a.Name)
+		}
+		out = append(out, summary.Compile(*a.Question))
 	}
-	return out, all
+	return out, nil
 }
 
 // folderSum sums up what a run collected, in its window and with its names.

@@ -83,9 +83,6 @@ type Source struct {
 // Load reads the configuration. What is wrong with it is a *Diagnosed.
 func Load(s Settings, src Source) (*config.Config, error) {
 	cfg, diags := config.Load(src.Path, config.Inputs{Vars: src.Vars, VarFiles: src.VarFiles, Environ: s.Environ})
-	if !diags.HasErrors() {
-		diags = append(diags, questions(cfg)...)
-	}
 	return cfg, s.diagnose(cfg, diags)
 }
 

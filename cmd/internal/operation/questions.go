@@ -9,6 +9,7 @@ import (
 
 	"flowctl/collectors/summary"
 	"flowctl/plan/config"
+	"flowctl/plan/question"
 	"flowctl/plan/session"
 	"flowctl/plan/syntax"
 )
@@ -40,32 +41,25 @@ func keptQuestions(m session.Manifest) ([]*summary.Question, error) {
 	return list, nil
 }
 
-// questions says what is wrong with the summaries: their conditions are
-// compiled, and thrown away.
-func questions(cfg *config.Config) hcl.Diagnostics {
-	var diags hcl.Diagnostics
-	for _, inv := range cfg.Investigations {
-		_, more := compile(inv.Summaries)
-		diags = append(diags, more...)
-	}
-	return diags
-}
-
 // compileText makes a question of text ready that stands by itself.
 func compileText(name, where string, by []string, top int) (*summary.Question, error) {
-	ask := summary.Ask{Name: name, By: by, Top: top, Context: &hcl.EvalContext{Functions: config.Functions()}}
-	if where != "" {
-		expr, diags := syntax.Expression(where, "--where")
-		if diags.HasErrors() {
-			return nil, oneLine(diags)
+	q := question.Question{Name: name, By: by, Top: top}
+	for _, problem := range question.Dimensions(by) {
+		if problem != nil {
+			return nil, fmt.Errorf("--by: %w", problem)
 		}
-		ask.Where = expr
 	}
-	out, diags := summary.Compile(ask)
+	if where == "" {
+		return summary.Compile(q), nil
+	}
+	expr, diags := syntax.Expression(where, "--where")
+	if !diags.HasErrors() {
+		q.Where, diags = question.Check(expr, question.Scope{Context: &hcl.EvalContext{Functions: config.Functions()}})
+	}
 	if diags.HasErrors() {
 		return nil, oneLine(diags)
 	}
-	return out, nil
+	return summary.Compile(q), nil
 }
 
 // oneLine is the first thing wrong with a question, in a line.

@@ -47,9 +47,7 @@ func Ask(a *summary.Answer) Table {
 		r := &a.Rows[i]
 		t.Rows = append(t.Rows, append(append([]string{}, keys(r.Key)...), amountCells(r)...))
 	}
-	if len(a.Rows) == 0 {
-		t.Note = "No flow matches."
-	}
+	t.Note = outcome(a)
 	if len(a.By) == 0 {
 		t.Columns = append([]terminal.Column{{Title: ""}}, t.Columns...)
 		for i := range t.Rows {

@@ -20,6 +20,7 @@ import (
 	"flowctl/collectors/flow"
 	"flowctl/collectors/summary"
 	"flowctl/plan"
+	"flowctl/plan/question"
 )
 
 // summaryFile is the summary that the tests of reports and views share.
@@ -43,7 +44,7 @@ func story(t *testing.T) *summary.Document {
 		SHA256:      map[string]string{"vm-db.cap": strings.Repeat("0123456789abcdef", 4)},
 		Skipped:     []flow.Skip{{Source: "vnet/PT1H.json", Reason: "tuple has 12 fields", Count: 3, Offset: 4711}},
 		Inventories: []*plan.Inventory{storyInventory()},
-		Questions:   []*summary.Question{question(t, "egress", `scope == "internet"`, "source.vm", "destination.service"), question(t, "nobody", `port == 1`)},
+		Questions:   []*summary.Question{asks(t, "egress", `scope == "internet"`, "source.vm", "destination.service"), asks(t, "nobody", `port == 1`)},
 		Coverage:    []summary.Coverage{{Code: "headers-only", Text: "Captures kept 128 bytes of each packet."}},
 		Top:         5,
 	})
@@ -53,17 +54,17 @@ func story(t *testing.T) *summary.Document {
 	return doc
 }
 
-func question(t *testing.T, name, where string, by ...string) *summary.Question {
+func asks(t *testing.T, name, where string, by ...string) *summary.Question {
 	t.Helper()
 	e, diags := hclsyntax.ParseExpression([]byte(where), "a.hcl", hcl.InitialPos)
 	if diags.HasErrors() {
 		t.Fatal(diags)
 	}
-	q, diags := summary.Compile(summary.Ask{Name: name, Where: e, By: by})
+	x, diags := question.Check(e, question.Scope{Context: &hcl.EvalContext{}})
 	if diags.HasErrors() {
 		t.Fatal(diags)
 	}
-	return q
+	return summary.Compile(question.Question{Name: name, Where: x, By: by})
 }
 
 func address(s string) flow.Addr { return flow.AddrOf(netip.MustParseAddr(s)) }

@@ -1,4 +1,4 @@
-package config
+package syntax
 
 import (
 	"fmt"
@@ -8,10 +8,10 @@ import (
 	"github.com/agext/levenshtein"
 )
 
-// nearest returns the name that was probably meant, or "" if none is near:
+// Nearest returns the name that was probably meant, or "" if none is near:
 // the shorter a name, the fewer letters may differ, but two letters may always
-// have changed places.
-func nearest(given string, known []string) string {
+// have changed places, and the end may be missing.
+func Nearest(given string, known []string) string {
 	given = strings.ToLower(given)
 	best, least := "", max(1, min(2, len(given)/4), len(given)/3-1)+1
 	for _, name := range known {
@@ -24,7 +24,24 @@ func nearest(given string, known []string) string {
 			best, least = name, d
 		}
 	}
+	if best == "" && len(given) >= 3 {
+		return begins(given, known)
+	}
 	return best
+}
+
+// begins returns the only name that begins so.
+func begins(given string, known []string) string {
+	found := ""
+	for _, name := range known {
+		if strings.HasPrefix(strings.ToLower(name), given) {
+			if found != "" {
+				return ""
+			}
+			found = name
+		}
+	}
+	return found
 }
 
 func letters(s string) string {
@@ -33,10 +50,10 @@ func letters(s string) string {
 	return string(b)
 }
 
-// hint ends a message about an unknown name: with the nearest known one, or
+// Hint ends a message about an unknown name: with the nearest known one, or
 // with all of them.
-func hint(given string, known []string) string {
-	if name := nearest(given, known); name != "" {
+func Hint(given string, known []string) string {
+	if name := Nearest(given, known); name != "" {
 		return fmt.Sprintf("Did you mean %q?", name)
 	}
 	if len(known) == 0 {

@@ -1,0 +1,186 @@
+package question
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"flowctl/plan/syntax"
+)
+
+const noArithmetic = "Fields of flows cannot be calculated with. Compare them with a value; compute the value in locals."
+
+// condition refuses what is not true or false.
+func (c *checker) condition(x *Expr, at hcl.Range, want string) bool {
+	if x.Type == Truth || x.Type == Open {
+		return true
+	}
+	c.operand(x, at, want)
+	return false
+}
+
+// operand refuses x where want says what is needed.
+func (c *checker) operand(x *Expr, at hcl.Range, want string) {
+	switch {
+	case x.Op != Value:
+		c.refuse("Wrong type", at, "%s; this is %s.", want, x.Type)
+	case x.Type == Number:
+		c.refuse("Wrong type", at, "%s; %s is a number. Compare it with one, such as %s == 443.", want, x.Field.Name, x.Field.Name)
+	default:
+		c.refuse("Wrong type", at, "%s is %s. Compare it with == or !=, such as %s == \"…\".", x.Field.Name, x.Type, x.Field.Name)
+	}
+}
+
+func (c *checker) not(e *hclsyntax.UnaryOpExpr) *Expr {
+	if e.Op != hclsyntax.OpLogicalNot {
+		return c.refuse("Unsupported condition", e.Range(), noArithmetic)
+	}
+	x := c.expr(e.Val)
+	if x == nil || !c.condition(x, e.Val.Range(), "! negates a condition") {
+		return nil
+	}
+	return &Expr{Op: Not, Type: Truth, Args: []*Expr{x}}
+}
+
+var operations = map[*hclsyntax.Operation]Op{
+	hclsyntax.OpLogicalAnd: And, hclsyntax.OpLogicalOr: Or, hclsyntax.OpEqual: Equal, hclsyntax.OpNotEqual: NotEqual,
+	hclsyntax.OpLessThan: Less, hclsyntax.OpLessThanOrEqual: LessOrEqual,
+	hclsyntax.OpGreaterThan: Greater, hclsyntax.OpGreaterThanOrEqual: GreaterOrEqual,
+}
+
+func (c *checker) binary(e *hclsyntax.BinaryOpExpr) *Expr {
+	op, ok := operations[e.Op]
+	if !ok {
+		return c.refuse("Unsupported condition", e.Range(), noArithmetic)
+	}
+	a, b := c.expr(e.LHS), c.expr(e.RHS)
+	if a == nil || b == nil {
+		return nil
+	}
+	switch op {
+	case And, Or:
+		ok = c.condition(a, e.LHS.Range(), "&& and || join conditions")
+		ok = c.condition(b, e.RHS.Range(), "&& and || join conditions") && ok
+	case Equal, NotEqual:
+		ok = c.comparable(a, b, e.LHS.Range(), e.RHS.Range())
+	default:
+		ok = c.ordered(a, e.LHS.Range())
+		ok = c.ordered(b, e.RHS.Range()) && ok
+	}
+	if !ok {
+		return nil
+	}
+	return &Expr{Op: op, Type: Truth, Args: []*Expr{a, b}}
+}
+
+// ordered refuses what has no order.
+func (c *checker) ordered(x *Expr, at hcl.Range) bool {
+	if x.Type == Number || x.Type == Open {
+		return true
+	}
+	c.operand(x, at, "<, <=, > and >= compare numbers")
+	return false
+}
+
+// comparable checks that a and b can be equal, and puts constant text into the
+// form that the field has.
+func (c *checker) comparable(a, b *Expr, atA, atB hcl.Range) bool {
+	switch {
+	case a.Type == Open || b.Type == Open:
+		return true
+	case a.Op == Value && b.Op == Constant:
+		return c.fits(a.Field, b, atB)
+	case b.Op == Value && a.Op == Constant:
+		return c.fits(b.Field, a, atA)
+	case a.Type == List || b.Type == List:
+		c.refuse("Unsupported condition", hcl.RangeBetween(atA, atB), "Lists cannot be compared. Write contains([…], field).")
+		return false
+	case textual(a.Type) != textual(b.Type) || !textual(a.Type) && a.Type != b.Type:
+		c.refuse("Wrong type", hcl.RangeBetween(atA, atB), "%s cannot be compared with %s.", describe(a), describe(b))
+		return false
+	}
+	return true
+}
+
+func textual(t Type) bool { return t == Text || t == Address }
+
+func describe(x *Expr) string {
+	if x.Op == Value {
+		return x.Field.Name + ", which is " + x.Type.String() + ","
+	}
+	return x.Type.String()
+}
+
+// fits checks that f can have the constant value v.
+func (c *checker) fits(f Field, v *Expr, at hcl.Range) bool {
+	switch {
+	case v.Type == List:
+		c.refuse("Wrong type", at, "%s has one value and is never equal to a list. Write contains([…], %s).", f.Name, f.Name)
+	case f.Type == Number && v.Type != Number:
+		c.refuse("Wrong type", at, "%s is a number: compare it with a number, without quotes.", f.Name)
+	case f.Type != Number && v.Type != Text:
+		c.refuse("Wrong type", at, "%s is text: compare it with text in double quotes.", f.Name)
+	case f.Type == Number:
+		return true
+	default:
+		var ok bool
+		v.Text, ok = c.value(f, v.Text, at)
+		return ok
+	}
+	return false
+}
+
+// value returns text in the form that f has, if f can have it. The empty text
+// stands for no value.
+func (c *checker) value(f Field, text string, at hcl.Range) (string, bool) {
+	if text == "" {
+		return text, true
+	}
+	if f.Type == Address {
+		return c.address(f, text, at)
+	}
+	if f.Values == nil {
+		return text, true
+	}
+	for _, v := range f.Values {
+		if strings.EqualFold(v, text) {
+			return v, true
+		}
+	}
+	known := slices.DeleteFunc(slices.Clone(f.Values), func(s string) bool { return s == "" })
+	c.refuse("Unknown value", at, "%s is never %q. %s", f.Name, text, syntax.Hint(text, known))
+	return "", false
+}
+
+func (c *checker) address(f Field, text string, at hcl.Range) (string, bool) {
+	if _, err := netip.ParsePrefix(text); err == nil {
+		c.refuse("Invalid address", at, "%s is one address and never equal to a network. Write cidrcontains(%q, %s).", f.Name, text, f.Name)
+		return "", false
+	}
+	a, err := netip.ParseAddr(text)
+	if err != nil || a.Zone() != "" {
+		c.refuse("Invalid address", at, "%s is an IP address, and never %q.", f.Name, text)
+		return "", false
+	}
+	return a.Unmap().String(), true
+}
+
+func (c *checker) choose(e *hclsyntax.ConditionalExpr) *Expr {
+	cond, yes, no := c.expr(e.Condition), c.expr(e.TrueResult), c.expr(e.FalseResult)
+	if cond == nil || yes == nil || no == nil || !c.condition(cond, e.Condition.Range(), "what stands before ? must be a condition") {
+		return nil
+	}
+	t := yes.Type
+	switch {
+	case yes.Type == Open || no.Type == Open:
+		t = Open
+	case textual(yes.Type) && textual(no.Type):
+		t = Text
+	case yes.Type != no.Type || yes.Type == List:
+		return c.refuse("Wrong type", e.Range(), "c ? a : b needs two values of the same type; these are %s and %s.", yes.Type, no.Type)
+	}
+	return &Expr{Op: Choose, Type: t, Args: []*Expr{cond, yes, no}}
+}

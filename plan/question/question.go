@@ -1,0 +1,39 @@
+package question
+
+import (
+	"slices"
+	"strconv"
+)
+
+// Question is one that was checked: which flows, by what, and how many rows.
+type Question struct {
+	Name  string
+	Where *Expr    // nil for all flows
+	By    []string // names of fields; none for one row
+	Top   int      // rows to show; 0 for the default
+}
+
+// Problem is something wrong with a question: a few fixed words, and full
+// sentences that end in the way out.
+type Problem struct{ Summary, Detail string }
+
+func (p Problem) Error() string { return p.Summary + ": " + p.Detail }
+
+// Dimensions returns what is wrong with each name of by, at its place; nil if
+// nothing is.
+func Dimensions(by []string) []*Problem {
+	var out []*Problem
+	for i, name := range by {
+		switch _, ok := Lookup(name); {
+		case !ok:
+			out = append(out, &Problem{"Unknown field", noField(name)})
+		case slices.Contains(by[:i], name):
+			out = append(out, &Problem{"Duplicate value", quote(name) + " is in the list twice. Remove one."})
+		default:
+			out = append(out, nil)
+		}
+	}
+	return out
+}
+
+func quote(s string) string { return strconv.Quote(s) }
