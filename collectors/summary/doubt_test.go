@@ -27,7 +27,7 @@ func sourceKinds() map[string]sourceKind {
 		}
 	}
 	capture := func(names *flow.Names) flow.Record {
-		return flow.Record{Key: k, Point: names.Of("a.cap"), Sent: flow.Count{Packets: 3, IPBytes: 300, FrameBytes: 342}, State: flow.Continue,
+		return flow.Record{Key: k, Class: flow.Capture, Point: names.Of("a.cap"), Sent: flow.Count{Packets: 3, IPBytes: 300, FrameBytes: 342}, State: flow.Continue,
 			Measured: flow.Packets | flow.IPBytes | flow.FrameBytes, First: 1, Last: 2}
 	}
 	inv := []*plan.Inventory{inventory()}
