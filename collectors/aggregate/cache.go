@@ -246,7 +246,7 @@ func (s *Cache) sum(r *cacheRow, f *cacheFlow) flow.Record {
 		Sent:      flow.Count{Packets: uint64(r.sent), IPBytes: r.sentBytes},
 		Received:  flow.Count{Packets: uint64(r.received), IPBytes: r.receivedBytes},
 		Direction: c.Direction, Class: c.Class, Encryption: c.Encryption, State: flow.Continue,
-		Point: c.Point, Target: c.Target, Rule: c.Rule, ACL: c.ACL,
+		Point: c.Point, Log: c.Log, Target: c.Target, Rule: c.Rule, ACL: c.ACL,
 	}
 	if r.measured != 0 {
 		rec.Measured = flow.Packets | flow.IPBytes

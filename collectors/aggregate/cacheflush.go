@@ -54,16 +54,5 @@ func (s *Cache) Flow(t *flow.Observation) (flow.Key, flow.Context) {
 
 // Record returns an observation that was resolved as a record of its own.
 func (s *Cache) Record(t *flow.Observation) flow.Record {
-	k, c := s.Flow(t)
-	r := flow.Record{
-		Key: k, First: t.Time, Last: t.Time,
-		Sent:      flow.Count{Packets: t.Counters[0], IPBytes: t.Counters[1]},
-		Received:  flow.Count{Packets: t.Counters[2], IPBytes: t.Counters[3]},
-		Direction: c.Direction, Class: c.Class, State: t.State, Encryption: c.Encryption,
-		Point: c.Point, Target: c.Target, Rule: c.Rule, ACL: c.ACL,
-	}
-	if t.Measured {
-		r.Measured = flow.Packets | flow.IPBytes
-	}
-	return r
+	return t.Record(s.Flow(t))
 }

@@ -57,7 +57,8 @@ type Record struct {
 
 	// Text, by number in the run's Names; 0 is none.
 	Point  ID // MAC (12 upper-case hex digits) of a network interface, or the name of a capture
-	Target ID // resource id that was being watched; of a flow log, which has one, it tells the log
+	Log    ID // of flow logs: upper-case resource id of the flow log, or of the NSG whose log it is
+	Target ID // resource id that was being watched
 	Rule   ID
 	ACL    ID
 

@@ -3,11 +3,11 @@ package flow
 // Context is what many flows have in common: where they were seen, and what the
 // rules did with them.
 type Context struct {
-	Point, Target, Rule, ACL ID
-	Direction                Direction
-	Encryption               Encryption
-	Class                    Class
-	Denied                   bool
+	Point, Log, Target, Rule, ACL ID
+	Direction                     Direction
+	Encryption                    Encryption
+	Class                         Class
+	Denied                        bool
 }
 
 // Observation is one observation of a flow. A Cache resolves it before it counts.
@@ -19,6 +19,22 @@ type Observation struct {
 	State    State
 	Context  uint32 // number of its context
 	Row      uint32 // of its flow in that context, in the cache that resolved it; not 0
+}
+
+// Record returns an observation as a record of its own, given its flow and its
+// context.
+func (o *Observation) Record(k Key, c Context) Record {
+	r := Record{
+		Key: k, First: o.Time, Last: o.Time,
+		Sent:      Count{Packets: o.Counters[0], IPBytes: o.Counters[1]},
+		Received:  Count{Packets: o.Counters[2], IPBytes: o.Counters[3]},
+		Direction: c.Direction, Class: c.Class, State: o.State, Encryption: c.Encryption,
+		Point: c.Point, Log: c.Log, Target: c.Target, Rule: c.Rule, ACL: c.ACL,
+	}
+	if o.Measured {
+		r.Measured = Packets | IPBytes
+	}
+	return r
 }
 
 // Interval is what flows of one context did in one minute.

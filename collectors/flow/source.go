@@ -136,9 +136,12 @@ type Input struct {
 	Skipped *Skipped
 	Point   string // of captures: where it was taken; the reader falls back to Source.Path
 	Target  string // of captures: resource id of the machine, if known
+	Log     string // of flow logs: resource id of the log where the file itself names none
 	Hosts   *Hosts // of captures: where names of addresses go; nil if they are not wanted
 	Brief   bool   // of captures: what TCP headers say, as Record.TCP has it, is not wanted
-	Cache   Cache  // lets the reader add up what it sees of a flow; nil if every record is wanted
+	// Evidence is asked which records count; nil if all do.
+	Evidence Evidence
+	Cache    Cache // lets the reader add up what it sees of a flow; nil if every record is wanted
 
 	// Start and End, if End is not 0, are the window of captures, in Unix
 	// nanoseconds: packets before Start, or not before End, are not counted.
@@ -153,9 +156,10 @@ func (in *Input) Within(t int64) bool { return t >= in.Start && t < in.End && t 
 // goroutine. Add reports false when no more are wanted; Done is called when no
 // more will come.
 type Sink struct {
-	Add   func(Batch) bool
-	Cache Cache // see Input; nil if every record is wanted
-	Done  func()
+	Add      func(Batch) bool
+	Cache    Cache    // see Input; nil if every record is wanted
+	Evidence Evidence // see Input
+	Done     func()
 }
 
 // A Reader yields the records of one source in batches that are valid until

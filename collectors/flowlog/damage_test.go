@@ -77,7 +77,7 @@ func TestDamage(t *testing.T) {
 	}
 }
 
-func checkSkips(t *testing.T, how string, res result, reason string, at int, inside bool) {
+func checkSkips(t *testing.T, how string, res *result, reason string, at int, inside bool) {
 	t.Helper()
 	if reason == "" {
 		if len(res.skipped) > 0 {
@@ -173,8 +173,8 @@ func readSame(t *testing.T, data []byte, maxRecord int) {
 	t.Helper()
 	quick := readAll(data, options{maxRecord: maxRecord})
 	plain := readAll(data, options{maxRecord: maxRecord, plain: true})
-	show := func(r result) string {
-		return fmt.Sprintf("%q\n%q\n%+v\n%v", r.lines(), r.skips(), r.source, r.err)
+	show := func(r *result) string {
+		return fmt.Sprintf("%q\n%q\n%+v\n%v\n%v", r.lines(), r.skips(), r.source, r.err, &r.met)
 	}
 	if q, p := show(quick), show(plain); q != p {
 		t.Fatalf("%q (records up to %d bytes)\nquick: %s\nplain: %s", data, maxRecord, q, p)

@@ -31,17 +31,19 @@ type document struct {
 	sights    sights
 	open      []byte // brackets and braces around the records to come
 	out       []flow.Record
+	keys      []uint64      // hashes of the flows of out
+	pending   []recordRange // records read and not yet counted
 
 	seen seen
 }
 
 func newDocument(r io.Reader, in flow.Input, o options) *document {
 	d := &document{
-		in: in, window: newWindow(r, o.maxRecord), plainOnly: o.plain, names: newNames(in.Names),
+		in: in, window: newWindow(r, o.maxRecord), plainOnly: o.plain, names: newNames(in),
 	}
 	d.sights.sums, d.sights.vector = in.Cache, glances && !o.scalar
-	d.quick = quick{out: &d.out, sights: &d.sights, nm: &d.names, seen: new(addresses)}
-	d.plain = plain{out: &d.out, nm: &d.names}
+	d.quick = quick{out: &d.out, keys: &d.keys, sights: &d.sights, nm: &d.names, seen: new(addresses)}
+	d.plain = plain{out: &d.out, keys: &d.keys, nm: &d.names}
 	return d
 }
 
@@ -127,8 +129,10 @@ func (d *document) object() {
 			return
 		case wrapper:
 			d.seen.wrapped = true
-			d.enter("{[")
 			d.i += d.rec.length
+			if d.enter("{"); d.b[d.i-1] == '[' {
+				d.enter("[")
+			}
 			return
 		case broken:
 			d.damaged(bad("record is damaged"))
@@ -208,5 +212,5 @@ func (d *document) flush(least int) {
 			return
 		}
 	}
-	d.out = d.out[:0]
+	d.out, d.keys = d.out[:0], d.keys[:0]
 }

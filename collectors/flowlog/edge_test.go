@@ -121,18 +121,18 @@ var shapes = map[string]edge{
 			nsg("2", "1542110437,198.51.100.9,10.5.16.4,59752,22,T,I,D,B,,,,", "1542110500,10.5.16.4,20.60.7.132,49822,443,T,O,A,B,,,,",
 				"1542110800,10.5.16.4,20.60.7.132,49822,443,T,O,A,C,30,7400,42,51200", "1542110860,10.5.16.4,20.60.7.132,49822,443,T,O,A,E,4,900,6,2100")),
 		lines: []string{
-			"1487282421000 192.0.2.95:51529>10.1.0.4:5358/6 inbound deny unknown - 000D3AF87856 T R",
-			"1487282422000 192.0.2.95:51529>10.1.0.4:5358/17 inbound begin unknown - 000D3AF87856 T R",
-			"1542110437000 198.51.100.9:59752>10.5.16.4:22/6 inbound deny unknown - 000D3AF87856 T R",
-			"1542110500000 10.5.16.4:49822>20.60.7.132:443/6 outbound begin unknown - 000D3AF87856 T R",
-			"1542110800000 10.5.16.4:49822>20.60.7.132:443/6 outbound continue unknown 30/7400 42/51200 000D3AF87856 T R",
-			"1542110860000 10.5.16.4:49822>20.60.7.132:443/6 outbound end unknown 4/900 6/2100 000D3AF87856 T R",
+			"1487282421000 192.0.2.95:51529>10.1.0.4:5358/6 inbound deny unknown - 000D3AF87856 T R T",
+			"1487282422000 192.0.2.95:51529>10.1.0.4:5358/17 inbound begin unknown - 000D3AF87856 T R T",
+			"1542110437000 198.51.100.9:59752>10.5.16.4:22/6 inbound deny unknown - 000D3AF87856 T R T",
+			"1542110500000 10.5.16.4:49822>20.60.7.132:443/6 outbound begin unknown - 000D3AF87856 T R T",
+			"1542110800000 10.5.16.4:49822>20.60.7.132:443/6 outbound continue unknown 30/7400 42/51200 000D3AF87856 T R T",
+			"1542110860000 10.5.16.4:49822>20.60.7.132:443/6 outbound end unknown 4/900 6/2100 000D3AF87856 T R T",
 		},
 		source: "nsg-flow-log ok versions 1, 2",
 	},
 	"no mac but in the record": {
 		data:   `{"properties":{"Version":1,"flows":[{"rule":"R","flows":[{"flowTuples":["1487282421,192.0.2.95,10.1.0.4,51529,5358,T,I,D"]}]},{"rule":"S","flows":[]}]},"macAddress":"00:0d:3a:f8:78:56","resourceId":"T"}`,
-		lines:  []string{"1487282421000 192.0.2.95:51529>10.1.0.4:5358/6 inbound deny unknown - 000D3AF87856 T R"},
+		lines:  []string{"1487282421000 192.0.2.95:51529>10.1.0.4:5358/6 inbound deny unknown - 000D3AF87856 T R T"},
 		source: "nsg-flow-log ok version 1",
 	},
 	"no mac at all": {
@@ -150,7 +150,7 @@ var tupleRows = map[string]struct{ tuple, line, skipped string }{
 	"deny, counters":   {"1773716461012,10.10.1.4,20.60.7.132,49822,443,6,O,D,NX,1,60,0,0", strings.Replace(lineB, "begin NX -", "deny NX 1/60 0/0", 1), ""},
 	"one side empty":   {"1773716461012,10.10.1.4,20.60.7.132,49822,443,6,O,C,NX,1,60,,", strings.Replace(lineB, "begin NX -", "continue NX 1/60 0/0", 1), ""},
 	"seconds":          {"1773716461,10.10.1.4,20.60.7.132,49822,443,6,O,B,NX,0,0,0,0", strings.Replace(lineB, "461012", "461000", 1), ""},
-	"large counters":   {"1773716461012,10.10.1.4,20.60.7.132,49822,443,6,O,E,NX,12345678,1234567890123456,18446744073709551615,123456789", strings.Replace(lineB, "begin NX -", "end NX 12345678/1234567890123456 18446744073709551615/123456789", 1), ""},
+	"large counters":   {"1773716461012,10.10.1.4,20.60.7.132,49822,443,6,O,E,NX,12345678,1234567890123456,9007199254740991,123456789", strings.Replace(lineB, "begin NX -", "end NX 12345678/1234567890123456 9007199254740991/123456789", 1), ""},
 	"IPv6":             {"1773716461012,fd12::4,2603:1030:5:1:1234:5678:9abc:def0,49822,443,17,O,B,X,0,0,0,0", "1773716461012 fd12::4:49822>2603:1030:5:1:1234:5678:9abc:def0:443/17 outbound begin X - 6045BD0A1B2C T R A", ""},
 	"IPv4 in IPv6":     {"1773716461012,::ffff:10.10.1.4,20.60.7.132,49822,443,6,O,B,NX,0,0,0,0", lineB, ""},
 	"short addresses":  {"1773716461012,1.2.3.4,0.0.0.0,0,65535,255,O,B,NX,0,0,0,0", "1773716461012 1.2.3.4:0>0.0.0.0:65535/255 outbound begin NX - 6045BD0A1B2C T R A", ""},
@@ -173,12 +173,18 @@ var tupleRows = map[string]struct{ tuple, line, skipped string }{
 	"bad state":        {strings.Replace(tupleE, ",E,", ",\x7f<b>,", 1), "", `tuple has an unknown state "\x7f<b>"`},
 	"long state":       {strings.Replace(tupleE, ",E,", ","+strings.Repeat("E", 99)+",", 1), "", `tuple has an unknown state "` + strings.Repeat("E", 24) + `"…`},
 	"bad counter":      {strings.Replace(tupleE, "3120", "-3120", 1), "", "tuple has a bad counter"},
-	"huge counter":     {strings.Replace(tupleE, "3120", "18446744073709551616", 1), "", "tuple has a bad counter"},
+	"huge counter":     {strings.Replace(tupleE, "3120", "18446744073709551616", 1), "", tooMuch},
+	"endless counter":  {strings.Replace(tupleE, "3120", strings.Repeat("9", 700), 1), "", tooMuch},
+	"counter at 2^64":  {strings.Replace(tupleE, "3120", "18446744073709551615", 1), "", tooMuch},
+	"counter at 2^53":  {strings.Replace(tupleE, ",3120", ",9007199254740992", 1), "", tooMuch},
+	"year 5138":        {strings.Replace(tupleE, "1773716462377", "99999999999", 1), "", "tuple has a bad time"},
+	"last second":      {strings.Replace(tupleB, "1773716461012", "9223372036", 1), strings.Replace(lineB, "1773716461012", "9223372036000", 1), ""},
+	"second after":     {strings.Replace(tupleB, "1773716461012", "9223372037", 1), "", "tuple has a bad time"},
 }
 
 var (
 	noVersion   = strings.Replace(vnet(tupleE), `"flowLogVersion":4,`, ``, 1)
-	oddVersions = records(strings.Replace(vnet(tupleE), `n":4`, `n":"4\u0000"`, 1), nsg("4"), nsg("1.0"), noVersion, vnet(tupleB))
+	oddVersions = records(strings.Replace(vnet(tupleE), `n":4`, `n":"4\u0000"`, 1), nsg("4"), nsg("1.5"), noVersion, vnet(tupleB))
 	notText     = records(strings.Replace(vnet(tupleE), `"flowTuples":[`, `"flowTuples":[7,null,`, 1))
 )
 
@@ -189,9 +195,9 @@ var troubles = map[string]edge{
 		skipped: []string{"1× flow log version 7 is not known at 12"}, source: "vnet-flow-log unreadable version 7",
 		err: "no flow log records: those there are cannot be read: flow log version 7 is not known"},
 	"odd versions": {data: oddVersions, lines: []string{lineB}, source: okV4, skipped: []string{
-		`1× flow log version "\"4\\u0000\"" is not known at 12`,
+		`1× flow log version "4\x00" is not known at 12`,
 		fmt.Sprintf("1× flow log version 4 is not known at %d", strings.Index(oddVersions, nsg("4"))),
-		fmt.Sprintf("1× flow log version 1.0 is not known at %d", strings.Index(oddVersions, nsg("1.0"))),
+		fmt.Sprintf("1× flow log version 1.5 is not known at %d", strings.Index(oddVersions, nsg("1.5"))),
 		fmt.Sprintf("1× flow log record has no version at %d", strings.Index(oddVersions, noVersion)),
 	}},
 	"shape": {data: records(`{"flowLogVersion":4,"flowRecords":{"flows":[7]}}`, vnet(tupleE)), lines: []string{lineE},
@@ -245,7 +251,7 @@ func (e edge) test(t *testing.T) {
 	e.compare(t, "data with EOF", readFrom(iotest.DataErrReader(strings.NewReader(e.data)), options{maxRecord: MaxRecord}))
 }
 
-func (e edge) compare(t *testing.T, how string, res result) {
+func (e edge) compare(t *testing.T, how string, res *result) {
 	t.Helper()
 	if diff := cmp.Diff(e.lines, res.lines()); diff != "" {
 		t.Errorf("%s: records -want +got\n%s", how, diff)

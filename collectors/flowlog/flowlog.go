@@ -43,8 +43,8 @@ func Detect(head []byte) bool {
 //
 // The source of a tuple is the side that opened the flow. First and Last are
 // the tuple's time; Point is the MAC address, ACL the aclID as it stands in
-// the file (none in NSG flow logs), Target the targetResourceID or, in NSG
-// flow logs, the resourceId. Packets and IP bytes are measured in tuples that
+// the file, Target the targetResourceID and Log the flowLogResourceID in upper
+// case; in NSG flow logs all three are the NSG's resourceId. Packets and IP bytes are measured in tuples that
 // continue or end a flow and have counters. An allowed tuple of version 1,
 // which has no state, begins a flow.
 //

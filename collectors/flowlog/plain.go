@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"math"
+	"strconv"
 
 	"flowctl/collectors/flow"
 )
@@ -13,9 +15,10 @@ import (
 // fraction of quick's speed. Where quick reads a record too, both give the
 // same.
 type plain struct {
-	out *[]flow.Record
-	nm  *names
-	rec *record
+	out  *[]flow.Record
+	keys *[]uint64 // hashes of the flows of out
+	nm   *names
+	rec  *record
 
 	layout layout
 }
@@ -41,7 +44,7 @@ func (p *plain) record(w *window, rec *record) outcome {
 	from := len(*p.out)
 	p.envelope(o)
 	if rec.refused != fine {
-		*p.out = (*p.out)[:from]
+		*p.out, *p.keys = (*p.out)[:from], (*p.keys)[:from]
 	}
 	return done
 }
@@ -62,7 +65,7 @@ func decode(b []byte, at int64, top bool) (object, outcome, int) {
 		}
 		name := key.(string)
 		if top && name == "records" {
-			if n, ok := opensArray(b[d.InputOffset():]); ok {
+			if n, ok := opensRecords(b[d.InputOffset():]); ok {
 				return nil, wrapper, int(d.InputOffset()) + n
 			}
 		}
@@ -78,12 +81,20 @@ func decode(b []byte, at int64, top bool) (object, outcome, int) {
 	return o, done, int(d.InputOffset())
 }
 
-// opensArray reports whether a colon and an opening bracket come next, and how
-// many bytes that takes.
-func opensArray(b []byte) (int, bool) {
+// opensRecords reports whether a colon and an opening bracket or brace come
+// next, and how many bytes are before the first record.
+func opensRecords(b []byte) (int, bool) {
 	c := cursor{b: append(bytes.Clone(b[:min(len(b), 256)]), 0), n: min(len(b), 256)}
-	ok := c.next(':') && c.next('[')
-	return c.i, ok
+	if !c.next(':') {
+		return c.i, false
+	}
+	switch c.peek() {
+	case '[':
+		return c.i + 1, true
+	case '{': // PowerShell writes one record so
+		return c.i, true
+	}
+	return c.i, false
 }
 
 // ended says what an error of d means.
@@ -98,79 +109,161 @@ func ended(d *json.Decoder, err error) (object, outcome, int) {
 	return nil, broken, int(at)
 }
 
-// envelope reads a record.
+// envelope reads a record. PowerShell writes an array of one element as that
+// element, one of texts, beyond the depth it is told, as one text, and an object
+// there as a text of its own.
 func (p *plain) envelope(o object) {
 	p.rec.point = p.mac(o["macAddress"])
-	if flows, ok := members(o["flowRecords"]); ok {
+	if at, ok := text(o["time"]); ok {
+		p.rec.minute = minuteOf(at)
+	}
+	if flows, ok := p.flowRecords(o["flowRecords"]); ok {
 		p.rec.kind = flow.VNetFlowLog
-		p.rec.version = string(o["flowLogVersion"].text)
+		p.rec.version = version(o["flowLogVersion"])
 		p.rec.target = p.name(o["targetResourceID"])
+		p.rec.log = p.nm.log(p.name(o["flowLogResourceID"]))
 		p.flows(flows["flows"], p.aclFlows)
 		return
 	}
 	properties, ok := members(o["properties"])
 	flows, has := properties["flows"]
 	if !ok || !has {
+		if isNSG(o["category"]) && p.cutByPowerShell(o["properties"], "properties") {
+			p.rec.kind = flow.NSGFlowLog
+		}
 		return
 	}
 	p.rec.kind = flow.NSGFlowLog
-	p.rec.version = string(properties["Version"].text)
+	p.rec.version = version(properties["Version"])
 	p.rec.target = p.name(o["resourceId"])
+	p.rec.log = p.nm.log(p.rec.target)
 	p.flows(flows, p.nsgRuleFlows)
+}
+
+// flowRecords returns the members of that object of a VNet flow log, which may
+// be the text of one.
+func (p *plain) flowRecords(v value) (object, bool) {
+	if flows, ok := members(v); ok {
+		return flows, true
+	}
+	if p.cutByPowerShell(v, "flowRecords") {
+		return nil, true
+	}
+	inner, ok := text(v)
+	inner = bytes.TrimSpace(inner)
+	if !ok || len(inner) == 0 || inner[0] != '{' {
+		return nil, false
+	}
+	flows, found, n := decode(inner, v.at, false)
+	return flows, found == done && n == len(inner)
+}
+
+// cutByPowerShell reports whether a value is what ConvertTo-Json writes for
+// what is deeper than it was told, and refuses the record if so.
+func (p *plain) cutByPowerShell(v value, member string) bool {
+	s, ok := text(v)
+	if !ok || !bytes.HasPrefix(s, []byte("@{")) && !bytes.HasPrefix(s, []byte("System.")) {
+		return false
+	}
+	p.rec.refused = reason{"record was cut by ConvertTo-Json",
+		"record was cut by ConvertTo-Json -Depth, which left of " + member + " no more than " + shown(string(s)) + ": export it again with -Depth 100, or copy the file"}
+	return true
+}
+
+func isNSG(category value) bool {
+	s, _ := text(category)
+	return string(s) == "NetworkSecurityGroupFlowEvent"
+}
+
+// version is the version of a record: a number, or as others write it again, a
+// text or a number with a fraction of nothing.
+func version(v value) string {
+	s := string(v.text)
+	if t, ok := text(v); ok {
+		s = string(t)
+	}
+	if f, err := strconv.ParseFloat(s, 64); err == nil && f == math.Trunc(f) && f >= 0 && f < 1000 {
+		return strconv.Itoa(int(f))
+	}
+	return s
 }
 
 // flows reads the flows of a record of a known version.
 func (p *plain) flows(v value, each func(object)) {
 	var known bool
 	if p.layout, known = layoutOf(p.rec.kind, p.rec.version); known {
-		p.objects(v, each)
+		p.objects(v, "flows", each)
 	}
 }
 
 func (p *plain) aclFlows(o object) {
 	acl := p.name(o["aclID"])
-	p.objects(o["flowGroups"], func(g object) {
+	p.objects(o["flowGroups"], "flowGroups", func(g object) {
 		p.tuples(g["flowTuples"], flow.Record{
-			ACL: acl, Rule: p.name(g["rule"]), Point: p.rec.point, Target: p.rec.target,
+			ACL: acl, Rule: p.name(g["rule"]), Point: p.rec.point, Log: p.rec.log, Target: p.rec.target,
 		})
 	})
 }
 
 func (p *plain) nsgRuleFlows(o object) {
 	rule := p.name(o["rule"])
-	p.objects(o["flows"], func(f object) {
+	p.objects(o["flows"], "flows", func(f object) {
 		point := p.mac(f["mac"])
 		if point == 0 {
 			point = p.rec.point
 		}
-		p.tuples(f["flowTuples"], flow.Record{Rule: rule, Point: point, Target: p.rec.target})
+		p.tuples(f["flowTuples"], flow.Record{Rule: rule, ACL: p.rec.target, Point: point, Log: p.rec.log, Target: p.rec.target})
 	})
 }
 
-// tuples reads an array of tuples, which get the names that around has.
+// tuples reads an array of tuples, which get the names that around has. A text
+// holds one or more of them.
 func (p *plain) tuples(v value, around flow.Record) {
+	if s, ok := text(v); ok {
+		if !p.cutByPowerShell(v, "flowTuples") {
+			for _, tuple := range bytes.Fields(s) {
+				p.tuple(tuple, v.at, around)
+			}
+		}
+		return
+	}
 	for _, e := range p.elements(v) {
 		text, ok := text(e)
 		if !ok {
 			p.rec.skips.add(bad("tuple is not a text"), 1, e.at)
 			continue
 		}
-		var r flow.Record
-		if why := parseTuple(text, p.layout, &r); why != fine {
-			p.rec.skips.add(why, 1, e.at)
-			continue
-		}
-		r.Point, r.Target, r.Rule, r.ACL, r.Class = around.Point, around.Target, around.Rule, around.ACL, p.layout.class()
-		*p.out = append(*p.out, r)
+		p.tuple(text, e.at, around)
 	}
 }
 
-// objects calls each for the objects of an array.
-func (p *plain) objects(v value, each func(object)) {
+func (p *plain) tuple(text []byte, at int64, around flow.Record) {
+	var r flow.Record
+	if why := parseTuple(text, p.layout, &r); why != fine {
+		p.rec.skips.add(why, 1, at)
+		return
+	}
+	r.Point, r.Log, r.Target, r.Rule, r.ACL, r.Class = around.Point, around.Log, around.Target, around.Rule, around.ACL, p.layout.class()
+	*p.out = append(*p.out, r)
+	*p.keys = append(*p.keys, hashText(flowTextOf(text)))
+}
+
+// objects calls each for the objects of an array, which is a member of the
+// given name, or for one object.
+func (p *plain) objects(v value, member string, each func(object)) {
+	if o, ok := members(v); ok {
+		each(o)
+		return
+	}
+	if p.cutByPowerShell(v, member) {
+		return
+	}
 	for _, e := range p.elements(v) {
 		o, ok := members(e)
 		if !ok {
-			p.misshapen()
+			if !p.cutByPowerShell(e, member) {
+				p.misshapen()
+			}
 			return
 		}
 		each(o)

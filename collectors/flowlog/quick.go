@@ -20,6 +20,7 @@ const (
 type quick struct {
 	cursor
 	out    *[]flow.Record
+	keys   *[]uint64 // hashes of the flows of out
 	sights *sights
 	nm     *names
 	seen   *addresses
@@ -34,9 +35,10 @@ type quick struct {
 	layout  layout // of tuples
 
 	vnetTarget, nsgTarget flow.ID
+	vnetLog, nsgLog       flow.ID
 
 	// What the next tuple gets from around it.
-	target, point, acl, rule flow.ID
+	target, log, point, acl, rule flow.ID
 }
 
 // The keys of an object that were seen, as bits.
@@ -44,6 +46,8 @@ const (
 	hasMAC = 1 << iota
 	hasVNetTarget
 	hasNSGTarget
+	hasVNetLog
+	hasTime
 	hasVersion
 	hasFlows
 	hasName // of an ACL, rule or interface
@@ -61,9 +65,10 @@ func (q *quick) record(w *window, rec *record) outcome {
 	rec.reset()
 	*q = quick{
 		cursor: cursor{b: w.b, i: w.i, n: w.n},
-		out:    q.out, sights: q.sights, nm: q.nm, seen: q.seen, rec: rec, single: q.single, base: w.base,
+		out:    q.out, keys: q.keys, sights: q.sights, nm: q.nm, seen: q.seen, rec: rec, single: q.single, base: w.base,
 	}
 	q.first = q.mark()
+	q.vnetLog, q.nsgLog = q.nm.input, q.nm.input
 	found := q.envelope()
 	rec.length = q.i - w.i
 	if found == done {
@@ -91,6 +96,8 @@ func (q *quick) envelope() outcome {
 		case string(key) == "records" && q.peek() == '[':
 			q.i++
 			return wrapper
+		case string(key) == "records" && q.peek() == '{': // PowerShell, of one record
+			return wrapper
 		case !q.member(key):
 			return unknown
 		}
@@ -101,6 +108,13 @@ func (q *quick) envelope() outcome {
 func (q *quick) member(key []byte) (ok bool) {
 	late := q.mark() != q.first
 	switch string(key) {
+	case "time":
+		if q.peek() != '"' {
+			return q.skip(0)
+		}
+		text, ok := q.text()
+		q.rec.minute = minuteOf(text)
+		return ok && once(&q.has, hasTime)
 	case "macAddress":
 		q.late = q.late || late
 		q.rec.point, ok = q.mac()
@@ -113,14 +127,20 @@ func (q *quick) member(key []byte) (ok bool) {
 	case "resourceId":
 		q.late = q.late || late
 		q.nsgTarget, ok = q.name()
+		q.nsgLog = q.nm.log(q.nsgTarget)
 		return ok && once(&q.has, hasNSGTarget)
+	case "flowLogResourceID":
+		q.late = q.late || late
+		q.vnetLog, ok = q.name()
+		q.vnetLog = q.nm.log(q.vnetLog)
+		return ok && once(&q.has, hasVNetLog)
 	case "flowLogVersion":
 		return once(&q.has, hasVersion) && q.version()
 	case "flowRecords":
-		q.rec.kind, q.layout, q.target = flow.VNetFlowLog, vnet4, q.vnetTarget
+		q.rec.kind, q.layout, q.target, q.log = flow.VNetFlowLog, vnet4, q.vnetTarget, q.vnetLog
 		return once(&q.has, hasFlows) && q.object((*quick).flowRecords)
 	case "properties":
-		q.target = q.nsgTarget
+		q.target, q.log, q.acl = q.nsgTarget, q.nsgLog, q.nsgTarget
 		return once(&q.has, hasFlows) && q.nsgProperties()
 	}
 	return q.skip(0)
@@ -128,15 +148,18 @@ func (q *quick) member(key []byte) (ok bool) {
 
 // complete puts into the tuples what came after them.
 func (q *quick) complete() {
-	q.rec.target = q.vnetTarget
+	q.rec.target, q.rec.log = q.vnetTarget, q.vnetLog
 	if q.rec.kind == flow.NSGFlowLog {
-		q.rec.target = q.nsgTarget
+		q.rec.target, q.rec.log = q.nsgTarget, q.nsgLog
 	}
 	if !q.late {
 		return
 	}
 	q.each(q.first, func(a around) {
-		*a.target = q.rec.target
+		*a.target, *a.log = q.rec.target, q.rec.log
+		if q.rec.kind == flow.NSGFlowLog {
+			*a.acl = q.rec.target
+		}
 		if *a.point == 0 {
 			*a.point = q.rec.point
 		}

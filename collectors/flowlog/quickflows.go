@@ -60,10 +60,13 @@ func (q *quick) ruleName(first mark) bool {
 // nsgProperties reads the properties of a record, which are those of an NSG
 // flow log if they have flows.
 func (q *quick) nsgProperties() bool {
-	if q.peek() != '{' {
-		return q.skip(0)
+	switch q.peek() {
+	case '{':
+		return q.object((*quick).nsgProperty)
+	case '"': // what others left of them
+		return false
 	}
-	return q.object((*quick).nsgProperty)
+	return q.skip(0)
 }
 
 func (q *quick) nsgProperty(key []byte, _ mark) (uint, bool) {
@@ -157,33 +160,38 @@ func (q *quick) tuple() bool {
 		out[len(out)-1] = flow.Record{}
 	}
 	r := &out[len(out)-1]
-	if n := q.seen.quickTuple((*span)(q.b[q.i:]), q.layout, r); n != 0 && q.i+n < q.n {
+	n, key := q.seen.quickTuple((*span)(q.b[q.i:]), q.layout, r)
+	if n != 0 && q.i+n < q.n {
 		q.i += n + 1
-	} else if kept, ok := q.slowTuple(r); !kept {
-		return ok
+	} else {
+		var kept, ok bool
+		if key, kept, ok = q.slowTuple(r); !kept {
+			return ok
+		}
 	}
-	r.Point, r.Target, r.Rule, r.ACL, r.Class = q.point, q.target, q.rule, q.acl, q.layout.class()
+	r.Point, r.Log, r.Target, r.Rule, r.ACL, r.Class = q.point, q.log, q.target, q.rule, q.acl, q.layout.class()
 	*q.out = out
+	*q.keys = append(*q.keys, key)
 	return true
 }
 
 // slowTuple reads a tuple that quickTuple does not know. It is kept unless it
 // is no tuple; ok is false if only plain can tell.
-func (q *quick) slowTuple(r *flow.Record) (kept, ok bool) {
+func (q *quick) slowTuple(r *flow.Record) (key uint64, kept, ok bool) {
 	at := q.base + int64(q.i-1)
 	n := bytes.IndexByte(q.b[q.i:q.n], '"')
 	if n < 0 {
 		q.i = q.n
-		return false, false
+		return 0, false, false
 	}
 	text := q.b[q.i : q.i+n]
 	if !ascii(text) {
-		return false, false
+		return 0, false, false
 	}
 	q.i += n + 1
 	if why := parseTuple(text, q.layout, r); why != fine {
 		q.rec.skips.add(why, 1, at)
-		return false, true
+		return 0, false, true
 	}
-	return true, true
+	return hashText(flowTextOf(text)), true, true
 }

@@ -7,24 +7,26 @@ import (
 	"flowctl/collectors/flow"
 )
 
-// quickTuple fills r from the tuple that t begins with, and returns its length.
-// It returns 0, with r in any state, for what it does not know; parseTuple is
+// quickTuple fills r from the tuple that t begins with, and returns its length
+// and a hash of its flow. It returns 0, with r in any state, for what it does not know; parseTuple is
 // then asked.
 //
 // A field is found and converted eight bytes at a time, without a branch on
 // its length, which cannot be predicted.
-func (a *addresses) quickTuple(t *span, l layout, r *flow.Record) int {
-	i, wrong := quickTime(t, r)
-	if i == 0 {
-		return 0
+func (a *addresses) quickTuple(t *span, l layout, r *flow.Record) (length int, key uint64) {
+	from, wrong := quickTime(t, r)
+	if from == 0 {
+		return 0, 0
 	}
-	if i = a.quickKey(t, i, &r.Key); i == 0 {
-		return 0
+	i := a.quickKey(t, from, &r.Key)
+	if i == 0 {
+		return 0, 0
 	}
 	r.Direction = directionOf[t.byte(i)]
 	if wrong&high != 0 || r.Direction == flow.DirectionUnknown || t.byte(i+1) != ',' {
-		return 0
+		return 0, 0
 	}
+	key = t.hash(from, i+1-from)[1]
 	if l == vnet4 {
 		i = quickState(t, i+2, r)
 	} else {
@@ -34,9 +36,9 @@ func (a *addresses) quickTuple(t *span, l layout, r *flow.Record) int {
 		i = quickCounters(t, i, r)
 	}
 	if i > longest {
-		return 0
+		return 0, 0
 	}
-	return i
+	return i, key
 }
 
 // quickKey reads addresses, ports and protocol with their commas, and returns
@@ -67,7 +69,7 @@ func quickTime(t *span, r *flow.Record) (next int, wrong uint64) {
 		return 0, high
 	}
 	ts := eight(x)*pow10[n] + low
-	if ts > highestMilli {
+	if !timely(ts) {
 		return 0, high
 	}
 	r.First = nanoseconds(ts)
@@ -159,7 +161,7 @@ func quickCounters(t *span, i int, r *flow.Record) int {
 	v[1], i, w2 = t.number(i, commas)
 	v[2], i, w3 = t.number(i, commas)
 	v[3], i, w4 = t.number(i, quotes)
-	if (w1|w2|w3|w4)&high != 0 {
+	if (w1|w2|w3|w4)&high != 0 || v[0]|v[1]|v[2]|v[3] > mostCounted {
 		return 0
 	}
 	count(r, v, true)

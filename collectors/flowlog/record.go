@@ -2,6 +2,7 @@ package flowlog
 
 import (
 	"bytes"
+	"strings"
 
 	"flowctl/collectors/flow"
 )
@@ -14,13 +15,15 @@ type record struct {
 	refused reason    // why the record as a whole cannot be read
 	point   flow.ID   // of the record; NSG flow logs name one nearer to the tuples
 	target  flow.ID
+	log     flow.ID // upper-case resource id of the flow log or of the NSG whose log it is
+	minute  int64   // of its time, since 1970
 	skips   skips
 	length  int // in bytes
 }
 
 func (r *record) reset() {
 	all := r.skips.all[:0]
-	*r = record{skips: skips{all}}
+	*r = record{minute: flow.NoMinute, skips: skips{all}}
 }
 
 // layoutOf returns the layout of the tuples in a record of a known version.
@@ -42,12 +45,35 @@ type names struct {
 	run  *flow.Names
 	seen map[string]flow.ID
 	macs map[string]flow.ID // by the form in the file
+	logs map[flow.ID]flow.ID
+	// input is the log of records that name none.
+	input flow.ID
 }
 
 const mostNames = 1 << 14
 
-func newNames(run *flow.Names) names {
-	return names{run: run, seen: map[string]flow.ID{}, macs: map[string]flow.ID{}}
+func newNames(in flow.Input) names {
+	return names{
+		run: in.Names, seen: map[string]flow.ID{}, macs: map[string]flow.ID{},
+		logs: map[flow.ID]flow.ID{}, input: in.Names.Of(strings.ToUpper(in.Log)),
+	}
+}
+
+// log returns the number of the log that id names: its resource id in upper
+// case, as Azure writes it, so that one log has one name.
+func (n *names) log(id flow.ID) flow.ID {
+	if id == 0 {
+		return n.input
+	}
+	l, ok := n.logs[id]
+	if !ok {
+		if len(n.logs) >= mostNames {
+			clear(n.logs)
+		}
+		l = n.run.Of(strings.ToUpper(n.run.Text(id)))
+		n.logs[id] = l
+	}
+	return l
 }
 
 func (n *names) id(text []byte) flow.ID {

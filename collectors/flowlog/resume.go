@@ -72,7 +72,9 @@ func (d *document) member() {
 		d.rec.length = length
 		switch {
 		case found == wrapper:
-			d.enter("[")
+			if d.b[d.i+length-1] == '[' {
+				d.enter("[")
+			}
 			d.i += length
 		case found == done:
 			d.i += length
@@ -96,7 +98,7 @@ func skipMember(b []byte) (outcome, int) {
 		return found, length
 	}
 	from := int(dec.InputOffset())
-	if n, ok := opensArray(b[from:]); ok && key == "records" {
+	if n, ok := opensRecords(b[from:]); ok && key == "records" {
 		return wrapper, from + n
 	}
 	colon := bytes.IndexByte(b[from:], ':')

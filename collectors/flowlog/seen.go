@@ -17,6 +17,7 @@ type seen struct {
 	wrapped  bool     // there was an array of records
 	versions []string // of the flow log records that were read
 	refused  []string // of those that were not
+	refusals uint64
 	points   []flow.ID
 	tuples   uint64
 	others   uint64 // JSON objects that are no flow log records
@@ -33,7 +34,9 @@ const mostPoints = 8
 func (d *document) commit() {
 	if !d.sound() {
 		d.quick.drop()
+		return
 	}
+	d.keep()
 }
 
 // sound takes over what the record says of the file, and reports whether its
@@ -51,8 +54,11 @@ func (d *document) sound() bool {
 		d.in.Source.Kind = r.kind
 	}
 	if why := refusal(r); why != fine {
+		s.refusals++
 		s.skips.add(why, 1, at)
-		note(&s.refused, r.version)
+		if r.version != "" {
+			note(&s.refused, r.version)
+		}
 		return false
 	}
 	note(&s.versions, r.version)
@@ -76,12 +82,14 @@ func (d *document) sound() bool {
 func refusal(r *record) reason {
 	_, known := layoutOf(r.kind, r.version)
 	switch {
+	case r.refused != fine:
+		return r.refused
 	case r.version == "":
 		return bad("flow log record has no version")
 	case !known:
 		return reason{"flow log version is not known", "flow log version " + shown(r.version) + " is not known"}
 	}
-	return r.refused
+	return fine
 }
 
 // shown is a text of the file as it can be shown anywhere.
@@ -221,7 +229,7 @@ func (d *document) nothing() error {
 	}
 	looks := ""
 	switch {
-	case len(s.refused) > 0:
+	case len(s.skips.all) > 0 && s.refusals > 0:
 		looks = "those there are cannot be read: " + s.skips.all[0].reason.String()
 	case s.others > 0:
 		looks = "it holds " + s.other

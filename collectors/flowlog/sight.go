@@ -35,8 +35,8 @@ type flowText struct {
 
 // sightGroup is what is said around tuples.
 type sightGroup struct {
-	target, point, acl, rule flow.ID
-	contexts                 [variants]uint32 // numbers + 1 of the contexts in which its tuples are
+	target, log, point, acl, rule flow.ID
+	contexts                      [variants]uint32 // numbers + 1 of the contexts in which its tuples are
 }
 
 // variants of the contexts of a group: by direction, verdict and encryption.

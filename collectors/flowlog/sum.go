@@ -11,20 +11,20 @@ func (q *quick) mark() mark {
 
 // drop takes back what was read of the record.
 func (q *quick) drop() {
-	*q.out = (*q.out)[:q.first.records]
+	*q.out, *q.keys = (*q.out)[:q.first.records], (*q.keys)[:q.first.records]
 	q.sights.clear(q.first)
 }
 
 // around is what is said around tuples, in the records or the group of them.
-type around struct{ target, point, acl, rule *flow.ID }
+type around struct{ target, log, point, acl, rule *flow.ID }
 
 // each calls f for what was read since first.
 func (q *quick) each(first mark, f func(around)) {
 	for out := (*q.out)[first.records:]; len(out) > 0; out = out[1:] {
-		f(around{&out[0].Target, &out[0].Point, &out[0].ACL, &out[0].Rule})
+		f(around{&out[0].Target, &out[0].Log, &out[0].Point, &out[0].ACL, &out[0].Rule})
 	}
 	for g := q.sights.groups[first.groups:]; len(g) > 0; g = g[1:] {
-		f(around{&g[0].target, &g[0].point, &g[0].acl, &g[0].rule})
+		f(around{&g[0].target, &g[0].log, &g[0].point, &g[0].acl, &g[0].rule})
 	}
 }
 
@@ -60,7 +60,7 @@ func (q *quick) sighted() bool {
 	}
 	if k > len(s.all) && !q.grouped {
 		q.grouped = true
-		s.groups = append(s.groups, sightGroup{target: q.target, point: q.point, acl: q.acl, rule: q.rule})
+		s.groups = append(s.groups, sightGroup{target: q.target, log: q.log, point: q.point, acl: q.acl, rule: q.rule})
 	}
 	s.all, q.i = s.all[:k], i
 	return inside
@@ -85,8 +85,8 @@ func (d *document) resolve(first int) bool {
 
 func (g *sightGroup) context(variant uint8) flow.Context {
 	c := flow.Context{
-		Point: g.point, Target: g.target, Rule: g.rule, ACL: g.acl,
-		Direction: flow.Inbound, Encryption: flow.Encryption(variant >> 2), Class: flow.VNetLog, Denied: variant&2 != 0,
+		Class: flow.VNetLog, Point: g.point, Log: g.log, Target: g.target, Rule: g.rule, ACL: g.acl,
+		Direction: flow.Inbound, Encryption: flow.Encryption(variant >> 2), Denied: variant&2 != 0,
 	}
 	if variant&1 != 0 {
 		c.Direction = flow.Outbound
@@ -109,7 +109,8 @@ func (d *document) flow(f *flowText) (k flow.Key, ok bool) {
 // give counts what was resolved, and gives it on once it is much.
 func (d *document) give() {
 	s := &d.sights
-	if s.sums != nil && !d.stopped { // also without observations: flows of records that were dropped take room
+	d.settle()
+	if s.sums != nil && !d.stopped { // also without sightings: flows of records that were dropped take room
 		d.stopped = !s.sums.Count(s.all, d.yield)
 	}
 	s.clear(mark{})

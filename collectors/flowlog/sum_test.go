@@ -17,7 +17,9 @@ func addUp(data []byte, sums bool, o options, lanes int) (*flowtest.Added, strin
 	a := flowtest.NewAdded()
 	var src flow.Source
 	var skipped flow.Skipped
-	in := flow.Input{Source: &src, Names: a.Names, Skipped: &skipped}
+	var ids met
+	a.Names = oneNames
+	in := flow.Input{Source: &src, Names: a.Names, Skipped: &skipped, Evidence: &ids}
 	singles := flowtest.NewAdded() // what is said one by one besides
 	singles.Names = a.Names
 	adder := func() flow.Cache {
@@ -53,13 +55,13 @@ func addUp(data []byte, sums bool, o options, lanes int) (*flowtest.Added, strin
 		err = readAt(bytes.NewReader(data), int64(len(data)), in, add, func() (Sink, bool) {
 			select {
 			case <-free:
-				return Sink{Add: add, Cache: adder(), Done: func() { free <- true }}, true
+				return Sink{Add: add, Cache: adder(), Evidence: &ids, Done: func() { free <- true }}, true
 			default:
 				return Sink{}, false
 			}
 		}, o)
 	}
-	return a, fmt.Sprintf("%s\n%s\n%v\n%+v\n%v", a, singles, skipped.All(), src, err)
+	return a, fmt.Sprintf("%s\n%s\n%v\n%+v\n%v\n%v", a, singles, skipped.All(), src, err, &ids)
 }
 
 // sumsSame wants the reader to add up what its records add up to.

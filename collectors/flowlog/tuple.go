@@ -133,14 +133,20 @@ func parseUint(b []byte) (uint64, bool) {
 // milliseconds this is the year 1973, in seconds the year 5138.
 const lowestMilli = 100_000_000_000
 
-// highestMilli is the last millisecond whose nanoseconds fit 63 bits.
-const highestMilli = uint64(1<<63-1) / 1_000_000
+// The last millisecond and the last second whose nanoseconds fit 63 bits.
+const (
+	highestMilli  = uint64(1<<63-1) / 1_000_000
+	highestSecond = uint64(1<<63-1) / 1_000_000_000
+)
 
 // parseTime returns Unix nanoseconds.
 func parseTime(b []byte) (int64, bool) {
 	v, ok := parseUint(b)
-	return nanoseconds(v), ok && v <= highestMilli
+	return nanoseconds(v), ok && timely(v)
 }
+
+// timely reports whether the nanoseconds of a time fit 63 bits.
+func timely(v uint64) bool { return v <= highestMilli && (v >= lowestMilli || v <= highestSecond) }
 
 func nanoseconds(v uint64) int64 {
 	if v < lowestMilli {
@@ -210,6 +216,11 @@ func parseDecision(f *[13][]byte, l layout, r *flow.Record) reason {
 	return fine
 }
 
+// mostCounted is the largest counter of a tuple that is believed, 9 PB or as many
+// packets: no interface does as much in the life of a log, and a thousand of
+// them can be added up.
+const mostCounted = 1<<53 - 1
+
 // parseCounters reads packets and bytes sent, packets and bytes received. An
 // empty counter is none; version 1 has no counters at all.
 func parseCounters(f [][]byte, r *flow.Record) reason {
@@ -220,13 +231,29 @@ func parseCounters(f [][]byte, r *flow.Record) reason {
 			continue
 		}
 		n, ok := parseUint(b)
-		if !ok {
+		switch {
+		case !ok && digits(b):
+			return bad(tooMuch)
+		case !ok:
 			return bad("tuple has a bad counter")
+		case n > mostCounted:
+			return bad(tooMuch)
 		}
 		v[i], present = n, true
 	}
 	count(r, v, present)
 	return fine
+}
+
+const tooMuch = "tuple has a counter beyond 2^53, which no interface reaches"
+
+func digits(b []byte) bool {
+	for _, c := range b {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return true
 }
 
 // count puts counters into r. Tuples that begin or deny a flow carry none,

@@ -35,7 +35,7 @@ func readAt(r io.ReaderAt, size int64, in flow.Input, own func(flow.Batch) bool,
 	if !d.stopped {
 		w := &wide{r: r, size: size, o: o, d: d, cut: d.at(d.i), at: d.at(d.i)}
 		w.turn.L = &w.mu
-		d.b, d.out, d.sights = nil, nil, sights{sums: in.Cache, vector: d.sights.vector} // as large as a record; the parts have their own
+		d.b, d.out, d.keys, d.sights = nil, nil, nil, sights{sums: in.Cache, vector: d.sights.vector} // as large as a record; the parts have their own
 		w.run(own, lend)
 		d.window = newWindow(io.NewSectionReader(r, w.at, size-w.at), o.maxRecord)
 		d.base = w.at
@@ -62,12 +62,12 @@ type wide struct {
 // run reads parts until nothing is left for them.
 func (w *wide) run(own func(flow.Batch) bool, lend func() (Sink, bool)) {
 	var wg sync.WaitGroup
-	me := w.reader(w.d.in.Cache)
+	me := w.reader(w.d.in.Cache, w.d.in.Evidence)
 	for more := true; more; more = me.part(own) {
 		if s, ok := lend(); ok {
 			wg.Go(func() {
 				defer s.Done()
-				you := w.reader(s.Cache)
+				you := w.reader(s.Cache, s.Evidence)
 				for you.part(s.Add) {
 				}
 				you.doc.end()
@@ -84,10 +84,10 @@ type partReader struct {
 	src flow.Source
 }
 
-func (w *wide) reader(sums flow.Cache) *partReader {
+func (w *wide) reader(cache flow.Cache, known flow.Evidence) *partReader {
 	p := &partReader{wide: w}
 	in := w.d.in
-	in.Source, in.Cache = &p.src, sums
+	in.Source, in.Cache, in.Evidence = &p.src, cache, known
 	p.doc = newDocument(nil, in, w.o)
 	return p
 }
@@ -109,7 +109,7 @@ func (p *partReader) part(add func(flow.Batch) bool) bool {
 	p.doc.yield, p.doc.stopped = add, false
 	p.doc.give()
 	p.doc.flush(1)
-	p.doc.out = p.doc.out[:0]
+	p.doc.out, p.doc.keys = p.doc.out[:0], p.doc.keys[:0]
 	if p.doc.stopped {
 		p.mu.Lock()
 		p.broken, p.d.stopped = true, true
@@ -195,7 +195,7 @@ func (d *document) load(r io.ReaderAt, from, to int64) error {
 	}
 	d.i, d.n, d.base, d.eof = 0, n, from, true
 	clear(d.b[n : n+padding])
-	d.out, d.seen = d.out[:0], seen{}
+	d.out, d.keys, d.pending, d.seen = d.out[:0], d.keys[:0], d.pending[:0], seen{}
 	d.sights.clear(mark{})
 	*d.in.Source = flow.Source{}
 	return err
@@ -233,6 +233,7 @@ func (d *document) absorb(o *document) {
 	for _, p := range t.points {
 		s.seenAt(p)
 	}
+	s.refusals += t.refusals
 	s.tuples += t.tuples
 	if s.others == 0 {
 		s.other, s.otherAt = t.other, t.otherAt

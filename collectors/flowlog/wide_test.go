@@ -15,8 +15,8 @@ import (
 
 // readWide reads data in parts, with up to lanes goroutines beside the
 // caller's.
-func readWide(data []byte, part int64, lanes, maxRecord int) result {
-	res := result{source: flow.Source{Path: "test"}, names: flow.NewNames()}
+func readWide(data []byte, part int64, lanes, maxRecord int) *result {
+	res := &result{source: flow.Source{Path: "test"}, names: oneNames}
 	var skipped flow.Skipped
 	var mu sync.Mutex
 	add := func(b flow.Batch) bool {
@@ -32,12 +32,12 @@ func readWide(data []byte, part int64, lanes, maxRecord int) result {
 	lend := func() (Sink, bool) {
 		select {
 		case <-free:
-			return Sink{Add: add, Done: func() { free <- true }}, true
+			return Sink{Add: add, Evidence: &res.met, Done: func() { free <- true }}, true
 		default:
 			return Sink{}, false
 		}
 	}
-	in := flow.Input{Source: &res.source, Names: res.names, Skipped: &skipped}
+	in := flow.Input{Source: &res.source, Names: res.names, Skipped: &skipped, Evidence: &res.met}
 	res.err = readAt(bytes.NewReader(data), int64(len(data)), in, add, lend, options{maxRecord: maxRecord, part: part})
 	res.skipped = skipped.All()
 	if len(free) != lanes {
@@ -49,10 +49,10 @@ func readWide(data []byte, part int64, lanes, maxRecord int) result {
 // wideSame wants of data the same in parts of any size as in one.
 func wideSame(t *testing.T, data []byte, part int64, maxRecord int) {
 	t.Helper()
-	show := func(r result) string {
+	show := func(r *result) string {
 		lines := r.lines()
 		slices.Sort(lines)
-		return fmt.Sprintf("%q\n%q\n%+v\n%v", lines, r.skips(), r.source, r.err)
+		return fmt.Sprintf("%q\n%q\n%+v\n%v\n%v", lines, r.skips(), r.source, r.err, &r.met)
 	}
 	one := show(readAll(data, options{maxRecord: maxRecord}))
 	sumsSame(t, data, part, maxRecord)

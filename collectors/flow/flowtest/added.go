@@ -43,7 +43,7 @@ func (a *Added) Add(b flow.Batch) bool {
 		r := b[i]
 		a.Records++
 		in := flow.Context{
-			Point: r.Point, Target: r.Target, Rule: r.Rule, ACL: r.ACL,
+			Point: r.Point, Log: r.Log, Target: r.Target, Rule: r.Rule, ACL: r.ACL,
 			Direction: r.Direction, Encryption: r.Encryption, Class: r.Class, Denied: r.Denied(),
 		}
 		if r.Records == 0 {
@@ -106,7 +106,7 @@ func (a *Added) step(s flow.Interval) {
 func (a *Added) String() string {
 	var lines []string
 	context := func(c flow.Context) string {
-		return fmt.Sprintf("%q %q %q %q %s %s %s %v", a.Names.Text(c.Point), a.Names.Text(c.Target), a.Names.Text(c.Rule), a.Names.Text(c.ACL), c.Direction, c.Encryption, c.Class, c.Denied)
+		return fmt.Sprintf("%q %q %q %q %q %s %s %s %v", a.Names.Text(c.Point), a.Names.Text(c.Log), a.Names.Text(c.Target), a.Names.Text(c.Rule), a.Names.Text(c.ACL), c.Direction, c.Encryption, c.Class, c.Denied)
 	}
 	for k, r := range a.flows {
 		lines = append(lines, fmt.Sprintf("%v %s: %d records, %d begin, %v %v measured %d, %d to %d",

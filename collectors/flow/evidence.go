@@ -1,0 +1,28 @@
+package flow
+
+// RecordID identifies a record of a flow log: what one network interface saw
+// in one minute, as one log wrote it. The same record in a copy, a replica, an
+// earlier download or a second delivery has the same ID; two records that say
+// anything different do not.
+type RecordID struct {
+	Log, Point ID
+	Minute     int64 // of the record's own time, since 1970; NoMinute if it states none
+	// Content is a hash, with keys of this process, of what the record says: of
+	// its tuples with their ACLs and rules, and not of how that is written.
+	Content [2]uint64
+}
+
+// NoMinute marks a record that states no time.
+const NoMinute = int64(-1 << 63)
+
+// Evidence knows the records that were met in a run. A reader asks it about each
+// record that was read whole, before what it says is counted. One Evidence is
+// for one goroutine and one source.
+type Evidence interface {
+	// Meet reports whether a record counts: it was met neither in this source
+	// nor in another one.
+	Meet(RecordID) bool
+	// Repeat takes the observations of a record that does not count. They
+	// belong to what its source holds, and to no answer.
+	Repeat(Batch)
+}

@@ -1,0 +1,180 @@
+// Package identity knows which records of flow logs were met in a run, so that
+// each counts once: copies, replicas, earlier downloads of a growing hour and
+// second deliveries hold the same records again.
+//
+// Records are told apart by flow.RecordID. They are kept in pages, one for each
+// log and hour: files come in about that order, so that few pages are in use at
+// a time and the others can wait in a temporary file. A page in use is an
+// open-addressing table of 24 bytes for a record. Which of the sources that hold
+// a record has the credit depends on their names alone: the first by name.
+//
+// What was left: to compare tuples. Real logs repeat tuples within a record, so
+// that equal tuples are no sign of a copy.
+package identity
+
+import (
+	"cmp"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"flowctl/collectors/flow"
+)
+
+// Repeat is what one source holds of records that are credited to another, or
+// that it holds more than once.
+type Repeat struct {
+	Source   string
+	Records  uint64 // observations: tuples of flow logs
+	Packets  uint64
+	IPBytes  uint64
+	Measured flow.Measure
+}
+
+// Set is the records of a run. Use New.
+type Set struct {
+	most int          // slots in memory
+	held atomic.Int64 // of them
+
+	mu      sync.Mutex
+	pages   map[pageKey]*page
+	clock   uint64
+	file    file
+	repeats repeats
+}
+
+// pageKey is a log and an hour since 1970.
+type pageKey struct {
+	log  flow.ID
+	hour int64
+}
+
+// New returns an empty set that keeps about so many bytes in memory.
+func New(bytes int64) *Set {
+	return &Set{most: int(max(1<<10, bytes/bytesPerSlot)), pages: map[pageKey]*page{}}
+}
+
+// Source returns what meets the records of a source for the set. It is for one
+// goroutine; a source may have several.
+func (s *Set) Source(path string) *Source { return &Source{set: s, path: path} }
+
+// Source meets the records of one source.
+type Source struct {
+	set    *Set
+	path   string
+	key    pageKey
+	page   *page
+	turn   uint64 // of page, in which number is that of path
+	number uint32
+}
+
+// Meet notes a record. If it was met before, it reports which source loses it
+// to another: this one, or one whose name comes later.
+func (m *Source) Meet(id flow.RecordID) (loser string, again bool, err error) {
+	key := pageKey{id.Log, hourOf(id.Minute)}
+	for {
+		if m.page == nil || m.key != key {
+			if m.page, err = m.set.use(key); err != nil {
+				return "", false, err
+			}
+			m.key, m.turn = key, 0
+		}
+		loser, again, ok := m.meet(id)
+		if ok {
+			return loser, again, nil
+		}
+		m.page = nil // it went to the file meanwhile
+	}
+}
+
+func (m *Source) meet(id flow.RecordID) (loser string, again, ok bool) {
+	p := m.page
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.gone {
+		return "", false, false
+	}
+	if m.turn == 0 {
+		m.number, m.turn = p.source(m.path), 1
+	}
+	old, again := p.meet(hashOf(id), m.number)
+	if !again {
+		return "", false, true
+	}
+	return max(p.sources[old], m.path), true, true
+}
+
+func hourOf(minute int64) int64 {
+	if minute == flow.NoMinute {
+		return minute
+	}
+	return (minute - (minute%60+60)%60) / 60
+}
+
+// Lost notes what a source holds of a record that is credited to another.
+func (s *Set) Lost(r Repeat) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.repeats.add(r)
+}
+
+// Repeats returns what was noted, by source in the order of their names. There
+// are at most so many sources; the sum of all others comes last, with no name.
+func (s *Set) Repeats() []Repeat {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.repeats.list()
+}
+
+// mostRepeats is how many sources with repeated records are told one by one.
+const mostRepeats = 1000
+
+// repeats are those of the first sources by name, and the sum of the others.
+// Once there are too many, only names before the last of them are let in, so
+// that the order of arrival does not show.
+type repeats struct {
+	all    map[string]*Repeat
+	others Repeat
+}
+
+func (r *repeats) add(n Repeat) {
+	if r.all == nil {
+		r.all = map[string]*Repeat{}
+	}
+	if at := r.all[n.Source]; at != nil {
+		at.plus(n)
+		return
+	}
+	if len(r.all) >= mostRepeats {
+		last := ""
+		for name := range r.all {
+			last = max(last, name)
+		}
+		if n.Source > last {
+			r.others.plus(n)
+			return
+		}
+		r.others.plus(*r.all[last])
+		delete(r.all, last)
+	}
+	r.all[n.Source] = &n
+}
+
+func (r *Repeat) plus(o Repeat) {
+	r.Records += o.Records
+	r.Packets += o.Packets
+	r.IPBytes += o.IPBytes
+	r.Measured |= o.Measured
+}
+
+func (r *repeats) list() []Repeat {
+	var list []Repeat
+	for _, one := range r.all {
+		list = append(list, *one)
+	}
+	slices.SortFunc(list, func(a, b Repeat) int { return cmp.Compare(a.Source, b.Source) })
+	if r.others.Records > 0 {
+		list = append(list, r.others)
+	}
+	return list
+}
