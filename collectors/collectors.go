@@ -5,14 +5,10 @@ package collectors
 
 import (
 	"bufio"
-	"bytes"
-	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
-
-	"github.com/klauspost/compress/zstd"
 
 	"flowctl/collectors/etl"
 	"flowctl/collectors/flow"
@@ -66,7 +62,7 @@ func read(r io.Reader, in flow.Input, yield func(flow.Batch, error) bool) error 
 	if len(head) == 0 {
 		return errors.New("is empty: 0 bytes")
 	}
-	if open := decompressor(head); open != nil {
+	if open := wrapping(head); open != nil {
 		plain, err := open(br)
 		if err != nil {
 			return fmt.Errorf("decompress: %w", err)
@@ -81,40 +77,12 @@ func read(r io.Reader, in flow.Input, yield func(flow.Batch, error) bool) error 
 	return describe(head)
 }
 
-// format returns the one that begins with head, unless it is compressed.
+// format returns the one that begins with head, unless something is around it.
 func format(head []byte) *Format {
 	for i := range Builtin {
-		if decompressor(head) == nil && Builtin[i].Detect(head) {
+		if wrapping(head) == nil && Builtin[i].Detect(head) {
 			return &Builtin[i]
 		}
 	}
 	return nil
-}
-
-// decompressor returns what unpacks a stream with these first bytes.
-func decompressor(head []byte) func(io.Reader) (io.ReadCloser, error) {
-	switch {
-	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}): // RFC 1952
-		return func(r io.Reader) (io.ReadCloser, error) { return gzip.NewReader(r) }
-	case bytes.HasPrefix(head, []byte{0x28, 0xb5, 0x2f, 0xfd}): // RFC 8878
-		return func(r io.Reader) (io.ReadCloser, error) {
-			d, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1))
-			if err != nil {
-				return nil, err
-			}
-			return d.IOReadCloser(), nil
-		}
-	}
-	return nil
-}
-
-// describe names formats that people mistake for captures, with the way out.
-func describe(head []byte) error {
-	switch {
-	case bytes.HasPrefix(head, []byte("GMBU")), bytes.HasPrefix(head, []byte("RTSS")):
-		return fmt.Errorf("%w: it is a Network Monitor capture; convert it with: editcap -F pcap IN OUT", ErrUnknown)
-	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
-		return fmt.Errorf("%w: it is a zip archive; unpack it first", ErrUnknown)
-	}
-	return fmt.Errorf("%w: it begins with the bytes % x", ErrUnknown, head[:min(len(head), 8)])
 }

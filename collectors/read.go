@@ -121,7 +121,7 @@ func readAt(r io.ReaderAt, size int64, wide bool, in flow.Input, to sinks) error
 		return readFlows(r, size, in, to.own, nobody)
 	case etl.Detect(head):
 		return etl.ReadAt(r, size, in, to.own)
-	case !wide || decompressor(head) != nil:
+	case !wide || wrapping(head) != nil:
 	case detectCapture(head):
 		return pcap.ReadShared(all, in, to.own, to.lend)
 	case flowlog.Detect(head):

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"flowctl/collectors/flow"
+	"flowctl/collectors/identity"
 	"flowctl/collectors/parquet"
 	"flowctl/collectors/summary"
 	"flowctl/plan"
@@ -72,8 +73,13 @@ func (s Sum) Run(ctx context.Context) (*summary.Document, Problems, error) {
 	o := r.Options
 	o.Sources, o.Skipped, o.Hosts = r.sources, r.skipped.All(), r.hosts
 	o.Coverage = append(o.Coverage, r.coverage()...)
+	o.Repeats = r.identity.Repeats()
+	if r.identityErr != nil {
+		o.Coverage = append(o.Coverage, summary.Coverage{Code: "records-not-told-apart",
+			Text: "Which records of flow logs were met before could not be kept in a temporary file: some may be counted twice."})
+	}
 	doc, err := summary.Of(table, o)
-	return doc, r.problems, errors.Join(err, ctx.Err())
+	return doc, r.problems, errors.Join(err, r.identityErr, r.identity.Close(), ctx.Err())
 }
 
 // Problem is why a file could not be read, or not to its end.
@@ -99,6 +105,9 @@ type reading struct {
 	sources  []flow.Source // once all are read
 	mu       sync.Mutex    // of problems
 	problems Problems
+
+	identity    *identity.Set // records of flow logs that were met
+	identityErr error
 
 	idle    chan *worker  // that have nothing to do
 	outside atomic.Uint64 // records before or after the window
@@ -127,6 +136,7 @@ func (r *reading) read(ctx context.Context) *aggregate.Table {
 		r.Memory = memory()
 	}
 	table.Budget(r.Memory)
+	r.identity = identity.New(r.Memory / 16)
 	workers := r.workers(table)
 	r.Progress = cmp.Or(r.Progress, new(Progress))
 	ctx, stop := context.WithCancel(ctx)
@@ -238,6 +248,7 @@ func (r *reading) file(ctx context.Context, j *job, w *worker, open opener) {
 	own := r.sink(ctx, j, w)
 	in := flow.Input{
 		Source: &j.source.Source, Names: r.names, Skipped: r.skipped, Hosts: r.hosts, Point: j.Point, Target: j.Target, Cache: own.Cache,
+		Evidence: own.Evidence, Log: logOf(j.Path),
 	}
 	in.Start, in.End = r.window()
 	if r.Options.Only && r.Flows == nil { // no question asks for these
@@ -280,21 +291,22 @@ func (r *reading) open(ctx context.Context, j *job, in flow.Input, to sinks) err
 // sink returns what counts the records of j in w's table, until the run is
 // stopped.
 func (r *reading) sink(ctx context.Context, j *job, w *worker) flow.Sink {
-	keep, acl := r.filter(j), aclFilter(r.names, j.ACLs)
+	within, acl := r.within(j), aclFilter(r.names, j.ACLs)
 	w.cache.Intervals = func(all []flow.Interval) {
 		w.table.AddIntervals(slices.DeleteFunc(all, func(s flow.Interval) bool { return !acl(s.ACL) }))
 	}
 	w.cache.Start, w.cache.End = r.window()
 	w.cache.Each = r.keepEach(w, acl)
 	add := func(b flow.Batch) bool {
-		b = keep(b)
+		b, outside := within(b)
+		r.outside.Add(outside)
 		w.table.Add(j.number, b)
 		if len(b) > 0 && b[0].Records == 0 { // else a sum, of records that were kept one by one
 			r.keep(b)
 		}
 		return ctx.Err() == nil
 	}
-	return flow.Sink{Add: add, Cache: &w.cache}
+	return flow.Sink{Add: add, Cache: &w.cache, Evidence: r.evidence(j, w)}
 }
 
 // window is the window in Unix nanoseconds; 0 and 0 if there is none.
@@ -314,17 +326,16 @@ func (r *reading) done(w *worker) {
 	w.cache.Outside = 0
 }
 
-// filter returns what keeps, of a batch and in its place, the records that
-// count. It is for one goroutine.
-func (r *reading) filter(j *job) func(b flow.Batch) flow.Batch {
+// within returns what keeps, of a batch and in its place, the records that
+// count, and says how many were outside of the window. It is for one goroutine.
+func (r *reading) within(j *job) func(b flow.Batch) (kept flow.Batch, outside uint64) {
 	if r.Start.IsZero() && r.End.IsZero() && j.ACLs == nil {
-		return func(b flow.Batch) flow.Batch { return b }
+		return func(b flow.Batch) (flow.Batch, uint64) { return b, 0 }
 	}
 	start, end := r.window()
 	acl := aclFilter(r.names, j.ACLs)
-	return func(b flow.Batch) flow.Batch {
-		kept := b[:0]
-		var outside uint64
+	return func(b flow.Batch) (kept flow.Batch, outside uint64) {
+		kept = b[:0]
 		for i := range b {
 			switch rec := &b[i]; {
 			case end != 0 && rec.Last != flow.NoTime && (rec.Last < start || rec.First >= end):
@@ -333,8 +344,7 @@ func (r *reading) filter(j *job) func(b flow.Batch) flow.Batch {
 				kept = append(kept, *rec)
 			}
 		}
-		r.outside.Add(outside)
-		return kept
+		return kept, outside
 	}
 }
 

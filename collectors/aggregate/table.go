@@ -74,10 +74,7 @@ func (t *Table) Budget(bytes int64) { t.Limit = int(max(MinRows, bytes/5*3/Bytes
 // Add counts the records of a batch. Source is the number of the source they
 // came from: its place in Options.Sources.
 func (t *Table) Add(source int, b flow.Batch) {
-	for len(t.Sources) <= source {
-		t.Sources = append(t.Sources, SourceSum{First: NoFirst, Last: NoLast})
-	}
-	src := &t.Sources[source]
+	src := t.source(source)
 	for i := range b {
 		r := &b[i]
 		m, id := marksOf(r), t.contexts.of(r, t)
@@ -87,6 +84,22 @@ func (t *Table) Add(source int, b flow.Batch) {
 		}
 		t.add(r, m, id)
 	}
+}
+
+// Repeat counts, for their source alone, records that were met before. Source is
+// the number of the source, as Add has it.
+func (t *Table) Repeat(source int, b flow.Batch) {
+	src := t.source(source)
+	for i := range b {
+		src.count(&b[i], marksOf(&b[i]))
+	}
+}
+
+func (t *Table) source(number int) *SourceSum {
+	for len(t.Sources) <= number {
+		t.Sources = append(t.Sources, SourceSum{First: NoFirst, Last: NoLast})
+	}
+	return &t.Sources[number]
 }
 
 // AddIntervals counts when it was that the flows of a source were active, of

@@ -26,3 +26,21 @@ type Evidence interface {
 	// belong to what its source holds, and to no answer.
 	Repeat(Batch)
 }
+
+// Repeat is what one source holds of records that are credited to another, or
+// that it holds more than once.
+type Repeat struct {
+	Source   string
+	Records  uint64 // observations: tuples of flow logs
+	Packets  uint64
+	IPBytes  uint64
+	Measured Measure
+}
+
+// Add adds o to r.
+func (r *Repeat) Add(o Repeat) {
+	r.Records += o.Records
+	r.Packets += o.Packets
+	r.IPBytes += o.IPBytes
+	r.Measured |= o.Measured
+}

@@ -196,9 +196,16 @@ func (d *document) damaged(why reason) {
 	d.resume()
 }
 
+const beginsInside = "file begins inside a record"
+
 // rubbish leaves out what is neither a record nor between records.
 func (d *document) rubbish() {
 	d.rec.length = 1
+	if d.nothingYet() && inside(d.rest()) {
+		d.left(bad(beginsInside), d.at(d.i), flow.Truncated)
+		d.resume()
+		return
+	}
 	d.damaged(bad("bytes between records that are not JSON"))
 }
 

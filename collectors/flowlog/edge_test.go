@@ -83,6 +83,14 @@ const (
 )
 
 var shapes = map[string]edge{
+	"begins inside a tuple": {data: tupleE[30:] + `","` + tupleB + `"]}]}]}},` + vnet(tupleE) + "]}", lines: []string{lineE}, source: cutV4,
+		skipped: []string{"1× " + beginsInside + " at 0"}},
+	"begins with a tuple": {data: `"` + tupleE + `"]}]}]}},` + vnet(tupleE) + "]}", lines: []string{lineE}, source: cutV4,
+		skipped: []string{"1× " + beginsInside + " at 0"}},
+	"begins with the tuples": {data: `["` + tupleE + `"]}]}]}},` + vnet(tupleE) + "]}", lines: []string{lineE}, source: cutV4,
+		skipped: []string{"1× " + beginsInside + " at 1"}},
+	"begins with a group": {data: `{"rule":"R","flowTuples":["` + tupleE + `"]}]}]}},` + vnet(tupleE) + "]}", lines: []string{lineE}, source: cutV4,
+		skipped: []string{"1× " + beginsInside + " at 0"}},
 	"head and tail":  {data: `{"records":[` + `]}`, source: " ok "},
 	"head only":      {data: `{"records":[`, source: " truncated "},
 	"no tail":        {data: `{"records":[` + vnet(tupleE), lines: []string{lineE}, source: cutV4},

@@ -13,6 +13,7 @@ import (
 	"errors"
 	"io"
 	"iter"
+	"regexp"
 
 	"flowctl/collectors/flow"
 )
@@ -30,11 +31,23 @@ var bom = []byte("\xef\xbb\xbf")
 
 // Detect reports whether head, the first bytes of a file, may begin a flow
 // log: after a byte order mark, white space and commas (a range of a growing
-// blob begins with one) it has an opening bracket.
+// blob begins with one) it has an opening bracket, or it is a text that begins
+// inside a record.
 func Detect(head []byte) bool {
-	head = bytes.TrimPrefix(head, bom)
-	head = bytes.TrimLeft(head, " \t\r\n,")
-	return len(head) > 0 && (head[0] == '{' || head[0] == '[')
+	text := bytes.TrimPrefix(head, bom)
+	text = bytes.TrimLeft(text, " \t\r\n,")
+	return len(text) > 0 && (text[0] == '{' || text[0] == '[') || inside(head)
+}
+
+// part is what stands in a record and hardly elsewhere: keys of its objects, and
+// tuples.
+var part = regexp.MustCompile(`"(flowLogVersion|flowLogGUID|flowLogResourceID|targetResourceID|macAddress|flowRecords|flowGroups|flowTuples|aclID)"\s*:` +
+	`|FlowLogFlowEvent|NetworkSecurityGroupFlowEvent|\d{9,15},[0-9a-fA-F.:]+,[0-9a-fA-F.:]+,\d{1,5},\d{1,5},\w{1,3},[IO],`)
+
+// inside reports whether a text looks like what is inside a record.
+func inside(head []byte) bool {
+	const enough = 512
+	return part.Match(head[:min(len(head), enough)])
 }
 
 // Read yields the flow tuples of one file, as a flow.Reader. It goes over the

@@ -111,6 +111,7 @@ func TestStop(t *testing.T) {
 func TestDetect(t *testing.T) {
 	for head, want := range map[string]bool{
 		`{"records":[`: true, "\xef\xbb\xbf \r\n\t{": true, ",{": true, "[": true,
+		`:"UserRule","flowTuples":["1`: true, tupleE[3:] + `","` + tupleB + `"`: true, tupleE[20:] + `"]}]}]}}`: false,
 		"": false, "\xd4\xc3\xb2\xa1": false, "time,src": false, "\xff\xfe{\x00": false,
 	} {
 		if got := Detect([]byte(head)); got != want {

@@ -45,6 +45,10 @@ func (d *document) sound() bool {
 	s, r := &d.seen, &d.rec
 	at := d.at(d.i)
 	if r.kind == "" {
+		if b := d.b[d.i : d.i+r.length]; d.nothingYet() && isPart(b) {
+			d.left(bad(beginsInside), at, flow.Truncated)
+			return false
+		}
 		if s.others++; s.others == 1 {
 			s.other, s.otherAt = describe(d.b[d.i:d.i+r.length]), at
 		}
@@ -121,6 +125,20 @@ func (s *seen) seenAt(p flow.ID) {
 	if len(s.points) < mostPoints && !slices.Contains(s.points, p) {
 		s.points = append(s.points, p)
 	}
+}
+
+// nothingYet reports whether nothing of the file was made out so far.
+func (d *document) nothingYet() bool {
+	s := &d.seen
+	return len(s.versions)+len(s.skips.all)+int(s.others) == 0 && !s.wrapped
+}
+
+// isPart reports whether an object is one of those inside a record.
+func isPart(b []byte) bool {
+	o, found, _ := decode(b, 0, false)
+	_, groups := o["flowGroups"]
+	_, tuples := o["flowTuples"]
+	return found == done && (groups || tuples)
 }
 
 // describe says what a JSON object that is no flow log record looks like.

@@ -19,7 +19,6 @@ const (
 	nsg2                // as version 1, then state and counters
 )
 
-// fields is the number of fields in a tuple.
 // class is that of the records of l.
 func (l layout) class() flow.Class {
 	if l == vnet4 {
@@ -28,6 +27,7 @@ func (l layout) class() flow.Class {
 	return flow.NSGLog
 }
 
+// fields is the number of fields in a tuple.
 func (l layout) fields() int {
 	if l == nsg1 {
 		return 8

@@ -21,16 +21,6 @@ import (
 	"flowctl/collectors/flow"
 )
 
-// Repeat is what one source holds of records that are credited to another, or
-// that it holds more than once.
-type Repeat struct {
-	Source   string
-	Records  uint64 // observations: tuples of flow logs
-	Packets  uint64
-	IPBytes  uint64
-	Measured flow.Measure
-}
-
 // Set is the records of a run. Use New.
 type Set struct {
 	most int          // slots in memory
@@ -112,7 +102,7 @@ func hourOf(minute int64) int64 {
 }
 
 // Lost notes what a source holds of a record that is credited to another.
-func (s *Set) Lost(r Repeat) {
+func (s *Set) Lost(r flow.Repeat) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.repeats.add(r)
@@ -120,7 +110,7 @@ func (s *Set) Lost(r Repeat) {
 
 // Repeats returns what was noted, by source in the order of their names. There
 // are at most so many sources; the sum of all others comes last, with no name.
-func (s *Set) Repeats() []Repeat {
+func (s *Set) Repeats() []flow.Repeat {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.repeats.list()
@@ -133,16 +123,16 @@ const mostRepeats = 1000
 // Once there are too many, only names before the last of them are let in, so
 // that the order of arrival does not show.
 type repeats struct {
-	all    map[string]*Repeat
-	others Repeat
+	all    map[string]*flow.Repeat
+	others flow.Repeat
 }
 
-func (r *repeats) add(n Repeat) {
+func (r *repeats) add(n flow.Repeat) {
 	if r.all == nil {
-		r.all = map[string]*Repeat{}
+		r.all = map[string]*flow.Repeat{}
 	}
 	if at := r.all[n.Source]; at != nil {
-		at.plus(n)
+		at.Add(n)
 		return
 	}
 	if len(r.all) >= mostRepeats {
@@ -151,28 +141,21 @@ func (r *repeats) add(n Repeat) {
 			last = max(last, name)
 		}
 		if n.Source > last {
-			r.others.plus(n)
+			r.others.Add(n)
 			return
 		}
-		r.others.plus(*r.all[last])
+		r.others.Add(*r.all[last])
 		delete(r.all, last)
 	}
 	r.all[n.Source] = &n
 }
 
-func (r *Repeat) plus(o Repeat) {
-	r.Records += o.Records
-	r.Packets += o.Packets
-	r.IPBytes += o.IPBytes
-	r.Measured |= o.Measured
-}
-
-func (r *repeats) list() []Repeat {
-	var list []Repeat
+func (r *repeats) list() []flow.Repeat {
+	var list []flow.Repeat
 	for _, one := range r.all {
 		list = append(list, *one)
 	}
-	slices.SortFunc(list, func(a, b Repeat) int { return cmp.Compare(a.Source, b.Source) })
+	slices.SortFunc(list, func(a, b flow.Repeat) int { return cmp.Compare(a.Source, b.Source) })
 	if r.others.Records > 0 {
 		list = append(list, r.others)
 	}

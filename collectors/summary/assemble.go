@@ -27,7 +27,7 @@ func (b *builder) document(t *aggregate.Table, o Options) *Document {
 			Conversations: uint64(b.pairs.len()), Flows: b.total.flows, Denied: b.total.denied, Records: b.total.records,
 		},
 		Answer:     b.best.shown(n.locator, hosts, all),
-		Merged:     Merged{b.merged.conversations, b.merged.records, volume(b.merged.sum)},
+		Merged:     Merged{Conversations: b.merged.conversations, Records: b.merged.records, Volume: volume(b.merged.sum)},
 		Timeline:   timelineOf(&t.Timeline, b.dropped, all.Marks),
 		Top:        b.topPairs(all),
 		Talkers:    b.talkers.all.answer(n, all),
@@ -42,6 +42,7 @@ func (b *builder) document(t *aggregate.Table, o Options) *Document {
 
 		Conversations: Conversations{pairs: b.pairs},
 	}
+	doc.Merged.addRepeats(o.Repeats)
 	for _, g := range b.answers[builtins:] {
 		a := g.answer(n, all)
 		g.conclude(&a, &b.total, all)

@@ -63,6 +63,7 @@ func (b *builder) coverage(t *aggregate.Table, doc *Document, o Options) []Cover
 	if t.FlowLogs.Untimed > 0 {
 		say("no-time", "%s no time; they count in the totals but not in the timeline.", has(t.FlowLogs.Untimed, "record"))
 	}
+	repeatCoverage(o.Repeats, say)
 	b.sourceCoverage(o.Sources, say)
 	b.nameCoverage(say)
 	return list

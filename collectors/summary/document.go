@@ -76,11 +76,12 @@ type Total struct {
 }
 
 // Merged is what was left out of all sums because another point saw more of
-// the same conversation.
+// the same conversation, or because the same record was met before.
 type Merged struct {
 	Conversations uint64 `json:"conversations"` // that more than one point saw
 	Records       uint64 `json:"records"`       // left out
 	Volume
+	Repeats []Repeat `json:"repeats,omitempty"` // of them, those that were met before
 }
 
 // End is one side of a conversation, by name where the inventory knows it.

@@ -11,6 +11,9 @@ type Options struct {
 	Sources []flow.Source
 	// SHA256 are digests of the sources' files by path, where known.
 	SHA256 map[string]string
+	// Repeats are the records of flow logs that were met more than once, by the
+	// sources that are not credited for them.
+	Repeats []flow.Repeat
 	// Skipped is what the readers left out.
 	Skipped []flow.Skip
 	// Inventories give names to MACs, addresses and access lists.
