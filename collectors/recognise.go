@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"sync"
 )
 
 // mistaken are formats that people give in place of captures and flow logs, by
@@ -41,10 +42,10 @@ func looks(head []byte) string {
 	switch text := bytes.TrimSpace(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf"))); {
 	case isTar(head):
 		return "it is a tar archive; unpack it first: tar -xf FILE"
-	case page.Match(text):
+	case page().Match(text):
 		return "it is an HTML page, as a portal or a proxy answers in place of a file; download it again, signed in"
 	case bytes.HasPrefix(text, []byte("<")):
-		if m := storageError.FindSubmatch(text); m != nil {
+		if m := storageError().FindSubmatch(text); m != nil {
 			return fmt.Sprintf("it is the error %s of the storage account in place of a file; download it again", strconv.QuoteToASCII(string(m[1])))
 		}
 		return "it is an XML document"
@@ -54,19 +55,26 @@ func looks(head []byte) string {
 	return ""
 }
 
-var (
-	page         = regexp.MustCompile(`(?i)^(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)?<(!doctype\s+html|html|head)\b`)
-	storageError = regexp.MustCompile(`<Error>\s*<Code>([A-Za-z0-9]{1,64})</Code>`)
-	// columns are some that only tables of Traffic Analytics have, NTANetAnalytics
-	// and AzureNetworkAnalytics_CL.
-	columns = regexp.MustCompile(`(?i)(^|[,;\t])"?(FaSchemaVersion|FlowStartTime|FlowIntervalStartTime|FlowIntervalEndTime|AllowedInFlows|SrcPublicIps|DestPublicIps|BytesSrcToDest|NSGList|AclGroup|L7Protocol)(_[tsdg])?"?([,;\t]|\s|$)`)
-)
+var page = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)^(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)?<(!doctype\s+html|html|head)\b`)
+})
+
+var storageError = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`<Error>\s*<Code>([A-Za-z0-9]{1,64})</Code>`)
+})
+
+// columns are some that only tables of Traffic Analytics have, NTANetAnalytics
+// and AzureNetworkAnalytics_CL.
+var columns = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)(^|[,;\t])"?(FaSchemaVersion|FlowStartTime|FlowIntervalStartTime|FlowIntervalEndTime|AllowedInFlows|` +
+		`SrcPublicIps|DestPublicIps|BytesSrcToDest|NSGList|AclGroup|L7Protocol)(_[tsdg])?"?([,;\t]|\s|$)`)
+})
 
 // isCSV reports whether the first line of a text names columns of Traffic
 // Analytics. The head may end inside it.
 func isCSV(text []byte) bool {
 	line, _, _ := bytes.Cut(text, []byte("\n"))
-	return columns.Match(line)
+	return columns().Match(line)
 }
 
 // isTar knows the header of a tar archive, POSIX or older, by its checksum.

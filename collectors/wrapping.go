@@ -24,7 +24,7 @@ func wrapping(head []byte) func(io.Reader) (io.ReadCloser, error) {
 			return d.IOReadCloser(), nil
 		}
 	}
-	if order, ok := utf16(head); ok {
+	if order, ok := wideText(head); ok {
 		return func(r io.Reader) (io.ReadCloser, error) {
 			return io.NopCloser(unicode.UTF16(order, unicode.UseBOM).NewDecoder().Reader(r)), nil
 		}
@@ -32,10 +32,10 @@ func wrapping(head []byte) func(io.Reader) (io.ReadCloser, error) {
 	return nil
 }
 
-// utf16 reports whether head begins a text in UTF-16, which Windows PowerShell
+// wideText reports whether head begins a text in UTF-16, which Windows PowerShell
 // writes to files: with a byte order mark, or with two ASCII characters of which
 // the first opens JSON.
-func utf16(head []byte) (unicode.Endianness, bool) {
+func wideText(head []byte) (unicode.Endianness, bool) {
 	const opens = "{[, \t\r\n"
 	switch {
 	case bytes.HasPrefix(head, []byte{0xff, 0xfe}) && !bytes.HasPrefix(head, []byte{0xff, 0xfe, 0, 0}):

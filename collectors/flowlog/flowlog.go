@@ -14,6 +14,7 @@ import (
 	"io"
 	"iter"
 	"regexp"
+	"sync"
 
 	"flowctl/collectors/flow"
 )
@@ -41,13 +42,15 @@ func Detect(head []byte) bool {
 
 // part is what stands in a record and hardly elsewhere: keys of its objects, and
 // tuples.
-var part = regexp.MustCompile(`"(flowLogVersion|flowLogGUID|flowLogResourceID|targetResourceID|macAddress|flowRecords|flowGroups|flowTuples|aclID)"\s*:` +
-	`|FlowLogFlowEvent|NetworkSecurityGroupFlowEvent|\d{9,15},[0-9a-fA-F.:]+,[0-9a-fA-F.:]+,\d{1,5},\d{1,5},\w{1,3},[IO],`)
+var part = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`"(flowLogVersion|flowLogGUID|flowLogResourceID|targetResourceID|macAddress|flowRecords|flowGroups|flowTuples|aclID)"\s*:` +
+		`|FlowLogFlowEvent|NetworkSecurityGroupFlowEvent|\d{9,15},[0-9a-fA-F.:]+,[0-9a-fA-F.:]+,\d{1,5},\d{1,5},\w{1,3},[IO],`)
+})
 
 // inside reports whether a text looks like what is inside a record.
 func inside(head []byte) bool {
 	const enough = 512
-	return part.Match(head[:min(len(head), enough)])
+	return part().Match(head[:min(len(head), enough)])
 }
 
 // Read yields the flow tuples of one file, as a flow.Reader. It goes over the
