@@ -6,9 +6,9 @@ import (
 	"flowctl/collectors/identity"
 )
 
-// evidence tells the reader of a source which records were met before. What
+// recordEvidence tells the reader of a source which records were met before. What
 // they say counts for the source, and as repeated.
-type evidence struct {
+type recordEvidence struct {
 	r      *reading
 	j      *job
 	w      *worker
@@ -18,12 +18,12 @@ type evidence struct {
 }
 
 func (r *reading) evidence(j *job, w *worker) flow.Evidence {
-	return &evidence{r: r, j: j, w: w, source: r.identity.Source(j.Path), within: r.within(j)}
+	return &recordEvidence{r: r, j: j, w: w, source: r.identity.Source(j.Path), within: r.within(j)}
 }
 
 // Meet reports whether a record counts. If that cannot be told any more, it does,
 // and the run ends in an error.
-func (e *evidence) Meet(id flow.RecordID) bool {
+func (e *recordEvidence) Meet(id flow.RecordID) bool {
 	loser, again, err := e.source.Meet(id)
 	if err != nil {
 		e.r.mu.Lock()
@@ -35,7 +35,7 @@ func (e *evidence) Meet(id flow.RecordID) bool {
 }
 
 // Repeat counts what a record says that was met before.
-func (e *evidence) Repeat(b flow.Batch) {
+func (e *recordEvidence) Repeat(b flow.Batch) {
 	b, _ = e.within(b)
 	if len(b) == 0 {
 		return

@@ -162,7 +162,7 @@ func decompressed(r io.ReadSeeker) (io.Reader, func() error, error) {
 	if _, err := r.Seek(0, io.SeekStart); err != nil {
 		return nil, nil, err
 	}
-	open := decompressor(head[:n])
+	open := wrapping(head[:n])
 	if open == nil {
 		return r, func() error { return nil }, nil
 	}
