@@ -6,8 +6,11 @@ func (a Addr) Private() bool {
 	if a.Is4() {
 		return private4(uint32(a.Lo))
 	}
+	if a.Hi == escaped && a.Lo>>32 == 0xffff {
+		return private4(uint32(a.Lo))
+	}
 	switch top := a.Hi >> 48; {
-	case a.Hi == 0 && a.Lo <= 1:
+	case a == Unspecified, a.Hi == 0 && a.Lo <= 1:
 		return true
 	default:
 		return top>>9 == 0xfc>>1 || top>>6 == 0xfe80>>6 || top>>8 == 0xff

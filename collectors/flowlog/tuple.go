@@ -101,7 +101,7 @@ func parseAddr(b []byte) (flow.Addr, bool) {
 	if err != nil || a.Zone() != "" {
 		return flow.Addr{}, false
 	}
-	return flow.AddrOf(a), true
+	return flow.AddrOf(a.Unmap()), true // as text, one form is as good as the other
 }
 
 func parsePort(b []byte) (uint16, bool) {

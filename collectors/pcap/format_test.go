@@ -340,3 +340,28 @@ func TestCutHeaders(t *testing.T) {
 		t.Errorf("skipped %+v", s)
 	}
 }
+
+// TestFormsOfAddresses checks that an IPv6 packet with IPv4-mapped addresses is
+// another conversation than an IPv4 packet, and that :: is an address.
+func TestFormsOfAddresses(t *testing.T) {
+	udp := func(src, dst string) pcaptest.Record {
+		return pcaptest.Record{At: noon, Data: pcaptest.Ethernet(pcaptest.IP(17, netip.MustParseAddr(src), netip.MustParseAddr(dst), []byte("\x04\x57\x00\x35\x00\x08\x00\x00")))}
+	}
+	records, _, err := read(bytes.NewReader(pcaptest.Classic{}.File(
+		udp("10.0.0.1", "10.0.0.2"), udp("::ffff:10.0.0.1", "::ffff:10.0.0.2"), udp("::", "ff02::1"), udp("::", "::"))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, r := range records {
+		got = append(got, r.Src.String()+" "+r.Dst.String())
+		if !r.IsIP() || r.Src.IsZero() || r.Dst.IsZero() {
+			t.Errorf("%+v is no IP", r)
+		}
+	}
+	slices.Sort(got)
+	want := []string{"10.0.0.1 10.0.0.2", ":: ::", ":: ff02::1", "::ffff:10.0.0.1 ::ffff:10.0.0.2"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+}

@@ -1,6 +1,7 @@
 package pcap
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -69,7 +70,7 @@ func (c *capture) readPcapng() error {
 			}
 			next, err := parseSection(c.w.rest())
 			if err != nil && sections == 0 {
-				return err
+				return fmt.Errorf("%w: %w", err, ErrFormat)
 			}
 			if err != nil {
 				c.skip(flow.Corrupt, at, fmt.Sprintf("section: %v; nothing after it is read", err))
@@ -121,14 +122,14 @@ func (c *capture) interfacesAhead() int {
 // version. Blocks of another major version may be of another form.
 func parseSection(h []byte) (section, error) {
 	if len(h) < sectionHeader {
-		return section{}, fmt.Errorf("its section header is cut: %w", ErrFormat)
+		return section{}, errors.New("its section header is cut")
 	}
 	if !knownOrder(h[8:]) {
-		return section{}, fmt.Errorf("its byte order is not known: %w", ErrFormat)
+		return section{}, errors.New("its byte order is not known")
 	}
 	s := section{endian: endian{endian{true}.u32(h[8:]) == orderMagic}}
 	if major := s.u16(h[12:]); major != 1 {
-		return section{}, fmt.Errorf("pcapng version %d is not known; version 1 is read: %w", major, ErrFormat)
+		return section{}, fmt.Errorf("pcapng version %d is not known; version 1 is read", major)
 	}
 	return s, nil
 }

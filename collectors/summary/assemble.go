@@ -139,7 +139,7 @@ func (b *builder) names(hosts map[flow.Addr][]flow.Host) []Name {
 	}
 	list := []Name{}
 	for _, a := range slices.SortedFunc(maps.Keys(all), flow.Addr.Compare) {
-		name := Name{Address: addrText(a)}
+		name := Name{Address: a.String()}
 		if at, ok := b.known[a]; ok {
 			name.VM, name.NIC, name.Region = vmOfNIC(p, at.nic), p.nics[at.nic].name, p.nics[at.nic].region
 			name.Subnet, name.VNet = p.subnets[at.subnet].name, p.vnets[at.vnet].name

@@ -81,7 +81,7 @@ func onLink(a flow.Addr) bool {
 		v := uint32(a.Lo)
 		return v == 0 || v>>24 == 127 || v>>16 == 169<<8|254
 	}
-	return a.Hi == 0 && a.Lo <= 1 || a.Hi>>54 == 0xfe80>>6
+	return a == flow.Unspecified || a.Hi == 0 && a.Lo <= 1 || a.Hi>>54 == 0xfe80>>6
 }
 
 // viewsOf sorts rows into views, in an order that depends on names only.

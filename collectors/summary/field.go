@@ -205,21 +205,13 @@ func addrField(name string, get func(*enriched) flow.Addr) field {
 			binary.BigEndian.PutUint64(b[8:], a.Lo)
 		},
 		text: func(_ *naming, b []byte) string {
-			a := flow.Addr16(b)
+			a := flow.Addr{Hi: binary.BigEndian.Uint64(b), Lo: binary.BigEndian.Uint64(b[8:])}
 			if a.Hi&a.Lo == ^uint64(0) {
 				return ""
 			}
-			return addrText(a)
+			return a.String()
 		},
 	}
-}
-
-// addrText is the text of an address; the zero address is IPv6's unspecified one.
-func addrText(a flow.Addr) string {
-	if a.IsZero() {
-		return "::"
-	}
-	return a.String()
 }
 
 func portField(name string) field {

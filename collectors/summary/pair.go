@@ -85,7 +85,7 @@ type pair struct {
 func (p pair) conversation() Conversation {
 	r := p.row
 	return Conversation{
-		A: addrText(r.Src), B: addrText(r.Dst),
+		A: r.Src.String(), B: r.Dst.String(),
 		PacketsAB: known(r.Sent.Packets, r.Marks.Packets()),
 		BytesAB:   known(p.frames.Sent, r.Marks.Frames()),
 		IPBytesAB: known(r.Sent.IPBytes, r.Marks.IPBytes()),
