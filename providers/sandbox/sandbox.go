@@ -49,7 +49,6 @@ type Options struct {
 // Sandbox is a simulated Azure.
 type Sandbox struct {
 	World *world.World
-	Model *traffic.Model
 
 	clock   *clock.Clock
 	faults  *fault.Set
@@ -95,7 +94,7 @@ func Open(o Options) (*Sandbox, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Sandbox{World: w, Model: traffic.New(w), clock: c, faults: faults, options: o}
+	s := &Sandbox{World: w, clock: c, faults: faults, options: o}
 	return s, s.serve()
 }
 
@@ -117,7 +116,7 @@ func load(o Options) (w *world.World, err error) {
 // serve makes the two services.
 func (s *Sandbox) serve() (err error) {
 	o := s.options
-	s.arm, err = arm.New(arm.Options{World: s.World, Model: s.Model, Clock: s.clock, Dir: o.Dir, PageSize: o.PageSize, Logger: o.Logger, Faults: s.faults,
+	s.arm, err = arm.New(arm.Options{World: s.World, Model: traffic.New(s.World), Clock: s.clock, Dir: o.Dir, PageSize: o.PageSize, Logger: o.Logger, Faults: s.faults,
 		Containers: containers{s}})
 	if err != nil {
 		return err
@@ -127,7 +126,7 @@ func (s *Sandbox) serve() (err error) {
 		return err
 	}
 	s.login = login.New(login.Options{Tenant: s.World.Tenant, GUID: s.World.GUID, Now: o.Real, Logger: o.Logger})
-	s.source = recorded.New(recorded.Options{World: s.World, Model: s.Model, ARM: s.arm, Clock: s.clock, Faults: s.faults})
+	s.source = recorded.New(recorded.Options{World: s.World, ARM: s.arm, Clock: s.clock, Faults: s.faults})
 	s.blob = blob.New(blob.Options{Source: s.source, Uploads: uploads, Clock: s.clock, PageSize: o.PageSize, Logger: o.Logger,
 		Real: o.Real, Guard: blob.Guard{World: s.World, Faults: s.faults}})
 	return nil

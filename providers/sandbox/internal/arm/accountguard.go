@@ -10,54 +10,6 @@ import (
 	"flowctl/providers/sandbox/internal/world"
 )
 
-// firewall is who may reach an account over the network.
-func firewall(a *world.StorageAccount) *armstorage.NetworkRuleSet {
-	set := &armstorage.NetworkRuleSet{
-		DefaultAction: to.Ptr(armstorage.DefaultAction(a.Firewall.Default)), Bypass: to.Ptr(armstorage.BypassNone),
-		IPRules: []*armstorage.IPRule{}, VirtualNetworkRules: []*armstorage.VirtualNetworkRule{},
-	}
-	if len(a.Firewall.Bypass) > 0 {
-		set.Bypass = to.Ptr(armstorage.Bypass(strings.Join(a.Firewall.Bypass, ", ")))
-	}
-	for _, text := range a.Firewall.IPs {
-		set.IPRules = append(set.IPRules, &armstorage.IPRule{IPAddressOrRange: &text, Action: to.Ptr("Allow")})
-	}
-	for _, n := range a.Firewall.Subnets {
-		set.VirtualNetworkRules = append(set.VirtualNetworkRules, &armstorage.VirtualNetworkRule{
-			VirtualNetworkResourceID: id(n), Action: to.Ptr("Allow"), State: to.Ptr(armstorage.StateSucceeded)})
-	}
-	return set
-}
-
-func accountImmutability(a *world.StorageAccount) *armstorage.ImmutableStorageAccount {
-	i := a.Immutability
-	if i == nil {
-		return nil
-	}
-	return &armstorage.ImmutableStorageAccount{Enabled: to.Ptr(true), ImmutabilityPolicy: &armstorage.AccountImmutabilityPolicyProperties{
-		AllowProtectedAppendWrites: &i.AppendAllowed, ImmutabilityPeriodSinceCreationInDays: to.Ptr(int32(i.Days)),
-		State: to.Ptr(armstorage.AccountImmutabilityPolicyState(i.State))}}
-}
-
-// connections are the private endpoints that lead to an account.
-func (q *request) connections(a *world.StorageAccount) []*armstorage.PrivateEndpointConnection {
-	all := []*armstorage.PrivateEndpointConnection{}
-	for _, e := range q.world.Endpoints {
-		if !e.Target.Is(a.ID) {
-			continue
-		}
-		name := a.Name + "." + e.GUID
-		all = append(all, &armstorage.PrivateEndpointConnection{ID: id(a.ID + "/privateEndpointConnections/" + plan.ID(name)), Name: &name,
-			Type: to.Ptr(accountType + "/privateEndpointConnections"), Properties: &armstorage.PrivateEndpointConnectionProperties{
-				PrivateEndpoint: &armstorage.PrivateEndpoint{ID: id(e.ID)}, ProvisioningState: to.Ptr(armstorage.PrivateEndpointConnectionProvisioningStateSucceeded),
-				PrivateLinkServiceConnectionState: &armstorage.PrivateLinkServiceConnectionState{
-					Status: to.Ptr(armstorage.PrivateEndpointServiceConnectionStatusApproved), Description: to.Ptr("Auto-Approved"), ActionRequired: to.Ptr("None")}}})
-	}
-	return all
-}
-
-const containerType = blobServices + "/containers"
-
 func containerID(a *world.StorageAccount, c world.Container) plan.ID {
 	return a.ID + "/blobServices/default/containers/" + plan.ID(c.Name)
 }
@@ -121,22 +73,4 @@ func (q *request) getContainerPolicy() (reply, error) {
 		doc.Etag = to.Ptr(`"` + q.world.GUID(string(containerID(a, c))+"/policy") + `"`)
 	}
 	return ok(doc)
-}
-
-// getBlobService adds to the settings that every account's blobs have those of
-// the world's.
-func (q *request) getBlobService() (reply, error) {
-	rep, err := getService(blobServices)(q)
-	a, st, err2 := q.findAccount()
-	doc, shown := rep.body.(map[string]any)
-	if err != nil || err2 != nil || !shown || st.made(a.ID+"/blobServices/default", q.now) != nil {
-		return rep, err
-	}
-	props := object(doc, "properties")
-	props["isVersioningEnabled"] = a.Versioning
-	if a.SoftDelete > 0 {
-		deleted := map[string]any{"enabled": true, "days": a.SoftDelete}
-		props["deleteRetentionPolicy"], props["containerDeleteRetentionPolicy"] = deleted, deleted
-	}
-	return rep, nil
 }

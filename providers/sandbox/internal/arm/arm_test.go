@@ -307,10 +307,10 @@ func TestListings(t *testing.T) {
 	}{
 		"subscriptions": {"/subscriptions", 1},
 		"locations":     {c.sub + "/locations", len(c.w.Regions)},
-		"providers":     {c.sub + "/providers", len(providerTypes)},
+		"providers":     {c.sub + "/providers", len(providerTypes())},
 		"groups":        {c.sub + "/resourceGroups", len(c.w.Groups)},
 		"vnets":         {network + "virtualNetworks", len(c.w.VNets)},
-		"nics":          {network + "networkInterfaces", len(c.srv.vmNICs)},
+		"nics":          {network + "networkInterfaces", len(c.srv.origin.byType[strings.ToLower(nicType)])},
 		"nsgs":          {network + "networkSecurityGroups", len(c.w.NSGs)},
 		"public ips":    {network + "publicIPAddresses", len(c.w.PublicIPs)},
 		"watchers":      {network + "networkWatchers", len(c.w.Watchers)},

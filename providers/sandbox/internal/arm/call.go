@@ -21,42 +21,6 @@ type call struct {
 	id     plan.ID // what is called: a resource, or what holds a list
 }
 
-// things are the names that faults have for resource types. An action upon
-// one is the thing's own; other types are "other".
-var things = map[string]string{
-	"microsoft.resources/resourcegroups":                                          "resource_group",
-	"microsoft.network/virtualnetworks":                                           "vnet",
-	"microsoft.network/virtualnetworks/subnets":                                   "subnet",
-	"microsoft.network/virtualnetworks/virtualnetworkpeerings":                    "peering",
-	"microsoft.network/networkinterfaces":                                         "nic",
-	"microsoft.network/networksecuritygroups":                                     "nsg",
-	"microsoft.network/networksecuritygroups/securityrules":                       "rule",
-	"microsoft.network/networksecuritygroups/defaultsecurityrules":                "rule",
-	"microsoft.network/publicipaddresses":                                         "public_ip",
-	"microsoft.network/networkwatchers":                                           "network_watcher",
-	"microsoft.network/networkwatchers/flowlogs":                                  "flow_log",
-	"microsoft.network/networkwatchers/packetcaptures":                            "packet_capture",
-	"microsoft.network/locations/usages":                                          "usage",
-	"microsoft.compute/locations/usages":                                          "usage",
-	"microsoft.compute/virtualmachines":                                           "vm",
-	"microsoft.compute/virtualmachines/instanceview":                              "vm",
-	"microsoft.compute/virtualmachines/extensions":                                "extension",
-	"microsoft.compute/virtualmachinescalesets":                                   "scale_set",
-	"microsoft.compute/virtualmachinescalesets/extensions":                        "extension",
-	"microsoft.compute/virtualmachinescalesets/virtualmachines":                   "instance",
-	"microsoft.compute/virtualmachinescalesets/networkinterfaces":                 "nic",
-	"microsoft.storage/storageaccounts":                                           "storage_account",
-	"microsoft.storage/storageaccounts/managementpolicies":                        "lifecycle",
-	"microsoft.storage/storageaccounts/blobservices/containers":                   "container",
-	"microsoft.operationalinsights/workspaces":                                    "workspace",
-	"microsoft.authorization/permissions":                                         "permission",
-	"microsoft.authorization/locks":                                               "lock",
-	"microsoft.authorization/policyassignments":                                   "policy",
-	"microsoft.authorization/policydefinitions":                                   "policy",
-	"microsoft.resourcegraph/resources":                                           "resource",
-	"microsoft.compute/virtualmachinescalesets/virtualmachines/networkinterfaces": "nic",
-}
-
 // verbs are the names that faults have for actions, where those differ from
 // the actions' own.
 var verbs = map[string]string{"queryStatus": "status", "checkNameAvailability": "check_name", "resources": "query", "manualupgrade": "upgrade"}
@@ -117,7 +81,7 @@ func (q *request) callOf(base []string, ns string, rest []string) call {
 	}
 	at := plan.ID("/" + strings.Join(base, "/"))
 	c := call{scope: at, id: at + plan.ID("/providers/"+strings.Join(append([]string{ns}, rest...), "/"))}
-	if len(types) > 1 && strings.EqualFold(types[0], "locations") && strings.HasPrefix(strings.ToLower(types[1]), "operation") {
+	if len(types) > 1 && strings.EqualFold(types[0], "locations") && strings.Contains(strings.ToLower(types[1]), "operation") {
 		// Whether polling needs a permission of its own no source says. Here
 		// it does not, as custom roles in use leave it out.
 		c.thing, c.verb = "operation", "read"
@@ -168,8 +132,10 @@ func (q *request) action(c call, at plan.ID, ns string, types, rest []string) ca
 	return c
 }
 
+// thing is what faults call a resource type. An action upon one is the
+// thing's own; other types are "other".
 func thing(typ string) string {
-	if t := things[strings.ToLower(typ)]; t != "" {
+	if t := kindOf(typ).thing; t != "" {
 		return t
 	}
 	return "other"

@@ -226,7 +226,7 @@ func (q *request) stopCapture() (rep reply, err error) {
 			return err
 		}
 		takes := quickDeleteTime
-		if !q.Ended(c, q.now) {
+		if !q.Ended(st, c, q.now) {
 			c.stop(q.now)
 			takes = captureStopTime
 		}
@@ -257,7 +257,7 @@ func (q *request) deleteCapture() (rep reply, err error) {
 		if q.now.Before(c.Start) {
 			takes = quickDeleteTime
 		}
-		if !q.Ended(c, q.now) {
+		if !q.Ended(st, c, q.now) {
 			c.stop(q.now)
 		}
 		w.Serial++

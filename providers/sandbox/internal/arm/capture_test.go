@@ -95,7 +95,7 @@ func TestDeletingARunningCaptureEndsIt(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	files := c.srv.Files(st.Captures[0])
+	files := c.srv.Files(mustState(c.srv), st.Captures[0])
 	if len(files) != 1 || files[0].Account != c.account.Name || files[0].Container != "network-watcher-logs" || files[0].Size <= 24 {
 		t.Fatalf("files %+v", files)
 	}
@@ -113,7 +113,7 @@ func TestCaptureOfAScaleSet(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	files := c.srv.Files(st.Captures[0])
+	files := c.srv.Files(mustState(c.srv), st.Captures[0])
 	running := 0
 	for _, i := range set.Instances[1:] {
 		if i.Power == "running" {
@@ -219,4 +219,12 @@ func TestInstallingTheAgent(t *testing.T) {
 	if a := c.do("PUT", string(off.ID)+"/extensions/x", strings.ReplaceAll(body, "Agent"+bare.OS, "Agent"+off.OS)); a.code != 409 || a.errorCode() != "OperationNotAllowed" {
 		t.Errorf("extension of a VM that is off: %d %s", a.code, a.text)
 	}
+}
+
+func mustState(s *Server) *State {
+	st, err := s.State()
+	if err != nil {
+		panic(err)
+	}
+	return st
 }

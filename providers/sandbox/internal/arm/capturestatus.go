@@ -2,7 +2,6 @@ package arm
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -34,23 +33,30 @@ type machine struct {
 }
 
 // machines are those that a capture records. A scale set's instances are
-// included or excluded by number; those that do not run record nothing.
-func (s *Server) machines(settings *CaptureSettings) []machine {
-	switch r := s.byID[settings.Target.Key()].(type) {
+// included or excluded; those that do not run record nothing.
+func (s *Server) machines(st *State, c *Capture) []machine {
+	settings := &c.Settings
+	// A set is as it was when the capture began, however it was scaled since.
+	of := s.then(st, c.Start).byID[settings.Target.Key()]
+	if of == nil { // one that is being made
+		of = s.liveAt(st, c.Start).byID[settings.Target.Key()]
+	}
+	switch r := of.(type) {
 	case *world.VM:
 		return []machine{{id: r.ID}}
 	case *world.ScaleSet:
 		var all []machine
 		for _, i := range r.Instances {
-			in, out := settings.Scope.Include, settings.Scope.Exclude
-			if i.Power == "running" && (len(in) == 0 || slices.Contains(in, i.Number)) && !slices.Contains(out, i.Number) {
+			if i.Power == "running" && settings.covers(i) {
 				all = append(all, machine{i.ID, i.Number})
 			}
 		}
+		for _, v := range r.Machines {
+			if v.Power == "running" && settings.coversID(v.ID, "") {
+				all = append(all, machine{id: v.ID})
+			}
+		}
 		return all
-	}
-	if strings.EqualFold(settings.Target.Type(), vmType) { // one that a client made, to which nobody talks
-		return []machine{{id: settings.Target}}
 	}
 	return nil
 }
@@ -92,13 +98,15 @@ type endKey struct {
 	capture string
 	machine plan.ID
 	stopped time.Time
+	model   *traffic.Model
 }
 
 // maxEndings is how many endings are remembered before all are forgotten.
 const maxEndings = 10_000
 
-func (s *Server) ending(c *Capture, m machine) ending {
-	key := endKey{c.GUID, m.id, c.Stopped}
+func (s *Server) ending(st *State, c *Capture, m machine) ending {
+	model := s.Model(st)
+	key := endKey{c.GUID, m.id, c.Stopped, model}
 	s.ends.mu.Lock()
 	e, ok := s.ends.known[key]
 	s.ends.mu.Unlock()
@@ -110,8 +118,8 @@ func (s *Server) ending(c *Capture, m machine) ending {
 		stop = c.Start
 	}
 	t := c.traffic(m.id)
-	e.at, e.reason, e.size = s.model.CaptureEnd(t, stop)
-	e = c.Fate.cutShort(e, func(at time.Time) int64 { return s.model.CaptureSize(t, at) })
+	e.at, e.reason, e.size = model.CaptureEnd(t, stop)
+	e = c.Fate.cutShort(e, func(at time.Time) int64 { return model.CaptureSize(t, at) })
 	s.ends.mu.Lock()
 	defer s.ends.mu.Unlock()
 	if s.ends.known == nil || len(s.ends.known) >= maxEndings {
@@ -123,9 +131,9 @@ func (s *Server) ending(c *Capture, m machine) ending {
 
 // lastEnding is the ending of the whole capture: that of the machine that
 // records longest.
-func (s *Server) lastEnding(c *Capture) (last ending) {
-	for _, m := range s.machines(&c.Settings) {
-		e := s.ending(c, m)
+func (s *Server) lastEnding(st *State, c *Capture) (last ending) {
+	for _, m := range s.machines(st, c) {
+		e := s.ending(st, c, m)
 		if e.at.IsZero() {
 			return e
 		}
@@ -137,26 +145,27 @@ func (s *Server) lastEnding(c *Capture) (last ending) {
 }
 
 // Ended reports whether no machine records for c any more.
-func (s *Server) Ended(c *Capture, now time.Time) bool {
-	e := s.lastEnding(c)
+func (s *Server) Ended(st *State, c *Capture, now time.Time) bool {
+	e := s.lastEnding(st, c)
 	return !e.at.IsZero() && !now.Before(e.at)
 }
 
 // Files lists the files that c leaves in storage accounts, those included
 // that are not there yet.
-func (s *Server) Files(c *Capture) []File {
+func (s *Server) Files(st *State, c *Capture) []File {
+	model := s.Model(st)
 	account, container, name, ok := blobAt(c.Settings.Storage.Path)
 	if !ok || c.Fate.lost() {
 		return nil // only on the machine
 	}
 	var all []File
-	for _, m := range s.machines(&c.Settings) {
-		e := s.ending(c, m)
+	for _, m := range s.machines(st, c) {
+		e := s.ending(st, c, m)
 		if e.at.IsZero() {
 			continue
 		}
 		t := c.traffic(m.id)
-		for _, f := range s.model.CaptureFiles(t, e.at) {
+		for _, f := range model.CaptureFiles(t, e.at) {
 			file := File{ID: c.ID, Account: account, Container: container, Name: m.fileName(name), Capture: t,
 				From: f.From, To: f.To, Size: f.Size, Written: e.at.Add(uploadTime)}
 			if t.Ring != nil {
@@ -211,8 +220,8 @@ func (q *request) captureStatus() (reply, error) {
 		return ok(doc)
 	}
 	doc.Start = c.Start.UTC().Format(sevenDigits)
-	if q.Ended(c, q.now) {
-		e := q.lastEnding(c)
+	if q.Ended(st, c, q.now) {
+		e := q.lastEnding(st, c)
 		doc.Status, doc.Reason = "Stopped", e.reason
 		c.Fate.tell(&doc, e)
 	}

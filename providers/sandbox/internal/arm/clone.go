@@ -13,7 +13,8 @@ func (st *State) Clone() *State {
 	c.FlowLogs = copies(st.FlowLogs, func(l *FlowLog) { l.Runs = slices.Clone(l.Runs) })
 	c.Captures = copies(st.Captures, nil)
 	c.Extensions = copies(st.Extensions, nil)
-	c.Made = copies(st.Made, func(m *Made) { m.Body, m.Given = deepObject(m.Body), deepObject(m.Given) })
+	c.Resources = copies(st.Resources, func(m *Resource) { m.Body, m.Given = deepObject(m.Body), deepObject(m.Given) })
+	c.History = slices.Clone(st.History) // events never change
 	c.Operations = copies(st.Operations, nil)
 	c.Locks = copies(st.Locks, nil)
 	c.Lifecycles = copies(st.Lifecycles, func(l *Lifecycle) { l.Rules = slices.Clone(l.Rules) })

@@ -305,3 +305,16 @@ func (q *request) agentOf(st *State, c carrier) bool {
 func sameRegion(a, b string) bool { return region(a) == region(b) }
 
 func region(name string) string { return strings.ToLower(strings.ReplaceAll(name, " ", "")) }
+
+func pointers(tags map[string]string) map[string]*string {
+	if len(tags) == 0 {
+		return nil
+	}
+	m := map[string]*string{}
+	for k, v := range tags {
+		m[k] = to.Ptr(v)
+	}
+	return m
+}
+
+func id(id plan.ID) *string { return to.Ptr(string(id)) }

@@ -361,7 +361,7 @@ func (c *cloud) file() File {
 	if err != nil || len(st.Captures) != 1 {
 		c.Fatalf("%d captures: %v", len(st.Captures), err)
 	}
-	files := c.srv.Files(st.Captures[0])
+	files := c.srv.Files(mustState(c.srv), st.Captures[0])
 	if len(files) != 1 {
 		c.Fatalf("%d files", len(files))
 	}
@@ -375,7 +375,7 @@ func (c *cloud) noFile() {
 		c.Fatal(err)
 	}
 	for _, p := range st.Captures {
-		if files := c.srv.Files(p); len(files) > 0 {
+		if files := c.srv.Files(mustState(c.srv), p); len(files) > 0 {
 			c.Errorf("there are files: %v", files)
 		}
 	}

@@ -9,7 +9,6 @@ import (
 
 	"flowctl/plan"
 	"flowctl/providers/sandbox/internal/kql"
-	"flowctl/providers/sandbox/internal/world"
 )
 
 // graphColumns are those of the table Resources; what the second half holds is
@@ -95,9 +94,20 @@ func jsonOf(doc any) map[string]any {
 	return out
 }
 
-func (q *request) graphResources(st *State, wants func(string) bool) []graphed {
-	all := slices.Concat(q.graphNetworks(st, wants), q.graphGuests(wants), q.graphMachines(st, wants))
-	for _, g := range q.graphMade(st) {
+func (q *request) graphResources(st *State, wants func(string) bool) (all []graphed) {
+	for _, k := range kinds() {
+		if !k.located || k.name == groupType || !wants(k.name) {
+			continue
+		}
+		for _, m := range q.ofType(st, k.name) {
+			draw := func() any { return q.draw(st, m) }
+			if k.graph != nil {
+				draw = func() any { return k.graph(q, st, m) }
+			}
+			all = append(all, graphedOf(m.ID, m.Location, m.tags(), draw))
+		}
+	}
+	for _, g := range slices.Concat(q.graphExtensions(st, wants), q.graphWatchers(st)) {
 		if wants(g.typ) {
 			all = append(all, g)
 		}
@@ -105,77 +115,23 @@ func (q *request) graphResources(st *State, wants func(string) bool) []graphed {
 	return all
 }
 
-func (q *request) graphNetworks(st *State, wants func(string) bool) (all []graphed) {
-	add := func(r world.Resource, draw func() any) {
-		all = append(all, graphedOf(r.ID, r.Location, r.Tags, draw))
-	}
-	if wants(vnetType) {
-		for _, v := range q.world.VNets {
-			add(v.Resource, func() any { return q.vnet(st, v) })
-		}
-	}
-	if wants(nsgType) {
-		for _, n := range q.world.NSGs {
-			add(n.Resource, func() any { return q.nsg(st, n) })
-		}
-	}
-	if wants(nicType) {
-		for _, n := range q.vmNICs {
-			add(n.Resource, func() any { return q.nic(n) })
-		}
-	}
-	if wants(publicIPType) {
-		for _, p := range q.world.PublicIPs {
-			add(p.Resource, func() any { return publicIP(p) })
-		}
-	}
-	return all
-}
-
-func (q *request) graphGuests(wants func(string) bool) (all []graphed) {
-	for _, g := range q.world.Gateways {
-		if wants(g.ID.Type()) {
-			all = append(all, graphedOf(g.ID, g.Location, g.Tags, func() any { return gateway(g) }))
-		}
-	}
-	for _, e := range q.world.Endpoints {
-		if wants(endpointType) {
-			all = append(all, graphedOf(e.ID, e.Location, e.Tags, func() any { return endpoint(e) }))
-		}
-	}
-	for _, a := range q.world.Accounts {
-		if wants(accountType) {
-			all = append(all, graphedOf(a.ID, a.Location, a.Tags, func() any { return q.account(a) }))
-		}
-	}
-	return all
-}
-
-func (q *request) graphMachines(st *State, wants func(string) bool) (all []graphed) {
+func (q *request) graphExtensions(st *State, wants func(string) bool) (all []graphed) {
 	q.indexExtensions(st)
-	machines, extensions := wants(vmType), wants(vmType+"/extensions")
-	for _, v := range q.world.VMs {
-		if machines {
-			all = append(all, graphedOf(v.ID, v.Location, v.Tags, func() any { return q.graphVM(st, v) }))
-		}
-		if !extensions {
-			continue
-		}
+	if !wants(vmType + "/extensions") {
+		return nil
+	}
+	for _, v := range q.live(st).VMs {
 		for _, e := range q.extensionsOf(st, v) {
 			all = append(all, graphedOf(e.ID, e.Location, e.Tags, func() any { return e.doc(q.now) }))
-		}
-	}
-	if wants(scaleSetType) {
-		for _, s := range q.world.ScaleSets {
-			all = append(all, graphedOf(s.ID, s.Location, s.Tags, func() any { return q.scaleSet(st, s) }))
 		}
 	}
 	return all
 }
 
 // graphVM is a machine with its state, which Graph keeps beside what ARM shows.
-func (q *request) graphVM(st *State, v *world.VM) any {
-	doc := jsonOf(q.vm(st, v))
+func (q *request) graphVM(st *State, m *Resource) any {
+	doc := jsonOf(q.draw(st, m))
+	v := m.vm()
 	object(doc, "properties")["extended"] = map[string]any{"instanceView": map[string]any{
 		"computerName": v.Name, "osName": v.OS,
 		"powerState": map[string]any{"code": "PowerState/" + v.Power, "displayStatus": "VM " + v.Power, "level": "Info"},
@@ -183,8 +139,8 @@ func (q *request) graphVM(st *State, v *world.VM) any {
 	return doc
 }
 
-// graphMade are the resources that clients made.
-func (q *request) graphMade(st *State) (all []graphed) {
+// graphWatchers are the watchers and their flow logs.
+func (q *request) graphWatchers(st *State) (all []graphed) {
 	for _, w := range st.Watchers {
 		if there(w.Gone, q.now) {
 			all = append(all, graphedOf(w.ID, w.Location, w.Tags, func() any { return q.watcherDoc(st, w) }))
@@ -194,11 +150,6 @@ func (q *request) graphMade(st *State) (all []graphed) {
 		w := st.watcher(l.ID.Parent(), q.now)
 		if w != nil && there(l.Gone, q.now) {
 			all = append(all, graphedOf(l.ID, l.Location, l.Tags, func() any { return q.flowLogDoc(st, w, l) }))
-		}
-	}
-	for _, m := range st.Made {
-		if there(m.Gone, q.now) && m.Location != "" && m.Type != groupType {
-			all = append(all, graphedOf(m.ID, m.Location, m.tags(), func() any { return q.madeDoc(st, m) }))
 		}
 	}
 	return all
@@ -211,11 +162,8 @@ func (q *request) graphContainers(st *State) []graphed {
 	})
 	sub.name, sub.typ = q.world.Name, "microsoft.resources/subscriptions"
 	all := []graphed{sub}
-	for _, g := range q.world.Groups {
-		all = append(all, graphedOf(g.ID, g.Location, g.Tags, func() any { return groupDoc(g) }))
-	}
-	for _, m := range st.allMade(groupType, q.now) {
-		all = append(all, graphedOf(m.ID, m.Location, m.tags(), func() any { return q.madeDoc(st, m) }))
+	for _, m := range q.ofType(st, groupType) {
+		all = append(all, graphedOf(m.ID, m.Location, m.tags(), func() any { return q.draw(st, m) }))
 	}
 	for i := range all[1:] {
 		all[i+1].typ = "microsoft.resources/subscriptions/resourcegroups"

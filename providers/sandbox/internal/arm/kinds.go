@@ -3,87 +3,228 @@ package arm
 import (
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"flowctl/plan"
 )
 
-// kind is a type of resource that clients can make.
+// kind is a type of resource, all that is told of it. A type that clients can
+// make needs no more than its row and the checks that the row names.
 type kind struct {
-	name    string
-	located bool // it has a location, which must be given
+	name    string // as ARM spells it
+	thing   string // as faults name it; empty: other
+	located bool   // it has a location, which must be given
 	tagged  bool
 	takes   time.Duration // of a write; 0: it is done at once
-	created int           // status of a PUT that makes one
+	created int           // status of a PUT that makes one; 0: it has routes of its own
 	shown   []string      // properties that the service fills in, which are not taken from clients
-	check   func(q *request, st *State, m *Made) error
-	wrote   func(q *request, st *State, m *Made) error // after a write
-	fill    func(q *request, st *State, m *Made, doc, props map[string]any)
-	inUse   func(q *request, st *State, m *Made) error // refuses a deletion
-	removed func(q *request, st *State, m *Made)       // takes with it what goes when it is deleted
+	fixed   bool          // clients change and delete those of the world, and make none
+	quota   [2]string     // names of the limit of how many there can be in a region
+	limit   int64
+	byGroup bool // listed by resource group only
+	quiet   bool // a PUT that makes one is answered by no more than where its result will be; all else is done at once
+
+	check   func(q *request, st *State, m *Resource) error
+	wrote   func(q *request, st *State, m *Resource) error // after a write
+	fill    func(q *request, st *State, m *Resource, doc, props map[string]any)
+	used    []use                                        // what refuses a deletion
+	removed func(q *request, st *State, m *Resource)     // takes with it what goes when it is deleted
+	list    handler                                      // instead of the usual listing
+	graph   func(q *request, st *State, m *Resource) any // what Resource Graph has, if that is more
 }
 
-// How long writes of made resources take, in the world's time.
+// use is a type of resource that keeps others from being deleted by what it
+// refers to.
+type use struct {
+	by     string
+	refuse func(m, user *Resource, config string) *Error
+}
+
+// How long writes take, in the world's time.
 const (
 	networkWriteTime = 2 * time.Second
 	machineWriteTime = 20 * time.Second
+	gatewayWriteTime = 5 * time.Minute
+	accountWriteTime = 18 * time.Second // recording storage-account-network-rules
 )
 
 const (
-	groupType     = "Microsoft.Resources/resourceGroups"
-	subnetType    = vnetType + "/subnets"
-	ruleType      = nsgType + "/securityRules"
-	workspaceType = "Microsoft.OperationalInsights/workspaces"
-	blobServices  = accountType + "/blobServices"
-	fileServices  = accountType + "/fileServices"
+	groupType         = "Microsoft.Resources/resourceGroups"
+	vnetType          = "Microsoft.Network/virtualNetworks"
+	subnetType        = vnetType + "/subnets"
+	peeringType       = vnetType + "/virtualNetworkPeerings"
+	nsgType           = "Microsoft.Network/networkSecurityGroups"
+	ruleType          = nsgType + "/securityRules"
+	nicType           = "Microsoft.Network/networkInterfaces"
+	publicIPType      = "Microsoft.Network/publicIPAddresses"
+	natType           = "Microsoft.Network/natGateways"
+	routeTableType    = "Microsoft.Network/routeTables"
+	routeType         = routeTableType + "/routes"
+	asgType           = "Microsoft.Network/applicationSecurityGroups"
+	endpointType      = "Microsoft.Network/privateEndpoints"
+	appGatewayType    = "Microsoft.Network/applicationGateways"
+	vnetGatewayType   = "Microsoft.Network/virtualNetworkGateways"
+	bastionType       = "Microsoft.Network/bastionHosts"
+	azureFirewallType = "Microsoft.Network/azureFirewalls"
+	vmType            = "Microsoft.Compute/virtualMachines"
+	scaleSetType      = "Microsoft.Compute/virtualMachineScaleSets"
+	diskType          = "Microsoft.Compute/disks"
+	accountType       = "Microsoft.Storage/storageAccounts"
+	blobServices      = accountType + "/blobServices"
+	fileServices      = accountType + "/fileServices"
+	containerType     = blobServices + "/containers"
+	workspaceType     = "Microsoft.OperationalInsights/workspaces"
 )
 
-// kinds are the types that clients can make, beside Network Watchers and what
-// they hold.
-func kinds() []kind {
+// rows are all types of resources, each in one row.
+func rows() []kind {
+	const made = http.StatusCreated
 	return []kind{
-		{name: groupType, located: true, tagged: true, created: http.StatusCreated},
-		{name: vnetType, located: true, tagged: true, takes: networkWriteTime, created: http.StatusCreated,
-			check: (*request).checkVNet, shown: []string{"flowLogs"}, wrote: (*request).wroteVNet, fill: (*request).fillVNet, inUse: (*request).vnetInUse},
-		{name: subnetType, takes: networkWriteTime, created: http.StatusCreated,
-			shown: []string{"ipConfigurations"}, check: (*request).checkSubnet, fill: (*request).fillSubnet, inUse: (*request).subnetInUse},
-		{name: nsgType, located: true, tagged: true, takes: networkWriteTime, created: http.StatusCreated,
-			shown: []string{"defaultSecurityRules", "subnets", "networkInterfaces", "flowLogs"}, wrote: (*request).wroteNSG, fill: (*request).fillNSG, inUse: (*request).nsgInUse},
-		{name: ruleType, takes: networkWriteTime, created: http.StatusCreated, check: (*request).checkRule, fill: (*request).fillRule},
-		{name: nicType, located: true, tagged: true, takes: networkWriteTime, created: http.StatusCreated,
-			shown: []string{"virtualMachine", "macAddress", "primary"}, check: (*request).checkNIC, wrote: (*request).wroteNIC, fill: (*request).fillNIC, inUse: (*request).nicInUse},
-		{name: publicIPType, located: true, tagged: true, takes: networkWriteTime, created: http.StatusCreated,
-			shown: []string{"ipConfiguration", "ipAddress"}, wrote: (*request).wrotePublicIP, fill: (*request).fillPublicIP, inUse: (*request).publicIPInUse},
-		{name: vmType, located: true, tagged: true, takes: machineWriteTime, created: http.StatusCreated,
-			shown: []string{"instanceView", "vmId", "timeCreated"}, check: (*request).checkMadeVM, wrote: (*request).wroteVM, fill: (*request).fillVM, removed: (*request).dropDisks},
+		{name: groupType, thing: "resource_group", located: true, tagged: true, created: made},
+		{name: vnetType, thing: "vnet", located: true, tagged: true, takes: networkWriteTime, created: made, quota: [2]string{"VirtualNetworks", "Virtual Networks"}, limit: 1000,
+			check: (*request).checkVNet, shown: []string{"flowLogs"}, wrote: (*request).wroteVNet, fill: (*request).fillVNet},
+		{name: subnetType, thing: "subnet", takes: networkWriteTime, created: made,
+			shown: []string{"ipConfigurations", "privateEndpoints", "applicationGatewayIPConfigurations"}, check: (*request).checkSubnet, fill: (*request).fillSubnet,
+			used: []use{{nicType, subnetInUse}, {scaleSetType, subnetInUse}, {appGatewayType, subnetInUse}, {vnetGatewayType, subnetInUse}, {bastionType, subnetInUse}, {azureFirewallType, subnetInUse}}},
+		{name: peeringType, thing: "peering", takes: networkWriteTime, created: made,
+			shown: []string{"peeringState", "peeringSyncLevel", "remoteAddressSpace", "remoteVirtualNetworkAddressSpace"}, check: (*request).checkPeering, wrote: (*request).wrotePeering, fill: (*request).fillPeering},
+		{name: nsgType, thing: "nsg", located: true, tagged: true, takes: networkWriteTime, created: made, quota: [2]string{"NetworkSecurityGroups", "Network Security Groups"}, limit: 5000,
+			shown: []string{"defaultSecurityRules", "subnets", "networkInterfaces", "flowLogs"}, wrote: (*request).wroteNSG, fill: (*request).fillNSG,
+			used: []use{{subnetType, nsgInUse}, {nicType, nsgInUse}}},
+		{name: ruleType, thing: "rule", takes: networkWriteTime, created: made, check: (*request).checkRule, fill: (*request).fillRule},
+		{name: nsgType + "/defaultSecurityRules", thing: "rule"},
+		{name: nicType, thing: "nic", located: true, tagged: true, takes: networkWriteTime, created: made, quota: [2]string{"NetworkInterfaces", "Network Interfaces"}, limit: 65536,
+			shown: []string{"virtualMachine", "macAddress", "primary", "privateEndpoint"}, check: (*request).checkNIC, wrote: (*request).wroteNIC, fill: (*request).fillNIC,
+			used: []use{{vmType, nicInUse}, {endpointType, nicInUse}}},
+		{name: publicIPType, thing: "public_ip", located: true, tagged: true, takes: networkWriteTime, created: made,
+			quota: [2]string{"StandardSkuPublicIpAddresses", "Public IP Addresses - Standard"}, limit: 1000,
+			shown: []string{"ipConfiguration", "ipAddress", "natGateway"}, wrote: (*request).wrotePublicIP, fill: (*request).fillPublicIP,
+			used: []use{{nicType, publicIPInUse}, {natType, publicIPInUse}}},
+		{name: natType, located: true, tagged: true, takes: networkWriteTime, created: made, shown: []string{"subnets"},
+			check: (*request).checkNAT, fill: (*request).fillNAT, used: []use{{subnetType, natInUse}}},
+		{name: routeTableType, located: true, tagged: true, takes: networkWriteTime, created: made,
+			shown: []string{"subnets"}, wrote: (*request).wroteRouteTable, fill: (*request).fillRouteTable, used: []use{{subnetType, routeTableInUse}}},
+		{name: routeType, takes: networkWriteTime, created: made, check: (*request).checkRoute, fill: (*request).fillRoute},
+		{name: asgType, located: true, tagged: true, takes: networkWriteTime, created: made},
+		{name: endpointType, located: true, tagged: true, takes: networkWriteTime, created: made, fixed: true, quota: [2]string{"PrivateEndpoints", "Private Endpoints"}, limit: 1000,
+			removed: (*request).dropEndpointNIC},
+		{name: appGatewayType, located: true, tagged: true, takes: gatewayWriteTime, created: made, fixed: true},
+		{name: vnetGatewayType, located: true, tagged: true, takes: gatewayWriteTime, created: made, fixed: true, byGroup: true},
+		{name: bastionType, located: true, tagged: true, takes: gatewayWriteTime, created: made, fixed: true},
+		{name: azureFirewallType, located: true, tagged: true, takes: gatewayWriteTime, created: made, fixed: true},
+		{name: watcherType, thing: "network_watcher", quota: [2]string{"NetworkWatchers", "Network Watchers"}, limit: 1},
+		{name: watcherType + "/flowLogs", thing: "flow_log"},
+		{name: watcherType + "/packetCaptures", thing: "packet_capture", quota: [2]string{"PacketCaptures", "Packet Captures"}, limit: 10000},
+		{name: "Microsoft.Network/locations/usages", thing: "usage"},
+
+		{name: vmType, thing: "vm", located: true, tagged: true, takes: machineWriteTime, created: made,
+			shown: []string{"instanceView", "vmId", "timeCreated"}, check: (*request).checkVM, wrote: (*request).wroteVM, fill: (*request).fillVM,
+			removed: (*request).dropDisks, list: (*request).listVMs, graph: (*request).graphVM},
+		{name: vmType + "/instanceView", thing: "vm"},
+		{name: vmType + "/extensions", thing: "extension"},
+		{name: scaleSetType, thing: "scale_set", located: true, tagged: true, takes: machineWriteTime, created: made,
+			shown: []string{"uniqueId", "timeCreated"}, check: (*request).checkScaleSet, wrote: (*request).wroteScaleSet, fill: (*request).fillScaleSet},
+		{name: scaleSetType + "/extensions", thing: "extension"},
+		{name: scaleSetType + "/virtualMachines", thing: "instance"},
+		{name: scaleSetType + "/networkInterfaces", thing: "nic"},
+		{name: scaleSetType + "/virtualMachines/networkInterfaces", thing: "nic"},
 		{name: diskType, located: true, tagged: true, takes: networkWriteTime, created: http.StatusAccepted,
-			shown: []string{"timeCreated", "uniqueId", "diskState"}, fill: (*request).fillDisk, inUse: (*request).diskInUse},
-		{name: peeringType, takes: networkWriteTime, created: http.StatusCreated,
-			shown: []string{"peeringState", "peeringSyncLevel"}, check: (*request).checkPeering, wrote: (*request).wrotePeering, fill: (*request).fillPeering},
-		{name: routeTableType, located: true, tagged: true, takes: networkWriteTime, created: http.StatusCreated,
-			shown: []string{"subnets"}, wrote: (*request).wroteRouteTable, fill: (*request).fillRouteTable, inUse: (*request).routeTableInUse},
-		{name: routeType, takes: networkWriteTime, created: http.StatusCreated, check: (*request).checkRoute, fill: (*request).fillRoute},
-		{name: asgType, located: true, tagged: true, takes: networkWriteTime, created: http.StatusCreated},
-		// azurerm takes 201 for an error here.
-		{name: accountType, located: true, tagged: true, created: http.StatusOK, check: (*request).checkAccount, wrote: (*request).wroteAccount, fill: (*request).fillAccount},
+			shown: []string{"timeCreated", "uniqueId", "diskState"}, fill: (*request).fillDisk, used: []use{{vmType, diskInUse}}},
+		{name: "Microsoft.Compute/locations/usages", thing: "usage"},
+
+		{name: accountType, thing: "storage_account", located: true, tagged: true, takes: accountWriteTime, created: http.StatusAccepted, quiet: true,
+			check: (*request).checkAccount, wrote: (*request).wroteAccount, fill: (*request).fillAccount},
 		{name: blobServices, created: http.StatusOK, fill: (*request).fillService},
 		{name: fileServices, created: http.StatusOK, fill: (*request).fillService},
-		{name: workspaceType, located: true, tagged: true, created: http.StatusCreated, fill: (*request).fillWorkspace},
+		{name: containerType, thing: "container"},
+		{name: accountType + "/managementPolicies", thing: "lifecycle"},
+		{name: workspaceType, thing: "workspace", located: true, tagged: true, created: made, fill: (*request).fillWorkspace},
+
+		{name: authorization + "/permissions", thing: "permission"},
+		{name: authorization + "/locks", thing: "lock"},
+		{name: authorization + "/policyAssignments", thing: "policy"},
+		{name: authorization + "/policyDefinitions", thing: "policy"},
+		{name: authorization + "/roleAssignments"},
+		{name: authorization + "/roleDefinitions"},
+		{name: "Microsoft.Insights/dataCollectionRules"},
+		{name: "Microsoft.Insights/dataCollectionEndpoints"},
+		{name: "Microsoft.ResourceGraph/resources", thing: "resource"},
+		{name: "Microsoft.Resources/subscriptions", thing: "subscription"},
 	}
 }
 
-func kindOf(name string) kind {
-	for _, k := range kinds() {
-		if strings.EqualFold(k.name, name) {
-			return k
+// table holds the rows, which are made once.
+var table struct {
+	sync.Once
+	rows   []kind
+	byName map[string]kind
+}
+
+func kinds() []kind {
+	table.Do(func() {
+		table.rows, table.byName = rows(), map[string]kind{}
+		for _, k := range table.rows {
+			table.byName[strings.ToLower(k.name)] = k
 		}
+	})
+	return table.rows
+}
+
+func kindOf(name string) kind {
+	kinds()
+	if k, ok := table.byName[strings.ToLower(name)]; ok {
+		return k
 	}
 	return kind{name: name}
 }
 
-// madeID is the id that the path names, for a resource of a kind: its own case
+// top reports whether resources of the kind are in a resource group itself.
+func (k kind) top() bool { return strings.Count(k.name, "/") == 1 }
+
+// segments are the path of a kind after the resource group, and that of a
+// resource of it.
+func (k kind) segments() (list, one string) {
+	ns, rest, _ := strings.Cut(k.name, "/")
+	list = "/providers/" + ns
+	for i, t := range strings.Split(rest, "/") {
+		list += "/" + t
+		one = list + "/" + []string{"{name}", "{child}"}[i]
+		if i == 0 && !k.top() {
+			list = one
+		}
+	}
+	return list, one
+}
+
+// kindRoutes are those of the kinds that clients can make.
+func kindRoutes() []route {
+	const (
+		sub   = "/subscriptions/{sub}"
+		group = sub + "/resourceGroups/{group}"
+	)
+	var all []route
+	for _, k := range kinds() {
+		if k.created == 0 || k.name == groupType || k.name == blobServices || k.name == fileServices {
+			continue
+		}
+		list, one := k.segments()
+		h := k.list
+		if h == nil {
+			h = listResource(k.name)
+		}
+		if k.top() && !k.byGroup {
+			all = append(all, read(sub+list, h))
+		}
+		all = append(all, read(group+list, h),
+			on(group+one, getResource(k.name), putResource(k.name), patchResource(k.name), deleteResource(k.name), nil))
+	}
+	return all
+}
+
+// pathID is the id that the path names, for a resource of a kind: its own case
 // in the names, ARM's in all else.
-func (q *request) madeID(st *State, kind string) plan.ID {
+func (q *request) pathID(st *State, kind string) plan.ID {
 	if kind == groupType {
 		return plan.ID("/subscriptions/" + q.world.Subscription + "/resourceGroups/" + q.path["name"])
 	}

@@ -1,129 +1,117 @@
 package arm
 
 import (
+	"net/http"
 	"strings"
 
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
-	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/network/armnetwork/v9"
-
-	"flowctl/plan"
 	"flowctl/providers/sandbox/internal/world"
 )
 
-const nsgType = "Microsoft.Network/networkSecurityGroups"
+func (q *request) wroteNSG(st *State, m *Resource) error {
+	if m.properties()["securityRules"] == nil {
+		return nil
+	}
+	list := objects(m.properties(), "securityRules")
+	delete(m.properties(), "securityRules")
+	return q.sync(st, m, kindOf(ruleType), list)
+}
 
-func (q *request) listNSGs() (reply, error) {
+func (q *request) fillNSG(st *State, m *Resource, _, props map[string]any) {
+	props["securityRules"] = q.shownIn(st, m.ID, ruleType)
+	props["defaultSecurityRules"] = q.defaultRules(m)
+	for name, kind := range map[string]string{"subnets": subnetType, "networkInterfaces": nicType} {
+		var users []any
+		for _, user := range q.users(st, m.ID, kind) {
+			users = append(users, ref(user.ID))
+		}
+		if users != nil {
+			props[name] = users
+		}
+	}
+	q.fillFlowLogs(st, m, props)
+}
+
+func nsgInUse(m, user *Resource, _ string) *Error {
+	return refuse(400, "InUseNetworkSecurityGroupCannotBeDeleted", "Network security group %s cannot be deleted because it is in use by the following resources: %s. "+
+		"In order to delete the Network security group, remove the association with the resource(s).", m.ID, user.ID)
+}
+
+// The priorities that users' rules may have.
+const (
+	lowestPriority  = 100
+	highestPriority = 4096
+)
+
+func (q *request) checkRule(st *State, m *Resource) error {
+	props := m.properties()
+	priority, _ := props["priority"].(float64)
+	direction := text(props, "direction")
+	switch {
+	case priority < lowestPriority || priority > highestPriority:
+		return refuse(400, "SecurityRuleInvalidPriority", "Security rule has invalid Priority. Value provided: %v Allowed range 100-4096.", props["priority"])
+	case !strings.EqualFold(direction, "Inbound") && !strings.EqualFold(direction, "Outbound"):
+		return errInvalid("direction", "'%s' is not Inbound or Outbound.", direction)
+	case !strings.EqualFold(text(props, "access"), "Allow") && !strings.EqualFold(text(props, "access"), "Deny"):
+		return errInvalid("access", "'%s' is not Allow or Deny.", text(props, "access"))
+	}
+	for _, other := range q.below(st, m.ID.Parent(), ruleType) {
+		if !other.ID.Is(m.ID) && other.properties()["priority"] == props["priority"] && strings.EqualFold(text(other.properties(), "direction"), direction) {
+			return refuse(http.StatusBadRequest, "SecurityRuleConflict", "Security rule %s conflicts with rule %s. Rules cannot have the same Priority and Direction.",
+				m.ID.Name(), other.ID.Name())
+		}
+	}
+	return nil
+}
+
+func (q *request) fillRule(_ *State, _ *Resource, _, props map[string]any) {
+	orElse(props, map[string]any{"sourcePortRanges": []any{}, "destinationPortRanges": []any{},
+		"sourceAddressPrefixes": []any{}, "destinationAddressPrefixes": []any{}})
+}
+
+// defaultRules are the six rules that every group has, each with an etag, as
+// recording nsg shows.
+func (q *request) defaultRules(m *Resource) []any {
+	all := []any{}
+	for _, r := range world.DefaultRules(m.ID) {
+		props := ruleBody(r)
+		props["provisioningState"] = m.state(q.now)
+		all = append(all, map[string]any{"name": r.Name, "id": string(r.ID), "etag": q.tagOf(m),
+			"type": nsgType + "/defaultSecurityRules", "properties": props})
+	}
+	return all
+}
+
+// defaultsInPath are the default rules of the group in the path.
+func (q *request) defaultsInPath() ([]any, error) {
 	st, err := q.State()
 	if err != nil {
-		return reply{}, err
+		return nil, err
 	}
-	all := inGroup(q, q.world.NSGs, func(n *world.NSG) plan.ID { return n.ID })
-	return pagedWith(q, nsgType, all, func(n *world.NSG) armnetwork.SecurityGroup { return q.nsg(st, n) })
-}
-
-func (q *request) getNSG() (reply, error) {
-	n, err := byPath[*world.NSG](q, nsgType, q.path["name"])
-	if err != nil {
-		return reply{}, err
+	id := q.pathID(st, nsgType)
+	m := q.at(st, id)
+	if m == nil {
+		return nil, q.missing(id, nsgType)
 	}
-	st, err := q.State()
-	if err != nil {
-		return reply{}, err
-	}
-	return ok(q.nsg(st, n))
-}
-
-func (q *request) nsg(st *State, n *world.NSG) armnetwork.SecurityGroup {
-	doc := armnetwork.SecurityGroup{
-		ID: id(n.ID), Name: &n.Name, Type: to.Ptr(nsgType), Etag: weak(n.GUID), Location: &n.Location, Tags: pointers(n.Tags),
-		Properties: &armnetwork.SecurityGroupPropertiesFormat{
-			ProvisioningState: &succeeded, ResourceGUID: &n.GUID,
-			SecurityRules: rules(n.Rules), DefaultSecurityRules: rules(n.Defaults), FlowLogs: q.flowLogsOn(st, n.ID),
-		},
-	}
-	for _, s := range n.Subnets {
-		doc.Properties.Subnets = append(doc.Properties.Subnets, &armnetwork.Subnet{ID: id(s.ID)})
-	}
-	for _, c := range n.NICs {
-		doc.Properties.NetworkInterfaces = append(doc.Properties.NetworkInterfaces, &armnetwork.Interface{ID: id(c.ID)})
-	}
-	return doc
-}
-
-func rules(all []*world.Rule) []*armnetwork.SecurityRule {
-	docs := []*armnetwork.SecurityRule{}
-	for _, r := range all {
-		docs = append(docs, rule(r))
-	}
-	return docs
-}
-
-func rule(r *world.Rule) *armnetwork.SecurityRule {
-	p := &armnetwork.SecurityRulePropertiesFormat{
-		Access: to.Ptr(armnetwork.SecurityRuleAccess(r.Access)), Direction: to.Ptr(armnetwork.SecurityRuleDirection(r.Direction)),
-		Priority: to.Ptr(int32(r.Priority)), Protocol: to.Ptr(armnetwork.SecurityRuleProtocol(r.Protocol)), ProvisioningState: &succeeded,
-	}
-	if r.Description != "" {
-		p.Description = to.Ptr(r.Description)
-	}
-	p.SourceAddressPrefix, p.SourceAddressPrefixes = oneOrMany(r.Sources)
-	p.DestinationAddressPrefix, p.DestinationAddressPrefixes = oneOrMany(r.Destinations)
-	p.SourcePortRange, p.SourcePortRanges = oneOrMany(r.SourcePorts)
-	p.DestinationPortRange, p.DestinationPortRanges = oneOrMany(r.Ports)
-	kind := nsgType + "/securityRules"
-	if r.Default {
-		kind = nsgType + "/defaultSecurityRules"
-	}
-	return &armnetwork.SecurityRule{ID: id(r.ID), Name: to.Ptr(r.Name), Type: to.Ptr(kind), Properties: p}
-}
-
-// oneOrMany puts a single value into the singular property and several into
-// the plural one, as the service does. None is any.
-func oneOrMany(values []string) (*string, []*string) {
-	switch len(values) {
-	case 0:
-		return to.Ptr("*"), texts()
-	case 1:
-		return to.Ptr(values[0]), texts()
-	}
-	return nil, texts(values...)
-}
-
-func (q *request) listRules() (reply, error) {
-	if made, rep, err := q.childrenOfMade(nsgType, ruleType); made || err != nil {
-		return rep, err
-	}
-	return q.rulesOf(func(n *world.NSG) []*world.Rule { return n.Rules })
+	return q.defaultRules(m), nil
 }
 
 func (q *request) listDefaultRules() (reply, error) {
-	st, err := q.State()
+	all, err := q.defaultsInPath()
 	if err != nil {
 		return reply{}, err
 	}
-	if m := st.made(q.madeID(st, nsgType), q.now); m != nil {
-		return paged(q, world.DefaultRules(m.ID), rule)
-	}
-	return q.rulesOf(func(n *world.NSG) []*world.Rule { return n.Defaults })
+	return paged(q, all, func(r any) any { return r })
 }
 
-func (q *request) getRule() (reply, error) {
-	n, err := byPath[*world.NSG](q, nsgType, q.path["name"])
+func (q *request) getDefaultRule() (reply, error) {
+	all, err := q.defaultsInPath()
 	if err != nil {
 		return reply{}, err
 	}
-	for _, r := range n.Rules {
-		if strings.EqualFold(r.Name, q.path["child"]) {
-			return ok(rule(r))
+	for _, r := range all {
+		if strings.EqualFold(text(r.(map[string]any), "name"), q.path["child"]) {
+			return ok(r)
 		}
 	}
-	return reply{}, errNotFound(nsgType+"/"+n.Name+"/securityRules/"+q.path["child"], q.path["group"])
-}
-
-func (q *request) rulesOf(pick func(*world.NSG) []*world.Rule) (reply, error) {
-	n, err := byPath[*world.NSG](q, nsgType, q.path["name"])
-	if err != nil {
-		return reply{}, err
-	}
-	return paged(q, pick(n), rule)
+	return reply{}, errNotFound(nsgType+"/"+q.path["name"]+"/defaultSecurityRules/"+q.path["child"], q.path["group"])
 }

@@ -97,6 +97,36 @@ func (q *request) accepted(op *Operation) reply {
 	return rep
 }
 
+// elsewhere answers the PUT that makes a storage account: no body, and where
+// the account will be (recording storage-account-network-rules).
+func (q *request) elsewhere(op *Operation) reply {
+	return reply{status: http.StatusAccepted, header: http.Header{"Content-Type": {"text/plain; charset=utf-8"},
+		"Location": {q.base() + "/subscriptions/" + q.world.Subscription + "/providers/" + op.Provider + "/locations/" + op.Location +
+			"/asyncoperations/" + op.ID + "?monitor=true&api-version=" + url.QueryEscape(q.param("api-version"))}}}
+}
+
+// getAsync answers for the operations of storage accounts.
+func (q *request) getAsync() (reply, error) {
+	op, err := q.findOperation()
+	if err != nil {
+		return reply{}, err
+	}
+	if q.now.Before(op.End) {
+		return q.elsewhere(op), nil
+	}
+	if op.Failed != nil {
+		return reply{}, op.Failed
+	}
+	st, err := q.State()
+	if err != nil {
+		return reply{}, err
+	}
+	if m := q.at(st, op.Resource); m != nil {
+		return ok(q.draw(st, m))
+	}
+	return reply{status: http.StatusOK}, nil
+}
+
 func (q *request) findOperation() (*Operation, error) {
 	st, err := q.State()
 	if err != nil {

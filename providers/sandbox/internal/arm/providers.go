@@ -10,15 +10,14 @@ import (
 	"flowctl/providers/sandbox/internal/world"
 )
 
-// providerTypes are the resource types of each namespace that clients ask for.
-var providerTypes = map[string][]string{
-	"Microsoft.Authorization":       {"locks", "permissions", "policyAssignments", "policyDefinitions", "roleAssignments", "roleDefinitions"},
-	"Microsoft.Compute":             {"virtualMachines", "virtualMachines/extensions", "virtualMachineScaleSets"},
-	"Microsoft.Insights":            {"dataCollectionRules", "dataCollectionEndpoints"},
-	"Microsoft.Network":             {"virtualNetworks", "networkInterfaces", "networkSecurityGroups", "publicIPAddresses", "networkWatchers", "networkWatchers/flowLogs", "networkWatchers/packetCaptures"},
-	"Microsoft.OperationalInsights": {"workspaces"},
-	"Microsoft.Resources":           {"subscriptions", "resourceGroups"},
-	"Microsoft.Storage":             {"storageAccounts"},
+// providerTypes are the resource types of each namespace.
+func providerTypes() map[string][]string {
+	all := map[string][]string{}
+	for _, k := range kinds() {
+		ns, typ, _ := strings.Cut(k.name, "/")
+		all[ns] = append(all[ns], typ)
+	}
+	return all
 }
 
 // apiVersions are those that the providers' clients choose from; requests may
@@ -43,7 +42,7 @@ type resourceType struct {
 func (q *request) provider(st *State, ns string) provider {
 	p := provider{ID: "/subscriptions/" + q.world.Subscription + "/providers/" + ns, Namespace: ns,
 		RegistrationState: q.registered(st, ns), Policy: "RegistrationRequired", ResourceTypes: []resourceType{}}
-	for _, t := range providerTypes[ns] {
+	for _, t := range providerTypes()[ns] {
 		p.ResourceTypes = append(p.ResourceTypes, resourceType{ResourceType: t, Locations: q.world.Regions,
 			APIVersions: apiVersions, Capabilities: "None"})
 	}
@@ -72,7 +71,7 @@ func seedProviders(w *world.World) map[string]*Registration {
 
 // canonical is a namespace in its own case.
 func canonical(ns string) string {
-	for known := range providerTypes {
+	for known := range providerTypes() {
 		if strings.EqualFold(known, ns) {
 			return known
 		}
@@ -97,7 +96,7 @@ func (q *request) registered(st *State, ns string) string {
 
 // namespaces are all that the subscription has, in the order of their names.
 func (st *State) namespaces() []string {
-	all := slices.AppendSeq(slices.Collect(maps.Keys(providerTypes)), maps.Keys(st.Providers))
+	all := slices.AppendSeq(slices.Collect(maps.Keys(providerTypes())), maps.Keys(st.Providers))
 	slices.Sort(all)
 	return slices.Compact(all)
 }

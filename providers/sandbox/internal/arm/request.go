@@ -25,6 +25,11 @@ type request struct {
 	path  map[string]string // values of the route's names
 
 	extensions map[string][]*Extension // by what carries them; nil: not indexed
+	over       struct {                // see overlay
+		of  *State
+		n   int
+		all map[string]*Resource
+	}
 	visit
 }
 

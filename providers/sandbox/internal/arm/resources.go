@@ -43,37 +43,11 @@ func (q *request) resources() ([]generic, error) {
 	add := func(id plan.ID, location string, tags map[string]string) {
 		all = append(all, generic{ID: id, Name: strings.Join(names(id), "/"), Type: id.Type(), Location: location, Tags: tags})
 	}
-	for _, r := range q.world.VNets {
-		add(r.ID, r.Location, r.Tags)
-	}
-	for _, r := range q.world.NSGs {
-		add(r.ID, r.Location, r.Tags)
-	}
-	for _, r := range q.world.NICs {
-		if r.Instance == nil { // those of scale set instances are no resources of their own
-			add(r.ID, r.Location, r.Tags)
+	for _, k := range kinds() {
+		if !k.located || k.name == groupType {
+			continue
 		}
-	}
-	for _, r := range q.world.PublicIPs {
-		add(r.ID, r.Location, r.Tags)
-	}
-	for _, r := range q.world.VMs {
-		add(r.ID, r.Location, r.Tags)
-	}
-	for _, r := range q.world.ScaleSets {
-		add(r.ID, r.Location, r.Tags)
-	}
-	for _, r := range q.world.Accounts {
-		add(r.ID, r.Location, r.Tags)
-	}
-	for _, r := range q.world.Gateways {
-		add(r.ID, r.Location, r.Tags)
-	}
-	for _, r := range q.world.Endpoints {
-		add(r.ID, r.Location, r.Tags)
-	}
-	for _, m := range st.Made {
-		if there(m.Gone, q.now) && m.Location != "" && m.Type != groupType {
+		for _, m := range q.ofType(st, k.name) {
 			add(m.ID, m.Location, m.tags())
 		}
 	}

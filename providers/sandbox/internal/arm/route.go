@@ -34,12 +34,6 @@ func read(path string, get handler) route { return on(path, get, nil, nil, nil, 
 // act is a route for an action.
 func act(path string, post handler) route { return on(path, nil, nil, nil, nil, post) }
 
-// crud is a route for a resource that the world may have, which get shows, and
-// that clients may make.
-func crud(path, kind string, get handler) route {
-	return on(path, orMade(kind, get), putMade(kind), patchMade(kind), deleteMade(kind), nil)
-}
-
 // match returns the values of the route's names. ARM does not heed case.
 func (r route) match(segments []string) (map[string]string, bool) {
 	if len(segments) != len(r.segments) {
@@ -97,18 +91,19 @@ func split(escaped string) ([]string, error) {
 // routes lists everything that is served.
 func routes() []route {
 	const (
-		sub      = "/subscriptions/{sub}"
-		group    = sub + "/resourceGroups/{group}"
-		network  = "/providers/Microsoft.Network"
-		compute  = "/providers/Microsoft.Compute"
-		storage  = "/providers/Microsoft.Storage"
-		insights = "/providers/Microsoft.OperationalInsights"
-		watcher  = group + network + "/networkWatchers/{watcher}"
-		flowLog  = watcher + "/flowLogs/{name}"
-		capture  = watcher + "/packetCaptures/{name}"
-		vm       = group + compute + "/virtualMachines/{name}"
-		scaleSet = group + compute + "/virtualMachineScaleSets/{set}"
-		account  = group + storage + "/storageAccounts/{name}"
+		sub       = "/subscriptions/{sub}"
+		group     = sub + "/resourceGroups/{group}"
+		network   = "/providers/Microsoft.Network"
+		compute   = "/providers/Microsoft.Compute"
+		storage   = "/providers/Microsoft.Storage"
+		insights  = "/providers/Microsoft.OperationalInsights"
+		watcher   = group + network + "/networkWatchers/{watcher}"
+		flowLog   = watcher + "/flowLogs/{name}"
+		capture   = watcher + "/packetCaptures/{name}"
+		vm        = group + compute + "/virtualMachines/{name}"
+		scaleSet  = group + compute + "/virtualMachineScaleSets/{set}"
+		account   = group + storage + "/storageAccounts/{name}"
+		workspace = group + insights + "/workspaces/{name}"
 	)
 	type q = request
 	all := []route{
@@ -120,41 +115,26 @@ func routes() []route {
 		act(sub+"/providers/{ns}/register", (*q).registerProvider),
 		act(sub+"/providers/{ns}/unregister", (*q).unregisterProvider),
 		read(sub+"/resourceGroups", (*q).listGroups),
-		on(sub+"/resourceGroups/{name}", (*q).getGroup, putMade(groupType), patchMade(groupType), (*q).deleteGroup, nil),
+		on(sub+"/resourceGroups/{name}", (*q).getGroup, putResource(groupType), patchResource(groupType), (*q).deleteGroup, nil),
 		read(sub+"/resources", (*q).listResources),
 		read(group+"/resources", (*q).listResources),
 		read(sub+"/providers/{ns}/locations/{region}/operations/{op}", (*q).getOperation),
 		read(sub+"/providers/{ns}/locations/{region}/operationResults/{op}", (*q).getOperationResult),
+		read(sub+"/providers/{ns}/locations/{region}/asyncoperations/{op}", (*q).getAsync),
 
-		read(sub+network+"/virtualNetworks", (*q).listVNets),
-		read(group+network+"/virtualNetworks", (*q).listVNets),
-		crud(group+network+"/virtualNetworks/{name}", vnetType, (*q).getVNet),
-		read(group+network+"/virtualNetworks/{name}/subnets", (*q).listSubnets),
-		crud(group+network+"/virtualNetworks/{name}/subnets/{child}", subnetType, (*q).getSubnet),
-		read(group+network+"/virtualNetworks/{name}/virtualNetworkPeerings", (*q).listPeerings),
-		crud(group+network+"/virtualNetworks/{name}/virtualNetworkPeerings/{child}", peeringType, (*q).getPeering),
-		read(sub+network+"/networkInterfaces", (*q).listNICs),
-		read(group+network+"/networkInterfaces", (*q).listNICs),
-		crud(group+network+"/networkInterfaces/{name}", nicType, (*q).getNIC),
-		read(sub+network+"/networkSecurityGroups", (*q).listNSGs),
-		read(group+network+"/networkSecurityGroups", (*q).listNSGs),
-		crud(group+network+"/networkSecurityGroups/{name}", nsgType, (*q).getNSG),
-		read(group+network+"/networkSecurityGroups/{name}/securityRules", (*q).listRules),
-		crud(group+network+"/networkSecurityGroups/{name}/securityRules/{child}", ruleType, (*q).getRule),
 		read(group+network+"/networkSecurityGroups/{name}/defaultSecurityRules", (*q).listDefaultRules),
-		read(sub+network+"/publicIPAddresses", (*q).listPublicIPs),
-		read(group+network+"/publicIPAddresses", (*q).listPublicIPs),
-		crud(group+network+"/publicIPAddresses/{name}", publicIPType, (*q).getPublicIP),
+		read(group+network+"/networkSecurityGroups/{name}/defaultSecurityRules/{child}", (*q).getDefaultRule),
 
-		read(sub+compute+"/virtualMachines", (*q).listVMs),
-		read(group+compute+"/virtualMachines", (*q).listVMs),
-		crud(vm, vmType, (*q).getVM),
+		act(vm+"/start", power("running")),
+		act(vm+"/restart", power("running")),
+		act(vm+"/redeploy", power("running")),
+		act(vm+"/powerOff", power("stopped")),
+		act(vm+"/deallocate", power("deallocated")),
+		read(vm+"/vmSizes", (*q).listSizes),
+		read(sub+compute+"/locations/{region}/vmSizes", (*q).listSizes),
 		read(vm+"/instanceView", (*q).getInstanceView),
 		read(vm+"/extensions", (*q).listExtensions),
 		on(vm+"/extensions/{extension}", (*q).getExtension, (*q).putExtension, nil, (*q).deleteExtension, nil),
-		read(sub+compute+"/virtualMachineScaleSets", (*q).listScaleSets),
-		read(group+compute+"/virtualMachineScaleSets", (*q).listScaleSets),
-		read(scaleSet, (*q).getScaleSet),
 		read(scaleSet+"/extensions", (*q).listExtensions),
 		on(scaleSet+"/extensions/{extension}", (*q).getExtension, (*q).putExtension, nil, (*q).deleteExtension, nil),
 		act(scaleSet+"/manualupgrade", (*q).upgradeInstances),
@@ -165,21 +145,17 @@ func routes() []route {
 		read(scaleSet+"/virtualMachines/{instance}/networkInterfaces", (*q).listScaleSetNICs),
 		read(scaleSet+"/virtualMachines/{instance}/networkInterfaces/{name}", (*q).getScaleSetNIC),
 
-		read(sub+storage+"/storageAccounts", (*q).listAccounts),
-		read(group+storage+"/storageAccounts", (*q).listAccounts),
-		crud(account, accountType, (*q).getAccount),
 		act(account+"/listKeys", (*q).listKeys),
 		act(sub+storage+"/checkNameAvailability", (*q).checkAccountName),
 		on(account+"/managementPolicies/{child}", (*q).getLifecycle, (*q).putLifecycle, nil, (*q).deleteLifecycle, nil),
 		read(account+"/blobServices/default/containers", (*q).listContainers),
 		on(account+"/blobServices/default/containers/{container}", (*q).orHeld, (*q).putContainer, (*q).patchContainer, (*q).deleteContainer, nil),
 		read(account+"/blobServices/default/containers/{container}/immutabilityPolicies/default", (*q).getContainerPolicy),
-		on(account+"/blobServices/{child}", (*q).getBlobService, putMade(blobServices), nil, nil, nil),
-		on(account+"/fileServices/{child}", getService(fileServices), putMade(fileServices), nil, nil, nil),
+		on(account+"/blobServices/{child}", getService(blobServices), putResource(blobServices), patchResource(blobServices), nil, nil),
+		on(account+"/fileServices/{child}", getService(fileServices), putResource(fileServices), nil, nil, nil),
 
-		read(sub+insights+"/workspaces", listMade(workspaceType)),
-		read(group+insights+"/workspaces", listMade(workspaceType)),
-		crud(group+insights+"/workspaces/{name}", workspaceType, getMade(workspaceType)),
+		read(sub+insights+"/deletedWorkspaces", (*q).listNothing),
+		act(workspace+"/sharedKeys", (*q).workspaceKeys),
 
 		read(sub+network+"/networkWatchers", (*q).listWatchers),
 		read(group+network+"/networkWatchers", (*q).listWatchers),
@@ -193,5 +169,5 @@ func routes() []route {
 		act(capture+"/stop", (*q).stopCapture),
 		act(capture+"/queryStatus", (*q).captureStatus),
 	}
-	return slices.Concat(all, guestRoutes(), lockRoutes(), permissionRoutes(), policyRoutes(), usageRoutes(), graphRoutes())
+	return slices.Concat(all, kindRoutes(), lockRoutes(), permissionRoutes(), policyRoutes(), usageRoutes(), graphRoutes())
 }

@@ -1,6 +1,8 @@
 package arm
 
 import (
+	"net/netip"
+	"strconv"
 	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
@@ -10,52 +12,98 @@ import (
 	"flowctl/providers/sandbox/internal/world"
 )
 
-const scaleSetType = "Microsoft.Compute/virtualMachineScaleSets"
-
-func (q *request) listScaleSets() (reply, error) {
-	st, err := q.State()
-	if err != nil {
-		return reply{}, err
-	}
-	all := inGroup(q, q.world.ScaleSets, func(s *world.ScaleSet) plan.ID { return s.ID })
-	return paged(q, all, func(s *world.ScaleSet) armcompute.VirtualMachineScaleSet { return q.scaleSet(st, s) })
-}
-
 func (q *request) findScaleSet() (*world.ScaleSet, error) {
-	return byPath[*world.ScaleSet](q, scaleSetType, q.path["set"])
-}
-
-func (q *request) getScaleSet() (reply, error) {
-	s, err := q.findScaleSet()
-	if err != nil {
-		return reply{}, err
-	}
 	st, err := q.State()
 	if err != nil {
-		return reply{}, err
+		return nil, err
 	}
-	return ok(q.scaleSet(st, s))
+	id := plan.ID("/subscriptions/" + q.world.Subscription + "/resourceGroups/" + q.path["group"] + "/providers/" + scaleSetType + "/" + q.path["set"])
+	if s, ok := q.described(st, id).(*world.ScaleSet); ok {
+		return s, nil
+	}
+	return nil, q.missing(id, scaleSetType)
 }
 
-func (q *request) scaleSet(st *State, s *world.ScaleSet) armcompute.VirtualMachineScaleSet {
-	disk := &armcompute.VirtualMachineScaleSetOSDisk{OSType: to.Ptr(armcompute.OperatingSystemTypes(s.OS)),
-		CreateOption: to.Ptr(armcompute.DiskCreateOptionTypesFromImage), Caching: to.Ptr(armcompute.CachingTypesReadWrite)}
-	mode := armcompute.OrchestrationModeUniform
-	if s.Flexible {
-		mode = armcompute.OrchestrationModeFlexible
+// maxCapacity is the most that Azure allows in a scale set.
+const maxCapacity = 1000
+
+func (q *request) checkScaleSet(st *State, m *Resource) error {
+	capacity, given := object(m.Body, "sku")["capacity"].(float64)
+	subnet, guard := setNetwork(m)
+	at, _, found := q.targetOf(st, subnet)
+	_, _, guarded := q.targetOf(st, guard)
+	switch {
+	case text(m.Body, "sku", "name") == "":
+		return refuse(400, "InvalidParameter", "Required parameter 'sku.name' is missing (null).")
+	case given && (capacity < 0 || capacity > maxCapacity || capacity != float64(int(capacity))):
+		return refuse(400, "InvalidParameter", "The value of parameter sku.capacity is invalid: %v is not between 0 and %d.", capacity, maxCapacity)
+	case subnet == "" && capacity > 0 && !flexible(m):
+		return refuse(400, "InvalidParameter", "Required parameter 'networkProfile' is missing (null).")
+	case subnet != "" && (!found || !sameRegion(at, m.Location)):
+		return errReference(subnet, m.ID)
+	case guard != "" && !guarded:
+		return errReference(guard, m.ID)
 	}
-	return armcompute.VirtualMachineScaleSet{
-		ID: id(s.ID), Name: &s.Name, Type: to.Ptr(scaleSetType), Location: &s.Location, Tags: pointers(s.Tags),
-		SKU: &armcompute.SKU{Name: &s.Size, Tier: to.Ptr("Standard"), Capacity: to.Ptr(int64(len(s.Instances) + len(s.Machines)))},
-		Properties: &armcompute.VirtualMachineScaleSetProperties{
-			OrchestrationMode: &mode, ProvisioningState: to.Ptr("Succeeded"), UniqueID: &s.GUID,
-			Overprovision: to.Ptr(false), SinglePlacementGroup: to.Ptr(false), PlatformFaultDomainCount: to.Ptr[int32](5),
-			UpgradePolicy: &armcompute.UpgradePolicy{Mode: to.Ptr(armcompute.UpgradeMode(s.Upgrade))},
-			VirtualMachineProfile: &armcompute.VirtualMachineScaleSetVMProfile{
-				StorageProfile:   &armcompute.VirtualMachineScaleSetStorageProfile{OSDisk: disk},
-				ExtensionProfile: &armcompute.VirtualMachineScaleSetExtensionProfile{Extensions: q.setExtensions(st, s)},
-			},
-		},
+	return nil
+}
+
+func flexible(m *Resource) bool {
+	return strings.EqualFold(text(m.properties(), "orchestrationMode"), "Flexible")
+}
+
+// wroteScaleSet makes as many instances as the capacity says, each with an
+// address that it keeps. Those of the highest numbers go first.
+func (q *request) wroteScaleSet(st *State, m *Resource) error {
+	delete(object(m.properties(), "virtualMachineProfile"), "extensionProfile") // extensions are kept by themselves
+	delete(object(m.properties(), "virtualMachineProfile", "osProfile"), "adminPassword")
+	if flexible(m) {
+		return nil // its machines are resources of their own
+	}
+	old, next := object(m.Given, "instances"), map[string]any{}
+	capacity := len(old)
+	if n, ok := object(m.Body, "sku")["capacity"].(float64); ok {
+		capacity = int(n)
+	}
+	subnet, _ := setNetwork(m)
+	var prefix netip.Prefix
+	taken := map[string]bool{}
+	if subnet != "" {
+		prefix, taken = q.subnetAddresses(st, subnet, m)
+	}
+	for i := range capacity {
+		number := strconv.Itoa(i)
+		has := object(old, number)
+		address := text(has, "address")
+		if a, err := netip.ParseAddr(address); err != nil || !prefix.Contains(a) || taken[address] {
+			var err error
+			if address, err = freeAddress(subnet, prefix, taken); err != nil {
+				return err
+			}
+		}
+		taken[address] = true
+		power := text(has, "power")
+		if power == "" {
+			power = "running"
+		}
+		next[number] = map[string]any{"address": address, "power": power}
+	}
+	m.Given = map[string]any{"instances": next}
+	return nil
+}
+
+func (q *request) fillScaleSet(st *State, m *Resource, doc, props map[string]any) {
+	delete(props, "instances")
+	props["uniqueId"], props["timeCreated"] = m.GUID, m.Created.Format(sevenDigits)
+	sku := object(doc, "sku")
+	orElse(sku, map[string]any{"tier": "Standard", "capacity": len(object(m.given(), "instances"))})
+	orElse(props, map[string]any{"orchestrationMode": "Uniform", "platformFaultDomainCount": 5})
+	if !flexible(m) {
+		orElse(props, map[string]any{"overprovision": true, "upgradePolicy": map[string]any{"mode": "Manual"}, "singlePlacementGroup": true})
+	}
+	profile := object(props, "virtualMachineProfile")
+	props["virtualMachineProfile"] = profile
+	if s, ok := q.described(st, m.ID).(*world.ScaleSet); ok {
+		profile["extensionProfile"] = map[string]any{"extensions": q.setExtensions(st, s)}
 	}
 }
 
@@ -72,7 +120,16 @@ func (q *request) listInstances() (reply, error) {
 }
 
 func (q *request) findInstance() (*world.Instance, error) {
-	return byPath[*world.Instance](q, scaleSetType, q.path["set"], "virtualMachines", q.path["instance"])
+	s, err := q.findScaleSet()
+	if err != nil {
+		return nil, err
+	}
+	for _, i := range s.Instances {
+		if i.Number == q.path["instance"] {
+			return i, nil
+		}
+	}
+	return nil, errNotFound(scaleSetType+"/"+q.path["set"]+"/virtualMachines/"+q.path["instance"], q.path["group"])
 }
 
 func (q *request) getInstance() (reply, error) {
@@ -142,7 +199,7 @@ func (q *request) listScaleSetNICs() (reply, error) {
 			nics = append(nics, i.NIC)
 		}
 	}
-	return paged(q, nics, q.nic)
+	return paged(q, nics, q.instanceNIC)
 }
 
 func (q *request) getScaleSetNIC() (reply, error) {
@@ -153,5 +210,25 @@ func (q *request) getScaleSetNIC() (reply, error) {
 	if !strings.EqualFold(i.NIC.ID.Name(), q.path["name"]) {
 		return reply{}, errNotFound(scaleSetType+"/"+i.Set.Name+"/virtualMachines/"+i.Number+"/networkInterfaces/"+q.path["name"], q.path["group"])
 	}
-	return ok(q.nic(i.NIC))
+	return ok(q.instanceNIC(i.NIC))
+}
+
+// instanceNIC shows the interface of an instance, which is a part of the set.
+func (q *request) instanceNIC(n *world.NIC) map[string]any {
+	m := &Resource{ID: n.ID, Type: nicType, GUID: n.GUID, Location: n.Location, of: n}
+	doc := map[string]any{"id": n.ID, "name": n.Name, "type": scaleSetType + "/virtualMachines/networkInterfaces", "etag": q.tagOf(m), "location": n.Location}
+	props := clone(m.properties())
+	props["provisioningState"], props["resourceGuid"], props["primary"] = "Succeeded", n.GUID, true
+	props["virtualMachine"] = ref(plan.ID(n.Machine()))
+	props["enableIPForwarding"], props["enableAcceleratedNetworking"] = false, false
+	if n.MAC != "" {
+		props["macAddress"] = dashed(n.MAC)
+	}
+	for _, c := range objects(props, "ipConfigurations") {
+		c["id"], c["etag"] = string(n.ID)+"/ipConfigurations/"+text(c, "name"), doc["etag"]
+		p := object(c, "properties")
+		p["privateIPAddress"], p["provisioningState"] = n.Private.String(), "Succeeded"
+	}
+	doc["properties"] = props
+	return doc
 }

@@ -45,16 +45,15 @@ type Server struct {
 	page   int
 	log    *slog.Logger
 	routes []route
-	byID   map[string]any // the world's resources by the key of their id
-	groups map[string]*world.ResourceGroup
+	origin *base
+	lives  lives
+	byID   map[string]any // the world's own resources by the keys of their ids
 
-	vmNICs     []*world.NIC // without those of scale sets
-	subnetNICs map[*world.Subnet][]*world.NIC
-	ends       endCache
-	graph      graph
-	faults     *fault.Set
-	rates      *rates
-	stale      memories
+	ends   endCache
+	graph  graph
+	faults *fault.Set
+	rates  *rates
+	stale  memories
 
 	containers Containers
 }
@@ -68,7 +67,7 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{world: o.World, model: o.Model, clock: o.Clock, file: f, page: o.PageSize, log: o.Logger, routes: append(routes(), madeRoutes()...),
+	s := &Server{world: o.World, model: o.Model, clock: o.Clock, file: f, page: o.PageSize, log: o.Logger, routes: routes(),
 		faults: o.Faults, rates: newRates(o.World)}
 	s.containers = o.Containers
 	if s.page <= 0 {
@@ -77,58 +76,13 @@ func New(o Options) (*Server, error) {
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
-	s.index()
+	s.origin, s.lives.first = compile(s.world), newLiving(s.world)
+	s.byID = s.lives.first.byID
 	s.fresh = seed(s.world)
 	if _, err := s.State(); err != nil {
 		return nil, err
 	}
 	return s, nil
-}
-
-// index finds the world's resources by id.
-func (s *Server) index() {
-	s.byID, s.groups = map[string]any{}, map[string]*world.ResourceGroup{}
-	for _, g := range s.world.Groups {
-		s.groups[plan.ID(g.Name).Key()] = g
-	}
-	for _, v := range s.world.VNets {
-		s.byID[v.ID.Key()] = v
-		for _, n := range v.Subnets {
-			s.byID[n.ID.Key()] = n
-		}
-	}
-	for _, n := range s.world.NSGs {
-		s.byID[n.ID.Key()] = n
-	}
-	s.subnetNICs = map[*world.Subnet][]*world.NIC{}
-	for _, n := range s.world.NICs {
-		s.byID[n.ID.Key()] = n
-		s.subnetNICs[n.Subnet] = append(s.subnetNICs[n.Subnet], n)
-		if n.Instance == nil {
-			s.vmNICs = append(s.vmNICs, n)
-		}
-	}
-	for _, p := range s.world.PublicIPs {
-		s.byID[p.ID.Key()] = p
-	}
-	for _, v := range s.world.VMs {
-		s.byID[v.ID.Key()] = v
-	}
-	for _, v := range s.world.ScaleSets {
-		s.byID[v.ID.Key()] = v
-		for _, i := range v.Instances {
-			s.byID[i.ID.Key()] = i
-		}
-	}
-	for _, a := range s.world.Accounts {
-		s.byID[a.ID.Key()] = a
-	}
-	for _, g := range s.world.Gateways {
-		s.byID[g.ID.Key()] = g
-	}
-	for _, e := range s.world.Endpoints {
-		s.byID[e.ID.Key()] = e
-	}
 }
 
 // State is everything that clients made or changed, and when; shared, not to
@@ -167,6 +121,7 @@ func (s *Server) update(ctx context.Context, change func(*State) error) error {
 			return err
 		}
 		st.prune(s.clock.Now())
+		st.Resources = s.pruned(st.Resources, s.clock.Now())
 		return nil
 	})
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // stateFormat is raised when an older sandbox's file cannot be read any more.
-const stateFormat = 1
+const stateFormat = 2
 
 // State is what clients made or changed. Deleted flow logs and captures stay
 // in it, as their data stays in the storage accounts.
@@ -21,7 +21,8 @@ type State struct {
 	FlowLogs   []*FlowLog               `json:"flow_logs"`
 	Captures   []*Capture               `json:"packet_captures,omitempty"`
 	Extensions []*Extension             `json:"extensions,omitempty"`
-	Made       []*Made                  `json:"made,omitempty"`
+	Resources  []*Resource              `json:"resources,omitempty"` // that clients made, changed or deleted
+	History    []*Event                 `json:"history,omitempty"`   // of these
 	Operations []*Operation             `json:"operations,omitempty"`
 	Upgrades   map[string]Upgrade       `json:"upgrades,omitempty"` // of scale set instances, by the key of their id
 	Locks      []*Lock                  `json:"locks,omitempty"`
@@ -157,5 +158,4 @@ const keepOperations = 24 * time.Hour
 func (st *State) prune(now time.Time) {
 	st.Operations = slices.DeleteFunc(st.Operations, func(o *Operation) bool { return now.Sub(o.End) > keepOperations })
 	st.Watchers = slices.DeleteFunc(st.Watchers, func(w *Watcher) bool { return !there(w.Gone, now) })
-	st.Made = prunedMade(st.Made, now)
 }

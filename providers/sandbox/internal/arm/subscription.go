@@ -2,10 +2,6 @@ package arm
 
 import (
 	"net/http"
-	"strings"
-
-	"flowctl/plan"
-	"flowctl/providers/sandbox/internal/world"
 )
 
 type subscription struct {
@@ -54,27 +50,10 @@ func (q *request) listLocations() (reply, error) {
 }
 
 func (q *request) needGroup(st *State, name string) error {
-	if q.groups[strings.ToLower(name)] == nil && st.made(q.groupID(name), q.now) == nil {
+	if q.at(st, q.groupID(name)) == nil {
 		return errGroup(name)
 	}
 	return nil
-}
-
-type resourceGroup struct {
-	ID         plan.ID           `json:"id"`
-	Name       string            `json:"name"`
-	Type       string            `json:"type"`
-	Location   string            `json:"location"`
-	Tags       map[string]string `json:"tags,omitempty"`
-	Properties struct {
-		ProvisioningState string `json:"provisioningState"`
-	} `json:"properties"`
-}
-
-func groupDoc(g *world.ResourceGroup) resourceGroup {
-	doc := resourceGroup{ID: g.ID, Name: g.Name, Type: groupType, Location: g.Location, Tags: g.Tags}
-	doc.Properties.ProvisioningState = "Succeeded"
-	return doc
 }
 
 func (q *request) listGroups() (reply, error) {
@@ -87,14 +66,9 @@ func (q *request) listGroups() (reply, error) {
 		return reply{}, err
 	}
 	var kept []any
-	for _, g := range q.world.Groups {
-		if filter.keeps(groupType, g.Name, g.Tags) {
-			kept = append(kept, groupDoc(g))
-		}
-	}
-	for _, m := range st.allMade(groupType, q.now) {
+	for _, m := range q.ofType(st, groupType) {
 		if filter.keeps(groupType, m.ID.Name(), m.tags()) {
-			kept = append(kept, q.madeDoc(st, m))
+			kept = append(kept, q.draw(st, m))
 		}
 	}
 	return paged(q, kept, func(doc any) any { return doc })
@@ -111,8 +85,5 @@ func (q *request) getGroup() (reply, error) {
 	if q.r.Method == http.MethodHead { // the check whether it exists
 		return reply{status: http.StatusNoContent}, nil
 	}
-	if g := q.groups[strings.ToLower(q.path["name"])]; g != nil {
-		return ok(groupDoc(g))
-	}
-	return ok(q.madeDoc(st, st.made(q.groupID(q.path["name"]), q.now)))
+	return ok(q.draw(st, q.at(st, q.groupID(q.path["name"]))))
 }

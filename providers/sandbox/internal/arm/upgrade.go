@@ -82,11 +82,15 @@ func (q *request) latest(st *State, i *world.Instance) bool {
 }
 
 // covers reports whether a capture of a scale set records an instance.
-func (s *CaptureSettings) covers(i *world.Instance) bool {
-	if len(s.Scope.Include) > 0 {
-		return slices.Contains(s.Scope.Include, i.Number)
+func (s *CaptureSettings) covers(i *world.Instance) bool { return s.coversID(i.ID, i.Number) }
+
+// coversID reports whether a capture records a machine of a scale set, which
+// scopes name by id, or by number before the service has written the id.
+func (s *CaptureSettings) coversID(id plan.ID, number string) bool {
+	in := func(list []string) bool {
+		return slices.ContainsFunc(list, func(name string) bool { return id.Is(plan.ID(name)) || number != "" && name == number })
 	}
-	return !slices.Contains(s.Scope.Exclude, i.Number)
+	return (len(s.Scope.Include) == 0 || in(s.Scope.Include)) && !in(s.Scope.Exclude)
 }
 
 // upgradeInstances brings instances to the model; * is all of them.

@@ -8,26 +8,10 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/network/armnetwork/v9"
 
 	"flowctl/plan"
-	"flowctl/providers/sandbox/internal/world"
 )
 
 func usageRoutes() []route {
 	return []route{read("/subscriptions/{sub}/providers/Microsoft.Network/locations/{region}/usages", (*request).listUsages)}
-}
-
-// limits are Azure's for a subscription and region, unless a world says
-// otherwise (Microsoft's documentation of Network Watcher and network limits).
-var limits = []struct {
-	name, text string
-	limit      int64
-}{
-	{"VirtualNetworks", "Virtual Networks", 1000},
-	{"NetworkSecurityGroups", "Network Security Groups", 5000},
-	{"NetworkInterfaces", "Network Interfaces", 65536},
-	{"PrivateEndpoints", "Private Endpoints", 1000},
-	{"StandardSkuPublicIpAddresses", "Public IP Addresses - Standard", 1000},
-	{"NetworkWatchers", "Network Watchers", 1},
-	{"PacketCaptures", "Packet Captures", 10000},
 }
 
 func (q *request) listUsages() (reply, error) {
@@ -47,8 +31,10 @@ func (q *request) listUsages() (reply, error) {
 			Name: &armnetwork.UsageName{Value: to.Ptr(name), LocalizedValue: to.Ptr(text)},
 			Unit: to.Ptr(armnetwork.UsageUnitCount), CurrentValue: to.Ptr(used), Limit: to.Ptr(limit)})
 	}
-	for _, l := range limits {
-		add(l.name, l.text)
+	for _, k := range kinds() { // limits are Azure's for a subscription and region, unless a world says otherwise
+		if k.quota[0] != "" {
+			add(k.quota[0], k.quota[1])
+		}
 	}
 	for _, w := range q.world.Quotas {
 		if sameRegion(w.Region, region) && !slices.ContainsFunc(all, func(u armnetwork.Usage) bool { return strings.EqualFold(*u.Name.Value, w.Name) }) {
@@ -61,9 +47,10 @@ func (q *request) listUsages() (reply, error) {
 // quota is how much of a limit is used: what there is, and what the world says
 // that others use beside it.
 func (q *request) quota(st *State, name, region string) (used, limit int64) {
-	for _, l := range limits {
-		if strings.EqualFold(l.name, name) {
-			limit = l.limit
+	var kind string
+	for _, k := range kinds() {
+		if strings.EqualFold(k.quota[0], name) {
+			kind, limit = k.name, k.limit
 		}
 	}
 	for _, w := range q.world.Quotas {
@@ -71,31 +58,28 @@ func (q *request) quota(st *State, name, region string) (used, limit int64) {
 			used, limit = w.Used, w.Limit
 		}
 	}
-	return used + q.inUse(st, strings.ToLower(name), region), limit
+	return used + q.count(st, kind, region), limit
 }
 
-// inUse counts what there is in a region.
-func (q *request) inUse(st *State, name, region string) (n int64) {
-	switch name {
-	case "virtualnetworks":
-		return in(region, q.world.VNets, func(v *world.VNet) string { return v.Location }) + q.madeIn(st, vnetType, region)
-	case "networksecuritygroups":
-		return in(region, q.world.NSGs, func(v *world.NSG) string { return v.Location }) + q.madeIn(st, nsgType, region)
-	case "networkinterfaces":
-		return in(region, q.vmNICs, func(v *world.NIC) string { return v.Location }) + q.madeIn(st, nicType, region)
-	case "privateendpoints":
-		return in(region, q.world.Endpoints, func(v *world.PrivateEndpoint) string { return v.Location })
-	case "standardskupublicipaddresses":
-		return in(region, q.world.PublicIPs, func(v *world.PublicIP) string { return v.Location }) + q.madeIn(st, publicIPType, region)
-	case "networkwatchers":
+// count counts what there is of a kind in a region.
+func (q *request) count(st *State, kind, region string) (n int64) {
+	switch kind {
+	case "":
+	case watcherType:
 		for _, w := range st.Watchers {
 			if there(w.Gone, q.now) && sameRegion(w.Location, region) {
 				n++
 			}
 		}
-	case "packetcaptures":
+	case watcherType + "/packetCaptures":
 		for _, c := range st.Captures {
 			if there(c.Gone, q.now) && sameRegion(q.captureRegion(st, c), region) {
+				n++
+			}
+		}
+	default:
+		for _, m := range q.ofType(st, kind) {
+			if sameRegion(m.Location, region) {
 				n++
 			}
 		}
@@ -108,24 +92,6 @@ func (q *request) captureRegion(st *State, c *Capture) string {
 		return w.Location
 	}
 	return ""
-}
-
-func in[T any](region string, all []T, location func(T) string) (n int64) {
-	for _, v := range all {
-		if sameRegion(location(v), region) {
-			n++
-		}
-	}
-	return n
-}
-
-func (q *request) madeIn(st *State, kind, region string) (n int64) {
-	for _, m := range st.allMade(kind, q.now) {
-		if sameRegion(m.Location, region) {
-			n++
-		}
-	}
-	return n
 }
 
 // withinQuota refuses one more of what a region has no room for.

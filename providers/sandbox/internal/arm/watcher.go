@@ -247,21 +247,7 @@ func errName(name string) *Error {
 // targetOf returns where a target of a recording is, and its GUID; ok is
 // false if there is none.
 func (q *request) targetOf(st *State, target plan.ID) (location, guid string, ok bool) {
-	switch r := q.byID[target.Key()].(type) {
-	case *world.VNet:
-		return r.Location, r.GUID, true
-	case *world.Subnet:
-		return r.VNet.Location, q.world.GUID(string(r.ID)), true
-	case *world.NIC:
-		return r.Location, r.GUID, true
-	case *world.NSG:
-		return r.Location, r.GUID, true
-	case *world.VM:
-		return r.Location, r.GUID, true
-	case *world.ScaleSet:
-		return r.Location, r.GUID, true
-	}
-	m := st.made(target, q.now)
+	m := q.at(st, target)
 	if m != nil && strings.EqualFold(m.Type, subnetType) {
 		location, _, ok = q.targetOf(st, target.Parent())
 		return location, m.GUID, ok

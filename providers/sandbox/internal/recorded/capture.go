@@ -13,9 +13,9 @@ import (
 const captureBlock = 4 << 20
 
 // captureBlob returns a capture's file, if it has been uploaded.
-func (s *Source) captureBlob(f arm.File) (blob.Blob, bool) {
+func (s *Source) captureBlob(v *view, f arm.File) (blob.Blob, bool) {
 	now := s.o.Clock.Now()
-	written, size := s.sent(f, now)
+	written, size := s.sent(v, f, now)
 	if now.Before(written) {
 		return blob.Blob{}, false
 	}
@@ -26,7 +26,7 @@ func (s *Source) captureBlob(f arm.File) (blob.Blob, bool) {
 	b.ETag = etag(f.Name, b)
 	b.Copy = func(w io.Writer, offset, length int64) error {
 		part := &part{w: w, skip: offset, left: length}
-		return part.result(s.o.Model.WriteCapture(part, f.Capture, f.From, f.To))
+		return part.result(v.model.WriteCapture(part, f.Capture, f.From, f.To))
 	}
 	return b, true
 }

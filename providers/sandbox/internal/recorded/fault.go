@@ -88,14 +88,14 @@ func held(all []committed, i int, at time.Time, end lateness) time.Time {
 }
 
 // sent is when a capture's file is there, and how long it is at now.
-func (s *Source) sent(f arm.File, now time.Time) (written time.Time, size int64) {
+func (s *Source) sent(v *view, f arm.File, now time.Time) (written time.Time, size int64) {
 	if s.o.Faults.Empty() {
 		return f.Written, f.Size
 	}
 	target := f.Capture.Target
 	c := fault.Call{Operation: world.Upload, Thing: f.Account + "/" + f.Container + "/" + f.Name,
 		Names: []string{f.Account, f.Name, string(f.ID), f.ID.Name(), target.Name(), string(target)}}
-	if a := s.accounts[f.Account]; a != nil {
+	if a := s.account(v.state, f.Account); a != nil {
 		c.Region = a.Location
 	}
 	for t := target.Parent(); t != ""; t = t.Parent() { // an instance's scale set

@@ -137,7 +137,7 @@ func TestShortBlobsDoNotShrink(t *testing.T) {
 
 func TestFaultsOfOneInterface(t *testing.T) {
 	base := newStage(t)
-	nics := base.o.Model.NICs(base.vnet.ID)
+	nics := theModel(base).NICs(base.vnet.ID)
 	s := stageWith(t, fmt.Sprintf("\nfault \"f\" {\n operation = \"flow_log.record\"\n target = %q\n effect = \"never\"\n}\n", nics[0].Name))
 	s.flowLog("a", s.vnet.ID)
 	s.clock.now = s.clock.now.Add(30 * time.Minute)
@@ -166,7 +166,7 @@ func capture(t *testing.T, s *stage) (account, container, name string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := s.srv.Files(st.Captures[0])[0]
+	f := s.srv.Files(theState(s), st.Captures[0])[0]
 	return f.Account, f.Container, f.Name
 }
 

@@ -53,8 +53,11 @@ func (s *Source) drawLogs(v *view) error {
 			v.runs = append(v.runs, run{fmt.Sprintf("%s %s %d %q %q", l.GUID, r.Target, r.Since.UnixNano(), r.RecordTypes, r.Filter), r.Since, r.Until})
 		}
 	}
+	for _, e := range v.state.History { // what changed who talks to whom
+		v.runs = append(v.runs, run{fmt.Sprintf("%s %d", e.ID, e.At.UnixNano()), e.At, time.Time{}})
+	}
 	v.logs = map[string][]*hourly{}
-	for i, log := range s.o.Model.Precedence(logs) {
+	for i, log := range v.model.Precedence(logs) {
 		h := v.series(homes[i][0], homes[i][1])
 		h.gens = append(h.gens, log)
 	}
@@ -159,7 +162,7 @@ func (s *Source) logNames(v *view, account, container string, want span) iter.Se
 				if !want.mayHave(start) {
 					continue
 				}
-				for _, mac := range s.macs(h.in(hour, now)) {
+				for _, mac := range v.macs(h.in(hour, now)) {
 					if name := start + mac + lastPart; want.has(name) && !yield(name) {
 						return
 					}
@@ -170,10 +173,10 @@ func (s *Source) logNames(v *view, account, container string, want span) iter.Se
 }
 
 // macs are those of the interfaces that any of gens covers.
-func (s *Source) macs(gens []traffic.Log) []string {
+func (v *view) macs(gens []traffic.Log) []string {
 	var all []string
 	for _, g := range gens {
-		for _, n := range s.o.Model.NICs(g.Target) {
+		for _, n := range v.model.NICs(g.Target) {
 			if n.MAC != "" {
 				all = append(all, n.MAC)
 			}
@@ -193,7 +196,7 @@ func (s *Source) logBlob(v *view, account, name string) (blob.Blob, bool) {
 		}
 		hour, err := time.Parse(hourLayout, rest[:len(hourLayout)])
 		mac, ok := strings.CutSuffix(rest[len(hourLayout):], lastPart)
-		nic := s.nics[mac]
+		nic := v.model.ByMAC(mac)
 		if err != nil || !ok || nic == nil {
 			continue
 		}
@@ -209,7 +212,7 @@ func (s *Source) logBlob(v *view, account, name string) (blob.Blob, bool) {
 func (s *Source) hourBlob(v *view, account, name string, nic *world.NIC, hour, now time.Time, gens []traffic.Log) (blob.Blob, bool) {
 	all := s.sizes.get(account+"/"+name+v.before(hour), func() []committed {
 		var all []committed
-		for b := range s.o.Model.Hour(nic, hour, hour.Add(hourIsWritten), gens...) {
+		for b := range v.model.Hour(nic, hour, hour.Add(hourIsWritten), gens...) {
 			all = append(all, committed{size: int64(len(b.Data)), at: b.Committed})
 		}
 		return s.delay(all, name, account, s.region(v.state, account), nic, gens)
@@ -236,7 +239,7 @@ func (s *Source) hourBlob(v *view, account, name string, nic *world.NIC, hour, n
 	b.ETag = etag(name, b)
 	b.Copy = func(w io.Writer, offset, length int64) error {
 		part, more := &part{w: w, skip: offset, left: length}, whole
-		for k := range s.o.Model.Hour(nic, hour, now, gens...) {
+		for k := range v.model.Hour(nic, hour, now, gens...) {
 			if !k.Committed.IsZero() {
 				if more--; more < 0 { // it comes later than usual
 					continue

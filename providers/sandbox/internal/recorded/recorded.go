@@ -26,18 +26,15 @@ import (
 // Options are what a Source draws from.
 type Options struct {
 	World  *world.World
-	Model  *traffic.Model
-	ARM    *arm.Server // knows what records what
+	ARM    *arm.Server // knows what records what, and the traffic
 	Clock  plan.Clock
 	Faults *fault.Set // of the world; nil: none
 }
 
 // Source implements blob.Source.
 type Source struct {
-	o        Options
-	accounts map[string]*world.StorageAccount
-	nics     map[string]*world.NIC // by MAC
-	sizes    *sizes
+	o     Options
+	sizes *sizes
 
 	mu    sync.Mutex
 	drawn *view
@@ -48,20 +45,13 @@ var _ blob.Source = (*Source)(nil)
 
 // New returns the source of a world's recordings.
 func New(o Options) *Source {
-	s := &Source{o: o, accounts: map[string]*world.StorageAccount{}, nics: map[string]*world.NIC{},
-		sizes: newSizes(), seen: map[[2]string]blob.Container{}}
-	for _, a := range o.World.Accounts {
-		s.accounts[strings.ToLower(a.Name)] = a
-	}
-	for _, n := range o.World.NICs {
-		s.nics[n.MAC] = n
-	}
-	return s
+	return &Source{o: o, sizes: newSizes(), seen: map[[2]string]blob.Container{}}
 }
 
 // view is what one state of ARM means for the storage accounts.
 type view struct {
 	state *arm.State
+	model *traffic.Model
 	logs  map[string][]*hourly // by account, in the order of their names
 	files map[place][]arm.File // in the order of their names
 	runs  []run
@@ -82,7 +72,7 @@ func (s *Source) view() (*view, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.drawn == nil || s.drawn.state != st {
-		v := &view{state: st, files: map[place][]arm.File{}, hours: map[int64]string{}}
+		v := &view{state: st, model: s.o.ARM.Model(st), files: map[place][]arm.File{}, hours: map[int64]string{}}
 		if err := s.drawLogs(v); err != nil {
 			return nil, err
 		}
@@ -97,7 +87,7 @@ func (s *Source) view() (*view, error) {
 func (s *Source) drawFiles(v *view) {
 	byName := map[place]map[string]arm.File{}
 	for _, c := range v.state.Captures {
-		for _, f := range s.o.ARM.Files(c) {
+		for _, f := range s.o.ARM.Files(v.state, c) {
 			at := place{f.Account, f.Container}
 			if byName[at] == nil {
 				byName[at] = map[string]arm.File{}
@@ -125,13 +115,9 @@ func (s *Source) Account(name string) (blob.Account, bool) {
 		ID: a.ID, Region: a.Location, Closed: closed(a)}, true
 }
 
-// account is the world's account of that name or one that a client made, or nil.
+// account is the account of that name, or nil.
 func (s *Source) account(st *arm.State, name string) *world.StorageAccount {
-	name = strings.ToLower(name)
-	if a := s.accounts[name]; a != nil {
-		return a
-	}
-	return st.Account(name, s.o.Clock.Now())
+	return s.o.ARM.Account(st, name, s.o.Clock.Now())
 }
 
 // Containers lists the containers that hold a blob, as Azure makes them when
@@ -243,7 +229,7 @@ func (s *Source) Blob(account, container, name string) (blob.Blob, bool, error) 
 	files := v.files[place{account, container}]
 	i, ok := slices.BinarySearchFunc(files, name, func(f arm.File, name string) int { return cmp.Compare(f.Name, name) })
 	if ok {
-		b, ok := s.captureBlob(files[i])
+		b, ok := s.captureBlob(v, files[i])
 		return b, ok, nil
 	}
 	if container != logContainer {

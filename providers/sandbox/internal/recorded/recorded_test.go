@@ -55,7 +55,7 @@ func stageWith(t *testing.T, more string) *stage {
 	if s.srv, err = arm.New(arm.Options{World: w, Model: m, Clock: s.clock, Faults: faults}); err != nil {
 		t.Fatal(err)
 	}
-	s.Source = New(Options{World: w, Model: m, ARM: s.srv, Clock: s.clock, Faults: faults})
+	s.Source = New(Options{World: w, ARM: s.srv, Clock: s.clock, Faults: faults})
 	used := map[string]bool{}
 	for _, l := range w.FlowLogs {
 		used[l.Target.Key()], used[l.Storage.ID.Key()] = true, true
@@ -198,7 +198,7 @@ func TestBlobGrowsAsTheServiceCommits(t *testing.T) {
 
 func TestMoreSpecificFlowLogTakesOver(t *testing.T) {
 	s := newStage(t)
-	nic := s.o.Model.NICs(s.vnet.ID)[0]
+	nic := theModel(s).NICs(s.vnet.ID)[0]
 	s.flowLog("net", s.vnet.ID)
 	s.clock.now = s.clock.now.Add(30 * time.Minute)
 	s.flowLog("nic", nic.ID)
@@ -232,7 +232,7 @@ func TestMoreSpecificFlowLogTakesOver(t *testing.T) {
 func TestCaptureAppearsAfterItsEnd(t *testing.T) {
 	s := newStage(t)
 	var vm *world.VM
-	for _, n := range s.o.Model.NICs(s.vnet.ID) {
+	for _, n := range theModel(s).NICs(s.vnet.ID) {
 		if n.VM != nil && n.VM.Agent {
 			vm = n.VM
 		}
@@ -306,3 +306,14 @@ func TestSizesForgetTheOldest(t *testing.T) {
 		t.Errorf("%d measured again, %d remembered", calls, s.order.Len())
 	}
 }
+
+// theState is the state that s writes of, and theModel its traffic.
+func theState(s *stage) *arm.State {
+	st, err := s.srv.State()
+	if err != nil {
+		panic(err)
+	}
+	return st
+}
+
+func theModel(s *stage) *traffic.Model { return s.srv.Model(theState(s)) }

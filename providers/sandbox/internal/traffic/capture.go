@@ -133,7 +133,7 @@ func (m *Model) session(c Capture) *session {
 	s.want = want
 	seen := map[*pair]bool{}
 	for _, nic := range m.NICs(c.Target) {
-		for _, p := range m.at[nic] {
+		for _, p := range m.at[nic.ID.Key()] {
 			if !seen[p] {
 				s.seats = append(s.seats, seat{p, nic})
 			}
@@ -153,7 +153,7 @@ func (s *session) wants(c *conn, nic *world.NIC) bool {
 func (s *session) size(from, to int64) (sum int64) {
 	var c conn
 	for _, p := range s.seats {
-		for k := p.alive(from); p.begin(k) < to; k++ {
+		for k, before := p.window(from, to); p.begin(k) < before; k++ {
 			p.draw(&c, k)
 			if c.end >= from && s.wants(&c, p.nic) {
 				sum += c.captured(to, s.snap) - c.captured(from, s.snap)

@@ -66,6 +66,10 @@ func (u *cursor) settle() {
 				u.step, u.next = i, t
 			}
 		}
+		if u.next != never && u.next >= u.p.cut { // its machine is gone
+			u.next = never
+			return
+		}
 		if u.next != never {
 			return
 		}

@@ -12,6 +12,7 @@ package traffic
 
 import (
 	"strings"
+	"time"
 
 	"flowctl/plan"
 	"flowctl/providers/sandbox/internal/world"
@@ -19,53 +20,150 @@ import (
 
 // Model answers questions about the traffic of one world. It does not change
 // and may be used by several goroutines.
+//
+// Clients change a world while it runs. A model knows every state of it and
+// from when on it was so: a connection obeys the rules of the moment at which
+// it begins, as those of Azure do, and ends with the machine that it is of.
 type Model struct {
-	w     *world.World
+	w     *world.World // as it was first
 	noise *noise
 	pairs []*pair
-	at    map[*world.NIC][]*pair // by the interfaces that take part
+	at    map[string][]*pair // by the ids of the interfaces that take part
+	stays map[string][]*stay // of running interfaces, by their ids
+	order []string           // of the keys of stays
 }
 
-// New prepares the traffic of w.
-func New(w *world.World) *Model {
-	m := &Model{w: w, noise: newNoise(w.Seed), at: map[*world.NIC][]*pair{}}
-	for _, t := range w.Traffic {
-		scripts := m.scripts(t)
-		for _, from := range t.From {
-			for _, to := range t.To {
-				m.add(t, from, to, scripts)
-			}
-		}
+// Since is what a world became, and when.
+type Since struct {
+	At    time.Time
+	World *world.World
+}
+
+// stay is a time in which an interface ran in one place.
+type stay struct {
+	nic          *world.NIC
+	since, until int64
+}
+
+// ever is before all times.
+const ever = -never
+
+// New prepares the traffic of w, which became what changes say, in their order.
+func New(w *world.World, changes ...Since) *Model {
+	m := &Model{w: w, noise: newNoise(w.Seed), at: map[string][]*pair{}, stays: map[string][]*stay{}}
+	open := map[string]*pair{}
+	open = m.enter(w, ever, open)
+	for _, c := range changes {
+		open = m.enter(c.World, c.At.UnixMicro(), open)
 	}
 	return m
 }
 
-// add makes the pair of from and to, unless nobody would see its traffic.
-func (m *Model) add(t *world.Traffic, from, to world.Endpoint, scripts []script) {
-	same := from.NIC != nil && from.NIC == to.NIC
-	if same || !from.Running() || from.NIC == nil && !to.Running() {
+// enter goes on with a world from at on. open are the pairs that talk so far,
+// by what they are; it returns those that talk from now on.
+func (m *Model) enter(w *world.World, at int64, open map[string]*pair) map[string]*pair {
+	m.settle(w, at)
+	now := map[string]*pair{}
+	for _, t := range w.Traffic {
+		var scripts []script
+		for _, from := range t.From {
+			for _, to := range t.To {
+				same := from.NIC != nil && to.NIC != nil && from.NIC.ID.Is(to.NIC.ID)
+				if same || !from.Running() || from.NIC == nil && !to.Running() {
+					continue // nobody would see it
+				}
+				key := t.Name + "\x00" + place(from) + "\x00" + place(to)
+				if now[key] != nil {
+					continue // an end that the file names twice
+				}
+				if scripts == nil {
+					scripts = m.scripts(t)
+				}
+				p := newPair(m, w, t, from, to, scripts)
+				if old := open[key]; old != nil && old.like(p) {
+					now[key] = old
+					continue
+				}
+				p.born, p.order = at, len(m.pairs)
+				p.longest = p.bound()
+				m.pairs, now[key] = append(m.pairs, p), p
+				for _, nic := range []*world.NIC{from.NIC, to.NIC} {
+					if nic != nil && nic.Running() {
+						m.at[nic.ID.Key()] = append(m.at[nic.ID.Key()], p)
+					}
+				}
+			}
+		}
+	}
+	for key, old := range open {
+		next := now[key]
+		if next == old {
+			continue
+		}
+		old.dies = at
+		if next == nil || !old.sameEnds(next) {
+			old.cut = at
+		}
+	}
+	return now
+}
+
+// settle notes which interfaces run from at on, and where.
+func (m *Model) settle(w *world.World, at int64) {
+	here := map[string]bool{}
+	for _, n := range w.NICs {
+		if !n.Running() || n.MAC == "" {
+			continue
+		}
+		key := n.ID.Key()
+		here[key] = true
+		all := m.stays[key]
+		if len(all) == 0 {
+			m.order = append(m.order, key)
+		}
+		if last := len(all) - 1; last >= 0 && all[last].until == never {
+			if old := all[last].nic; old.Subnet.ID.Is(n.Subnet.ID) && old.Machine() == n.Machine() && old.MAC == n.MAC {
+				continue
+			}
+			all[last].until = at
+		}
+		m.stays[key] = append(all, &stay{n, at, never})
+	}
+	if at == ever {
 		return
 	}
-	p := newPair(m, t, from, to, scripts)
-	p.order = len(m.pairs)
-	m.pairs = append(m.pairs, p)
-	for _, nic := range []*world.NIC{from.NIC, to.NIC} {
-		if nic != nil && nic.Running() {
-			m.at[nic] = append(m.at[nic], p)
+	for key, all := range m.stays {
+		if last := all[len(all)-1]; !here[key] && last.until == never {
+			last.until = at
 		}
 	}
 }
 
-// NICs returns the interfaces of running machines that a VNet, subnet, NIC,
-// VM, scale set or instance covers, in the order of the world.
+// NICs returns the interfaces of machines that ran at any time and that a
+// VNet, subnet, NIC, VM, scale set or instance covers, in the order of the world.
 func (m *Model) NICs(target plan.ID) []*world.NIC {
 	var out []*world.NIC
-	for _, n := range m.w.NICs {
-		if n.Running() && covers(target, n) {
-			out = append(out, n)
+	for _, key := range m.order {
+		for _, s := range m.stays[key] {
+			if covers(target, s.nic) {
+				out = append(out, s.nic)
+				break
+			}
 		}
 	}
 	return out
+}
+
+// ByMAC returns the interface that has or had a MAC, or nil.
+func (m *Model) ByMAC(mac string) *world.NIC {
+	for _, key := range m.order {
+		for _, s := range m.stays[key] {
+			if s.nic.MAC == mac {
+				return s.nic
+			}
+		}
+	}
+	return nil
 }
 
 func covers(target plan.ID, n *world.NIC) bool {
@@ -75,7 +173,7 @@ func covers(target plan.ID, n *world.NIC) bool {
 			return true
 		}
 	}
-	return n.Instance != nil && n.Instance.Set.ID.Key() == key
+	return n.Instance != nil && n.Instance.Set.ID.Key() == key || n.VM != nil && n.VM.Set != nil && n.VM.Set.ID.Key() == key
 }
 
 // rank orders the targets of flow logs by how specific they are.

@@ -3,6 +3,7 @@ package traffic
 import (
 	"math"
 	"net/netip"
+	"slices"
 	"time"
 
 	"flowctl/providers/sandbox/internal/world"
@@ -13,6 +14,7 @@ import (
 // number.
 type pair struct {
 	m        *Model
+	w        *world.World // whose rules it obeys
 	t        *world.Traffic
 	from, to world.Endpoint
 	scripts  []script
@@ -22,10 +24,13 @@ type pair struct {
 	every    int64
 	longest  int64     // no connection lasts longer
 	fates    []outcome // by port, where the addresses are always the same
+
+	born, dies int64 // connections begin from the one to before the other
+	cut        int64 // after which its connections are no more
 }
 
-func newPair(m *Model, t *world.Traffic, from, to world.Endpoint, scripts []script) *pair {
-	p := &pair{m: m, t: t, from: from, to: to, scripts: scripts, every: t.Every.Microseconds()}
+func newPair(m *Model, w *world.World, t *world.Traffic, from, to world.Endpoint, scripts []script) *pair {
+	p := &pair{m: m, w: w, t: t, from: from, to: to, scripts: scripts, every: t.Every.Microseconds(), born: ever, dies: never, cut: never}
 	p.seed = mix(m.w.Seed, hashText(t.Name, place(from), place(to)))
 	p.offset = int64(p.seed % uint64(p.every))
 	if from.NIC != nil || len(from.Host.Addresses) == 1 {
@@ -35,8 +40,58 @@ func newPair(m *Model, t *world.Traffic, from, to world.Endpoint, scripts []scri
 			}
 		}
 	}
-	p.longest = p.bound()
 	return p
+}
+
+// sameEnds reports whether the machines at both ends are the same and have
+// the same addresses.
+func (p *pair) sameEnds(o *pair) bool {
+	same := func(a, b world.Endpoint) bool {
+		return a.NIC == nil || a.NIC.Private == b.NIC.Private && a.NIC.OS() == b.NIC.OS() && a.NIC.Machine() == b.NIC.Machine() &&
+			a.NIC.MAC == b.NIC.MAC && a.Running() == b.Running()
+	}
+	return same(p.from, o.from) && same(p.to, o.to)
+}
+
+// like reports whether o is the same traffic under the same rules.
+func (p *pair) like(o *pair) bool {
+	if !p.sameEnds(o) {
+		return false
+	}
+	if p.fates != nil {
+		return slices.Equal(p.fates, o.fates)
+	}
+	return (p.from.NIC == nil || sameRules(p.from.NIC, o.from.NIC)) && (p.to.NIC == nil || sameRules(p.to.NIC, o.to.NIC))
+}
+
+// sameRules reports whether all that Evaluate looks at is the same.
+func sameRules(a, b *world.NIC) bool {
+	guard := func(x, y *world.NSG) bool {
+		return x == nil && y == nil || x != nil && y != nil && x.ID == y.ID && slices.Equal(x.Rules, y.Rules)
+	}
+	v, w := a.Subnet.VNet, b.Subnet.VNet
+	return guard(a.NSG, b.NSG) && guard(a.Subnet.NSG, b.Subnet.NSG) && v.ID == w.ID && slices.Equal(v.Prefixes, w.Prefixes) &&
+		slices.EqualFunc(v.Peerings, w.Peerings, func(x, y world.Peering) bool {
+			return x.Remote.ID == y.Remote.ID && slices.Equal(x.Remote.Prefixes, y.Remote.Prefixes)
+		})
+}
+
+// window is the lowest number of a connection that can send at or after lo,
+// and before what time those begin that do so before hi.
+func (p *pair) window(lo, hi int64) (k, before int64) {
+	k = p.alive(lo)
+	if p.born != ever && p.begin(k) < p.born {
+		k = p.first(p.born)
+	}
+	return k, min(hi, p.dies)
+}
+
+// due is when connection k starts; never if it is not one any more.
+func (p *pair) due(k int64) int64 {
+	if at := p.begin(k); at < p.dies {
+		return at
+	}
+	return never
 }
 
 func place(e world.Endpoint) string {
@@ -132,7 +187,7 @@ func (p *pair) draw(c *conn, k int64) {
 		c.outcome = p.decide(c.src, c.dst, c.sport, c.dport)
 	}
 	c.build(p.shape(k))
-	c.end += c.start
+	c.end = min(c.end+c.start, p.cut-1)
 }
 
 // outcome is what becomes of a connection on its way.
@@ -156,10 +211,10 @@ func (p *pair) decide(src, dst netip.Addr, sport, dport uint16) outcome {
 	o := outcome{}
 	packet := world.Packet{Protocol: protocols[p.t.Protocol], Source: src, Dest: dst, SourcePort: sport, Port: dport}
 	if p.from.NIC != nil {
-		o.out = p.m.w.Evaluate(p.from.NIC, "Outbound", packet)
+		o.out = p.w.Evaluate(p.from.NIC, "Outbound", packet)
 	}
 	if p.to.NIC != nil {
-		o.in = p.m.w.Evaluate(p.to.NIC, "Inbound", packet)
+		o.in = p.w.Evaluate(p.to.NIC, "Inbound", packet)
 	}
 	switch {
 	case p.from.NIC != nil && !o.out.Allowed:
@@ -185,7 +240,7 @@ var drops = map[string]bool{"NX_SW_NOT_READY": true, "NX_NOT_ACCEPTED": true, "N
 // sees reports whether nic sees the packets of c, and in which direction they
 // were opened.
 func (c *conn) sees(nic *world.NIC) (packets, outbound bool) {
-	if nic == c.p.from.NIC {
+	if from := c.p.from.NIC; nic == from || from != nil && from.ID.Is(nic.ID) {
 		return c.fate <= droppedIn, true
 	}
 	return c.fate <= silent, false

@@ -68,11 +68,11 @@ type player struct {
 func (p *player) fill(from int64) {
 	for i := range p.seats {
 		s := &p.seats[i]
-		k := s.alive(from)
-		for ; s.begin(k) < from; k++ {
+		k, before := s.window(from, from)
+		for ; s.begin(k) < before; k++ {
 			p.join(s, k, from)
 		}
-		p.starts.push(start{s.begin(k), i, k})
+		p.starts.push(start{s.due(k), i, k})
 		mac, _ := hex.DecodeString(s.nic.MAC) // the world made it
 		p.macs[s.nic] = [6]byte(mac)
 	}
@@ -126,7 +126,7 @@ func (p *player) begin() {
 	due := p.starts[0]
 	s := &p.seats[due.seat]
 	p.join(s, due.k, due.at)
-	p.starts[0] = start{s.pair.begin(due.k + 1), due.seat, due.k + 1}
+	p.starts[0] = start{s.due(due.k + 1), due.seat, due.k + 1}
 	p.starts.fix()
 }
 

@@ -67,7 +67,7 @@ type span struct{ since, until int64 }
 func (m *Model) recorder(log Log, nic *world.NIC) *recorder {
 	r := &recorder{m: m, log: log, nic: nic, salt: hashText(log.GUID, nic.MAC)}
 	r.b, r.c, r.e, r.d = types(log.RecordTypes)
-	r.spans = spans(log, nic)
+	r.spans = m.spans(log, nic)
 	r.head = appendText(r.head, `","flowLogGUID":`, log.GUID)
 	r.head = appendText(r.head, `,"macAddress":`, nic.MAC)
 	r.head = append(r.head, `,"category":"FlowLogFlowEvent"`...)
@@ -83,14 +83,23 @@ func appendText(b []byte, key, text string) []byte {
 	return append(append(b, key...), quoted...)
 }
 
-// spans is when log records nic: while it is on, but for the times in which a
-// log on a more specific target has the interface.
-func spans(log Log, nic *world.NIC) []span {
-	if !covers(log.Target, nic) {
-		return nil
+// spans is when log records nic: while it is on and the interface is in its
+// target, but for the times in which a log on a more specific target has it.
+func (m *Model) spans(log Log, nic *world.NIC) []span {
+	var out []span
+	for _, stay := range m.stays[nic.ID.Key()] {
+		o := span{max(log.Since.UnixMicro(), stay.since), min(until(log), stay.until)}
+		if o.since < o.until && covers(log.Target, stay.nic) {
+			out = append(out, log.unshaded(o, stay.nic)...)
+		}
 	}
-	out := []span{{log.Since.UnixMicro(), until(log)}}
-	for _, s := range log.shades {
+	return out
+}
+
+// unshaded are the parts of a span in which no more specific log has nic.
+func (l Log) unshaded(o span, nic *world.NIC) []span {
+	out := []span{o}
+	for _, s := range l.shades {
 		if !covers(s.target, nic) {
 			continue
 		}
@@ -132,7 +141,7 @@ func (r *recorder) committed(start int64) int64 {
 // if nothing happened. It is valid until the next call.
 func (r *recorder) minute(start int64) []byte {
 	r.groups = r.groups[:0]
-	for _, p := range r.m.at[r.nic] {
+	for _, p := range r.m.at[r.nic.ID.Key()] {
 		if p.t.Protocol != "icmp" && r.spans != nil { // flow logs do not know ICMP
 			r.pair(p, start, start+minute)
 		}
@@ -168,7 +177,7 @@ func (r *recorder) group(v *world.Verdict) *group {
 // pair collects the events of one pair from lo to before hi.
 func (r *recorder) pair(p *pair, lo, hi int64) {
 	c := &r.conn
-	for k := p.alive(lo); p.begin(k) < hi; k++ {
+	for k, before := p.window(lo, hi); p.begin(k) < before; k++ {
 		p.draw(c, k)
 		if c.end < lo {
 			continue

@@ -55,7 +55,7 @@ func (t tally) minus(o tally) tally { return tally{t.packets - o.packets, t.byte
 
 // count adds what c sent at or before t, in both directions.
 func (c *conn) count(t int64) (sum [2]tally) {
-	t -= c.start
+	t = min(t, c.p.cut-1) - c.start
 	for i := range c.phases {
 		p := &c.phases[i]
 		if t < p.start {
@@ -78,7 +78,7 @@ func (c *conn) count(t int64) (sum [2]tally) {
 // captured is the size of the pcap records of what c sent before t, when snap
 // bytes are kept of each frame.
 func (c *conn) captured(t int64, snap int) (sum int64) {
-	t -= c.start + 1
+	t = min(t, c.p.cut) - c.start - 1
 	for i := range c.phases {
 		p := &c.phases[i]
 		if t < p.start {

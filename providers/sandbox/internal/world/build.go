@@ -34,6 +34,7 @@ type builder struct {
 	nics     map[string]*NIC
 	accounts map[string]*StorageAccount
 	hosts    map[string]*Host
+	ends     places            // of traffic; made when the rest is there
 	taken    map[string]string // addresses and MACs, and who has them
 	names    map[string][]plan.ID
 }

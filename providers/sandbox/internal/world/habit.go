@@ -8,7 +8,6 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -90,6 +89,7 @@ func (b *builder) traffic() {
 		t := &Traffic{
 			Name: s.Name, Protocol: s.Protocol, Exchanges: max(s.Exchanges, 1),
 			From: b.endpoints(s.Body, "from", s.From), To: b.endpoints(s.Body, "to", s.To),
+			FromNames: s.From, ToNames: s.To,
 			Every:    b.duration(s.Body, "every", s.Every, 0),
 			Duration: b.duration(s.Body, "duration", s.Duration, 200*time.Millisecond),
 			RTT:      b.duration(s.Body, "rtt", s.RTT, time.Millisecond),
@@ -167,42 +167,17 @@ func (b *builder) size(body hcl.Body, attr, text string) int64 {
 	return int64(n)
 }
 
-// endpoints resolves machines, scale sets, network interfaces, subnets
-// ("vnet/subnet"), VNets and hosts.
+// endpoints are the ends that names mean.
 func (b *builder) endpoints(body hcl.Body, attr string, names []string) []Endpoint {
-	var out []Endpoint
+	if b.ends == nil {
+		b.ends = b.w.places()
+	}
 	for _, name := range names {
-		es := b.endpoint(name)
-		if es == nil {
+		if b.ends[name] == nil {
 			b.unknown(body, attr, "machine, network or host", name, b.places())
 		}
-		out = append(out, es...)
 	}
-	return out
-}
-
-func (b *builder) endpoint(name string) []Endpoint {
-	if vm := b.vms[name]; vm != nil && len(vm.NICs) > 0 {
-		return []Endpoint{{NIC: vm.NICs[0]}}
-	}
-	if n := b.nics[name]; n != nil {
-		return []Endpoint{{NIC: n}}
-	}
-	if h := b.hosts[name]; h != nil {
-		return []Endpoint{{Host: h}}
-	}
-	var out []Endpoint
-	for _, n := range b.w.NICs {
-		if n.Instance != nil && n.Instance.Set.Name == name || n.in(name) {
-			out = append(out, Endpoint{NIC: n})
-		}
-	}
-	return out
-}
-
-// in reports whether name is the VNet or "vnet/subnet" of n.
-func (n *NIC) in(name string) bool {
-	return n.Subnet != nil && (n.Subnet.VNet.Name == name || n.Subnet.VNet.Name+"/"+n.Subnet.Name == name)
+	return b.ends.all(names)
 }
 
 // places lists all names that endpoints understands.
@@ -214,7 +189,7 @@ func (b *builder) places() []string {
 	} {
 		out = append(out, keys...)
 	}
-	slices.SortFunc(out, strings.Compare)
+	slices.Sort(out)
 	return out
 }
 

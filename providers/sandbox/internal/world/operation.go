@@ -24,7 +24,7 @@ var calls = map[string]string{
 	"nsg":             "read list create update delete",
 	"rule":            "read list create update delete",
 	"public_ip":       "read list create update delete",
-	"vm":              "read list create update delete start restart power_off deallocate run_command",
+	"vm":              "read list create update delete start restart redeploy power_off deallocate run_command",
 	"scale_set":       "read list create update delete upgrade",
 	"instance":        "read list",
 	"extension":       "read list create update delete",

@@ -11,9 +11,11 @@ import (
 type Traffic struct {
 	Name     string
 	From, To []Endpoint
-	Protocol string // tcp, udp, icmp
-	Ports    []uint16
-	App      string // tls, http, dns, sql, postgres, redis, ssh, ntp, raw
+
+	FromNames, ToNames []string // as the file calls them
+	Protocol           string   // tcp, udp, icmp
+	Ports              []uint16
+	App                string // tls, http, dns, sql, postgres, redis, ssh, ntp, raw
 
 	Every     time.Duration // between the starts of two connections of a pair
 	Duration  time.Duration // of a connection, on average

@@ -9,7 +9,7 @@ import (
 	"flowctl/providers/sandbox/internal/world"
 )
 
-func (q *request) checkNIC(st *State, m *Made) error {
+func (q *request) checkNIC(st *State, m *Resource) error {
 	configs := objects(m.properties(), "ipConfigurations")
 	if len(configs) == 0 {
 		return refuse(400, "NetworkInterfaceMustHaveIpConfiguration", "Network interface %s must have at least one IP configuration.", m.ID)
@@ -28,8 +28,8 @@ func (q *request) checkNIC(st *State, m *Made) error {
 
 // wroteNIC gives each configuration an address, which stays as long as it is
 // in its subnet.
-func (q *request) wroteNIC(st *State, m *Made) error {
-	given := object(m.Given, "addresses")
+func (q *request) wroteNIC(st *State, m *Resource) error {
+	given := object(m.given(), "addresses")
 	next := map[string]any{}
 	for _, c := range objects(m.properties(), "ipConfigurations") {
 		name, subnet := text(c, "name"), plan.ID(text(c, "properties", "subnet", "id"))
@@ -56,7 +56,10 @@ func (q *request) wroteNIC(st *State, m *Made) error {
 		}
 		next[name] = address
 	}
-	m.Given = map[string]any{"addresses": next}
+	m.Given = map[string]any{"addresses": next, "mac": text(m.Given, "mac")}
+	if text(m.Given, "mac") == "" {
+		delete(m.Given, "mac")
+	}
 	return nil
 }
 
@@ -65,20 +68,22 @@ const firstHost = 4
 
 // subnetAddresses are the range of a subnet and those of its addresses that
 // interfaces other than nic have.
-func (q *request) subnetAddresses(st *State, subnet plan.ID, nic *Made) (prefix netip.Prefix, taken map[string]bool) {
+func (q *request) subnetAddresses(st *State, subnet plan.ID, nic *Resource) (prefix netip.Prefix, taken map[string]bool) {
 	taken = map[string]bool{}
-	if s, ok := q.byID[subnet.Key()].(*world.Subnet); ok {
-		prefix = s.Prefix
-		for _, n := range q.subnetNICs[s] {
-			taken[n.Private.String()] = true
-		}
-	} else if all, err := subnetPrefixes(st.made(subnet, q.now)); err == nil && len(all) > 0 {
+	if all, err := subnetPrefixes(q.at(st, subnet)); err == nil && len(all) > 0 {
 		prefix = all[0]
 	}
-	for _, other := range st.allMade(nicType, q.now) {
+	for _, other := range q.users(st, subnet, nicType) {
 		for _, c := range objects(other.properties(), "ipConfigurations") {
-			if other != nic && subnet.Is(plan.ID(text(c, "properties", "subnet", "id"))) {
-				taken[text(other.Given, "addresses", text(c, "name"))] = true
+			if !other.ID.Is(nic.ID) && subnet.Is(plan.ID(text(c, "properties", "subnet", "id"))) {
+				taken[text(other.given(), "addresses", text(c, "name"))] = true
+			}
+		}
+	}
+	for _, set := range q.users(st, subnet, scaleSetType) {
+		for _, i := range object(set.given(), "instances") {
+			if given, ok := i.(map[string]any); ok && !set.ID.Is(nic.ID) {
+				taken[text(given, "address")] = true
 			}
 		}
 	}
@@ -112,8 +117,9 @@ func freeAddress(subnet plan.ID, prefix netip.Prefix, taken map[string]bool) (st
 	return "", refuse(400, "SubnetIsFull", "Subnet %s with address prefix %s does not have enough capacity for 1 IP addresses.", subnet.Name(), prefix)
 }
 
-func (q *request) fillNIC(st *State, m *Made, doc, props map[string]any) {
+func (q *request) fillNIC(st *State, m *Resource, doc, props map[string]any) {
 	delete(props, "addresses")
+	delete(props, "mac")
 	orElse(props, map[string]any{"enableIPForwarding": false, "enableAcceleratedNetworking": false, "dnsSettings": map[string]any{},
 		"nicType": "Standard", "auxiliaryMode": "None", "auxiliarySku": "None", "disableTcpStateTracking": false,
 		"hostedWorkloads": []any{}, "tapConfigurations": []any{}, "vnetEncryptionSupported": false})
@@ -126,25 +132,48 @@ func (q *request) fillNIC(st *State, m *Made, doc, props map[string]any) {
 		c["id"], c["type"], c["etag"] = m.ID+"/ipConfigurations/"+plan.ID(name), nicType+"/ipConfigurations", doc["etag"]
 		p := object(c, "properties")
 		c["properties"] = p
-		p["provisioningState"], p["privateIPAddress"] = m.state(q.now), text(m.Given, "addresses", name)
+		p["provisioningState"], p["privateIPAddress"] = m.state(q.now), text(m.given(), "addresses", name)
 		orElse(p, map[string]any{"privateIPAllocationMethod": "Dynamic", "privateIPAddressVersion": "IPv4", "primary": len(configs) == 1})
 	}
-	if vm := q.machineOf(st, m); vm != nil {
-		props["virtualMachine"], props["primary"] = ref(vm.ID), true
-		props["macAddress"] = dashed(madeMAC(m))
+	for _, e := range q.users(st, m.ID, endpointType) {
+		props["privateEndpoint"] = ref(e.ID)
+	}
+	props["allowPort25Out"], props["internalDomainNameSuffix"] = true, q.dnsSuffix(m)
+	doc["kind"] = "Regular"
+	vm := q.machineOf(st, m)
+	if vm == nil {
+		return
+	}
+	nics := objects(object(vm.properties(), "networkProfile"), "networkInterfaces")
+	props["virtualMachine"], props["primary"] = ref(vm.ID), len(nics) > 0 && m.ID.Is(plan.ID(text(nics[0], "id")))
+	switch mac := text(m.given(), "mac"); {
+	case mac != "":
+		props["macAddress"] = dashed(mac)
+	case vm.of == nil || m.of == nil: // of the world's, those have none that never started
+		props["macAddress"] = dashed(world.ClientMAC(m.GUID))
 	}
 }
 
-// madeMAC is the MAC of an interface, in one of the ranges that Azure uses.
-func madeMAC(m *Made) string {
-	return "6045BD" + strings.ToUpper(strings.ReplaceAll(m.GUID, "-", "")[:6])
+// dnsSuffix is that of Azure's own name service for the interfaces of a VNet;
+// its letters are the sandbox's own choice.
+func (q *request) dnsSuffix(m *Resource) string {
+	return strings.ReplaceAll(q.world.GUID("dns of "+m.ID.ResourceGroup()), "-", "")[:26] + ".ax.internal.cloudapp.net"
+}
+
+// dashed writes a MAC as ARM does: 00-22-48-5D-8C-F8.
+func dashed(mac string) string {
+	var parts []string
+	for i := 0; i+2 <= len(mac); i += 2 {
+		parts = append(parts, mac[i:i+2])
+	}
+	return strings.Join(parts, "-")
 }
 
 // machineOf is the machine that an interface is attached to, or nil.
-func (q *request) machineOf(st *State, nic *Made) *Made {
-	for _, vm := range st.allMade(vmType, q.now) {
+func (q *request) machineOf(st *State, nic *Resource) *Resource {
+	for _, vm := range q.users(st, nic.ID, vmType) {
 		for _, n := range objects(object(vm.properties(), "networkProfile"), "networkInterfaces") {
-			if nic.ID.Is(plan.ID(text(n, "id"))) && vm.Gone.IsZero() {
+			if nic.ID.Is(plan.ID(text(n, "id"))) {
 				return vm
 			}
 		}
@@ -152,16 +181,23 @@ func (q *request) machineOf(st *State, nic *Made) *Made {
 	return nil
 }
 
-func (q *request) nicInUse(st *State, m *Made) error {
-	if vm := q.machineOf(st, m); vm != nil {
-		return refuse(400, "NicInUse", "Network Interface %s is used by existing resource %s. In order to delete the network interface, "+
-			"it must be dissociated from the resource. To learn more, see aka.ms/deletenic.", m.ID, vm.ID)
+func nicInUse(m, user *Resource, _ string) *Error {
+	return refuse(400, "NicInUse", "Network Interface %s is used by existing resource %s. In order to delete the network interface, "+
+		"it must be dissociated from the resource. To learn more, see aka.ms/deletenic.", m.ID, user.ID)
+}
+
+// dropEndpointNIC removes with a private endpoint its interface, which is
+// nobody else's.
+func (q *request) dropEndpointNIC(st *State, m *Resource) {
+	for _, n := range objects(m.properties(), "networkInterfaces") {
+		if nic := q.at(st, plan.ID(text(n, "id"))); nic != nil {
+			q.remove(st, nic, networkWriteTime)
+		}
 	}
-	return nil
 }
 
 // wrotePublicIP gives an address of those for documentation (RFC 5737).
-func (q *request) wrotePublicIP(_ *State, m *Made) error {
+func (q *request) wrotePublicIP(_ *State, m *Resource) error {
 	if m.Given == nil {
 		n := 0
 		for _, c := range m.GUID {
@@ -172,21 +208,28 @@ func (q *request) wrotePublicIP(_ *State, m *Made) error {
 	return nil
 }
 
-func (q *request) fillPublicIP(st *State, m *Made, doc, props map[string]any) {
+func (q *request) fillPublicIP(st *State, m *Resource, doc, props map[string]any) {
 	orElse(props, map[string]any{"publicIPAddressVersion": "IPv4", "publicIPAllocationMethod": "Dynamic", "idleTimeoutInMinutes": 4,
 		"ipTags": []any{}, "ddosSettings": map[string]any{"protectionMode": "VirtualNetworkInherited"}})
 	orElse(doc, map[string]any{"sku": map[string]any{"name": "Standard", "tier": "Regional"}})
 	orElse(object(doc, "sku"), map[string]any{"tier": "Regional"})
-	if user, name := q.addressUser(st, m); user != nil {
+	user, name := q.addressUser(st, m)
+	if user != nil {
 		props["ipConfiguration"] = ref(user.ID + "/ipConfigurations/" + plan.ID(name))
+	}
+	if strings.EqualFold(text(props, "publicIPAllocationMethod"), "Dynamic") && user == nil { // it has none until it is used
+		delete(props, "ipAddress")
+	}
+	for _, n := range q.users(st, m.ID, natType) {
+		props["natGateway"] = ref(n.ID)
 	}
 }
 
 // addressUser is the interface that has a public address, or nil.
-func (q *request) addressUser(st *State, m *Made) (*Made, string) {
-	for _, nic := range st.allMade(nicType, q.now) {
+func (q *request) addressUser(st *State, m *Resource) (*Resource, string) {
+	for _, nic := range q.users(st, m.ID, nicType) {
 		for _, c := range objects(nic.properties(), "ipConfigurations") {
-			if m.ID.Is(plan.ID(text(c, "properties", "publicIPAddress", "id"))) && nic.Gone.IsZero() {
+			if m.ID.Is(plan.ID(text(c, "properties", "publicIPAddress", "id"))) {
 				return nic, text(c, "name")
 			}
 		}
@@ -194,10 +237,7 @@ func (q *request) addressUser(st *State, m *Made) (*Made, string) {
 	return nil, ""
 }
 
-func (q *request) publicIPInUse(st *State, m *Made) error {
-	if user, name := q.addressUser(st, m); user != nil {
-		return refuse(400, "PublicIPAddressCannotBeDeleted", "Public IP address %s can not be deleted since it is still allocated to resource %s/ipConfigurations/%s.",
-			m.ID, user.ID, name)
-	}
-	return nil
+func publicIPInUse(m, user *Resource, config string) *Error {
+	return refuse(400, "PublicIPAddressCannotBeDeleted", "Public IP address %s can not be deleted since it is still allocated to resource %s/ipConfigurations/%s.",
+		m.ID, user.ID, config)
 }

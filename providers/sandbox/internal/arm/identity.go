@@ -4,7 +4,7 @@ import "strings"
 
 // fillIdentity completes the managed identity of a resource: who it is in the
 // tenant. One of the type None is not shown.
-func (q *request) fillIdentity(m *Made, doc map[string]any) {
+func (q *request) fillIdentity(m *Resource, doc map[string]any) {
 	if doc["identity"] == nil {
 		return
 	}

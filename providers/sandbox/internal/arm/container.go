@@ -33,6 +33,12 @@ type Container struct {
 // containerName is the documented form of a container's name.
 var containerName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(\$root|\$web|\$logs|[a-z0-9](-?[a-z0-9]){2,62})$`) })
 
+// errOfWorld refuses to change a container of the world's file, whose locks
+// are a part of it. Its code is the sandbox's own choice.
+func errOfWorld(name string) *Error {
+	return refuse(http.StatusConflict, "ContainerOperationFailure", "The container %s is one of the sandbox's world and cannot be changed.", name)
+}
+
 var errNoContainer = refuse(404, "ContainerNotFound", "The specified container does not exist.")
 
 // held lists the containers that the Blob service has of an account, without
@@ -67,8 +73,8 @@ func (q *request) findHeld(a *world.StorageAccount) (Container, error) {
 func (q *request) heldDoc(st *State, a *world.StorageAccount, c Container) map[string]any {
 	id := containerID(a, world.Container{Name: c.Name})
 	doc := map[string]any{}
-	if m := st.made(id, q.now); m != nil {
-		doc = clone(m.Body)
+	if m := q.at(st, id); m != nil {
+		doc = clone(m.body())
 	}
 	props := object(doc, "properties")
 	doc["id"], doc["name"], doc["type"], doc["properties"] = id, c.Name, containerType, props
@@ -130,7 +136,7 @@ func (q *request) putContainer() (reply, error) {
 	name := q.path["container"]
 	switch {
 	case ofWorld(a, name):
-		return reply{}, errLocked(containerID(a, world.Container{Name: name}), "write")
+		return reply{}, errOfWorld(name)
 	case !containerName().MatchString(name) || len(name) > 63:
 		return reply{}, refuse(400, "ContainerNameInvalid", "The specified container name %s is invalid: 3 to 63 lower-case letters, digits and single hyphens.", name)
 	case q.containers == nil:
@@ -174,10 +180,10 @@ func (q *request) keepContainer(a *world.StorageAccount, code int, body func(old
 	}
 	id := containerID(a, world.Container{Name: c.Name})
 	err = q.update(q.r.Context(), func(st *State) error {
-		m := st.made(id, q.now)
+		m := q.at(st, id)
 		if m == nil {
-			m = &Made{ID: id, Type: containerType, GUID: q.world.GUID(string(id)), Created: q.now.UTC(), Body: map[string]any{}}
-			st.Made = append(st.Made, m)
+			m = &Resource{Anew: true, ID: id, Type: containerType, GUID: q.world.GUID(string(id)), Created: q.now.UTC(), Body: map[string]any{}}
+			st.Resources = append(st.Resources, m)
 		}
 		m.Serial++
 		m.Body = map[string]any{"properties": object(body(m.Body), "properties")}
@@ -194,7 +200,7 @@ func (q *request) deleteContainer() (reply, error) {
 	}
 	id := containerID(a, world.Container{Name: q.path["container"]})
 	if ofWorld(a, id.Name()) {
-		return reply{}, errLocked(id, "delete")
+		return reply{}, errOfWorld(id.Name())
 	}
 	if _, err := q.findHeld(a); err != nil {
 		return reply{status: http.StatusNoContent}, nil
@@ -203,7 +209,7 @@ func (q *request) deleteContainer() (reply, error) {
 		return reply{}, err
 	}
 	err = q.update(q.r.Context(), func(st *State) error {
-		if m := st.made(id, q.now); m != nil {
+		if m := q.at(st, id); m != nil {
 			q.remove(st, m, 0)
 		}
 		return nil
@@ -213,7 +219,7 @@ func (q *request) deleteContainer() (reply, error) {
 
 // wroteAccount empties a new account: what an account of that name held before
 // was deleted with it.
-func (q *request) wroteAccount(_ *State, m *Made) error {
+func (q *request) wroteAccount(_ *State, m *Resource) error {
 	if m.Serial > 1 || q.containers == nil {
 		return nil
 	}

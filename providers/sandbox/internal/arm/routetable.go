@@ -7,13 +7,7 @@ import (
 	"flowctl/plan"
 )
 
-const (
-	routeTableType = "Microsoft.Network/routeTables"
-	routeType      = routeTableType + "/routes"
-	asgType        = "Microsoft.Network/applicationSecurityGroups"
-)
-
-func (q *request) wroteRouteTable(st *State, m *Made) error {
+func (q *request) wroteRouteTable(st *State, m *Resource) error {
 	if m.properties()["routes"] == nil {
 		return nil
 	}
@@ -22,11 +16,11 @@ func (q *request) wroteRouteTable(st *State, m *Made) error {
 	return q.sync(st, m, kindOf(routeType), list)
 }
 
-func (q *request) fillRouteTable(st *State, m *Made, _, props map[string]any) {
+func (q *request) fillRouteTable(st *State, m *Resource, _, props map[string]any) {
 	orElse(props, map[string]any{"disableBgpRoutePropagation": false})
 	props["routes"] = q.shownIn(st, m.ID, routeType)
 	var users []any
-	for _, s := range q.referring(st, subnetType, "routeTable", m.ID) {
+	for _, s := range q.users(st, m.ID, subnetType) {
 		users = append(users, ref(s.ID))
 	}
 	if users != nil {
@@ -34,28 +28,14 @@ func (q *request) fillRouteTable(st *State, m *Made, _, props map[string]any) {
 	}
 }
 
-// referring are the resources of a kind, one of whose properties refers to id.
-func (q *request) referring(st *State, kind, property string, id plan.ID) []*Made {
-	var all []*Made
-	for _, m := range st.allMade(kind, q.now) {
-		if m.Gone.IsZero() && id.Is(plan.ID(text(m.properties(), property, "id"))) {
-			all = append(all, m)
-		}
-	}
-	return all
-}
-
-func (q *request) routeTableInUse(st *State, m *Made) error {
-	for _, s := range q.referring(st, subnetType, "routeTable", m.ID) {
-		return refuse(400, "InUseRouteTableCannotBeDeleted", "Route table %s is in use and cannot be deleted. It is used by %s.", m.ID.Name(), s.ID)
-	}
-	return nil
+func routeTableInUse(m, user *Resource, _ string) *Error {
+	return refuse(400, "InUseRouteTableCannotBeDeleted", "Route table %s is in use and cannot be deleted. It is used by %s.", m.ID.Name(), user.ID)
 }
 
 // hops are the types of a route's next hop.
 var hops = []string{"VirtualNetworkGateway", "VnetLocal", "Internet", "VirtualAppliance", "None"}
 
-func (q *request) checkRoute(st *State, m *Made) error {
+func (q *request) checkRoute(st *State, m *Resource) error {
 	props := m.properties()
 	hop := text(props, "nextHopType")
 	known := false
@@ -74,7 +54,7 @@ func (q *request) checkRoute(st *State, m *Made) error {
 	case !strings.EqualFold(hop, "VirtualAppliance") && address != "":
 		return refuse(400, "NextHopIpAddressNotAllowed", "Route %s with next hop type %s cannot have a next hop address.", m.ID.Name(), hop)
 	}
-	for _, other := range st.below(m.ID.Parent(), routeType, q.now) {
+	for _, other := range q.below(st, m.ID.Parent(), routeType) {
 		if !other.ID.Is(m.ID) && strings.EqualFold(text(other.properties(), "addressPrefix"), text(props, "addressPrefix")) {
 			return refuse(400, "RouteConflict", "Route %s conflicts with route %s. Routes cannot have the same AddressPrefix.", m.ID.Name(), other.ID.Name())
 		}
@@ -82,6 +62,36 @@ func (q *request) checkRoute(st *State, m *Made) error {
 	return nil
 }
 
-func (q *request) fillRoute(_ *State, _ *Made, _, props map[string]any) {
+func (q *request) fillRoute(_ *State, _ *Resource, _, props map[string]any) {
 	orElse(props, map[string]any{"hasBgpOverride": false})
+}
+
+// checkNAT refuses a NAT gateway whose public addresses are not there.
+func (q *request) checkNAT(st *State, m *Resource) error {
+	for _, a := range objects(m.properties(), "publicIpAddresses") {
+		id := plan.ID(text(a, "id"))
+		if ip := q.at(st, id); ip == nil || !sameRegion(ip.Location, m.Location) {
+			return errReference(id, m.ID)
+		}
+	}
+	if minutes, ok := m.properties()["idleTimeoutInMinutes"].(float64); ok && (minutes < 4 || minutes > 120) {
+		return errInvalid("idleTimeoutInMinutes", "%v is not between 4 and 120.", minutes)
+	}
+	return nil
+}
+
+func (q *request) fillNAT(st *State, m *Resource, doc, props map[string]any) {
+	orElse(doc, map[string]any{"sku": map[string]any{"name": "Standard", "tier": "Regional"}})
+	orElse(props, map[string]any{"idleTimeoutInMinutes": 4})
+	var users []any
+	for _, s := range q.users(st, m.ID, subnetType) {
+		users = append(users, ref(s.ID))
+	}
+	if users != nil {
+		props["subnets"] = users
+	}
+}
+
+func natInUse(m, user *Resource, _ string) *Error {
+	return refuse(400, "InUseNatGatewayCannotBeDeleted", "NAT gateway %s is in use and cannot be deleted. It is used by %s.", m.ID.Name(), user.ID)
 }

@@ -29,6 +29,9 @@ func (b *builder) id(provider, kind, name string) string {
 func (b *builder) put(id, body string) answer {
 	b.Helper()
 	a := b.do("PUT", id, body)
+	for at := a.h.Get("Location"); a.code == 202; a = b.do("GET", at, "") { // a storage account
+		_ = b.clock.Sleep(b.Context(), networkWriteTime)
+	}
 	if a.code != 200 && a.code != 201 {
 		b.Fatalf("PUT %s: %d %s", id, a.code, a.text)
 	}
@@ -207,10 +210,9 @@ func TestMadeResourcesRefuse(t *testing.T) {
 		"NIC in use":      {"DELETE", s.nic, "", 400, "NicInUse"},
 		"account name":    {"PUT", b.id("Storage", "storageAccounts", "No-Name"), `{"location":"westeurope","sku":{"name":"Standard_LRS"}}`, 400, "AccountNameInvalid"},
 		"account taken":   {"PUT", b.id("Storage", "storageAccounts", b.account.Name), `{"location":"westeurope","sku":{"name":"Standard_LRS"}}`, 409, "StorageAccountAlreadyTaken"},
-		"the world":       {"PUT", string(b.vnet.ID), vnet(""), 409, "ScopeLocked"},
-		"the world's own": {"DELETE", string(b.vm.ID), "", 409, "ScopeLocked"},
-		"below the world": {"PUT", string(b.vnet.ID) + "/subnets/t", `{"properties":{"addressPrefix":"10.9.1.0/24"}}`, 409, "ScopeLocked"},
-		"its group":       {"DELETE", b.sub + "/resourceGroups/" + b.vnet.Group, "", 409, "ScopeLocked"},
+		"the world":       {"DELETE", string(b.subnet.ID), "", 400, "InUseSubnetCannotBeDeleted"},
+		"the world moved": {"PUT", string(b.vnet.ID), strings.Replace(vnet(""), "westeurope", "eastus", 1), 409, "InvalidResourceLocation"},
+		"below the world": {"PUT", string(b.vnet.ID) + "/subnets/t", `{"properties":{"addressPrefix":"192.0.2.0/24"}}`, 400, "NetcfgInvalidSubnet"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

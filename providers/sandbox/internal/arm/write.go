@@ -8,34 +8,20 @@ import (
 	"flowctl/plan"
 )
 
-// errLocked refuses to change what the world is made of.
-func errLocked(id plan.ID, verb string) *Error {
-	return refuse(http.StatusConflict, "ScopeLocked", "The scope '%s' cannot perform %s operation because following scope(s) are locked: '%s'. "+
-		"Resources of the sandbox's world cannot be changed; make others beside them.", id, verb, id)
-}
-
-// inWorld reports whether the world has a resource or group.
-func (q *request) inWorld(id plan.ID, kind string) bool {
-	if kind == groupType {
-		return q.groups[strings.ToLower(id.Name())] != nil
-	}
-	return q.byID[id.Key()] != nil
-}
-
-// putMade answers the PUT of a resource of a kind.
-func putMade(name string) handler {
+// putResource answers the PUT of a resource of a kind.
+func putResource(name string) handler {
 	return func(q *request) (reply, error) {
 		var body map[string]any
 		if err := q.decode(&body); err != nil {
 			return reply{}, err
 		}
-		return q.writeMade(kindOf(name), func(*Made) map[string]any { return body })
+		return q.writeResource(kindOf(name), func(*Resource) map[string]any { return body })
 	}
 }
 
-// patchMade answers the PATCH of one: what it leaves out stays, but tags are
+// patchResource answers the PATCH of one: what it leaves out stays, but tags are
 // replaced as a whole.
-func patchMade(name string) handler {
+func patchResource(name string) handler {
 	return func(q *request) (reply, error) {
 		var body map[string]any
 		if err := q.decode(&body); err != nil {
@@ -45,15 +31,15 @@ func patchMade(name string) handler {
 		if err != nil {
 			return reply{}, err
 		}
-		id := q.madeID(st, name)
-		if !q.inWorld(id, name) && st.made(id, q.now) == nil {
+		id := q.pathID(st, name)
+		if q.at(st, id) == nil {
 			return reply{}, q.missing(id, name)
 		}
-		rep, err := q.writeMade(kindOf(name), func(old *Made) map[string]any {
+		rep, err := q.writeResource(kindOf(name), func(old *Resource) map[string]any {
 			if old == nil {
 				return body
 			}
-			doc := clone(old.Body)
+			doc := clone(old.body())
 			tags, tagged := body["tags"]
 			merge(doc, body)
 			if tagged {
@@ -89,14 +75,11 @@ func (q *request) missing(id plan.ID, kind string) error {
 	return errNotFound(ns+path, q.path["group"])
 }
 
-// writeMade makes a resource or changes it.
-func (q *request) writeMade(k kind, body func(old *Made) map[string]any) (rep reply, err error) {
+// writeResource makes a resource or changes it.
+func (q *request) writeResource(k kind, body func(old *Resource) map[string]any) (rep reply, err error) {
 	err = q.update(q.r.Context(), func(st *State) error {
-		id := q.madeID(st, k.name)
-		if q.inWorld(id, k.name) {
-			return errLocked(id, "write")
-		}
-		old := st.made(id, q.now)
+		id := q.pathID(st, k.name)
+		old := q.at(st, id)
 		m, err := q.store(st, k, id, body(old))
 		if err != nil {
 			return err
@@ -105,13 +88,18 @@ func (q *request) writeMade(k kind, body func(old *Made) map[string]any) (rep re
 		if old == nil {
 			rep.status = k.created
 		}
-		if k.takes == 0 {
-			rep.body = q.madeDoc(st, m)
+		if k.takes == 0 || k.quiet && old != nil {
+			m.Ready = time.Time{}
+			rep.body = q.draw(st, m)
 			return nil
 		}
 		op, err := q.begin(st, id, q.regionOf(st, m), k.takes, http.StatusOK, nil)
-		if err == nil {
-			rep = q.started(op, rep.status, q.madeDoc(st, m))
+		switch {
+		case err != nil:
+		case k.quiet:
+			rep = q.elsewhere(op)
+		default:
+			rep = q.started(op, rep.status, q.draw(st, m))
 		}
 		return err
 	})
@@ -119,7 +107,7 @@ func (q *request) writeMade(k kind, body func(old *Made) map[string]any) (rep re
 }
 
 // regionOf is where the operations of a resource are.
-func (q *request) regionOf(st *State, m *Made) string {
+func (q *request) regionOf(st *State, m *Resource) string {
 	if m.Location != "" {
 		return m.Location
 	}
@@ -130,7 +118,7 @@ func (q *request) regionOf(st *State, m *Made) string {
 }
 
 // store checks a resource and puts it into the state.
-func (q *request) store(st *State, k kind, id plan.ID, body map[string]any) (*Made, error) {
+func (q *request) store(st *State, k kind, id plan.ID, body map[string]any) (*Resource, error) {
 	body = clone(body)
 	for _, name := range []string{"id", "name", "type", "etag"} {
 		delete(body, name)
@@ -149,28 +137,26 @@ func (q *request) store(st *State, k kind, id plan.ID, body map[string]any) (*Ma
 		}
 	}
 	m.Serial++
-	m.Ready = time.Time{}
+	m.Ready, m.Gone = time.Time{}, time.Time{}
 	if k.takes > 0 {
 		m.Ready = q.now.Add(k.takes)
 	}
-	if st.made(id, q.now) == nil {
-		st.Made = append(st.Made, m)
+	if _, kept := q.overlay(st)[id.Key()]; !kept {
+		st.Resources = append(st.Resources, m)
 	}
 	if k.wrote != nil {
-		return m, k.wrote(q, st, m)
+		err = k.wrote(q, st, m)
 	}
-	return m, nil
+	st.note(m, q.now.Add(k.takes))
+	return m, err
 }
 
 // draft is the resource as it is to be, new or old.
-func (q *request) draft(st *State, k kind, id plan.ID, body map[string]any) (*Made, error) {
+func (q *request) draft(st *State, k kind, id plan.ID, body map[string]any) (*Resource, error) {
 	if err := q.needRegistered(st, strings.SplitN(k.name, "/", 2)[0]); err != nil {
 		return nil, err
 	}
-	if parent := id.Parent(); parent != "" && strings.Contains(id.Type(), "/") && st.made(parent, q.now) == nil {
-		if q.byID[parent.Key()] != nil {
-			return nil, errLocked(parent, "write")
-		}
+	if parent := id.Parent(); parent != "" && !k.top() && q.at(st, parent) == nil {
 		return nil, errParent(strings.SplitN(k.name, "/", 2)[1], parent)
 	}
 	location := ""
@@ -181,20 +167,28 @@ func (q *request) draft(st *State, k kind, id plan.ID, body map[string]any) (*Ma
 		}
 		delete(body, "location")
 	}
-	m := st.made(id, q.now)
-	if m == nil {
-		m = &Made{ID: id, Type: k.name, Location: location, Created: q.now.UTC(), GUID: q.world.GUID(string(id) + q.now.String())}
-	}
-	if m.Location != location {
+	old := q.at(st, id)
+	switch {
+	case old == nil && k.fixed:
+		return nil, refuse(http.StatusBadRequest, "UnsupportedOperation", "The sandbox makes no %s; those of its world can be changed and deleted.", k.name)
+	case old == nil:
+		m := q.overlay(st)[id.Key()] // what was there once
+		if m == nil {
+			m = &Resource{}
+		}
+		*m = Resource{ID: id, Type: k.name, Location: location, Created: q.now.UTC(), GUID: q.world.GUID(string(id) + q.now.String()), Body: body, Anew: true}
+		return m, nil
+	case old.Location != location && k.located:
 		return nil, refuse(409, "InvalidResourceLocation", "The resource '%s' already exists in location '%s' in resource group '%s'. "+
-			"A resource with the same name cannot be created in location '%s'. Please select a new resource name.", id.Name(), m.Location, q.path["group"], location)
+			"A resource with the same name cannot be created in location '%s'. Please select a new resource name.", id.Name(), old.Location, q.path["group"], location)
 	}
+	m := q.own(st, old)
 	m.Body = body
 	return m, nil
 }
 
 // sync makes the children of a resource those that a list in its body names.
-func (q *request) sync(st *State, parent *Made, k kind, list []map[string]any) error {
+func (q *request) sync(st *State, parent *Resource, k kind, list []map[string]any) error {
 	segment := k.name[strings.LastIndexByte(k.name, '/')+1:]
 	keep := map[string]bool{}
 	for _, item := range list {
@@ -208,14 +202,12 @@ func (q *request) sync(st *State, parent *Made, k kind, list []map[string]any) e
 			return err
 		}
 	}
-	for _, child := range st.below(parent.ID, k.name, q.now) {
+	for _, child := range q.below(st, parent.ID, k.name) {
 		if keep[child.ID.Key()] {
 			continue
 		}
-		if k.inUse != nil {
-			if err := k.inUse(q, st, child); err != nil {
-				return err
-			}
+		if err := q.inUse(st, child); err != nil {
+			return err
 		}
 		q.remove(st, child, 0)
 	}

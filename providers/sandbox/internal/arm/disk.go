@@ -8,14 +8,12 @@ import (
 	"flowctl/plan"
 )
 
-const diskType = "Microsoft.Compute/disks"
-
 // systemDiskSize is in GiB, that of most images of Linux.
 const systemDiskSize = 30
 
 // wroteVM gives a machine the disk of its operating system, as Azure does when
 // it makes one from an image, and forgets what Azure never shows again.
-func (q *request) wroteVM(st *State, m *Made) error {
+func (q *request) wroteVM(st *State, m *Resource) error {
 	props := m.properties()
 	if login := object(props, "osProfile"); len(login) > 0 {
 		delete(login, "adminPassword")
@@ -44,7 +42,7 @@ func (q *request) wroteVM(st *State, m *Made) error {
 	return err
 }
 
-func (q *request) fillDisk(st *State, m *Made, doc, props map[string]any) {
+func (q *request) fillDisk(st *State, m *Resource, doc, props map[string]any) {
 	orElse(doc, map[string]any{"sku": map[string]any{"name": "Standard_LRS"}})
 	tier, _, _ := strings.Cut(text(doc, "sku", "name"), "_")
 	object(doc, "sku")["tier"] = tier
@@ -57,33 +55,25 @@ func (q *request) fillDisk(st *State, m *Made, doc, props map[string]any) {
 }
 
 // diskUser is the machine that a disk is attached to, or nil.
-func (q *request) diskUser(st *State, disk *Made) *Made {
-	for _, vm := range st.allMade(vmType, q.now) {
-		storage := object(vm.properties(), "storageProfile")
-		for _, d := range append(objects(storage, "dataDisks"), object(storage, "osDisk")) {
-			if vm.Gone.IsZero() && disk.ID.Is(plan.ID(text(d, "managedDisk", "id"))) {
-				return vm
-			}
-		}
+func (q *request) diskUser(st *State, disk *Resource) *Resource {
+	for _, vm := range q.users(st, disk.ID, vmType) {
+		return vm
 	}
 	return nil
 }
 
-func (q *request) diskInUse(st *State, m *Made) error {
-	if vm := q.diskUser(st, m); vm != nil {
-		return refuse(http.StatusConflict, "OperationNotAllowed", "Disk %s is attached to VM %s.", m.ID.Name(), vm.ID)
-	}
-	return nil
+func diskInUse(m, user *Resource, _ string) *Error {
+	return refuse(http.StatusConflict, "OperationNotAllowed", "Disk %s is attached to VM %s.", m.ID.Name(), user.ID)
 }
 
 // dropDisks removes, with a machine, those of its disks that are to go with it.
-func (q *request) dropDisks(st *State, m *Made) {
+func (q *request) dropDisks(st *State, m *Resource) {
 	storage := object(m.properties(), "storageProfile")
 	for _, d := range append(objects(storage, "dataDisks"), object(storage, "osDisk")) {
 		if !strings.EqualFold(text(d, "deleteOption"), "Delete") {
 			continue
 		}
-		if disk := st.made(plan.ID(text(d, "managedDisk", "id")), q.now); disk != nil {
+		if disk := q.at(st, plan.ID(text(d, "managedDisk", "id"))); disk != nil {
 			q.remove(st, disk, machineWriteTime)
 		}
 	}

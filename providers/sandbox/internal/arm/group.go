@@ -10,10 +10,7 @@ import (
 
 // groupName is a resource group's name in its own case.
 func (q *request) groupName(st *State, name string) string {
-	if g := q.groups[strings.ToLower(name)]; g != nil {
-		return g.Name
-	}
-	if m := st.made(q.groupID(name), q.now); m != nil {
+	if m := q.at(st, q.groupID(name)); m != nil {
 		return m.ID.Name()
 	}
 	return name
@@ -30,11 +27,8 @@ const groupDeleteTime = 15 * time.Second
 // the address of the result only.
 func (q *request) deleteGroup() (rep reply, err error) {
 	err = q.update(q.r.Context(), func(st *State) error {
-		id := q.madeID(st, groupType)
-		if q.inWorld(id, groupType) {
-			return errLocked(id, "delete")
-		}
-		m := st.made(id, q.now)
+		id := q.pathID(st, groupType)
+		m := q.at(st, id)
 		if m == nil {
 			return errGroup(id.Name())
 		}
@@ -60,21 +54,14 @@ func (q *request) deleteGroup() (rep reply, err error) {
 }
 
 // groupInUse refuses to delete a group while resources of others need one of
-// its own.
-func (q *request) groupInUse(st *State, g *Made) error {
-	for _, m := range st.Made {
-		k := kindOf(m.Type)
-		if k.inUse == nil || !there(m.Gone, q.now) || !strings.HasPrefix(m.ID.Key(), g.ID.Key()+"/") {
+// its own; those of the group itself go together.
+func (q *request) groupInUse(st *State, g *Resource) error {
+	for _, m := range q.inside(st, g.ID) {
+		if !there(m.Gone, q.now) {
 			continue
 		}
-		without := *st
-		without.Made = nil
-		for _, other := range st.Made { // those of the group itself go together
-			if other == m || !strings.HasPrefix(other.ID.Key(), g.ID.Key()+"/") {
-				without.Made = append(without.Made, other)
-			}
-		}
-		if err := k.inUse(q, &without, m); err != nil {
+		others := func(user *Resource) bool { return !strings.HasPrefix(user.ID.Key(), g.ID.Key()+"/") }
+		if err := q.inUseBy(st, m, others); err != nil {
 			return err
 		}
 	}

@@ -1,32 +1,22 @@
 package arm
 
-import (
-	"flowctl/plan"
-	"flowctl/providers/sandbox/internal/world"
-)
-
-const peeringType = vnetType + "/virtualNetworkPeerings"
+import "flowctl/plan"
 
 // remoteOf is the network that a peering leads to.
-func remoteOf(m *Made) plan.ID { return plan.ID(text(m.properties(), "remoteVirtualNetwork", "id")) }
+func remoteOf(m *Resource) plan.ID {
+	return plan.ID(text(m.properties(), "remoteVirtualNetwork", "id"))
+}
 
 // spaceOf is the address space of a network, the world's or a made one.
 func (q *request) spaceOf(st *State, vnet plan.ID) (space map[string]any, ok bool) {
-	if v, ok := q.byID[vnet.Key()].(*world.VNet); ok {
-		all := []any{}
-		for _, p := range v.Prefixes {
-			all = append(all, p.String())
-		}
-		return map[string]any{"addressPrefixes": all}, true
-	}
-	m := st.made(vnet, q.now)
-	if m == nil || m.Type != vnetType {
+	m := q.at(st, vnet)
+	if m == nil || !m.is(vnetType) {
 		return nil, false
 	}
 	return object(m.properties(), "addressSpace"), true
 }
 
-func (q *request) checkPeering(st *State, m *Made) error {
+func (q *request) checkPeering(st *State, m *Resource) error {
 	own, remote := m.ID.Parent(), remoteOf(m)
 	if remote == "" {
 		return errInvalid("remoteVirtualNetwork", "A peering needs the network that it leads to.")
@@ -38,7 +28,7 @@ func (q *request) checkPeering(st *State, m *Made) error {
 	if !ok {
 		return errReference(remote, m.ID)
 	}
-	for _, other := range st.below(own, peeringType, q.now) {
+	for _, other := range q.below(st, own, peeringType) {
 		if !other.ID.Is(m.ID) && remoteOf(other).Is(remote) {
 			return refuse(400, "AnotherPeeringAlreadyReferencesRemoteVnet", "Peering %s cannot be created because another peering %s already references remote virtual network %s.",
 				m.ID.Name(), other.ID.Name(), remote)
@@ -65,8 +55,8 @@ func (q *request) checkPeering(st *State, m *Made) error {
 }
 
 // back is the peering that leads from the remote network to this one's, or nil.
-func (q *request) back(st *State, m *Made) *Made {
-	for _, other := range st.below(remoteOf(m), peeringType, q.now) {
+func (q *request) back(st *State, m *Resource) *Resource {
+	for _, other := range q.below(st, remoteOf(m), peeringType) {
 		if remoteOf(other).Is(m.ID.Parent()) && other.Gone.IsZero() {
 			return other
 		}
@@ -76,15 +66,16 @@ func (q *request) back(st *State, m *Made) *Made {
 
 // wrotePeering remembers that both ends were there once: what loses its other
 // end then is disconnected.
-func (q *request) wrotePeering(st *State, m *Made) error {
+func (q *request) wrotePeering(st *State, m *Resource) error {
 	if other := q.back(st, m); other != nil {
+		other = q.own(st, other)
 		m.Given, other.Given = map[string]any{"met": true}, map[string]any{"met": true}
 	}
 	return nil
 }
 
-func (q *request) fillPeering(st *State, m *Made, _, props map[string]any) {
-	met, _ := m.Given["met"].(bool)
+func (q *request) fillPeering(st *State, m *Resource, _, props map[string]any) {
+	met, _ := m.given()["met"].(bool)
 	delete(props, "met")
 	space, _ := q.spaceOf(st, remoteOf(m))
 	state, level := "Initiated", "RemoteNotInSync"

@@ -1,0 +1,384 @@
+package arm
+
+import (
+	"net/netip"
+	"strings"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
+	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/compute/armcompute/v8"
+
+	"flowctl/plan"
+	"flowctl/providers/sandbox/internal/world"
+)
+
+// The world is compiled into the resources that clients could have made: here
+// is what they would have put. What the service adds is filled in as for all.
+
+// compile makes the resources of a world.
+func compile(w *world.World) *base {
+	b := newBase()
+	made := w.Epoch.AddDate(0, -6, 0)
+	add := func(kind string, r world.Resource, of any, refs ...plan.ID) {
+		b.add(&Resource{ID: r.ID, Type: kind, GUID: r.GUID, Location: r.Location, Created: made, of: of}, refs...)
+	}
+	for _, g := range w.Groups {
+		add(groupType, g.Resource, g)
+	}
+	for _, v := range w.VNets {
+		add(vnetType, v.Resource, v)
+		for _, s := range v.Subnets {
+			refs := []plan.ID{}
+			if s.NSG != nil {
+				refs = append(refs, s.NSG.ID)
+			}
+			add(subnetType, world.Resource{ID: s.ID, GUID: w.GUID(string(s.ID))}, s, refs...)
+		}
+		for _, p := range v.Peerings {
+			add(peeringType, world.Resource{ID: p.ID, GUID: w.GUID(string(p.ID))}, p, p.Remote.ID)
+		}
+	}
+	for _, n := range w.NSGs {
+		add(nsgType, n.Resource, n)
+		for _, r := range n.Rules {
+			add(ruleType, world.Resource{ID: r.ID, GUID: w.GUID(string(r.ID))}, r)
+		}
+	}
+	for _, p := range w.PublicIPs {
+		add(publicIPType, p.Resource, p)
+	}
+	for _, n := range w.NICs {
+		if n.Instance == nil { // those of instances are a part of their set
+			add(nicType, n.Resource, n, interfaceRefs(n)...)
+		}
+	}
+	for _, v := range w.VMs {
+		disk := diskOf{v}
+		add(vmType, v.Resource, v, append(machineRefs(v), disk.id())...)
+		add(diskType, world.Resource{ID: disk.id(), GUID: w.GUID(string(disk.id())), Location: v.Location}, disk)
+	}
+	for _, s := range w.ScaleSets {
+		refs := []plan.ID{}
+		if len(s.Instances) > 0 {
+			refs = append(refs, s.Instances[0].NIC.Subnet.ID)
+		}
+		add(scaleSetType, s.Resource, s, refs...)
+	}
+	for _, g := range w.Gateways {
+		add(g.ID.Type(), g.Resource, g, g.Subnet.ID)
+	}
+	for _, e := range w.Endpoints {
+		add(endpointType, e.Resource, e, e.Subnet.ID, e.Target)
+	}
+	for _, a := range w.Accounts {
+		add(accountType, a.Resource, a)
+		if a.Versioning || a.SoftDelete > 0 {
+			add(blobServices, world.Resource{ID: a.ID + "/blobServices/default", GUID: a.GUID}, blobsOf{a})
+		}
+	}
+	return b
+}
+
+// blobsOf are the settings of an account's blobs.
+type blobsOf struct{ *world.StorageAccount }
+
+// diskOf is the disk of a machine's operating system.
+type diskOf struct{ *world.VM }
+
+func (d diskOf) id() plan.ID {
+	return plan.ID("/subscriptions/"+d.ID.Subscription()+"/resourceGroups/"+d.Group+"/providers/"+diskType+"/") + plan.ID(d.Name+"_OsDisk_1")
+}
+
+func interfaceRefs(n *world.NIC) []plan.ID {
+	refs := []plan.ID{n.Subnet.ID}
+	if n.NSG != nil {
+		refs = append(refs, n.NSG.ID)
+	}
+	if n.Public != nil {
+		refs = append(refs, n.Public.ID)
+	}
+	return refs
+}
+
+func machineRefs(v *world.VM) []plan.ID {
+	var refs []plan.ID
+	for _, n := range v.NICs {
+		refs = append(refs, n.ID)
+	}
+	if v.Set != nil {
+		refs = append(refs, v.Set.ID)
+	}
+	return refs
+}
+
+type doc = map[string]any
+
+// compiledBody is what a client would have put to make a resource of the world.
+func compiledBody(of any) doc {
+	switch r := of.(type) {
+	case *world.ResourceGroup:
+		return withTags(doc{}, r.Tags)
+	case *world.VNet:
+		props := doc{"addressSpace": doc{"addressPrefixes": textList(prefixes(r.Prefixes)...)}}
+		if r.Encryption != "" {
+			props["encryption"] = doc{"enabled": true, "enforcement": r.Encryption}
+		}
+		return withTags(doc{"properties": props}, r.Tags)
+	case *world.Subnet:
+		return doc{"properties": subnetBody(r)}
+	case world.Peering:
+		return doc{"properties": doc{"remoteVirtualNetwork": ref(r.Remote.ID), "allowForwardedTraffic": true}}
+	case *world.NSG:
+		return withTags(doc{"properties": doc{}}, r.Tags)
+	case *world.Rule:
+		return doc{"properties": ruleBody(r)}
+	case *world.PublicIP:
+		return withTags(doc{"sku": doc{"name": "Standard", "tier": "Regional"}, "properties": doc{"publicIPAllocationMethod": "Static"}}, r.Tags)
+	case *world.NIC:
+		return withTags(doc{"properties": interfaceBody(r)}, r.Tags)
+	case *world.VM:
+		return withTags(doc{"properties": machineBody(r)}, r.Tags)
+	case diskOf:
+		return doc{"sku": doc{"name": "Standard_LRS"}, "properties": doc{"osType": r.OS, "diskSizeGB": float64(systemDiskSize), "creationData": doc{"createOption": "FromImage"}}}
+	case *world.ScaleSet:
+		return withTags(scaleSetBody(r), r.Tags)
+	case *world.StorageAccount:
+		return withTags(accountBody(r), r.Tags)
+	case blobsOf:
+		props := doc{"isVersioningEnabled": r.Versioning}
+		if r.SoftDelete > 0 {
+			deleted := doc{"enabled": true, "days": float64(r.SoftDelete)}
+			props["deleteRetentionPolicy"], props["containerDeleteRetentionPolicy"] = deleted, deleted
+		}
+		return doc{"properties": props}
+	case *world.Gateway:
+		return gatewayBody(r)
+	case *world.PrivateEndpoint:
+		return withTags(doc{"properties": endpointBody(r)}, r.Tags)
+	}
+	return doc{}
+}
+
+// compiledGiven is what the service would have given to it.
+func compiledGiven(of any) doc {
+	switch r := of.(type) {
+	case world.Peering:
+		return doc{"met": true}
+	case *world.PublicIP:
+		return doc{"ipAddress": r.Address.String()}
+	case *world.NIC:
+		return doc{"addresses": doc{"ipconfig1": r.Private.String()}, "mac": r.MAC}
+	case *world.VM:
+		return doc{"power": r.Power}
+	case *world.ScaleSet:
+		all := doc{}
+		for _, i := range r.Instances {
+			all[i.Number] = doc{"address": i.NIC.Private.String(), "power": i.Power}
+		}
+		return doc{"instances": all}
+	}
+	return nil
+}
+
+func withTags(d doc, tags map[string]string) doc {
+	if len(tags) > 0 {
+		all := doc{}
+		for k, v := range tags {
+			all[k] = v
+		}
+		d["tags"] = all
+	}
+	return d
+}
+
+func textList(all ...string) []any {
+	list := []any{}
+	for _, s := range all {
+		list = append(list, s)
+	}
+	return list
+}
+
+func prefixes(all []netip.Prefix) (list []string) {
+	for _, p := range all {
+		list = append(list, p.String())
+	}
+	return list
+}
+
+func subnetBody(s *world.Subnet) doc {
+	props := doc{"addressPrefix": s.Prefix.String()}
+	if s.NSG != nil {
+		props["networkSecurityGroup"] = ref(s.NSG.ID)
+	}
+	delegations := []any{}
+	for _, service := range s.Delegations {
+		name := strings.ReplaceAll(service, "/", ".")
+		delegations = append(delegations, doc{"name": name, "properties": doc{"serviceName": service}})
+	}
+	props["delegations"] = delegations
+	return props
+}
+
+func ruleBody(r *world.Rule) doc {
+	props := doc{"access": r.Access, "direction": r.Direction, "priority": float64(r.Priority), "protocol": r.Protocol}
+	if r.Description != "" {
+		props["description"] = r.Description
+	}
+	// A single value is in the singular property, several are in the plural one.
+	for name, values := range map[string][]string{"sourceAddressPrefix": r.Sources, "destinationAddressPrefix": r.Destinations,
+		"sourcePortRange": r.SourcePorts, "destinationPortRange": r.Ports} {
+		plural := name + "s"
+		if strings.HasSuffix(name, "Prefix") {
+			plural = name + "es"
+		}
+		props[plural] = []any{}
+		switch len(values) {
+		case 0:
+			props[name] = "*"
+		case 1:
+			props[name] = values[0]
+		default:
+			props[plural] = textList(values...)
+		}
+	}
+	return props
+}
+
+func interfaceBody(n *world.NIC) doc {
+	config := doc{"subnet": ref(n.Subnet.ID), "primary": true, "privateIPAllocationMethod": "Dynamic", "privateIPAddressVersion": "IPv4"}
+	if n.Private.Is6() {
+		config["privateIPAddressVersion"] = "IPv6"
+	}
+	if n.Public != nil {
+		config["publicIPAddress"] = ref(n.Public.ID)
+	}
+	props := doc{"ipConfigurations": []any{doc{"name": "ipconfig1", "properties": config}}}
+	if n.NSG != nil {
+		props["networkSecurityGroup"] = ref(n.NSG.ID)
+	}
+	if n.Endpoint != nil {
+		props["privateEndpoint"] = ref(n.Endpoint.ID)
+	}
+	return props
+}
+
+// image is a marketplace image of an operating system.
+func image(os string) doc {
+	if os == "Windows" {
+		return doc{"publisher": "MicrosoftWindowsServer", "offer": "WindowsServer", "sku": "2022-datacenter-azure-edition", "version": "latest"}
+	}
+	return doc{"publisher": "Canonical", "offer": "0001-com-ubuntu-server-jammy", "sku": "22_04-lts-gen2", "version": "latest"}
+}
+
+func machineBody(v *world.VM) doc {
+	nics := []any{}
+	for _, n := range v.NICs {
+		nics = append(nics, doc{"id": string(n.ID), "properties": doc{"primary": !n.Secondary}})
+	}
+	disk := jsonOf(osDisk(v.Name, v.OS))
+	disk["diskSizeGB"], disk["deleteOption"] = float64(systemDiskSize), "Detach"
+	disk["managedDisk"] = doc{"id": string(diskOf{v}.id()), "storageAccountType": "Standard_LRS"}
+	props := doc{
+		"hardwareProfile": doc{"vmSize": v.Size},
+		"storageProfile":  doc{"imageReference": image(v.OS), "osDisk": disk, "dataDisks": []any{}},
+		"osProfile":       jsonOf(osProfile(v.Name, v.OS)),
+		"networkProfile":  doc{"networkInterfaces": nics},
+	}
+	if v.Set != nil {
+		props["virtualMachineScaleSet"] = ref(v.Set.ID)
+	}
+	return props
+}
+
+func scaleSetBody(s *world.ScaleSet) doc {
+	mode := "Uniform"
+	if s.Flexible {
+		mode = "Flexible"
+	}
+	disk := &armcompute.VirtualMachineScaleSetOSDisk{OSType: to.Ptr(armcompute.OperatingSystemTypes(s.OS)),
+		CreateOption: to.Ptr(armcompute.DiskCreateOptionTypesFromImage), Caching: to.Ptr(armcompute.CachingTypesReadWrite)}
+	profile := doc{"storageProfile": doc{"osDisk": jsonOf(disk), "imageReference": image(s.OS)}, "osProfile": setProfile(s)}
+	if nic := firstNIC(s); nic != nil {
+		config := doc{"name": "ipconfig1", "properties": doc{"primary": true, "privateIPAddressVersion": "IPv4", "subnet": ref(nic.Subnet.ID)}}
+		props := doc{"primary": true, "enableAcceleratedNetworking": false, "enableIPForwarding": false, "ipConfigurations": []any{config}}
+		if nic.NSG != nil {
+			props["networkSecurityGroup"] = ref(nic.NSG.ID)
+		}
+		profile["networkProfile"] = doc{"networkInterfaceConfigurations": []any{doc{"name": "nic-" + s.Name, "properties": props}}}
+	}
+	return doc{
+		"sku": doc{"name": s.Size, "tier": "Standard", "capacity": float64(len(s.Instances) + len(s.Machines))},
+		"properties": doc{"orchestrationMode": mode, "overprovision": false, "singlePlacementGroup": false, "platformFaultDomainCount": float64(5),
+			"upgradePolicy": doc{"mode": s.Upgrade}, "virtualMachineProfile": profile},
+	}
+}
+
+func setProfile(s *world.ScaleSet) doc {
+	p := jsonOf(osProfile(s.Name, s.OS))
+	delete(p, "computerName")
+	p["computerNamePrefix"] = s.Name
+	return p
+}
+
+func firstNIC(s *world.ScaleSet) *world.NIC {
+	switch {
+	case len(s.Instances) > 0:
+		return s.Instances[0].NIC
+	case len(s.Machines) > 0 && len(s.Machines[0].NICs) > 0:
+		return s.Machines[0].NICs[0]
+	}
+	return nil
+}
+
+func accountBody(a *world.StorageAccount) doc {
+	ips, subnets := []any{}, []any{}
+	for _, address := range a.Firewall.IPs {
+		ips = append(ips, doc{"value": address, "action": "Allow"})
+	}
+	for _, n := range a.Firewall.Subnets {
+		subnets = append(subnets, doc{"id": string(n), "action": "Allow", "state": "Succeeded"})
+	}
+	bypass := "None"
+	if len(a.Firewall.Bypass) > 0 {
+		bypass = strings.Join(a.Firewall.Bypass, ", ")
+	}
+	props := doc{"allowSharedKeyAccess": a.SharedKey, "publicNetworkAccess": a.PublicNetwork,
+		"networkAcls": doc{"bypass": bypass, "defaultAction": a.Firewall.Default, "ipRules": ips, "virtualNetworkRules": subnets}}
+	if i := a.Immutability; i != nil {
+		props["immutableStorageWithVersioning"] = doc{"enabled": true, "immutabilityPolicy": doc{
+			"allowProtectedAppendWrites": i.AppendAllowed, "immutabilityPeriodSinceCreationInDays": float64(i.Days), "state": i.State}}
+	}
+	return doc{"kind": a.Kind, "sku": doc{"name": a.SKU}, "properties": props}
+}
+
+// gatewayBody shows as much of a gateway as says where it lives.
+func gatewayBody(g *world.Gateway) doc {
+	config := doc{"id": string(g.Configuration()), "name": g.Configuration().Name(), "type": g.Configuration().Type(),
+		"properties": doc{"provisioningState": "Succeeded", "subnet": ref(g.Subnet.ID)}}
+	props, body := doc{}, doc{}
+	sku := doc{"name": g.SKU, "tier": g.SKU}
+	switch g.Kind {
+	case "application":
+		props["gatewayIPConfigurations"], props["sku"], props["operationalState"] = []any{config}, sku, "Running"
+	case "vpn":
+		props["gatewayType"], props["vpnType"], props["ipConfigurations"], props["sku"] = "Vpn", "RouteBased", []any{config}, sku
+	case "express_route":
+		props["gatewayType"], props["ipConfigurations"], props["sku"] = "ExpressRoute", []any{config}, sku
+	case "bastion":
+		props["ipConfigurations"], body["sku"] = []any{config}, doc{"name": g.SKU}
+	case "firewall":
+		props["ipConfigurations"], props["sku"] = []any{config}, doc{"name": g.SKU, "tier": "Standard"}
+	}
+	body["properties"] = props
+	return withTags(body, g.Tags)
+}
+
+func endpointBody(e *world.PrivateEndpoint) doc {
+	return doc{
+		"subnet": ref(e.Subnet.ID), "networkInterfaces": []any{ref(e.NIC.ID)}, "customDnsConfigs": []any{}, "manualPrivateLinkServiceConnections": []any{},
+		"privateLinkServiceConnections": []any{doc{
+			"id": string(e.ID) + "/privateLinkServiceConnections/" + e.Name, "name": e.Name, "type": endpointType + "/privateLinkServiceConnections",
+			"properties": doc{"provisioningState": "Succeeded", "privateLinkServiceId": string(e.Target), "groupIds": textList(e.Part),
+				"privateLinkServiceConnectionState": doc{"status": "Approved", "description": "Auto-Approved", "actionsRequired": "None"}}}},
+	}
+}

@@ -1,0 +1,228 @@
+package arm
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
+	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/compute/armcompute/v8"
+
+	"flowctl/plan"
+	"flowctl/providers/sandbox/internal/world"
+)
+
+// power answers the POST that starts or stops a machine.
+func power(state string) handler {
+	return func(q *request) (rep reply, err error) {
+		err = q.update(q.r.Context(), func(st *State) error {
+			id := q.pathID(st, vmType)
+			m := q.at(st, id)
+			if m == nil {
+				return q.missing(id, vmType)
+			}
+			m = q.own(st, m)
+			m.Given = map[string]any{"power": state}
+			m.Serial++
+			at := q.now.Add(machineWriteTime) // a start is done at the end of it, a stop at its begin
+			if state != "running" {
+				at = q.now
+			}
+			st.note(m, at)
+			op, err := q.begin(st, id, m.Location, machineWriteTime, http.StatusOK, nil)
+			if err == nil {
+				rep = q.accepted(op)
+			}
+			return err
+		})
+		return rep, err
+	}
+}
+
+func (q *request) checkVM(st *State, m *Resource) error {
+	nics := objects(object(m.properties(), "networkProfile"), "networkInterfaces")
+	if len(nics) == 0 && m.Anew {
+		return refuse(400, "InvalidParameter", "Required parameter 'networkProfile' is missing (null).")
+	}
+	for _, n := range nics {
+		id := plan.ID(text(n, "id"))
+		nic := q.at(st, id)
+		if nic == nil || !sameRegion(nic.Location, m.Location) {
+			return errReference(id, m.ID)
+		}
+		if other := q.machineOf(st, nic); other != nil && !other.ID.Is(m.ID) {
+			return nicInUse(nic, other, "")
+		}
+	}
+	return nil
+}
+
+func (q *request) fillVM(st *State, m *Resource, doc, props map[string]any) {
+	v, _ := q.described(st, m.ID).(*world.VM)
+	if v == nil {
+		v = m.vm()
+	}
+	delete(props, "power")
+	if len(object(props, "additionalCapabilities")) == 0 {
+		delete(props, "additionalCapabilities")
+	}
+	props["vmId"], props["timeCreated"] = m.GUID, m.Created.Format(sevenDigits)
+	login := object(props, "osProfile")
+	if len(login) > 0 {
+		orElse(login, map[string]any{"computerName": m.ID.Name(), "secrets": []any{}, "allowExtensionOperations": true, "requireGuestProvisionSignal": true})
+	}
+	storage := object(props, "storageProfile")
+	props["storageProfile"] = storage
+	orElse(storage, map[string]any{"dataDisks": []any{}})
+	if image := object(storage, "imageReference"); text(image, "version") != "" {
+		orElse(image, map[string]any{"exactVersion": exactVersion(text(image, "version"))})
+	}
+	var extensions []any
+	for _, e := range q.extensionsOf(st, v) {
+		extensions = append(extensions, e.doc(q.now))
+	}
+	if extensions != nil {
+		doc["resources"] = extensions
+	}
+	if q.expandsInstanceView() {
+		props["instanceView"] = q.instanceView(st, v)
+	}
+}
+
+// sizes are some of those that machines can have: cores, GiB of memory.
+var sizes = []struct {
+	name          string
+	cores, memory int32
+}{
+	{"Standard_B1s", 1, 1}, {"Standard_B1ms", 1, 2}, {"Standard_B2s", 2, 4}, {"Standard_B2ms", 2, 8}, {"Standard_B4ms", 4, 16},
+	{"Standard_D2s_v3", 2, 8}, {"Standard_D2s_v5", 2, 8}, {"Standard_D4s_v5", 4, 16}, {"Standard_D8s_v5", 8, 32},
+	{"Standard_DS1_v2", 1, 4}, {"Standard_DS2_v2", 2, 7}, {"Standard_E2s_v5", 2, 16}, {"Standard_E4s_v5", 4, 32},
+	{"Standard_F2", 2, 4}, {"Standard_F2s_v2", 2, 4}, {"Standard_F4s_v2", 4, 8},
+}
+
+func (q *request) listSizes() (reply, error) {
+	if q.path["name"] != "" {
+		if _, _, err := q.findVM(); err != nil {
+			return reply{}, err
+		}
+	}
+	docs := []armcompute.VirtualMachineSize{}
+	for _, s := range sizes {
+		docs = append(docs, armcompute.VirtualMachineSize{Name: &s.name, NumberOfCores: &s.cores, MemoryInMB: to.Ptr(s.memory << 10),
+			MaxDataDiskCount: to.Ptr(s.cores * 2), OSDiskSizeInMB: to.Ptr[int32](1047552), ResourceDiskSizeInMB: to.Ptr(s.memory << 11)})
+	}
+	return whole(docs)
+}
+
+// exactVersion is what "latest" is of an image: the sandbox's own choice.
+func exactVersion(version string) string {
+	if strings.EqualFold(version, "latest") {
+		return "1.0.20260901"
+	}
+	return version
+}
+
+// listVMs lists machines; with statusOnly=true it tells how they run instead
+// of how they are made.
+func (q *request) listVMs() (reply, error) {
+	st, err := q.State()
+	if err != nil {
+		return reply{}, err
+	}
+	q.indexExtensions(st)
+	if strings.EqualFold(q.param("statusOnly"), "true") {
+		all := inGroup(q, q.live(st).VMs, func(v *world.VM) plan.ID { return v.ID })
+		return paged(q, all, func(v *world.VM) armcompute.VirtualMachine { return q.vmStatus(st, v) })
+	}
+	return listResource(vmType)(q)
+}
+
+func (q *request) findVM() (*world.VM, *State, error) {
+	st, err := q.State()
+	if err != nil {
+		return nil, nil, err
+	}
+	id := q.pathID(st, vmType)
+	if v, ok := q.described(st, id).(*world.VM); ok {
+		return v, st, nil
+	}
+	return nil, st, q.missing(id, vmType)
+}
+
+func (q *request) getInstanceView() (reply, error) {
+	v, st, err := q.findVM()
+	if err != nil {
+		return reply{}, err
+	}
+	return ok(q.instanceView(st, v))
+}
+
+// vmStatus is a machine in a listing with statusOnly=true.
+func (q *request) vmStatus(st *State, v *world.VM) armcompute.VirtualMachine {
+	return armcompute.VirtualMachine{
+		ID: id(v.ID), Name: &v.Name, Type: to.Ptr(vmType), Location: &v.Location,
+		Properties: &armcompute.VirtualMachineProperties{
+			VMID: &v.GUID, ProvisioningState: to.Ptr("Succeeded"), InstanceView: to.Ptr(q.instanceView(st, v)),
+		},
+	}
+}
+
+func (q *request) expandsInstanceView() bool {
+	return strings.Contains(strings.ToLower(q.param("$expand")), "instanceview")
+}
+
+func (q *request) instanceView(st *State, v *world.VM) armcompute.VirtualMachineInstanceView {
+	doc := armcompute.VirtualMachineInstanceView{
+		Statuses: powerStatuses(v.Power, q.world.Epoch), Disks: []*armcompute.DiskInstanceView{},
+		HyperVGeneration: to.Ptr(armcompute.HyperVGenerationTypeV2),
+	}
+	if v.Power == "deallocated" || v.NeverStarted { // a machine that is only stopped shows its last state: recording vm-states
+		return doc
+	}
+	doc.ComputerName, doc.OSName = &v.Name, &v.OS
+	doc.VMAgent = vmAgent(q.world.Epoch)
+	for _, e := range q.extensionsOf(st, v) {
+		doc.Extensions = append(doc.Extensions, &armcompute.VirtualMachineExtensionInstanceView{
+			Name: to.Ptr(e.ID.Name()), Type: to.Ptr(e.Settings.Publisher + "." + e.Settings.Type), TypeHandlerVersion: to.Ptr(e.Settings.Version),
+			Statuses: []*armcompute.InstanceViewStatus{status("ProvisioningState/"+strings.ToLower(e.state(q.now)), "Provisioning "+strings.ToLower(e.state(q.now)), e.Ready)},
+		})
+	}
+	return doc
+}
+
+func status(code, display string, at time.Time) *armcompute.InstanceViewStatus {
+	s := &armcompute.InstanceViewStatus{Code: &code, Level: to.Ptr(armcompute.StatusLevelTypesInfo), DisplayStatus: &display}
+	if !at.IsZero() {
+		s.Time = &at
+	}
+	return s
+}
+
+func powerStatuses(power string, at time.Time) []*armcompute.InstanceViewStatus {
+	return []*armcompute.InstanceViewStatus{
+		status("ProvisioningState/succeeded", "Provisioning succeeded", at),
+		status("PowerState/"+power, "VM "+power, time.Time{}),
+	}
+}
+
+func vmAgent(at time.Time) *armcompute.VirtualMachineAgentInstanceView {
+	return &armcompute.VirtualMachineAgentInstanceView{VMAgentVersion: to.Ptr("2.9.1.1"),
+		Statuses: []*armcompute.InstanceViewStatus{status("ProvisioningState/succeeded", "Ready", at)}}
+}
+
+func osDisk(name, os string) *armcompute.OSDisk {
+	return &armcompute.OSDisk{
+		Name: to.Ptr(name + "_OsDisk_1"), OSType: to.Ptr(armcompute.OperatingSystemTypes(os)),
+		CreateOption: to.Ptr(armcompute.DiskCreateOptionTypesFromImage), Caching: to.Ptr(armcompute.CachingTypesReadWrite),
+	}
+}
+
+func osProfile(name, os string) *armcompute.OSProfile {
+	p := &armcompute.OSProfile{ComputerName: &name, AdminUsername: to.Ptr("azureuser"), AllowExtensionOperations: to.Ptr(true)}
+	if os == "Windows" {
+		p.WindowsConfiguration = &armcompute.WindowsConfiguration{ProvisionVMAgent: to.Ptr(true)}
+	} else {
+		p.LinuxConfiguration = &armcompute.LinuxConfiguration{ProvisionVMAgent: to.Ptr(true), DisablePasswordAuthentication: to.Ptr(true)}
+	}
+	return p
+}
