@@ -196,11 +196,7 @@ func (q *request) sync(st *State, parent *Resource, k kind, list []map[string]an
 		if name == "" {
 			return errInvalid(segment, "A name is required.")
 		}
-		id := parent.ID + plan.ID("/"+segment+"/"+name)
-		keep[id.Key()] = true
-		if _, err := q.store(st, k, id, item); err != nil {
-			return err
-		}
+		keep[(parent.ID + plan.ID("/"+segment+"/"+name)).Key()] = true
 	}
 	for _, child := range q.below(st, parent.ID, k.name) {
 		if keep[child.ID.Key()] {
@@ -210,6 +206,17 @@ func (q *request) sync(st *State, parent *Resource, k kind, list []map[string]an
 			return err
 		}
 		q.remove(st, child, 0)
+	}
+	// All are what they are to be before any is checked against the others.
+	for _, item := range list {
+		if old := q.at(st, parent.ID+plan.ID("/"+segment+"/"+text(item, "name"))); old != nil {
+			q.own(st, old).Body = clone(item)
+		}
+	}
+	for _, item := range list {
+		if _, err := q.store(st, k, parent.ID+plan.ID("/"+segment+"/"+text(item, "name")), item); err != nil {
+			return err
+		}
 	}
 	return nil
 }
