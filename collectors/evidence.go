@@ -4,6 +4,7 @@ import (
 	"flowctl/collectors/flow"
 	"flowctl/collectors/flowlog"
 	"flowctl/collectors/identity"
+	"flowctl/collectors/minutes"
 )
 
 // recordEvidence tells the reader of a source which records were met before. What
@@ -15,15 +16,27 @@ type recordEvidence struct {
 	source *identity.Source
 	within func(flow.Batch) (kept flow.Batch, outside uint64)
 	loser  string // of the record that was met last
+
+	// Minutes that were recorded and are not in the run's table yet.
+	point  minutes.Point
+	target flow.ID
+	hour   int64
+	bits   uint64
 }
 
-func (r *reading) evidence(j *job, w *worker) flow.Evidence {
+func (r *reading) evidence(j *job, w *worker) *recordEvidence {
 	return &recordEvidence{r: r, j: j, w: w, source: r.identity.Source(j.Path), within: r.within(j)}
 }
 
 // Meet reports whether a record counts. If that cannot be told any more, it does,
 // and the run ends in an error.
 func (e *recordEvidence) Meet(id flow.RecordID) bool {
+	if id.Minute != flow.NoMinute {
+		e.recorded(id)
+	}
+	if id.Content == [2]uint64{} {
+		return true
+	}
 	loser, again, err := e.source.Meet(id)
 	if err != nil {
 		e.r.mu.Lock()
@@ -32,6 +45,24 @@ func (e *recordEvidence) Meet(id flow.RecordID) bool {
 	}
 	e.loser = loser
 	return !again
+}
+
+// recorded notes the minute of a record.
+func (e *recordEvidence) recorded(id flow.RecordID) {
+	p := minutes.Point{Log: id.Log, Interface: id.Point}
+	hour := (id.Minute - (id.Minute%60+60)%60) / 60
+	if p != e.point || hour != e.hour {
+		e.end()
+		e.point, e.hour = p, hour
+	}
+	e.target = id.Target
+	e.bits |= 1 << (id.Minute - hour*60)
+}
+
+// end hands over what was noted.
+func (e *recordEvidence) end() {
+	e.r.minutes.Add(e.point, e.target, e.hour, e.bits)
+	e.bits = 0
 }
 
 // Repeat counts what a record says that was met before.

@@ -18,6 +18,7 @@ import (
 
 	"flowctl/collectors/flow"
 	"flowctl/collectors/identity"
+	"flowctl/collectors/minutes"
 	"flowctl/collectors/parquet"
 	"flowctl/collectors/summary"
 	"flowctl/plan"
@@ -37,8 +38,9 @@ type Item struct {
 // Sum reads files and answers from them.
 type Sum struct {
 	Items      iter.Seq2[Item, error]
-	Root       string    // folder that the items' paths are below; empty for the working directory
-	Start, End time.Time // count only what happened between them; zero for all
+	Root       string        // folder that the items' paths are below; empty for the working directory
+	Start, End time.Time     // count only what happened between them; zero for all
+	Off        []minutes.Off // when flow logs were off, as far as the caller knows
 	Options    summary.Options
 	Flows      *Flows    // nil to keep none
 	Workers    int       // 0 for one a processor
@@ -74,6 +76,9 @@ func (s Sum) Run(ctx context.Context) (*summary.Document, Problems, error) {
 	o.Sources, o.Skipped, o.Hosts = r.sources, r.skipped.All(), r.hosts
 	o.Coverage = append(o.Coverage, r.coverage()...)
 	o.Repeats = r.identity.Repeats()
+	o.Minutes = func(name func(mac string) string) *minutes.Document {
+		return r.minutes.Document(r.names, minutes.Options{Start: r.Start, End: r.End, Off: r.Off, Name: name})
+	}
 	if r.identityErr != nil {
 		o.Coverage = append(o.Coverage, summary.Coverage{Code: "records-not-told-apart",
 			Text: "Which records of flow logs were met before could not be kept in a temporary file: some may be counted twice."})
@@ -106,6 +111,7 @@ type reading struct {
 	mu       sync.Mutex    // of problems
 	problems Problems
 
+	minutes     minutes.Table
 	identity    *identity.Set // records of flow logs that were met
 	identityErr error
 
@@ -258,13 +264,13 @@ func (r *reading) file(ctx context.Context, j *job, w *worker, open opener) {
 		select {
 		case other := <-r.idle:
 			s := r.sink(ctx, j, other)
-			s.Done = func() { r.done(other); r.idle <- other }
+			s.Done = func() { r.done(other, s); r.idle <- other }
 			return s, true
 		default:
 			return flow.Sink{}, false
 		}
 	}, &r.Progress.Bytes})
-	r.done(w)
+	r.done(w, own)
 	r.outside.Add(j.source.Outside)
 	r.again.add(j.source.Again)
 	if err == nil {
@@ -320,8 +326,10 @@ func (r *reading) window() (start, end int64) {
 	return start, r.End.UnixNano()
 }
 
-// done takes over what w saw outside of the window.
-func (r *reading) done(w *worker) {
+// done takes over what w saw outside of the window, and what the reader that used
+// s saw of minutes.
+func (r *reading) done(w *worker, s flow.Sink) {
+	s.Evidence.(*recordEvidence).end()
 	r.outside.Add(w.cache.Outside)
 	w.cache.Outside = 0
 }

@@ -17,7 +17,7 @@ import (
 // such name, and on one line, packages below one parent may use each other.
 var layers = []string{
 	"plan plan/syntax collectors/flow/...",
-	"plan/question collectors/aggregate collectors/identity",
+	"plan/question collectors/aggregate collectors/identity collectors/minutes",
 	"plan/config/... plan/session plan/ledger",
 	"plan/state",
 	"plan/resolve plan/preflight plan/apply providers/azure/... collectors/flowlog/... collectors/parquet collectors/pcap/... collectors/summary/...",

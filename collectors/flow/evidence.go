@@ -10,6 +10,8 @@ type RecordID struct {
 	// Content is a hash, with keys of this process, of what the record says: of
 	// its tuples with their ACLs and rules, and not of how that is written.
 	Content [2]uint64
+
+	Target ID // what the log is of; tells no two records apart
 }
 
 // NoMinute marks a record that states no time.
@@ -20,7 +22,8 @@ const NoMinute = int64(-1 << 63)
 // for one goroutine and one source.
 type Evidence interface {
 	// Meet reports whether a record counts: it was met neither in this source
-	// nor in another one.
+	// nor in another one. One without observations, whose Content is 0, always
+	// does: it says that its minute was recorded.
 	Meet(RecordID) bool
 	// Repeat takes the observations of a record that does not count. They
 	// belong to what its source holds, and to no answer.

@@ -19,11 +19,26 @@ func (d *document) keep() {
 	if d.in.Evidence == nil {
 		return
 	}
-	to := d.quick.mark()
+	from := d.quick.first
 	d.pending = append(d.pending, recordRange{
-		flow.RecordID{Log: d.rec.log, Point: d.rec.point, Minute: d.rec.minute, Content: d.content(d.quick.first)},
-		d.quick.first, to,
+		flow.RecordID{Log: d.rec.log, Point: d.point(from), Minute: d.rec.minute, Content: d.content(from), Target: d.rec.target},
+		from, d.quick.mark(),
 	})
+}
+
+// point is the interface of the record whose tuples begin at a mark. In an NSG
+// flow log those alone may name it.
+func (d *document) point(from mark) flow.ID {
+	s := &d.sights
+	switch {
+	case d.rec.point != 0:
+		return d.rec.point
+	case len(d.out) > from.records:
+		return d.out[from.records].Point
+	case len(s.all) > from.observations:
+		return s.groups[s.texts[from.observations].group].point
+	}
+	return 0
 }
 
 // content is a hash of the tuples from a mark on, with what is said around
@@ -103,7 +118,7 @@ func (d *document) settle() {
 	for i := range d.pending {
 		p := &d.pending[i]
 		records, observations := d.out[p.from.records:p.to.records], d.sights.all[p.from.observations:p.to.observations]
-		if len(records)+len(observations) == 0 || d.in.Evidence.Meet(p.id) {
+		if d.in.Evidence.Meet(p.id) {
 			if again != nil {
 				copy(d.out[end.records:], records)
 				copy(d.sights.all[end.observations:], observations)

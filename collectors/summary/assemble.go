@@ -51,6 +51,9 @@ func (b *builder) document(t *aggregate.Table, o Options) *Document {
 	for _, s := range o.Skipped {
 		doc.Skipped = append(doc.Skipped, Skip(s))
 	}
+	if o.Minutes != nil {
+		doc.Minutes = o.Minutes(n.locator.nicName)
+	}
 	doc.Coverage = append(append([]Coverage{}, o.Coverage...), b.coverage(t, doc, o)...)
 	return doc
 }

@@ -47,6 +47,9 @@ func (b *builder) coverage(t *aggregate.Table, doc *Document, o Options) []Cover
 	say := func(code, format string, args ...any) {
 		list = append(list, Coverage{code, fmt.Sprintf(format, args...)})
 	}
+	if doc.Minutes != nil {
+		say("minutes", "%s", doc.Minutes)
+	}
 	logs, captures := kinds(o.Sources)
 	if logs > 0 {
 		b.logCoverage(t, doc, say)

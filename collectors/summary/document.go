@@ -1,6 +1,9 @@
 package summary
 
-import "flowctl/collectors/flow"
+import (
+	"flowctl/collectors/flow"
+	"flowctl/collectors/minutes"
+)
 
 // Format is the number of the document's form. It is raised when a reader
 // must change; new members do not raise it.
@@ -11,23 +14,24 @@ const Format = "1"
 // cmd/flowctl/docs/summary.schema.json. Write it with Write: the
 // conversations can be millions and are streamed.
 type Document struct {
-	Format     string     `json:"format"`
-	Sources    []Source   `json:"sources"`
-	Total      Total      `json:"total"`
-	Answer     *Transfer  `json:"answer"` // the biggest transfer; null if nothing measured one
-	Merged     Merged     `json:"merged"`
-	Timeline   Timeline   `json:"timeline"`
-	Top        []Pair     `json:"top_conversations"`
-	Talkers    Answer     `json:"talkers"`
-	Egress     Answer     `json:"internet_egress"`
-	Services   Answer     `json:"services"`
-	Rules      Answer     `json:"rules"`
-	Encryption Answer     `json:"encryption"`
-	Scopes     Answer     `json:"scopes"`
-	Asks       []Answer   `json:"asks"`
-	Names      []Name     `json:"names"`
-	Coverage   []Coverage `json:"coverage"`
-	Skipped    []Skip     `json:"skipped"`
+	Format     string            `json:"format"`
+	Sources    []Source          `json:"sources"`
+	Total      Total             `json:"total"`
+	Answer     *Transfer         `json:"answer"` // the biggest transfer; null if nothing measured one
+	Merged     Merged            `json:"merged"`
+	Timeline   Timeline          `json:"timeline"`
+	Top        []Pair            `json:"top_conversations"`
+	Talkers    Answer            `json:"talkers"`
+	Egress     Answer            `json:"internet_egress"`
+	Services   Answer            `json:"services"`
+	Rules      Answer            `json:"rules"`
+	Encryption Answer            `json:"encryption"`
+	Scopes     Answer            `json:"scopes"`
+	Asks       []Answer          `json:"asks"`
+	Names      []Name            `json:"names"`
+	Coverage   []Coverage        `json:"coverage"`
+	Minutes    *minutes.Document `json:"minutes"` // null if no flow log was read
+	Skipped    []Skip            `json:"skipped"`
 
 	Conversations Conversations `json:"conversations"`
 }

@@ -256,3 +256,6 @@ func (p *locator) subnetOf(ip netip.Addr, v int32) int32 {
 func holds(prefixes []netip.Prefix, ip netip.Addr) bool {
 	return slices.ContainsFunc(prefixes, func(q netip.Prefix) bool { return q.Contains(ip) })
 }
+
+// nicName is the name of the interface with a MAC, if an inventory knows it.
+func (p *locator) nicName(mac string) string { return p.nics[p.byMAC[mac]].name }

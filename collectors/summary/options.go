@@ -2,6 +2,7 @@ package summary
 
 import (
 	"flowctl/collectors/flow"
+	"flowctl/collectors/minutes"
 	"flowctl/plan"
 )
 
@@ -14,6 +15,9 @@ type Options struct {
 	// Repeats are the records of flow logs that were met more than once, by the
 	// sources that are not credited for them.
 	Repeats []flow.Repeat
+	// Minutes says for which minutes flow logs have records, given the names of
+	// interfaces by their MACs; nil if nobody knows.
+	Minutes func(name func(mac string) string) *minutes.Document
 	// Skipped is what the readers left out.
 	Skipped []flow.Skip
 	// Inventories give names to MACs, addresses and access lists.

@@ -38,6 +38,7 @@ type page struct {
 	Title, Sentence, Units string
 	Facts, Figures         []Fact
 	Timeline               *timelineChart
+	Minutes                *minutesStrip
 	Transfers              *transferChart
 	Asks, Tables           []pageTable
 	Coverage, Recorded     []string
@@ -52,7 +53,7 @@ type pageSkip struct{ Source, Reason, Count, Offset string }
 
 func newPage(doc *summary.Document, meta Meta) page {
 	p := page{Title: meta.Name, Sentence: Sentence(doc), Units: Units, Figures: figures(doc),
-		Timeline: newTimelineChart(doc.Timeline), Transfers: newTransferChart(doc)}
+		Timeline: newTimelineChart(doc.Timeline), Minutes: newMinutesStrip(doc.Minutes), Transfers: newTransferChart(doc)}
 	if p.Title == "" {
 		p.Title = "Traffic"
 	}

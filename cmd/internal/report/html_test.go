@@ -19,6 +19,7 @@ import (
 
 	"flowctl/collectors/aggregate"
 	"flowctl/collectors/flow"
+	"flowctl/collectors/minutes"
 	"flowctl/collectors/summary"
 )
 
@@ -73,6 +74,15 @@ func small() *summary.Document {
 	for i := range 10 {
 		doc.Timeline.Steps = append(doc.Timeline.Steps, summary.Step{Start: at(time.Duration(i) * time.Minute), Volume: volume(200, uint64(i)*23_400),
 			Begun: summary.Known(4), Denied: summary.Known(uint64(i / 7))})
+	}
+	doc.Minutes = &minutes.Document{Counts: minutes.Counts{Recorded: 15, Silent: 1, Unlogged: 2, Unknown: 2}, Seconds: 60,
+		Gaps: []minutes.Gap{
+			{Log: "/LOG", Target: "/x/virtualNetworks/vnet-spoke", Interface: "002248000001", Name: "nic-batch", From: noon.Add(6 * time.Minute), To: noon.Add(8 * time.Minute), Minutes: 2, State: "unlogged", Why: "switched off"},
+			{Log: "/LOG", Target: "/x/virtualNetworks/vnet-spoke", Interface: "002248000002", From: noon.Add(8 * time.Minute), To: noon.Add(10 * time.Minute), Minutes: 2, State: "unknown", Why: "written late <b>"},
+		}}
+	for i := range 10 {
+		c := []minutes.Counts{{Recorded: 2}, {Recorded: 1, Silent: 1}, {Silent: 2}, {Recorded: 1, Unlogged: 1}, {Recorded: 1, Unknown: 1}}[i/2]
+		doc.Minutes.Steps = append(doc.Minutes.Steps, minutes.Step{Start: noon.Add(time.Duration(i) * time.Minute), Counts: c})
 	}
 	return doc
 }

@@ -28,7 +28,7 @@ func Markdown(w io.Writer, doc *summary.Document, meta Meta) error {
 	for _, t := range Tables(doc) {
 		m.table(t)
 	}
-	m.timeline(doc.Timeline)
+	m.timeline(doc)
 	m.coverage(doc)
 	m.sources(doc)
 	m.skipped(doc)
@@ -96,8 +96,8 @@ func (m *markdown) table(t Table) {
 	}
 }
 
-func (m *markdown) timeline(t summary.Timeline) {
-	lines := chart(t)
+func (m *markdown) timeline(doc *summary.Document) {
+	lines := append(chart(doc.Timeline), minutesLines(doc.Minutes)...)
 	if len(lines) == 0 {
 		return
 	}

@@ -1,0 +1,214 @@
+package minutes
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"flowctl/collectors/flow"
+)
+
+const base = 29_000_000 // a minute of 2025, not the first of its hour
+
+// mark notes single minutes.
+func (t *Table) mark(p Point, target flow.ID, minutes ...int64) {
+	for _, m := range minutes {
+		at := m / 60
+		t.Add(p, target, at, 1<<(m-at*60))
+	}
+}
+
+func at(minute int64) time.Time { return time.Unix((base+minute)*60, 0).UTC() }
+
+// world is random records of a few interfaces, and when logs were off.
+type world struct {
+	names  *flow.Names
+	points []Point
+	marks  [][]int64 // by point
+	off    []Off
+}
+
+func newWorld(r *rand.Rand) world {
+	w := world{names: flow.NewNames()}
+	for i := range 1 + r.IntN(4) {
+		p := Point{w.names.Of(fmt.Sprintf("LOG%d", i%2)), w.names.Of(fmt.Sprintf("MAC%d", i))}
+		var marks []int64
+		for range 1 + r.IntN(150) {
+			marks = append(marks, base+r.Int64N(300))
+		}
+		w.points, w.marks = append(w.points, p), append(w.marks, marks)
+	}
+	for range r.IntN(3) {
+		from := r.Int64N(300)
+		w.off = append(w.off, Off{Log: fmt.Sprintf("log%d", r.IntN(2)), From: at(from), To: at(from + r.Int64N(120)), Why: "switched off"})
+	}
+	return w
+}
+
+func (w world) table(r *rand.Rand) *Table {
+	t := &Table{}
+	type mark struct{ point, minute int64 }
+	var all []mark
+	for i, marks := range w.marks {
+		for _, m := range marks {
+			all = append(all, mark{int64(i), m})
+		}
+	}
+	r.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+	for _, m := range all {
+		t.mark(w.points[m.point], w.names.Of("t"), m.minute)
+	}
+	return t
+}
+
+// count is the definition, minute by minute.
+func (w world) count(from, to int64) (c Counts) {
+	for i, marks := range w.marks {
+		is := map[int64]bool{}
+		last := int64(0)
+		for _, m := range marks {
+			is[m] = true
+			last = max(last, m)
+		}
+		for m := base + from; m < base+to; m++ {
+			switch {
+			case is[m]:
+				c.Recorded++
+			case w.isOff(w.names.Text(w.points[i].Log), m):
+				c.Unlogged++
+			case m < last:
+				c.Silent++
+			default:
+				c.Unknown++
+			}
+		}
+	}
+	return c
+}
+
+func (w world) isOff(log string, minute int64) bool {
+	for _, o := range w.off {
+		if sameFold(o.Log, log) && minute >= o.From.Unix()/60 && minute < o.To.Unix()/60 {
+			return true
+		}
+	}
+	return false
+}
+
+// TestLaws checks random records against the definition; in any order the
+// document is the same, and those of halves of a window add up.
+func TestLaws(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	for range 300 {
+		w := newWorld(r)
+		document := func(from, to int64) *Document {
+			return w.table(r).Document(w.names, Options{Start: at(from), End: at(to), Off: w.off})
+		}
+		from, to := r.Int64N(200)-50, 200+r.Int64N(200)
+		middle := from + 1 + r.Int64N(to-from-1)
+		all, first, second := document(from, to), document(from, middle), document(middle, to)
+		if diff := cmp.Diff(w.count(from, to), all.Counts); diff != "" {
+			t.Fatalf("%+v from %d to %d: -want +got\n%s", w, from, to, diff)
+		}
+		if diff := cmp.Diff(all, document(from, to)); diff != "" {
+			t.Fatalf("%+v: another order\n%s", w, diff)
+		}
+		sum := first.Counts
+		sum.add(second.Counts)
+		if diff := cmp.Diff(all.Counts, sum); diff != "" {
+			t.Fatalf("%+v cut at %d: -whole +halves\n%s", w, middle, diff)
+		}
+		var steps Counts
+		for _, s := range all.Steps {
+			steps.add(s.Counts)
+		}
+		var gaps int64
+		for _, g := range all.Gaps {
+			gaps += g.Minutes
+		}
+		if diff := cmp.Diff(all.Counts, steps); diff != "" || gaps != all.Counts.Gaps() {
+			t.Fatalf("%+v: %d minutes of gaps, want %d; -whole +steps\n%s", w, gaps, all.Counts.Gaps(), diff)
+		}
+	}
+}
+
+// TestSentence shows documents as answers do.
+func TestSentence(t *testing.T) {
+	names := flow.NewNames()
+	vnet := names.Of("/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/vnet-hub")
+	log := names.Of("/LOG")
+	minutes := func(from, to int64) (all []int64) {
+		for m := from; m < to; m++ {
+			all = append(all, base+m)
+		}
+		return all
+	}
+	rows := []struct {
+		name  string
+		fill  func(*Table)
+		o     Options
+		lines string
+	}{
+		{"whole", func(t *Table) { t.mark(Point{log, names.Of("A")}, vnet, minutes(0, 60)...) }, Options{}, "60 interface-minutes recorded, 0 silent."},
+		{"one", func(t *Table) { t.mark(Point{log, names.Of("A")}, vnet, base) }, Options{}, "1 interface-minute recorded, 0 silent."},
+		{"silent", func(t *Table) {
+			t.mark(Point{log, names.Of("A")}, vnet, append(minutes(0, 10), minutes(20, 30)...)...)
+		}, Options{}, "20 interface-minutes recorded, 10 silent."},
+		{"one ends early", func(t *Table) {
+			t.mark(Point{log, names.Of("A")}, vnet, minutes(0, 60)...)
+			t.mark(Point{log, names.Of("B")}, vnet, minutes(0, 41)...)
+		}, Options{Name: func(mac string) string { return map[string]string{"B": "nic-b"}[mac] }},
+			"101 interface-minutes recorded, 0 silent, 19 unknown: vnet-hub at nic-b from 2025-02-19 22:01 to 22:20, " + notWritten + "."},
+		{"both end early", func(t *Table) {
+			t.mark(Point{log, names.Of("A")}, vnet, minutes(0, 40)...)
+			t.mark(Point{log, names.Of("B")}, vnet, minutes(0, 40)...)
+		}, Options{Start: at(0), End: at(60)},
+			"80 interface-minutes recorded, 0 silent, 40 unknown: 2 interfaces of vnet-hub from 2025-02-19 22:00 to 22:20, " + notWritten + "."},
+		{"off", func(t *Table) { t.mark(Point{log, names.Of("A")}, vnet, minutes(0, 40)...) },
+			Options{Start: at(0), End: at(60), Off: []Off{{Log: "/log", From: at(40), To: at(60), Why: "switched off"}}},
+			"40 interface-minutes recorded, 0 silent, 20 not logged: vnet-hub at A from 2025-02-19 22:00 to 22:20, switched off."},
+	}
+	for _, row := range rows {
+		table := &Table{}
+		row.fill(table)
+		if diff := cmp.Diff(row.lines, table.Document(names, row.o).String()); diff != "" {
+			t.Errorf("%s: -want +got\n%s", row.name, diff)
+		}
+	}
+	if doc := new(Table).Document(names, Options{Start: at(0), End: at(9)}); doc != nil {
+		t.Errorf("no record, but %v", doc)
+	}
+}
+
+// TestFar wants records that are millennia apart to cost no more than others.
+func TestFar(t *testing.T) {
+	names := flow.NewNames()
+	table := &Table{}
+	far := time.Date(9999, 12, 31, 23, 59, 0, 0, time.UTC).Unix() / 60
+	table.mark(Point{names.Of("L"), names.Of("A")}, 0, 0, far)
+	table.mark(Point{names.Of("L"), names.Of("B")}, 0, 7)
+	doc := table.Document(names, Options{})
+	if doc.Recorded != 3 || doc.Silent != far-1+7 || doc.Unknown != far-7 || len(doc.Steps) > mostSteps+1 {
+		t.Errorf("%+v, %d steps", doc.Counts, len(doc.Steps))
+	}
+	if _, err := json.Marshal(doc); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestManyGaps wants the longest told.
+func TestManyGaps(t *testing.T) {
+	names := flow.NewNames()
+	table := &Table{}
+	for i := range int64(mostGaps + 100) {
+		table.mark(Point{names.Of("L"), names.Of(fmt.Sprint(i))}, 0, base+i)
+	}
+	doc := table.Document(names, Options{})
+	if len(doc.Gaps) != mostGaps || doc.More != 99 || doc.Gaps[0].Minutes != mostGaps+99 {
+		t.Errorf("%d gaps and %d more, the first of %d minutes", len(doc.Gaps), doc.More, doc.Gaps[0].Minutes)
+	}
+}
