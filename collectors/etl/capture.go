@@ -149,7 +149,14 @@ func (c *capture) add(link packet.Link, data []byte, wire, original uint32, at i
 		names.Learn(c.in.Hosts, p, data[p.Payload:])
 	}
 	c.packets++
-	return c.meter.Add() && !c.stopped
+	if c.in.End == 0 || c.in.Within(at) {
+		return c.meter.Add() && !c.stopped
+	}
+	c.in.Source.Outside++
+	if at < c.in.Start && at != flow.NoTime { // it is how what is in the window began
+		return c.meter.AddEarly() && !c.stopped
+	}
+	return !c.stopped
 }
 
 // drop takes a drop event: a flow that was denied. What it measured is no

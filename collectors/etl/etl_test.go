@@ -131,6 +131,34 @@ func TestCountedOnce(t *testing.T) {
 	}
 }
 
+// TestWindow cuts a trace at packets.
+func TestWindow(t *testing.T) {
+	var b etltest.Buffer
+	for n := range 50 {
+		b.Events = append(b.Events, stack(tcp(n*10), int64(n)*1000, func(i int) (uint64, uint16) { return uint64(n), uint16(i + 1) })...)
+	}
+	trace := etltest.Trace{Build: 26100, Buffers: []etltest.Buffer{b}}.Bytes()
+	in := flow.Input{
+		Source: &flow.Source{Path: "test.etl"}, Names: flow.NewNames(), Skipped: &flow.Skipped{},
+		Start: etltest.Nanoseconds(10_000), End: etltest.Nanoseconds(20_000),
+	}
+	var packets uint64
+	for batch, err := range etl.Read(bytes.NewReader(trace), in) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range batch {
+			packets += r.Sent.Packets + r.Received.Packets
+			if r.First < in.Start || r.Last >= in.End {
+				t.Errorf("from %d to %d in a window from %d to %d", r.First, r.Last, in.Start, in.End)
+			}
+		}
+	}
+	if packets != 10 || in.Source.Outside != 40 || in.Source.Records != 50 {
+		t.Errorf("%d packets of %d, %d outside; want 10 of 50, 40", packets, in.Source.Records, in.Source.Outside)
+	}
+}
+
 // TestDrops keeps drops out of the traffic, with the trace's own words for why.
 func TestDrops(t *testing.T) {
 	var b etltest.Buffer
