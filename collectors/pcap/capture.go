@@ -24,6 +24,7 @@ type capture struct {
 type frame struct {
 	link packet.Link
 	nic  uint32 // of pcapng: the number of its interface, through all sections
+	way  flow.Direction
 	data []byte // what was captured
 	wire uint32 // length on the wire
 	time int64  // Unix nanoseconds, or flow.NoTime
@@ -33,7 +34,10 @@ type frame struct {
 // frame counts one frame and reports whether more are wanted.
 func (c *capture) frame(f frame) bool {
 	p := c.meter.Next()
-	p.Time = f.time
+	p.Time, p.Way = f.time, f.way
+	if c.directed {
+		p.Way = f.direction()
+	}
 	packet.Parse(f.link, f.data, f.wire, p)
 	if p.Payload != 0 && names.Teaches(p) && c.in.Hosts != nil {
 		names.Learn(c.in.Hosts, p, f.data[p.Payload:])

@@ -1,10 +1,19 @@
 package pcap
 
+import (
+	"math"
+	"math/bits"
+)
+
 // The options of interface statistics that count what was dropped.
 const (
 	optionInterfaceDrops = 5 // isb_ifdrop
 	optionSystemDrops    = 7 // isb_osdrop
 )
+
+// mostDrops is more than any machine misses: a packet every nanosecond, for
+// weeks.
+const mostDrops = 1 << 52
 
 // statistics reads an interface statistics block, whose counters go up from
 // one to the next.
@@ -25,7 +34,11 @@ func (e endian) drops(options []byte) uint64 {
 	var n uint64
 	for kind, v := range e.options(options) {
 		if len(v) == 8 && (kind == optionInterfaceDrops || kind == optionSystemDrops) {
-			n += e.u64(v)
+			sum, over := bits.Add64(n, e.u64(v), 0)
+			if over != 0 {
+				return math.MaxUint64
+			}
+			n = sum
 		}
 	}
 	return n
@@ -35,6 +48,10 @@ func (e endian) drops(options []byte) uint64 {
 // goes up, and returns what is known of it now.
 func (c *capture) dropped(known, counter uint64, at int64) uint64 {
 	if counter <= known {
+		return known
+	}
+	if counter > mostDrops {
+		c.in.Skipped.Add(c.in.Source.Path, "count of missed packets that cannot be", at)
 		return known
 	}
 	c.in.Skipped.AddN(c.in.Source.Path, "packets that were missed while capturing, by the file's own count", counter-known, at)

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math"
 
+	"flowctl/collectors/flow"
 	"flowctl/collectors/pcap/packet"
 )
 
@@ -50,6 +51,33 @@ func (s *interfaces) of(f *frame) uint16 {
 	s.last, s.number = p, n
 	return n
 }
+
+// direction is which way the machine that captured f says that it went.
+func (f *frame) direction() flow.Direction {
+	kind := uint8(255)
+	switch {
+	case f.link == packet.Cooked && len(f.data) >= 2:
+		kind = f.data[1]
+	case f.link == packet.Cooked2 && len(f.data) >= 11:
+		kind = f.data[10]
+	case f.link == packet.PPPWithDir && len(f.data) >= 1:
+		kind = min(f.data[0], 1) * outgoing
+	default:
+		return f.way
+	}
+	switch kind {
+	case 0, 1, 2: // to the machine, to all, to many
+		return flow.Inbound
+	case outgoing:
+		return flow.Outbound
+	}
+	return flow.DirectionUnknown // between others
+}
+
+const outgoing = 4
+
+// directed reports whether frames of link say which way they went.
+func directed(link packet.Link) bool { return cooked(link) || link == packet.PPPWithDir }
 
 // cooked reports whether frames of link may be of any interface of a machine.
 func cooked(link packet.Link) bool { return link == packet.Cooked || link == packet.Cooked2 }

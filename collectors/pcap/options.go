@@ -2,7 +2,10 @@ package pcap
 
 import "iter"
 
-const optionEnd = 0
+const (
+	optionEnd   = 0
+	optionFlags = 2 // epb_flags: which way a packet went, and more
+)
 
 // options yields the options in a block, which come last, by their number.
 func (e endian) options(b []byte) iter.Seq2[uint16, []byte] {

@@ -200,6 +200,7 @@ func (c *capture) describe(s *section, b block) {
 	n.known = n.link.Known()
 	s.interfaces = append(s.interfaces, n)
 	c.several = c.several || int(s.first)+len(s.interfaces) > 1 || cooked(n.link)
+	c.directed = c.directed || directed(n.link)
 }
 
 // stamped reads an enhanced packet block, or the obsolete packet block, whose
@@ -226,7 +227,27 @@ func (c *capture) stamped(s *section, b block, old bool) bool {
 	if !ok {
 		c.in.Skipped.Add(c.in.Source.Path, badTime, b.at)
 	}
-	return c.frame(frame{n.link, s.first + id, data[:min(int(got), len(data))], wire, t, b.at})
+	f := frame{link: n.link, nic: s.first + id, data: data[:min(int(got), len(data))], wire: wire, time: t, at: b.at}
+	if end := (int(got) + 3) &^ 3; end < len(data) {
+		f.way = s.way(data[end:])
+	}
+	return c.frame(f)
+}
+
+// way is which way the options of a packet block say that it went.
+func (e endian) way(options []byte) flow.Direction {
+	for kind, v := range e.options(options) {
+		if kind != optionFlags || len(v) != 4 {
+			continue
+		}
+		switch e.u32(v) & 3 {
+		case 1:
+			return flow.Inbound
+		case 2:
+			return flow.Outbound
+		}
+	}
+	return flow.DirectionUnknown
 }
 
 // simple reads a simple packet block, which has neither time nor interface.
@@ -244,7 +265,7 @@ func (c *capture) simple(s *section, b block) bool {
 	if n.snap != 0 {
 		got = min(got, uint64(n.snap))
 	}
-	return c.frame(frame{n.link, s.first, data[:got], wire, flow.NoTime, b.at})
+	return c.frame(frame{link: n.link, nic: s.first, data: data[:got], wire: wire, time: flow.NoTime, at: b.at})
 }
 
 // nic returns the interface with the number id.

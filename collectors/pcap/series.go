@@ -17,6 +17,7 @@ import (
 type Series struct {
 	meter      *meter.Meter
 	several    bool // interfaces may have had the same packet
+	directed   bool // frames may say which way they went
 	interfaces interfaces
 	identity   identity.Packets
 	times      span

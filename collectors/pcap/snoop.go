@@ -66,7 +66,7 @@ func (c *capture) snoopRecords(link packet.Link) error {
 		if !link.Known() {
 			tell(&c.told.links, link, at)
 		}
-		if !c.frame(frame{link, 0, b[snoopRecord:][:got], wire, c.clocked(sec, micro, 1000, at), at}) {
+		if !c.frame(frame{link: link, data: b[snoopRecord:][:got], wire: wire, time: c.clocked(sec, micro, 1000, at), at: at}) {
 			return nil
 		}
 	}

@@ -18,7 +18,7 @@ type entry struct {
 
 	opener uint8 // side that opened, or that was seen first
 	opened bool  // the opener was seen to open
-	ended  uint8 // what was seen of the end, as bits
+	signs  uint8 // of the end, and of the ways that packets went, as bits
 	tunnel flow.Tunnel
 	live   bool
 	full   bool // a counter of TCP cannot count on
@@ -32,6 +32,14 @@ type entry struct {
 const (
 	bothDone = 1<<0 | 1<<1 // a bit a side
 	broken   = 1 << 2
+	closed   = bothDone | broken
+)
+
+// The ways that packets went at the machine that captured them, of the lower
+// end; those of the higher end are the bits after.
+const (
+	cameIn  = 1 << 3
+	wentOut = 1 << 5
 )
 
 // begin makes e a new conversation, of which o is the first packet.
@@ -80,6 +88,9 @@ func (e *entry) count(o *observed) {
 // observe notes when o was, and what it shows of the conversation.
 func (e *entry) observe(o *observed) {
 	s := o.side & 1
+	if o.Way != flow.DirectionUnknown {
+		e.way(s, o.Way)
+	}
 	if t := o.Time; t != flow.NoTime {
 		if t < e.first || e.first == flow.NoTime {
 			e.first = t
@@ -98,14 +109,39 @@ func (e *entry) observe(o *observed) {
 	}
 }
 
+// way notes which way a packet of side s went.
+func (e *entry) way(s uint8, d flow.Direction) {
+	if d == flow.Inbound {
+		e.signs |= cameIn << s
+		return
+	}
+	e.signs |= wentOut << s
+}
+
+// direction is that of a conversation that the side from opened. A machine that
+// forwards sees both sides come in, or go out: for it there is none.
+func (e *entry) direction(from uint8) flow.Direction {
+	const all = cameIn | cameIn<<1 | wentOut | wentOut<<1
+	to := 1 - from
+	in, out := uint8(cameIn<<from|wentOut<<to), uint8(wentOut<<from|cameIn<<to)
+	switch signs := e.signs & all; {
+	case signs == 0:
+	case signs&^in == 0:
+		return flow.Inbound
+	case signs&^out == 0:
+		return flow.Outbound
+	}
+	return flow.DirectionUnknown
+}
+
 // end notes what o, of TCP, shows of the end.
 func (e *entry) end(o *observed) {
 	if o.Flags&(packet.FIN|packet.RST) == 0 {
 		return
 	}
-	e.ended |= uint8(o.Flags&packet.FIN) << (o.side & 1)
+	e.signs |= uint8(o.Flags&packet.FIN) << (o.side & 1)
 	if o.Flags&packet.RST != 0 {
-		e.ended |= broken
+		e.signs |= broken
 	}
 }
 
@@ -123,7 +159,7 @@ func (e *entry) holds(o *observed) bool {
 func bounded(n uint64) uint32 { return uint32(min(n, math.MaxUint32)) }
 
 // over reports whether both sides closed the connection, or one broke it off.
-func (e *entry) over() bool { return e.ended >= bothDone }
+func (e *entry) over() bool { return e.signs&closed >= bothDone }
 
 // within reports whether t is less than a minute after the first packet, as it
 // nearly always is: then e neither lasts nor has expired.

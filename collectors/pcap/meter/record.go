@@ -18,6 +18,7 @@ func (e *entry) record(b ends, r *flow.Record, s flow.State, brief bool) {
 	r.EtherType = uint16(e.key.rest >> 8)
 	r.First, r.Last = e.first, e.last
 	r.Sent, r.Received = e.side(from), e.side(to)
+	r.Direction = e.direction(from)
 	r.State, r.Tunnel, r.Guessed, r.Class = s, e.tunnel, guessed, flow.Capture
 	r.Measured = flow.Packets | flow.IPBytes | flow.FrameBytes
 	if r.EtherType != 0 {

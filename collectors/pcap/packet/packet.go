@@ -23,7 +23,8 @@ type Packet struct {
 	Sender     Role    // what the packet shows of its sender's part in the conversation
 	Tunnel     flow.Tunnel
 	Note       Note
-	Segment    // of TCP, if Whole
+	Way        flow.Direction // at the machine that captured it, where that is known; Parse leaves it alone
+	Segment                   // of TCP, if Whole
 }
 
 // Note says what the counters of a packet do not.
@@ -70,7 +71,7 @@ const (
 	Answerer
 )
 
-// Parse fills p, but not p.Time, from the bytes that were captured of a frame
+// Parse fills p, but neither p.Time nor p.Way, from the bytes that were captured of a frame
 // whose length on the wire was wire.
 func Parse(link Link, b []byte, wire uint32, p *Packet) {
 	if link == Ethernet && p.common(b, wire) {
