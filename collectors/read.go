@@ -33,7 +33,8 @@ type entry struct {
 	stream *storage.Stream
 }
 
-// ahead yields items, of which blobs are opened ahead of the caller. What was
+// ahead yields items, of which blobs are opened ahead of the caller unless they
+// may be of a rotated capture, and so are read last. What was
 // opened and not yielded ends with ctx.
 func ahead(ctx context.Context, items iter.Seq2[Item, error]) <-chan entry {
 	q := storage.NewPrefetch(ctx)
@@ -42,7 +43,8 @@ func ahead(ctx context.Context, items iter.Seq2[Item, error]) <-chan entry {
 		defer close(out)
 		for item, err := range items {
 			e := entry{Item: item, err: err}
-			if err == nil && item.Blob != nil && item.Blob.Size < storage.Large {
+			_, _, later := rotatedName(item.Path)
+			if err == nil && item.Blob != nil && item.Blob.Size < storage.Large && !later {
 				if e.stream = q.Open(item.From, *item.Blob); e.stream == nil {
 					return
 				}

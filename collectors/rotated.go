@@ -14,6 +14,7 @@ import (
 
 	"flowctl/collectors/flow"
 	"flowctl/collectors/pcap"
+	"flowctl/collectors/storage"
 )
 
 // rotations holds back the files that may be of captures that were rotated, by
@@ -33,7 +34,7 @@ type member struct {
 // add holds j back if it may be a file of a rotated capture.
 func (s *rotations) add(j *job) bool {
 	name, sure, ok := rotatedName(j.Path)
-	if !ok || j.Blob != nil {
+	if !ok {
 		return false
 	}
 	if s.byName == nil {
@@ -84,7 +85,7 @@ const headOfCapture = 64 << 10
 func (r *reading) rotation(ctx context.Context, list []*member, w *worker) {
 	if len(list) > 1 {
 		for _, m := range list {
-			m.begin(r.path(m.job))
+			m.begin(ctx, r.path(m.job))
 		}
 		slices.SortStableFunc(list, func(a, b *member) int {
 			return cmp.Or(cmp.Compare(a.first, b.first), cmp.Compare(len(a.Path), len(b.Path)), strings.Compare(a.Path, b.Path))
@@ -105,7 +106,7 @@ func (r *reading) rotation(ctx context.Context, list []*member, w *worker) {
 		if m.begun {
 			open = func(ctx context.Context, j *job, in flow.Input, to sinks) error {
 				in.Point = point
-				return readMember(r.path(j), s, in, to)
+				return r.member(ctx, j, s, in, to)
 			}
 		}
 		r.file(ctx, m.job, w, open)
@@ -113,62 +114,70 @@ func (r *reading) rotation(ctx context.Context, list []*member, w *worker) {
 	}
 }
 
-// begin looks at the beginning of the file, which is at path.
-func (m *member) begin(path string) {
-	f, err := os.Open(path)
+// begin looks at the beginning of the file, which is at path unless it is a blob.
+func (m *member) begin(ctx context.Context, path string) {
+	var f io.ReadCloser
+	var err error
+	if m.Blob != nil {
+		f, err = m.From.Open(ctx, *m.Blob, 0, min(m.Blob.Size, headOfCapture))
+	} else {
+		f, err = os.Open(path)
+	}
 	if err != nil {
 		return
 	}
 	defer f.Close()
-	in, done, err := decompressed(f)
+	plain, _, err := decompressed(f)
 	if err != nil {
 		return
 	}
-	defer done()
+	defer plain.Close()
 	head := make([]byte, headOfCapture)
-	n, _ := io.ReadFull(in, head)
+	n, _ := io.ReadFull(plain, head)
 	if detectCapture(head[:n]) {
 		m.form, m.first, m.begun = pcap.Beginning(head[:n])
 	}
 }
 
-// readMember reads the file at path as the next one of s.
-func readMember(path string, s *pcap.Series, in flow.Input, to sinks) error {
-	f, err := os.Open(path)
+// member reads a file as the next one of s.
+func (r *reading) member(ctx context.Context, j *job, s *pcap.Series, in flow.Input, to sinks) error {
+	var at io.ReaderAt
+	var size int64
+	if j.Blob != nil {
+		ranges := storage.NewRanges(ctx, j.From, *j.Blob)
+		at, size = ranges, ranges.Size()
+	} else {
+		f, err := os.Open(r.path(j))
+		if err != nil {
+			return unreadable(in, err)
+		}
+		defer f.Close()
+		st, err := f.Stat()
+		if err != nil {
+			return unreadable(in, err)
+		}
+		at, size = f, st.Size()
+	}
+	plain, packed, err := decompressed(io.NewSectionReader(counted{at, to.bytes}, 0, size))
 	if err != nil {
 		return unreadable(in, err)
 	}
-	defer f.Close()
-	st, err := f.Stat()
-	if err != nil {
-		return unreadable(in, err)
-	}
-	plain, done, err := decompressed(io.NewSectionReader(counted{f, to.bytes}, 0, st.Size()))
-	if err != nil {
-		return unreadable(in, err)
-	}
-	defer done()
-	lend := nobody
-	if _, is := plain.(io.ReaderAt); is && st.Size() >= wideFrom {
-		lend = to.lend
+	defer plain.Close()
+	lend := to.lend
+	if packed || size < wideFrom {
+		lend = nobody
 	}
 	return s.Read(plain, in, to.own, lend)
 }
 
-// decompressed is what r holds, which is r itself if that is plain.
-func decompressed(r io.ReadSeeker) (io.Reader, func() error, error) {
-	head := make([]byte, 4)
-	n, _ := io.ReadFull(r, head)
-	if _, err := r.Seek(0, io.SeekStart); err != nil {
-		return nil, nil, err
-	}
-	open := wrapping(head[:n])
+// decompressed is what r holds, and whether that was compressed.
+func decompressed(r io.Reader) (plain io.ReadCloser, packed bool, err error) {
+	br := bufio.NewReaderSize(r, 64<<10)
+	head, _ := br.Peek(4)
+	open := wrapping(head)
 	if open == nil {
-		return r, func() error { return nil }, nil
+		return io.NopCloser(br), false, nil
 	}
-	plain, err := open(bufio.NewReaderSize(r, 64<<10))
-	if err != nil {
-		return nil, nil, err
-	}
-	return plain, plain.Close, nil
+	plain, err = open(br)
+	return plain, true, err
 }

@@ -15,6 +15,7 @@ import (
 
 	"flowctl/collectors/flow"
 	"flowctl/collectors/pcap/pcaptest"
+	"flowctl/collectors/storage/storagetest"
 	"flowctl/collectors/summary"
 )
 
@@ -205,5 +206,19 @@ func TestSeveralInterfaces(t *testing.T) {
 	}
 	if doc.Sources[0].Status != flow.OK {
 		t.Error(doc.Sources[0].Status)
+	}
+}
+
+// TestRotatedBlobs checks that the blobs of a rotated capture are one capture.
+func TestRotatedBlobs(t *testing.T) {
+	rs := webPackets(90)
+	whole := filepath.Join(t.TempDir(), "whole.pcap")
+	put(t, whole, pcaptest.Classic{}.File(rs...))
+	a := &storagetest.Account{}
+	for i := range 3 {
+		a.Put(fmt.Sprintf("captures/web.pcap%d", i), string(pcaptest.Classic{}.File(rs[i*30:i*30+30]...)))
+	}
+	if diff := cmp.Diff(evidence(t, Sum{Items: itemsOf(whole)}), evidence(t, Sum{Items: itemsIn(t, a)})); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
 	}
 }
