@@ -44,7 +44,8 @@ type cacheRow struct {
 	records, begins          uint16
 	measured                 uint8 // 1 if any of it was
 	private                  bool  // both addresses are
-	_                        [2]byte
+	ended                    uint8 // 1 if any of it was an end
+	_                        byte
 }
 
 // newRow is a row without observations.
@@ -203,6 +204,7 @@ func (s *Cache) count(t *flow.Observation) {
 	r.sentBytes += t.Counters[1]
 	r.receivedBytes += t.Counters[3]
 	r.measured |= bit(t.Measured)
+	r.ended |= bit(t.State == flow.End)
 	r.records++
 	r.begins += uint16(bit(t.State == flow.Begin))
 }
@@ -235,6 +237,9 @@ func (s *Cache) anew(t *flow.Observation, r *cacheRow) {
 	if t.State == flow.Begin {
 		one.Begins = 1
 	}
+	if t.State == flow.End {
+		one.State = flow.End
+	}
 	s.full = append(s.full, one)
 }
 
@@ -251,8 +256,11 @@ func (s *Cache) sum(r *cacheRow, f *cacheFlow) flow.Record {
 	if r.measured != 0 {
 		rec.Measured = flow.Packets | flow.IPBytes
 	}
-	if c.Denied {
+	switch {
+	case c.Denied:
 		rec.State = flow.Deny
+	case r.ended != 0:
+		rec.State = flow.End
 	}
 	return rec
 }

@@ -6,7 +6,7 @@ import "flowctl/collectors/flow"
 // was seen, and what the rules did with it.
 type Context struct {
 	Point      flow.ID
-	Target     flow.ID // of captures only
+	Target     flow.ID // what was watched: of a flow log, it tells the log
 	Rule, ACL  flow.ID
 	Direction  flow.Direction
 	Verdict    Verdict
@@ -39,7 +39,7 @@ const (
 
 func contextOf(r *flow.Record) Context {
 	c := Context{
-		Point: r.Point, Rule: r.Rule, ACL: r.ACL,
+		Point: r.Point, Target: r.Target, Rule: r.Rule, ACL: r.ACL,
 		Direction: r.Direction, Encryption: r.Encryption, Tunnel: r.Tunnel,
 	}
 	switch {
@@ -55,7 +55,6 @@ func contextOf(r *flow.Record) Context {
 		c.Verdict = Denied
 	case c.Class >= Capture:
 		c.Verdict = UnknownVerdict
-		c.Target = r.Target
 	}
 	return c
 }

@@ -29,12 +29,12 @@ func (k *Key) PairHash() uint64 { return pairOf(hashAddr(k.Src), hashAddr(k.Dst)
 // hashes returns a hash of the pair of addresses, the same for both orders,
 // and one of the whole key.
 func (k *Key) hashes() (pair, key uint64) {
-	return hashes(k.Src, k.Dst, rest(k.Context, k.Port, k.Proto))
+	return hashes(k.Src, k.Dst, rest(k.Context, k.Port, k.SrcPort, k.Proto))
 }
 
 // rest is all of a key but its addresses.
-func rest(context uint32, port uint16, proto uint8) uint64 {
-	return uint64(context)<<32 | uint64(port)<<16 | uint64(proto)
+func rest(context uint32, port, srcPort uint16, proto uint8) uint64 {
+	return uint64(context)<<40 ^ uint64(srcPort)<<24 ^ uint64(port)<<8 ^ uint64(proto)
 }
 
 func hashes(src, dst flow.Addr, rest uint64) (pair, key uint64) {

@@ -26,10 +26,10 @@ func (t *Table) mergeRows(o *Table) {
 		ids[i] = t.number(k)
 	}
 	for i := range o.Parts {
-		before := t.Parts[i].used()
+		before := t.Parts[i].Rows.N
 		t.Parts[i].merge(&o.Parts[i], ids, &t.Free)
 		o.Parts[i].Reset(&t.Free)
-		t.account(i, t.Parts[i].used()-before)
+		t.account(i, t.Parts[i].Rows.N-before)
 	}
 	for _, s := range o.Spills {
 		s.renumber(ids)
@@ -39,29 +39,24 @@ func (t *Table) mergeRows(o *Table) {
 
 // merge adds the rows of o, whose contexts have the numbers ids here.
 func (p *Partition) merge(o *Partition, ids []uint32, free *Pool) {
-	moved := make([]uint32, o.Rows.N)
 	for i := range o.Rows.N {
 		r := *o.Rows.At(i)
 		r.Context = ids[r.Context]
-		moved[i] = uint32(p.take(&r, o.Rows.Frames(i), free))
+		p.take(&r, o.Rows.Frames(i), free)
 	}
-	o.ports.each(func(row uint32, port uint16) { p.addFlow(int(moved[row]), port) })
 }
 
-// take adds a row of another partition, with but its first source port, and
-// returns its number here.
-func (p *Partition) take(r *Row, f FrameBytes, free *Pool) int {
+// take adds a row of another partition.
+func (p *Partition) take(r *Row, f FrameBytes, free *Pool) {
 	_, hash := r.hashes()
 	n, _ := p.find(&r.Key, uint32(hash>>32), free)
 	p.Rows.At(n).merge(r)
 	if f != (FrameBytes{}) {
 		p.Rows.AddFrames(n, f)
 	}
-	p.addFlow(n, r.srcPort)
-	return n
 }
 
-// merge adds all but the flows, which are counted by their ports.
+// merge adds the counters of o.
 func (r *Row) merge(o *Row) {
 	r.Sent.Packets += o.Sent.Packets
 	r.Sent.IPBytes += o.Sent.IPBytes

@@ -7,20 +7,21 @@ import (
 	"flowctl/collectors/flow"
 )
 
-// Key is what the records of a row have in common. There is no source port:
-// as in Traffic Analytics, connections that differ only in the port their
-// client happened to get are one row, which knows how many there were.
+// Key is what the records of a row have in common: the 5-tuple and how it was
+// seen. Only with the source port can two observation points tell whether they
+// saw the same traffic.
 type Key struct {
 	Src, Dst flow.Addr
 	Context  uint32 // number of the record's context
 	Port     uint16 // destination port; EtherType of frames without IP
+	SrcPort  uint16
 	Proto    uint8
 }
 
 // is reports whether k and o are the same, quicker than == is.
 func (k *Key) is(o *Key) bool {
 	return k.Src.Lo == o.Src.Lo && k.Dst.Lo == o.Dst.Lo && k.Src.Hi == o.Src.Hi && k.Dst.Hi == o.Dst.Hi &&
-		k.Context == o.Context && k.Port == o.Port && k.Proto == o.Proto
+		k.Context == o.Context && k.Port == o.Port && k.SrcPort == o.SrcPort && k.Proto == o.Proto
 }
 
 // Row sums all records of one key. It holds no pointer.
@@ -32,8 +33,7 @@ type Row struct {
 	Last     int64
 	Records  uint32 // stops at its greatest value
 	Begins   uint32 // records with which a flow began; stops likewise
-	Flows    uint32 // distinct source ports
-	srcPort  uint16 // the first of them; further ones are in the partition's set
+	Flows    uint32 // that the row stands for: 1, unless rows were added up
 	Marks    Marks
 }
 
@@ -47,7 +47,7 @@ func (r *Row) SamePair(o *Row) bool {
 type Wire struct{ Packets, IPBytes uint64 }
 
 // Marks are facts about a row or a sum of rows.
-type Marks uint8
+type Marks uint16
 
 const (
 	MeasuredPackets Marks = 1 << iota
@@ -57,22 +57,32 @@ const (
 	lacksIP
 	lacksFrames
 	Guessed // the initiator was guessed for a part of it
+	Opened  // the initiator was seen for a part of it
+	Ended   // an end was recorded
 )
 
 // marksOf returns what record r says of its counters. A record that measured
 // nothing, such as the begin of a flow, lacks nothing either.
 func marksOf(r *flow.Record) Marks {
 	if r.Measured == 0 {
-		return 0
+		return ended(r)
 	}
-	m := Marks(r.Measured) | (Marks(^r.Measured)&7)<<3
+	m := ended(r) | Marks(r.Measured&7) | (Marks(^r.Measured)&7)<<3
 	if !r.IsIP() {
 		m &^= lacksIP
 	}
 	if r.Guessed {
-		m |= Guessed
+		return m | Guessed
 	}
-	return m
+	return m | Opened
+}
+
+// ended is the mark of a record with which a flow ended.
+func ended(r *flow.Record) Marks {
+	if r.State == flow.End {
+		return Ended
+	}
+	return 0
 }
 
 // Packets reports whether packets were measured, of all of it.

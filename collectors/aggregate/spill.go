@@ -59,7 +59,7 @@ func (t *Table) relieve(i int) {
 	p := &t.Parts[i]
 	t.buf = p.encode(t.buf[:0])
 	if t.store.keep(i, t.buf) {
-		t.store.Used.Add(-int64(p.used()))
+		t.store.Used.Add(-int64(p.Rows.N))
 		p.Reset(&t.Free)
 	}
 }
@@ -134,8 +134,6 @@ func (s *Spill) renumber(ids []uint32) {
 func (p *Partition) Reset(free *Pool) {
 	free.Put(&p.Rows)
 	clear(p.index)
-	clear(p.ports.slots)
-	p.ports.n = 0
 }
 
 // What follows the first byte of a stored row.
@@ -145,28 +143,16 @@ const (
 	storedFrames
 )
 
-// encode appends all rows, each with its source ports.
+// encode appends all rows.
 func (p *Partition) encode(b []byte) []byte {
-	ports := make([]uint64, 0, p.ports.n)
-	for _, v := range p.ports.slots {
-		if v != 0 {
-			ports = append(ports, v-1)
-		}
-	}
-	slices.Sort(ports)
 	for i := range p.Rows.N {
-		n := 0
-		for n < len(ports) && ports[n]>>16 == uint64(i) {
-			n++
-		}
-		b = AppendRow(b, p.Rows.At(i), p.Rows.Frames(i), ports[:n])
-		ports = ports[n:]
+		b = AppendRow(b, p.Rows.At(i), p.Rows.Frames(i))
 	}
 	return b
 }
 
-// AppendRow appends a row with its source ports.
-func AppendRow(b []byte, r *Row, f FrameBytes, ports []uint64) []byte {
+// AppendRow appends a row.
+func AppendRow(b []byte, r *Row, f FrameBytes) []byte {
 	flags := byte(0)
 	if r.Src.Is4() && r.Dst.Is4() {
 		flags |= storedIPv4
@@ -178,9 +164,10 @@ func AppendRow(b []byte, r *Row, f FrameBytes, ports []uint64) []byte {
 		flags |= storedFrames
 	}
 	le := binary.LittleEndian
-	b = append(b, flags, r.Proto, byte(r.Marks))
+	b = append(b, flags, r.Proto)
+	b = le.AppendUint16(b, uint16(r.Marks))
 	b = le.AppendUint16(b, r.Port)
-	b = le.AppendUint16(b, r.srcPort)
+	b = le.AppendUint16(b, r.SrcPort)
 	b = binary.AppendUvarint(b, uint64(r.Context))
 	if flags&storedIPv4 != 0 {
 		b = le.AppendUint32(le.AppendUint32(b, uint32(r.Src.Lo)), uint32(r.Dst.Lo))
@@ -198,10 +185,6 @@ func AppendRow(b []byte, r *Row, f FrameBytes, ports []uint64) []byte {
 	if flags&storedFrames != 0 {
 		b = binary.AppendUvarint(binary.AppendUvarint(b, f.Sent), f.Received)
 	}
-	b = binary.AppendUvarint(b, uint64(len(ports)))
-	for _, p := range ports {
-		b = le.AppendUint16(b, uint16(p))
-	}
 	return b
 }
 
@@ -213,21 +196,21 @@ func (p *Partition) decode(b []byte, ids []uint32, free *Pool) {
 		if ids != nil {
 			r.Context = ids[r.Context]
 		}
-		n := p.take(&r, f, free)
-		for range d.Uvarint() {
-			p.addFlow(n, d.uint16())
-		}
+		p.take(&r, f, free)
 	}
 }
+
+// Restore adds rows that AppendRow wrote.
+func (p *Partition) Restore(b []byte, free *Pool) { p.decode(b, nil, free) }
 
 // Decoder reads what appendRow wrote.
 type Decoder struct{ B []byte }
 
-// Row reads a row up to its ports.
+// Row reads a row, which stands for one flow.
 func (d *Decoder) Row() (r Row, f FrameBytes) {
 	flags := d.Byte()
-	r.Proto, r.Marks = d.Byte(), Marks(d.Byte())
-	r.Port, r.srcPort = d.uint16(), d.uint16()
+	r.Proto, r.Marks = d.Byte(), Marks(d.Uint16())
+	r.Port, r.SrcPort, r.Flows = d.Uint16(), d.Uint16(), 1
 	r.Context = uint32(d.Uvarint())
 	if flags&storedIPv4 != 0 {
 		r.Src, r.Dst = flow.Addr4(d.uint32()), flow.Addr4(d.uint32())
@@ -254,7 +237,8 @@ func (d *Decoder) Byte() byte {
 	return v
 }
 
-func (d *Decoder) uint16() uint16 {
+// Uint16 reads two bytes.
+func (d *Decoder) Uint16() uint16 {
 	v := binary.LittleEndian.Uint16(d.B)
 	d.B = d.B[2:]
 	return v

@@ -37,7 +37,7 @@ type store struct {
 	Parts [Partitions]Partition
 	Free  Pool
 
-	Used  atomic.Int64 // by rows in parts, in shares of a row
+	Used  atomic.Int64 // rows in parts
 	Limit int          // of rows
 
 	mu       sync.Mutex // of what follows
@@ -132,7 +132,6 @@ func number(b bool) int {
 // entry is a record, or the sum of some, on its way to its row.
 type entry struct {
 	key             Key
-	srcPort         uint16
 	marks           Marks
 	hash            uint32 // upper half of the key's
 	records, begins uint32
@@ -155,12 +154,13 @@ func (t *Table) once(r *flow.Record, m Marks, id uint32) {
 
 // add counts r in its row.
 func (t *Table) add(r *flow.Record, m Marks, id uint32) {
-	port, proto := r.DstPort, r.Proto
+	port, srcPort, proto := r.DstPort, r.SrcPort, r.Proto
 	if !r.IsIP() {
-		port, proto = r.EtherType, 0
+		port, srcPort, proto = r.EtherType, 0, 0
 	}
-	i, e := t.wait(r.Src, r.Dst, id, port, proto)
-	e.srcPort, e.marks = r.SrcPort, m
+	i, e := t.wait(r.Src, r.Dst, rest(id, port, srcPort, proto))
+	e.key.Context, e.key.Port, e.key.SrcPort, e.key.Proto = id, port, srcPort, proto
+	e.marks = m
 	e.records, e.begins = counted(r)
 	e.first, e.last = bounds(r.First, r.Last)
 	e.sent = Wire{r.Sent.Packets, r.Sent.IPBytes}
@@ -189,10 +189,10 @@ func bounds(first, last int64) (int64, int64) {
 	return first, last
 }
 
-// wait returns a new entry with a key, of which nothing else is set, and the
-// partition for which it waits.
-func (t *Table) wait(src, dst flow.Addr, context uint32, port uint16, proto uint8) (int, *entry) {
-	pair, hash := hashes(src, dst, rest(context, port, proto))
+// wait returns a new entry with addresses and a hash, of which nothing else is
+// set, and the partition for which it waits.
+func (t *Table) wait(src, dst flow.Addr, rest uint64) (int, *entry) {
+	pair, hash := hashes(src, dst, rest)
 	i := pair % Partitions
 	w := t.waiting[i]
 	if w == nil {
@@ -205,7 +205,6 @@ func (t *Table) wait(src, dst flow.Addr, context uint32, port uint16, proto uint
 	// for all that was written before, to memory that is far.
 	e := &w[len(w)-1]
 	e.key.Src, e.key.Dst = src, dst
-	e.key.Context, e.key.Port, e.key.Proto = context, port, proto
 	e.hash = uint32(hash >> 32)
 	t.count++
 	return int(i), e
@@ -237,7 +236,7 @@ func (t *Table) flush(i int) {
 	p := &t.Parts[i]
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	before := p.used()
+	before := p.Rows.N
 	for b := range slices.Chunk(w, 32) {
 		t.sink += p.warm(b)
 		for k := range b {
@@ -246,14 +245,14 @@ func (t *Table) flush(i int) {
 	}
 	t.count -= len(w)
 	t.waiting[i] = w[:0]
-	t.account(i, p.used()-before)
+	t.account(i, p.Rows.N-before)
 }
 
 // account notes that partition i, which is locked, takes more memory, and
 // moves it to a file if that is too much.
 func (t *Table) account(i, more int) {
 	all := t.store.Used.Add(int64(more))
-	if most := int64(t.Limit) * rowShares; all > most && int64(t.Parts[i].used()) >= most/Partitions/2 {
+	if most := int64(t.Limit); all > most && int64(t.Parts[i].Rows.N) >= most/Partitions/2 {
 		t.relieve(i)
 	}
 }
@@ -270,7 +269,7 @@ func (t *Table) Ready() {
 }
 
 // Few reports whether there are but few rows.
-func (t *Table) Few() bool { return t.store.Used.Load() < 20_000*rowShares && len(t.Spills) == 0 }
+func (t *Table) Few() bool { return t.store.Used.Load() < 20_000 && len(t.Spills) == 0 }
 
 // Partition returns partition i with all of its rows. Its tables are those of
 // spare where these are larger. The errors say which rows are lost.

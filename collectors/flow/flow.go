@@ -65,7 +65,8 @@ type Record struct {
 	TCP TCP // of captures
 
 	// Of a record that sums several of the source's, see Cache: how many, and
-	// how many of them began a flow. State and times are then of all together.
+	// how many of them began a flow. State and times are then of all together: End
+	// if any of them ended one.
 	Records, Begins uint32
 }
 
@@ -76,8 +77,8 @@ const NoTime = int64(-1 << 63)
 // LLC, a cut frame).
 const LinkFrame = 0xffff
 
-// IsIP reports whether r has IP addresses.
-func (r *Record) IsIP() bool { return !r.Src.IsZero() || !r.Dst.IsZero() || r.EtherType == 0 }
+// IsIP reports whether r has IP addresses, which may be any.
+func (r *Record) IsIP() bool { return r.EtherType == 0 }
 
 // Denied reports whether r is traffic that a rule or a policy dropped.
 func (r *Record) Denied() bool { return r.State == Deny }

@@ -24,7 +24,7 @@ type flowSum struct {
 	first, last     int64     // microseconds
 	records, begins uint32
 	span            uint32
-	measured        bool
+	measured, ended bool
 }
 
 // The bits of a flowKey.

@@ -57,8 +57,11 @@ func (f *fold) record(r *flow.Record, k flowKey, s *flowSum) {
 	if s.measured {
 		r.Measured = flow.Packets | flow.IPBytes
 	}
-	if c.Denied {
+	switch {
+	case c.Denied:
 		r.State = flow.Deny
+	case s.ended:
+		r.State = flow.End
 	}
 }
 

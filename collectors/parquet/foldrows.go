@@ -91,7 +91,7 @@ func (s *flowSum) add(at int64, state flow.State, measured bool, counters *[4]ui
 	s.first, s.last = min(s.first, at), max(s.last, at)
 	s.records++
 	s.begins += uint32(bit(state == flow.Begin))
-	s.measured = s.measured || measured
+	s.measured, s.ended = s.measured || measured, s.ended || state == flow.End
 	for i, c := range counters {
 		s.counters[i] += c
 	}

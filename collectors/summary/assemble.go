@@ -27,7 +27,7 @@ func (b *builder) document(t *aggregate.Table, o Options) *Document {
 			Conversations: uint64(b.pairs.len()), Flows: b.total.flows, Denied: b.total.denied, Records: b.total.records,
 		},
 		Answer:     b.best.shown(n.locator, hosts, all),
-		Merged:     Merged{Conversations: b.merged.conversations, Records: b.merged.records, Volume: volume(b.merged.sum)},
+		Merged:     b.merged.shown(t.Names),
 		Timeline:   timelineOf(&t.Timeline, b.dropped, all.Marks),
 		Top:        b.topPairs(all),
 		Talkers:    b.talkers.all.answer(n, all),

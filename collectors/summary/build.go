@@ -34,12 +34,32 @@ func Of(t *aggregate.Table, o Options) (*Document, error) {
 	for _, b := range builders[1:] {
 		first.merge(b)
 	}
+	first.again(t, o)
 	lost := errors.Join(append(first.errs, first.rank())...)
 	if lost != nil {
 		o.Coverage = append(o.Coverage, Coverage{"rows-lost", "A part of what was counted could not be read back from a temporary file, so all sums are too small."})
 	}
 	doc := first.document(t, o)
 	return doc, errors.Join(lost, t.Reset())
+}
+
+// again answers for what was left because flows have to be cut in time, with
+// what all points saw of them in each minute. What cannot be read again is
+// counted as far as it is known.
+func (b *builder) again(t *aggregate.Table, o Options) {
+	l := b.later
+	if l == nil || l.watch.Len() == 0 {
+		return
+	}
+	b.later = nil
+	b.once.detail = o.Again(t, &l.watch)
+	for i, rows := range l.parts {
+		p := &t.Parts[i]
+		p.Restore(rows, b.free)
+		l.parts[i] = nil
+		b.partition(p)
+	}
+	b.flush()
 }
 
 // pairsMost is how many pairs a builder keeps in memory: all of them together
@@ -66,6 +86,11 @@ func (b *builder) build(t *aggregate.Table, next *atomic.Int32) {
 		b.partition(p)
 		p.Lend(&spare)
 	}
+	b.flush()
+}
+
+// flush adds what is on its way to its lines.
+func (b *builder) flush() {
 	b.talkers.lines.flushAll()
 	for _, g := range b.answers {
 		g.flush()
@@ -105,9 +130,19 @@ type builder struct {
 
 	errs []error // rows that are lost
 
-	order []uint64 // scratch, of a partition, a pair and a conversation
+	once  deduplicator
+	uncut uncut
+	later *later // pairs of which more must be known first; nil if more cannot be
+
+	sum  pairSum     // of the pair at hand
+	kept []*enriched // what counts of it
+
+	order []uint64 // scratch, of a partition and of a pair
 	refs  []ref
-	rows  []enriched
+	solos []ref
+	added []aggregate.Row
+	rooms [][]enriched
+	used  int
 	ptrs  []*enriched
 	buf   []byte
 }
@@ -119,9 +154,57 @@ type totals struct {
 	first, last            int64
 }
 
+// mergedSum is what did not count, together and by observation point.
 type mergedSum struct {
-	sum                    aggregate.Tally
-	conversations, records uint64
+	sum                   aggregate.Tally
+	pairs, flows, records uint64
+	from                  map[flow.ID]*mergedSum
+}
+
+func (m *mergedSum) add(s *enriched) {
+	m.one(s)
+	at := m.from[s.point.Point]
+	if at == nil {
+		if m.from == nil {
+			m.from = map[flow.ID]*mergedSum{}
+		}
+		at = &mergedSum{}
+		m.from[s.point.Point] = at
+	}
+	at.one(s)
+	at.flows++
+}
+
+func (m *mergedSum) one(s *enriched) {
+	m.sum.Add(&s.sent)
+	m.sum.Add(&s.received)
+	m.records += uint64(s.row.Records)
+}
+
+// shown is m as documents show it.
+func (m *mergedSum) shown(names *flow.Names) Merged {
+	out := Merged{Conversations: m.pairs, Flows: m.flows, Records: m.records, Volume: volume(m.sum), From: []MergedFrom{}}
+	for id, from := range m.from {
+		out.From = append(out.From, MergedFrom{names.Text(id), from.records, volume(from.sum)})
+	}
+	slices.SortFunc(out.From, func(x, y MergedFrom) int { return cmp.Compare(x.Point, y.Point) })
+	return out
+}
+
+func (m *mergedSum) merge(o *mergedSum) {
+	m.sum.Add(&o.sum)
+	m.pairs += o.pairs
+	m.flows += o.flows
+	m.records += o.records
+	for id, from := range o.from {
+		if m.from == nil {
+			m.from = map[flow.ID]*mergedSum{}
+		}
+		if m.from[id] == nil {
+			m.from[id] = &mergedSum{}
+		}
+		m.from[id].merge(from)
+	}
 }
 
 // Places of the built-in answers in builder.answers.
@@ -179,6 +262,10 @@ func (b *builder) begin(o Options) {
 	b.dropped = map[aggregate.SeriesKey]*removal{}
 	b.talkers = newTalkers(o.Top)
 	b.known = map[flow.Addr]location{}
+	b.once.locator = b.naming.locator
+	if o.Again != nil {
+		b.later = &later{once: &b.once}
+	}
 	b.answers = []*groups{
 		answerServices:   newGroups("services", o.Top, nil, "protocol", "port", "service"),
 		answerRules:      newGroups("rules", manyRows, hasRule, "verdict", "rule", "acl", "direction"),
@@ -199,9 +286,6 @@ func hasRule(s *enriched) truth {
 func hasEncryption(s *enriched) truth { return truthOf(s.point.Encryption != flow.EncryptionUnknown) }
 func isIP(s *enriched) truth          { return truthOf(s.point.Class != aggregate.NoIP) }
 
-// ref is a row of a partition with the number of its conversation.
-type ref struct{ conversation, row uint32 }
-
 // partition answers for all rows of p, pair by pair.
 func (b *builder) partition(p *aggregate.Partition) {
 	// A word holds the number of a row in its low bits, and above them the hash
@@ -221,8 +305,7 @@ func (b *builder) partition(p *aggregate.Partition) {
 		if n == 1 {
 			b.alone(p, int(order[0]&(1<<rowBits-1)))
 		} else {
-			b.rows = b.look(p, b.conversationsOf(p, order[:n], 1<<rowBits-1), b.rows[:0])
-			b.conversations(b.rows)
+			b.pairsOf(p, order[:n], 1<<rowBits-1)
 		}
 		order = order[n:]
 	}
@@ -232,153 +315,140 @@ func (b *builder) partition(p *aggregate.Partition) {
 // alone answers for row i of p, which is all that was seen of two addresses.
 func (b *builder) alone(p *aggregate.Partition, i int) {
 	row := p.Rows.At(i)
-	b.rows = slices.Grow(b.rows[:0], 1)[:1]
-	b.rows[0].fill(row, p.Rows.Frames(i), b.points[row.Context], b.naming.locator)
-	b.ptrs = append(b.ptrs[:0], &b.rows[0])
-	b.pair(b.ptrs)
+	b.used = 0
+	s := b.room()
+	s.fill(row, p.Rows.Frames(i), b.points[row.Context], b.naming.locator)
+	b.pair(func() { b.facts.row(row, s.point); b.solo(s) })
 }
 
-// conversationsOf returns the rows of a pair in the order of their
-// conversations; the bits of mask are their numbers.
-func (b *builder) conversationsOf(p *aggregate.Partition, order []uint64, mask uint64) []ref {
+// pairsOf answers for the rows of p that have one hash of their addresses; the
+// bits of mask are their numbers. Only where two pairs have one hash is there
+// more than one.
+func (b *builder) pairsOf(p *aggregate.Partition, order []uint64, mask uint64) {
 	refs := b.refs[:0]
 	for _, v := range order {
-		i := uint32(v & mask)
-		r := p.Rows.At(int(i))
-		refs = append(refs, ref{b.points[r.Context].conversation(r), i})
+		i := int(v & mask)
+		r := p.Rows.At(i)
+		refs = append(refs, ref{tupleOf(r, b.points[r.Context].Class == aggregate.NoIP), uint32(i)})
 	}
 	b.refs = refs
-	if len(refs) > 1 {
-		slices.SortFunc(refs, func(x, y ref) int { return cmp.Compare(x.conversation, y.conversation) })
+	for len(refs) > 0 {
+		first := p.Rows.At(int(refs[0].row))
+		n := partitionFunc(refs, func(r ref) bool { return p.Rows.At(int(r.row)).SamePair(first) })
+		slices.SortFunc(refs[:n], ref.compare)
+		b.flows(p, refs[:n])
+		refs = refs[n:]
 	}
-	return refs
 }
 
-// look fills rows with those that refs name, sorted by conversation. Only
-// where two pairs have one hash is there anything to sort.
-func (b *builder) look(p *aggregate.Partition, refs []ref, rows []enriched) []enriched {
-	rows = slices.Grow(rows, len(refs))[:len(refs)]
-	one := true
-	for k, r := range refs {
-		i := int(r.row)
-		row := p.Rows.At(i)
-		rows[k].fill(row, p.Rows.Frames(i), b.points[row.Context], b.naming.locator)
-		one = one && row.SamePair(rows[0].row)
-	}
-	if !one {
-		slices.SortFunc(rows, func(x, y enriched) int {
-			return cmp.Or(x.low().Compare(y.low()), x.high().Compare(y.high()), x.conversation(&y))
-		})
-	}
-	return rows
-}
-
-// conversation is a number that orders the conversations of one pair.
-func (s *point) conversation(r *aggregate.Row) uint32 {
-	return uint32(r.Proto)<<24 | uint32(r.Port)<<8 | uint32(s.part())
-}
-
-// conversation compares the conversations of s and o, which are of one pair:
-// by protocol and service port, and what was denied apart from what was not.
-func (s *enriched) conversation(o *enriched) int {
-	return cmp.Or(
-		cmp.Compare(s.row.Proto, o.row.Proto), cmp.Compare(s.row.Port, o.row.Port),
-		cmp.Compare(s.point.part(), o.point.part()))
-}
-
-func (s *point) part() int {
-	switch {
-	case s.Class == aggregate.NoIP:
-		return 2
-	case s.Verdict == aggregate.Denied:
-		return 1
-	}
-	return 0
-}
-
-// conversations answers for the sorted rows of one pair of addresses, or,
-// should two pairs have one hash, of several.
-func (b *builder) conversations(rows []enriched) {
-	ptrs := b.ptrs[:0]
-	for i := range rows {
-		ptrs = append(ptrs, &rows[i])
-	}
-	b.ptrs = ptrs
-	for len(ptrs) > 0 {
-		n := 1
-		for n < len(ptrs) && ptrs[n].low() == ptrs[0].low() && ptrs[n].high() == ptrs[0].high() {
+// partitionFunc moves what f wants to the front and returns how many those are.
+func partitionFunc[T any](list []T, f func(T) bool) int {
+	n := 0
+	for i := range list {
+		if f(list[i]) {
+			list[n], list[i] = list[i], list[n]
 			n++
 		}
-		b.pair(ptrs[:n])
-		ptrs = ptrs[n:]
 	}
+	return n
 }
 
-// pair answers for the sorted rows of one pair of addresses.
-func (b *builder) pair(rows []*enriched) {
-	var sum pairSum
-	sum.begin(rows[0])
-	for len(rows) > 0 {
-		n := 1
-		for n < len(rows) && rows[n].conversation(rows[0]) == 0 {
-			n++
-		}
-		b.conversation(rows[:n], &sum)
-		rows = rows[n:]
-	}
+// pair answers for two addresses: count counts what was seen of them.
+func (b *builder) pair(count func()) {
+	b.sum, b.kept = pairSum{}, b.kept[:0]
+	count()
 	for _, g := range b.answers[b.first:] {
 		if g.pairs {
 			g.endPair(&b.naming)
 		}
 	}
-	if sum.ip && b.first == 0 {
-		sum.store(b.pairs, b.free)
-		b.top.offer(pair{&sum.row, sum.frames})
-		b.remember(&sum)
+	b.merged.pairs += uint64(number(b.sum.merged))
+	if b.first > 0 {
+		return
+	}
+	b.offer()
+	if b.sum.ip {
+		b.sum.store(b.pairs, b.free)
+		b.top.offer(pair{&b.sum.row, b.sum.frames})
+		b.remember(&b.sum)
 	}
 }
 
-// conversation answers for the rows of one conversation.
-func (b *builder) conversation(rows []*enriched, sum *pairSum) {
-	for _, g := range b.answers[b.first:] {
-		g.add(rows, b.naming.locator)
+// offer looks among the services that two addresses spoke for the biggest
+// transfer.
+func (b *builder) offer() {
+	if len(b.kept) > 1 {
+		slices.SortFunc(b.kept, func(x, y *enriched) int {
+			return cmp.Or(cmp.Compare(x.row.Proto, y.row.Proto), cmp.Compare(x.row.Port, y.row.Port), x.row.Src.Compare(y.row.Src))
+		})
 	}
-	kept, dropped := deduplicate(rows, b.naming.locator)
-	for _, s := range kept {
-		b.total.add(s)
-		b.facts.add(s)
-	}
-	if b.first == 0 {
-		for _, s := range kept {
-			sum.add(s)
-			b.talkers.add(s)
+	for kept := b.kept; len(kept) > 0; {
+		n := 1
+		for n < len(kept) && kept[n].row.Proto == kept[0].row.Proto && kept[n].row.Port == kept[0].row.Port {
+			n++
 		}
-		b.best.offer(kept)
+		b.best.offer(kept[:n])
+		kept = kept[n:]
+	}
+}
+
+// solo answers for flows that one row tells all of.
+func (b *builder) solo(s *enriched) {
+	s.flows, s.denied = uint64(s.row.Flows), 0
+	if s.verdict() == aggregate.Denied {
+		s.denied = s.flows
+	}
+	for _, g := range b.answers[b.first:] {
+		g.addSolo(s)
+	}
+	b.count(s)
+}
+
+// several answers for the rows of one flow.
+func (b *builder) several(rows []*enriched) {
+	for _, g := range b.answers[b.first:] {
+		g.add(rows, &b.once)
+	}
+	kept, dropped := b.once.flow(rows)
+	for _, s := range kept {
+		b.count(s)
 	}
 	for _, s := range dropped {
-		sum.see(s)
+		b.sum.see(s)
 		b.drop(s)
 	}
 	if len(dropped) > 0 {
-		b.merged.conversations++
+		b.merged.flows++
+		b.sum.merged = true
+	}
+	b.uncut.add(&b.once.uncut)
+}
+
+// count counts a row in all that is not by group.
+func (b *builder) count(s *enriched) {
+	b.total.add(s)
+	b.facts.see(s)
+	if b.first > 0 {
+		return
+	}
+	b.sum.add(s)
+	b.talkers.add(s)
+	if s.point.Class != aggregate.NoIP && s.verdict() != aggregate.Denied {
+		b.kept = append(b.kept, s)
 	}
 }
 
 func (t *totals) add(s *enriched) {
 	t.sum.Add(&s.sent)
 	t.sum.Add(&s.received)
-	t.flows += uint64(s.row.Flows)
+	t.flows += s.flows
 	t.records += uint64(s.row.Records)
-	if s.point.Verdict == aggregate.Denied {
-		t.denied += uint64(s.row.Flows)
-	}
+	t.denied += s.denied
 }
 
 // drop takes s out of the timeline and counts it as merged.
 func (b *builder) drop(s *enriched) {
-	b.merged.sum.Add(&s.sent)
-	b.merged.sum.Add(&s.received)
-	b.merged.records += uint64(s.row.Records)
+	b.merged.add(s)
 	k := aggregate.SeriesKey{
 		Point: s.point.Point, Class: s.point.Class, Direction: s.point.Context.Direction, Denied: s.point.Verdict == aggregate.Denied,
 		Private: s.row.Src.Private() && s.row.Dst.Private(),

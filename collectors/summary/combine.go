@@ -11,9 +11,11 @@ func (b *builder) merge(o *builder) {
 	}
 	b.facts.merge(&o.facts)
 	b.total.merge(&o.total)
-	b.merged.sum.Add(&o.merged.sum)
-	b.merged.conversations += o.merged.conversations
-	b.merged.records += o.merged.records
+	b.merged.merge(&o.merged)
+	b.uncut.add(&o.uncut)
+	if o.later != nil {
+		b.later.merge(o.later)
+	}
 	for k, r := range o.dropped {
 		if at := b.dropped[k]; at != nil {
 			at.merge(r)
@@ -60,8 +62,9 @@ func (t *totals) merge(o *totals) {
 
 func (f *facts) merge(o *facts) {
 	f.guessed += o.guessed
-	f.unstarted += o.unstarted
 	f.counted += o.counted
+	f.unstarted += o.unstarted
+	f.unended += o.unended
 	f.uncounted += o.uncounted
 	f.points = append(f.points, make([]bool, max(0, len(o.points)-len(f.points)))...)
 	for i, seen := range o.points {

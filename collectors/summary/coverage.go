@@ -9,36 +9,64 @@ import (
 	"flowctl/collectors/flow"
 )
 
-// facts are what the counted rows say about what they cannot say.
+// facts are what flows say about what is not known of them.
 type facts struct {
-	guessed   uint64 // conversations at a service whose initiator was guessed
-	unstarted uint64 // rows of flow logs with traffic, of which no begin was seen
-	counted   uint64 // rows of flow logs with traffic
+	guessed   uint64 // flows whose initiator was guessed
+	counted   uint64 // flows of flow logs with traffic
+	unstarted uint64 // of these: no beginning is recorded
+	unended   uint64 // flows of flow logs that began and of which no end is recorded
 	uncounted uint64 // allowed flows of flow logs without any counter
 	points    []bool // by number: a row was seen there
 }
 
-func (f *facts) add(s *enriched) {
+// see notes where a row was seen.
+func (f *facts) see(s *enriched) {
 	for len(f.points) <= s.point.number {
 		f.points = append(f.points, false)
 	}
 	f.points[s.point.number] = true
-	r := s.row
-	if r.Marks&aggregate.Guessed != 0 {
+}
+
+// row takes a row that tells all of its flow.
+func (f *facts) row(r *aggregate.Row, at *point) {
+	if r.Marks&(aggregate.Guessed|aggregate.Opened) == aggregate.Guessed {
 		f.guessed++
 	}
-	if s.point.Class >= aggregate.Capture || s.point.Verdict == aggregate.Denied {
-		return
+	if at.Class < aggregate.Capture && at.Verdict != aggregate.Denied {
+		f.log(r.Marks, r.Begins > 0)
 	}
-	switch {
-	case r.Marks&aggregate.MeasuredPackets == 0:
-		f.uncounted += uint64(r.Flows)
-	default:
-		f.counted++
-		if r.Begins == 0 {
-			f.unstarted++
+}
+
+// flow takes all rows of a flow.
+func (f *facts) flow(rows []*enriched) {
+	var all, logs aggregate.Marks
+	var logged, begun bool
+	for _, s := range rows {
+		all |= s.row.Marks
+		if s.point.Class < aggregate.Capture && s.point.Verdict != aggregate.Denied {
+			logged = true
+			logs |= s.row.Marks
+			begun = begun || s.row.Begins > 0
 		}
 	}
+	if all&(aggregate.Guessed|aggregate.Opened) == aggregate.Guessed {
+		f.guessed++
+	}
+	if logged {
+		f.log(logs, begun)
+	}
+}
+
+// log takes what flow logs say of a flow.
+func (f *facts) log(marks aggregate.Marks, begun bool) {
+	switch {
+	case marks&aggregate.MeasuredPackets == 0:
+		f.uncounted++
+	default:
+		f.counted++
+		f.unstarted += uint64(number(!begun))
+	}
+	f.unended += uint64(number(begun && marks&aggregate.Ended == 0))
 }
 
 // coverage says what this run could not see, as far as it applies.
@@ -61,12 +89,16 @@ func (b *builder) coverage(t *aggregate.Table, doc *Document, o Options) []Cover
 		say("no-frame-bytes-in-total", "Only captures measure frame bytes, so the total has none; the captures' own totals are with the sources.")
 	}
 	if b.facts.guessed > 0 {
-		say("initiator-guessed", "Of %s the beginning was not seen; who opened them was guessed from the ports.", count(b.facts.guessed, "conversation"))
+		say("initiator-guessed", "Of %s the beginning was not seen; who opened them was guessed from the ports.", count(b.facts.guessed, "flow"))
 	}
 	if t.FlowLogs.Untimed > 0 {
 		say("no-time", "%s no time; they count in the totals but not in the timeline.", has(t.FlowLogs.Untimed, "record"))
 	}
 	repeatCoverage(o.Repeats, say)
+	if u := &b.uncut; u.flows > 0 {
+		say("undecided", "Of %s that several points saw at different times it is not known what each saw when; the most that one saw counts, and what the others saw does not: %s IP bytes.",
+			count(u.flows, "flow"), known(u.sum.IPBytes, u.sum.Marks.IPBytes()))
+	}
 	b.sourceCoverage(o.Sources, say)
 	b.nameCoverage(say)
 	return list
@@ -84,11 +116,11 @@ func (b *builder) logCoverage(t *aggregate.Table, doc *Document, say sayer) {
 	}
 	if b.facts.unstarted > 0 {
 		say("window-start", "%d of %s that flow logs counted have no recorded beginning: their first counters can cover up to 5 minutes before the first record.",
-			b.facts.unstarted, count(b.facts.counted, "conversation"))
+			b.facts.unstarted, count(b.facts.counted, "flow"))
 	}
-	if t.FlowLogs.Begun > t.FlowLogs.Ended {
+	if b.facts.unended > 0 {
 		say("window-end", "%s without a recorded end: what flowed after the last counters, up to 5 minutes of each, is missing.",
-			was(t.FlowLogs.Begun-t.FlowLogs.Ended, "flow that began is", "flows that began are"))
+			was(b.facts.unended, "flow that began is", "flows that began are"))
 	}
 	if b.facts.uncounted > 0 {
 		say("no-counters", "Of %s only the beginning is recorded: how much was sent is not known.", count(b.facts.uncounted, "allowed flow"))

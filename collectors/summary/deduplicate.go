@@ -2,72 +2,148 @@ package summary
 
 import (
 	"cmp"
-	"flowctl/collectors/aggregate"
 	"slices"
-	"sort"
 
+	"flowctl/collectors/aggregate"
 	"flowctl/collectors/flow"
 )
 
-// view is what one point saw of a conversation: the rows of one class of
-// source there and, where the machine only forwards, of one direction.
+// deduplicator finds, of what several observation points saw of one flow, what
+// counts.
+//
+// What was chosen: a flow is its 5-tuple with the source port, and a point an
+// interface with its log (and, where the machine there only forwards, the
+// direction), or a capture. Points that saw one flow at overlapping times saw the
+// same traffic. Where they began and stopped to see it together, the one that saw
+// most counts. Where they did not, time is cut, to the minute, at the beginnings
+// and ends: in each piece the one that saw most counts, and what a point alone saw
+// always does.
+//
+// What was left: conversations without the source port, as in Traffic Analytics
+// (nodes behind a load balancer see the same addresses at the same time, and other
+// flows); time stamps within the last five minutes as overlapping (what moves from
+// one interface to another within that time would be lost); minutes of all flows
+// in memory (a third more time for what is needed of few flows: those are read
+// again).
+type deduplicator struct {
+	locator *locator
+	detail  *aggregate.Detail // of flows that have to be cut in time; nil if there is none
+
+	uncut uncut // of the last flow
+}
+
+// uncut is what points saw at different times of flows that could not be
+// cut in time: the one that saw most counts, and this does not.
+type uncut struct {
+	flows uint64
+	sum   aggregate.Tally
+}
+
+func (u *uncut) add(o *uncut) {
+	u.flows += o.flows
+	u.sum.Add(&o.sum)
+}
+
+// view is what one observation point saw of a flow.
 type view struct {
 	point       *point
-	direction   flow.Direction // of forwarding machines
+	direction   flow.Direction // of machines that forward
 	first, last int64
 	weight      weight
+	begun       bool
 	rows        []*enriched
 }
 
 // weight orders views by how much they saw.
-type weight struct{ packets, ipBytes, flows, records uint64 }
+type weight struct{ packets, ipBytes, records uint64 }
 
 func (w weight) plus(o weight) weight {
-	return weight{w.packets + o.packets, w.ipBytes + o.ipBytes, w.flows + o.flows, w.records + o.records}
+	return weight{w.packets + o.packets, w.ipBytes + o.ipBytes, w.records + o.records}
 }
 
 func (w weight) compare(o weight) int {
-	return cmp.Or(cmp.Compare(w.packets, o.packets), cmp.Compare(w.ipBytes, o.ipBytes),
-		cmp.Compare(w.flows, o.flows), cmp.Compare(w.records, o.records))
+	return cmp.Or(cmp.Compare(w.packets, o.packets), cmp.Compare(w.ipBytes, o.ipBytes), cmp.Compare(w.records, o.records))
 }
 
-// lead is how long before its time stamp the traffic may have been that a
-// tuple of a flow log counts: a flow that goes on is logged every 5 minutes.
-const lead = 5 * aggregate.Minute
-
-// once returns those rows of one conversation that count, and the others.
-// What different points saw at overlapping times are views of the same
-// traffic: of all choices without an overlap, the one that saw the most is
-// taken. What one point saw always counts as a whole.
-func deduplicate(rows []*enriched, p *locator) (kept, dropped []*enriched) {
-	if len(rows) < 2 || samePoint(rows) || local(rows[0]) {
-		return rows, nil
+// flow returns those rows of one flow that count, and the others; parts of rows
+// are rows of their own. What was refused counts apart from what was not. The
+// flow is counted with the first row.
+func (d *deduplicator) flow(rows []*enriched) (kept, dropped []*enriched) {
+	d.uncut = uncut{}
+	n := partitionFunc(rows, func(s *enriched) bool { return s.verdict() != aggregate.Denied })
+	kept, dropped = d.part(rows[:n], nil, nil)
+	passed := len(kept)
+	kept, dropped = d.part(rows[n:], kept, dropped)
+	for _, s := range kept {
+		s.flows, s.denied = 0, 0
 	}
-	for _, views := range apart(viewsOf(rows), p) {
-		take := heaviest(views)
-		for i := range views {
-			if take[i] {
-				kept = append(kept, views[i].rows...)
-			} else {
-				dropped = append(dropped, views[i].rows...)
-			}
+	if len(kept) > 0 {
+		kept[0].flows = 1
+	}
+	if len(kept) > passed {
+		kept[passed].denied = 1
+	}
+	return kept, dropped
+}
+
+func (d *deduplicator) part(rows, kept, dropped []*enriched) (_, _ []*enriched) {
+	if len(rows) == 0 {
+		return kept, dropped
+	}
+	if len(rows) == 1 {
+		return append(kept, rows[0]), dropped
+	}
+	for _, views := range apart(viewsOf(rows), d.locator) {
+		for len(views) > 0 {
+			n := overlapping(views)
+			k, x := d.choose(views[:n])
+			kept, dropped = append(kept, k...), append(dropped, x...)
+			views = views[n:]
 		}
 	}
 	return kept, dropped
 }
 
-func samePoint(rows []*enriched) bool {
-	a := rows[0]
-	for _, b := range rows[1:] {
-		if a.point.Point != b.point.Point || a.point.Class != b.point.Class || a.direction != b.direction && b.transit() {
-			return false
+// choose returns what counts of views that overlap.
+func (d *deduplicator) choose(views []view) (kept, dropped []*enriched) {
+	switch {
+	case len(views) == 1:
+		return views[0].rows, nil
+	case together(views):
+		best := heaviest(views)
+		for i := range views {
+			if i == best {
+				kept = append(kept, views[i].rows...)
+			} else {
+				dropped = append(dropped, views[i].rows...)
+			}
 		}
+		return kept, dropped
 	}
-	return true
+	return d.cut(views)
 }
 
-// local reports whether the addresses mean something else at every point, so
-// that two points never see the same conversation.
+// heaviest is the view that saw most; of those that saw as much, the first by
+// name.
+func heaviest(views []view) int {
+	best := 0
+	for i := range views[1:] {
+		c := views[i+1].weight.compare(views[best].weight)
+		if c > 0 || c == 0 && views[i+1].before(&views[best]) {
+			best = i + 1
+		}
+	}
+	return best
+}
+
+// before orders views by the names of their points.
+func (v *view) before(o *view) bool {
+	return cmp.Or(cmp.Compare(v.point.pointText, o.point.pointText), cmp.Compare(v.point.Class, o.point.Class),
+		cmp.Compare(v.point.targetText, o.point.targetText), cmp.Compare(v.direction, o.direction)) < 0
+}
+
+// local reports whether the addresses mean something else at every interface,
+// so that two of them never see the same flow.
 func local(s *enriched) bool {
 	return s.point.Class == aggregate.NoIP || onLink(s.row.Src) || onLink(s.row.Dst)
 }
@@ -84,62 +160,131 @@ func onLink(a flow.Addr) bool {
 	return a == flow.Unspecified || a.Hi == 0 && a.Lo <= 1 || a.Hi>>54 == 0xfe80>>6
 }
 
-// viewsOf sorts rows into views, in an order that depends on names only.
+// samePoint reports whether two rows are of one observation point, of machines
+// that do not forward.
+func (s *enriched) samePoint(o *enriched) bool {
+	a, b := s.point, o.point
+	return a.Point == b.Point && a.Class == b.Class && a.Target == b.Target
+}
+
+// forwards reports whether the machine at the point of s only forwards: it owns
+// neither address, or its interface saw the flow come in and go out.
+func (s *enriched) forwards(rows []*enriched) bool {
+	if s.transit() {
+		return true
+	}
+	var in, out bool
+	for _, o := range rows {
+		if s.samePoint(o) && s.row.Src == o.row.Src && s.row.SrcPort == o.row.SrcPort {
+			in = in || o.point.Context.Direction == flow.Inbound
+			out = out || o.point.Context.Direction == flow.Outbound
+		}
+	}
+	return in && out
+}
+
+// viewsOf sorts the rows of a flow into views, which are in the order in which
+// they began.
 func viewsOf(rows []*enriched) []view {
 	var views []view
 	for _, s := range rows {
 		d := flow.DirectionUnknown
-		if s.transit() {
-			d = s.direction
+		if s.forwards(rows) {
+			d = s.point.Context.Direction
 		}
-		i := slices.IndexFunc(views, func(v view) bool {
-			return v.point.Point == s.point.Point && v.point.Class == s.point.Class && v.direction == d
-		})
+		i := slices.IndexFunc(views, func(v view) bool { return v.rows[0].samePoint(s) && v.direction == d })
 		if i < 0 {
 			i = len(views)
 			views = append(views, view{point: s.point, direction: d, first: aggregate.NoFirst, last: aggregate.NoLast})
 		}
 		views[i].add(s)
 	}
-	for i, v := range views {
-		if v.first == v.last { // one instant; the same instant elsewhere overlaps
-			views[i].last++
-		}
+	for i := range views {
+		views[i].widen()
 	}
 	slices.SortFunc(views, func(a, b view) int {
-		return cmp.Or(cmp.Compare(a.last, b.last), cmp.Compare(a.first, b.first),
-			cmp.Compare(a.point.pointText, b.point.pointText), cmp.Compare(a.point.Class, b.point.Class), cmp.Compare(a.direction, b.direction))
+		switch c := cmp.Or(cmp.Compare(a.first, b.first), cmp.Compare(a.last, b.last)); {
+		case c != 0:
+			return c
+		case a.before(&b):
+			return -1
+		}
+		return 1
 	})
 	return views
 }
 
 func (v *view) add(s *enriched) {
 	r := s.row
-	first := r.First
-	if s.point.Class < aggregate.Capture && first != aggregate.NoFirst {
-		first -= lead
+	first, last := r.First, r.Last
+	if first == aggregate.NoFirst || last == aggregate.NoLast { // no time: it may have been at any
+		first, last = aggregate.NoLast, aggregate.NoFirst
 	}
-	if r.First == aggregate.NoFirst || r.Last == aggregate.NoLast { // no time: it may have been at any
-		first, v.last = aggregate.NoLast, aggregate.NoFirst
-	}
-	v.first = min(v.first, first)
-	v.last = max(v.last, r.Last)
-	v.weight = v.weight.plus(weight{
-		r.Sent.Packets + r.Received.Packets, r.Sent.IPBytes + r.Received.IPBytes, uint64(r.Flows), uint64(r.Records),
-	})
+	v.first, v.last = min(v.first, first), max(v.last, last)
+	v.begun = v.begun || r.Begins > 0
+	v.weight = v.weight.plus(weight{r.Sent.Packets + r.Received.Packets, r.Sent.IPBytes + r.Received.IPBytes, uint64(r.Records)})
 	v.rows = append(v.rows, s)
 }
 
-// apart parts views that cannot be of the same conversation although their
-// addresses are equal: VNets that are not connected may use the same ones,
-// which shows when two interfaces in different VNets own one address.
+// widen gives a view the time that it may have been: clocks differ, and what a
+// flow log counts was before its time stamp, up to a minute of flows that are
+// new to it.
+func (v *view) widen() {
+	if v.first == aggregate.NoLast || v.last-v.first >= aggregate.Minute {
+		return
+	}
+	if v.point.Class < aggregate.Capture && !v.begun {
+		v.first = min(v.first, v.last-aggregate.Minute+1)
+	}
+	if v.last-v.first < second {
+		v.first -= second / 2
+		v.last += second / 2
+	}
+}
+
+const second = int64(1e9)
+
+// overlapping returns how many of the first views overlap, one with the next.
+func overlapping(views []view) int {
+	n, last := 1, views[0].last
+	for n < len(views) && (views[n].first < last || views[n].first == aggregate.NoLast) {
+		last = max(last, views[n].last)
+		n++
+	}
+	return n
+}
+
+// together reports whether views began and ended in less than a minute of one
+// another. Those without a time may have.
+func together(views []view) bool {
+	if views[0].first == aggregate.NoLast {
+		return true
+	}
+	for _, v := range views[1:] {
+		if abs(v.first-views[0].first) >= aggregate.Minute || abs(v.last-views[0].last) >= aggregate.Minute {
+			return false
+		}
+	}
+	return true
+}
+
+func abs(n int64) int64 { return max(n, -n) }
+
+// apart parts views that cannot be of the same traffic although their addresses
+// are equal: of addresses that mean something only on a link, and because VNets
+// that are not connected may use the same ones, which shows when two interfaces
+// in different VNets own one address.
 func apart(views []view, p *locator) [][]view {
-	if !p.known() || !contested(views) {
-		return [][]view{views}
+	same := func(a, b *view) bool { return a.point.Point == b.point.Point }
+	if !local(views[0].rows[0]) {
+		if !p.known() || !contested(views) {
+			return [][]view{views}
+		}
+		same = func(a, b *view) bool { return p.connected(a.point.vnet, b.point.vnet) }
 	}
 	var parts [][]view
 	for _, v := range views {
-		i := slices.IndexFunc(parts, func(q []view) bool { return p.connected(q[0].point.vnet, v.point.vnet) })
+		i := slices.IndexFunc(parts, func(q []view) bool { return same(&q[0], &v) })
 		if i < 0 {
 			i = len(parts)
 			parts = append(parts, nil)
@@ -169,30 +314,6 @@ func contested(views []view) bool {
 // connected reports whether a and b are one VNet or peered.
 func (p *locator) connected(a, b int32) bool {
 	return a == b || slices.Contains(p.vnets[a].peered, b)
-}
-
-// heaviest marks the views that are taken: the heaviest choice of which no
-// two overlap (weighted interval scheduling). Views are in order of their end.
-func heaviest(views []view) []bool {
-	best := make([]weight, len(views)+1) // of the first i views
-	before := make([]int, len(views))    // how many end before i begins
-	for i, v := range views {
-		before[i] = sort.Search(i, func(j int) bool { return views[j].last > v.first })
-		best[i+1] = best[i]
-		if w := best[before[i]].plus(v.weight); w.compare(best[i]) > 0 {
-			best[i+1] = w
-		}
-	}
-	take := make([]bool, len(views))
-	for i := len(views); i > 0; {
-		if best[i] == best[i-1] {
-			i--
-			continue
-		}
-		take[i-1] = true
-		i = before[i-1]
-	}
-	return take
 }
 
 // low and high are the addresses in order.

@@ -82,10 +82,19 @@ type Total struct {
 // Merged is what was left out of all sums because another point saw more of
 // the same conversation, or because the same record was met before.
 type Merged struct {
-	Conversations uint64 `json:"conversations"` // that more than one point saw
+	Conversations uint64 `json:"conversations"` // pairs of addresses with flows of which something was left out
+	Flows         uint64 `json:"flows"`         // of which something was left out
 	Records       uint64 `json:"records"`       // left out
 	Volume
-	Repeats []Repeat `json:"repeats,omitempty"` // of them, those that were met before
+	Repeats []Repeat     `json:"repeats,omitempty"` // of them, those that were met before
+	From    []MergedFrom `json:"from"`              // by the name of the point
+}
+
+// MergedFrom is what was left out of what one observation point saw.
+type MergedFrom struct {
+	Point   string `json:"point"`
+	Records uint64 `json:"records"`
+	Volume
 }
 
 // End is one side of a conversation, by name where the inventory knows it.

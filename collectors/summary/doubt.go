@@ -16,7 +16,7 @@ type doubt struct {
 
 // add counts the flows of s, and notes which fields they lack.
 func (d *doubt) add(s *enriched, asks []field) {
-	d.flows += uint64(s.row.Flows)
+	d.flows += s.flows
 	d.records += uint64(s.row.Records)
 	for i := range asks {
 		if d.lacking>>i&1 == 0 && asks[i].lacking(s) {
@@ -31,9 +31,9 @@ func (d *doubt) merge(o *doubt) {
 	d.lacking |= o.lacking
 }
 
-// leave counts the rows of a conversation that are undecided, each flow once,
+// leave counts the rows of a flow that are undecided, each flow once,
 // but for those that another source decides.
-func (g *groups) leave(rows []*enriched, p *locator) {
+func (g *groups) leave(rows []*enriched, once *deduplicator) {
 	var open, decided []*enriched
 	for _, s := range rows {
 		if g.test(s) == undecided {
@@ -42,7 +42,7 @@ func (g *groups) leave(rows []*enriched, p *locator) {
 			decided = append(decided, s)
 		}
 	}
-	kept, _ := deduplicate(open, p)
+	kept, _ := once.flow(open)
 	for _, s := range kept {
 		if !s.seenBy(decided) {
 			g.doubt.add(s, g.asks)

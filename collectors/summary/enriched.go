@@ -6,11 +6,15 @@ import (
 	"flowctl/plan"
 )
 
-// seen is a row with all that conditions and answers ask of it.
+// enriched is a row with all that conditions and answers ask of it.
 type enriched struct {
-	row    *aggregate.Row
-	frames aggregate.FrameBytes
-	point  *point
+	row     *aggregate.Row
+	frames  aggregate.FrameBytes
+	point   *point
+	key     aggregate.Key // as it was aggregated; the row may be seen from the other end
+	refused bool          // a log refused what this capture saw
+
+	flows, denied uint64 // that count with it
 
 	src, dst           location
 	srcScope, dstScope scope
@@ -20,22 +24,23 @@ type enriched struct {
 	sent, received aggregate.Tally // by the source
 }
 
-// spot is a context with the names that the inventory has for it.
+// point is a context, which says where something was seen, with the names that the inventory has for it.
 type point struct {
 	aggregate.Context
-	number        int // among the spots of a run
+	number        int // among the points of a run
 	nic, vm, vnet int32
 	owned         []flow.Addr // addresses of the machine there
 	pointName     flow.ID     // of the interface if known, else as in the records
 	aclName       flow.ID
 	pointText     string
+	targetText    string
 	locator       *locator
 }
 
-// spotOf looks a context up.
+// pointOf looks a context up.
 func pointOf(k aggregate.Context, names *flow.Names, p *locator) *point {
 	text := names.Text(k.Point)
-	s := &point{Context: k, locator: p, pointName: k.Point, aclName: names.Of(p.acl(names.Text(k.ACL))), pointText: text}
+	s := &point{Context: k, locator: p, pointName: k.Point, aclName: names.Of(p.acl(names.Text(k.ACL))), pointText: text, targetText: names.Text(k.Target)}
 	s.nic = p.byMAC[text]
 	if s.nic != 0 {
 		s.vm = p.nics[s.nic].vm
@@ -59,7 +64,7 @@ func pointOf(k aggregate.Context, names *flow.Names, p *locator) *point {
 	return s
 }
 
-// owns reports whether a is an address of the machine at the spot.
+// owns reports whether a is an address of the machine at the point.
 func (s *point) owns(a flow.Addr) bool {
 	for _, o := range s.owned {
 		if o == a {
@@ -69,13 +74,12 @@ func (s *point) owns(a flow.Addr) bool {
 	return false
 }
 
-// fill sets s to row r, seen at spot.
+// fill sets s to row r, seen at a point.
 func (s *enriched) fill(r *aggregate.Row, f aggregate.FrameBytes, at *point, p *locator) {
 	*s = enriched{
-		row: r, frames: f, point: at, direction: at.Direction,
-		sent:     aggregate.Tally{Packets: r.Sent.Packets, IPBytes: r.Sent.IPBytes, FrameBytes: f.Sent, Marks: r.Marks},
-		received: aggregate.Tally{Packets: r.Received.Packets, IPBytes: r.Received.IPBytes, FrameBytes: f.Received, Marks: r.Marks},
+		row: r, frames: f, point: at, direction: at.Direction, key: r.Key,
 	}
+	s.tally()
 	if at.Class == aggregate.NoIP {
 		return
 	}
@@ -84,6 +88,21 @@ func (s *enriched) fill(r *aggregate.Row, f aggregate.FrameBytes, at *point, p *
 	}
 	s.srcScope, s.dstScope = p.scope(r.Src, s.src, at.vnet), p.scope(r.Dst, s.dst, at.vnet)
 	s.orient()
+}
+
+// tally sets what was sent and received to what the row says.
+func (s *enriched) tally() {
+	r, f := s.row, s.frames
+	s.sent = aggregate.Tally{Packets: r.Sent.Packets, IPBytes: r.Sent.IPBytes, FrameBytes: f.Sent, Marks: r.Marks}
+	s.received = aggregate.Tally{Packets: r.Received.Packets, IPBytes: r.Received.IPBytes, FrameBytes: f.Received, Marks: r.Marks}
+}
+
+// verdict is what the rules did with the flow, as far as a log of any point says.
+func (s *enriched) verdict() aggregate.Verdict {
+	if s.refused {
+		return aggregate.Denied
+	}
+	return s.point.Verdict
 }
 
 // orient finds the far side, and the direction where the source does not say
@@ -114,7 +133,7 @@ func (s *enriched) far() (flow.Addr, scope) {
 	return s.row.Dst, s.dstScope
 }
 
-// transit reports whether the machine at the spot forwards: it is known and
+// transit reports whether the machine at the point forwards: it is known and
 // neither end is its own.
 func (s *enriched) transit() bool {
 	return len(s.point.owned) > 0 && !s.point.owns(s.row.Src) && !s.point.owns(s.row.Dst)

@@ -67,7 +67,7 @@ func lookupField(name string) (field, bool) {
 func fields() []field {
 	fs := []field{
 		enumField("direction", directionTexts, func(s *enriched) uint8 { return uint8(s.direction) }).of(onPoint),
-		enumField("verdict", aggregate.Verdicts, func(s *enriched) uint8 { return uint8(s.point.Verdict) }).of(onPoint),
+		enumField("verdict", aggregate.Verdicts, func(s *enriched) uint8 { return uint8(s.verdict()) }).of(onPoint),
 		{name: "protocol", width: 3, put: putProtocol, text: protocolText, depends: onPort},
 		portField("port").of(onPort),
 		serviceField("service").of(onPort),

@@ -67,21 +67,21 @@ func newGroups(name string, top int, where func(*enriched) truth, by ...string) 
 
 func newGroup() group { return group{first: aggregate.NoFirst, last: aggregate.NoLast} }
 
-// add counts the rows of one conversation: those that match, once per line of
+// addSolo counts flows that one row tells all of.
+func (g *groups) addSolo(s *enriched) {
+	switch g.test(s) {
+	case yes:
+		g.total.add(s)
+		g.of(s).add(s)
+	case undecided:
+		g.doubt.add(s, g.asks)
+	}
+}
+
+// add counts the rows of one flow: those that match, once per line of
 // the answer. Where the points that saw it belong to different lines, as
 // with rules, every such line has it.
-func (g *groups) add(rows []*enriched, p *locator) {
-	if len(rows) == 1 {
-		s := rows[0]
-		switch g.test(s) {
-		case yes:
-			g.total.add(s)
-			g.of(s).add(s)
-		case undecided:
-			g.doubt.add(s, g.asks)
-		}
-		return
-	}
+func (g *groups) add(rows []*enriched, once *deduplicator) {
 	match := g.match[:0]
 	open := 0
 	for _, s := range rows {
@@ -94,22 +94,14 @@ func (g *groups) add(rows []*enriched, p *locator) {
 	}
 	g.match = match
 	if open > 0 {
-		g.leave(rows, p)
+		g.leave(rows, once)
 	}
-	switch len(match) {
-	case 0:
-		return
-	case 1:
-		g.total.add(match[0])
-		g.of(match[0]).add(match[0])
-		return
-	}
-	kept, _ := deduplicate(match, p)
+	kept, _ := once.flow(match)
 	for _, s := range kept {
 		g.total.add(s)
 	}
 	for len(match) > 0 {
-		match = g.addLine(match, p)
+		match = g.addLine(match, once)
 	}
 }
 
@@ -121,10 +113,10 @@ func (g *groups) test(s *enriched) truth {
 }
 
 // addLine counts the rows of the first one's line and returns the others.
-func (g *groups) addLine(rows []*enriched, p *locator) (rest []*enriched) {
+func (g *groups) addLine(rows []*enriched, once *deduplicator) (rest []*enriched) {
 	g.keyA = g.key(g.keyA[:0], rows[0])
 	if g.oneLine(rows) {
-		g.addKept(rows, p)
+		g.addKept(rows, once)
 		return nil
 	}
 	line := rows[:0:0]
@@ -135,13 +127,13 @@ func (g *groups) addLine(rows []*enriched, p *locator) (rest []*enriched) {
 			rest = append(rest, s)
 		}
 	}
-	g.addKept(line, p)
+	g.addKept(line, once)
 	return rest
 }
 
 // addKept counts the rows of one line.
-func (g *groups) addKept(line []*enriched, p *locator) {
-	kept, _ := deduplicate(line, p)
+func (g *groups) addKept(line []*enriched, once *deduplicator) {
+	kept, _ := once.flow(line)
 	to := g.of(line[0])
 	for _, s := range kept {
 		to.add(s)
@@ -179,7 +171,7 @@ func (g *groups) key(b []byte, s *enriched) []byte {
 func (g *groups) of(s *enriched) *group {
 	switch {
 	case g.depends&onPoint != 0:
-		return g.known(&g.points, s.point.number*directions+int(s.direction), s)
+		return g.known(&g.points, (s.point.number*directions+int(s.direction))*2+number(s.refused), s)
 	case g.depends&onPort != 0 && s.row.Proto == protoTCP && s.point.Class != aggregate.NoIP:
 		return g.known(&g.ports[0], int(s.row.Port), s)
 	case g.depends&onPort != 0 && s.row.Proto == protoUDP && s.point.Class != aggregate.NoIP:
@@ -224,6 +216,13 @@ func (g *groups) known(list *[]uint32, i int, s *enriched) *group {
 	return &g.lines.at(int((*list)[i]) - 1)[0]
 }
 
+func number(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
 // directions is how many a row can have.
 const directions = int(flow.Outbound) + 1
 
@@ -234,10 +233,8 @@ func (v *group) addSums(s *enriched, sent, received *aggregate.Tally) {
 	r := s.row
 	v.sent.Add(sent)
 	v.received.Add(received)
-	v.flows += uint64(r.Flows)
-	if s.point.Verdict == aggregate.Denied {
-		v.denied += uint64(r.Flows)
-	}
+	v.flows += s.flows
+	v.denied += s.denied
 	v.records += uint64(r.Records)
 	v.first = min(v.first, r.First)
 	v.last = max(v.last, r.Last)

@@ -156,7 +156,8 @@ func (l *lines) decode(b []byte) {
 }
 
 func (v *group) encode(b []byte) []byte {
-	b = append(b, byte(v.sent.Marks), byte(v.received.Marks))
+	b = binary.LittleEndian.AppendUint16(b, uint16(v.sent.Marks))
+	b = binary.LittleEndian.AppendUint16(b, uint16(v.received.Marks))
 	for _, n := range [...]uint64{
 		v.sent.Packets, v.sent.IPBytes, v.sent.FrameBytes, v.received.Packets, v.received.IPBytes, v.received.FrameBytes,
 		v.flows, v.denied, v.records,
@@ -167,7 +168,7 @@ func (v *group) encode(b []byte) []byte {
 }
 
 func decodeGroup(d *aggregate.Decoder) (v group) {
-	v.sent.Marks, v.received.Marks = aggregate.Marks(d.Byte()), aggregate.Marks(d.Byte())
+	v.sent.Marks, v.received.Marks = aggregate.Marks(d.Uint16()), aggregate.Marks(d.Uint16())
 	for _, n := range [...]*uint64{
 		&v.sent.Packets, &v.sent.IPBytes, &v.sent.FrameBytes, &v.received.Packets, &v.received.IPBytes, &v.received.FrameBytes,
 		&v.flows, &v.denied, &v.records,

@@ -1,6 +1,7 @@
 package summary
 
 import (
+	"flowctl/collectors/aggregate"
 	"flowctl/collectors/flow"
 	"flowctl/collectors/minutes"
 	"flowctl/plan"
@@ -29,6 +30,10 @@ type Options struct {
 	// Coverage is what the caller knows that this run could not see; it
 	// comes before what the records show.
 	Coverage []Coverage
+	// Again reads the sources once more and returns what was seen of the flows
+	// that are watched, minute by minute. It is asked if several points saw flows
+	// at different times; nil if nothing can be read again.
+	Again func(*aggregate.Table, *aggregate.Watch) *aggregate.Detail
 	// Only says that nothing but the questions is to be answered: all the
 	// document's own answers and its conversations stay empty.
 	Only bool

@@ -13,13 +13,17 @@ type pairSum struct {
 	frames aggregate.FrameBytes
 	flows  uint64
 	denied uint64
+	begun  bool
+	merged bool // something was left out
 	ip     bool
 	low    location
 	high   location
 }
 
+// begin makes p that of the addresses of s.
 func (p *pairSum) begin(s *enriched) {
 	p.row = aggregate.Row{Key: aggregate.Key{Src: s.low(), Dst: s.high()}, First: aggregate.NoFirst, Last: aggregate.NoLast}
+	p.begun = true
 }
 
 // add counts a row.
@@ -43,15 +47,16 @@ func (p *pairSum) add(s *enriched) {
 	p.frames.Sent += frames.Sent
 	p.frames.Received += frames.Received
 	p.row.Marks |= r.Marks
-	p.flows += uint64(r.Flows)
-	if s.point.Verdict == aggregate.Denied {
-		p.denied += uint64(r.Flows)
-	}
+	p.flows += s.flows
+	p.denied += s.denied
 }
 
 // see notes what also a row that is not counted says: when, and whose
 // addresses these are.
 func (p *pairSum) see(s *enriched) {
+	if !p.begun {
+		p.begin(s)
+	}
 	p.row.First = min(p.row.First, s.row.First)
 	p.row.Last = max(p.row.Last, s.row.Last)
 	p.ip = p.ip || s.point.Class != aggregate.NoIP

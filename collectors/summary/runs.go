@@ -60,7 +60,7 @@ func (p *pairs) spill(free *aggregate.Pool) {
 	var length int64
 	var b []byte
 	for _, i := range p.sorted() {
-		b = aggregate.AppendRow(append(b[:0], 0), p.rows.At(int(i)), p.rows.Frames(int(i)), nil)
+		b = aggregate.AppendRow(append(b[:0], 0), p.rows.At(int(i)), p.rows.Frames(int(i)))
 		b[0] = byte(len(b) - 1) // a row has at most 140 bytes
 		w.Write(b)              // the error comes with Flush
 		length += int64(len(b))

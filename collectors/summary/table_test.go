@@ -34,7 +34,7 @@ func records(w *world, n int) flow.Batch {
 		if i%3 == 0 { // seen at the other end as well, there with less
 			r := b[i]
 			r.Src, r.Dst = flow.Addr4(10<<24|4), flow.Addr4(10<<24|5)
-			r.SrcPort, r.DstPort = uint16(1024+i%50), 1433
+			r.SrcPort, r.DstPort = uint16(1024+i/6%50), 1433
 			if i%2 == 0 {
 				r.Point, r.Direction = w.points[1], flow.Inbound
 				r.Sent.Packets /= 2

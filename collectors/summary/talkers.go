@@ -99,7 +99,7 @@ type transfer struct {
 
 // offer takes the greater direction of a conversation if it is the most yet.
 func (t *transfer) offer(rows []*enriched) {
-	if len(rows) == 0 || rows[0].point.Class == aggregate.NoIP || rows[0].point.Verdict == aggregate.Denied {
+	if len(rows) == 0 || rows[0].point.Class == aggregate.NoIP {
 		return
 	}
 	var up, down uint64 // from and to the lower address

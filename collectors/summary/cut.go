@@ -1,0 +1,317 @@
+package summary
+
+import (
+	"cmp"
+	"slices"
+	"sort"
+
+	"flowctl/collectors/aggregate"
+)
+
+// piece is a run of minutes in which the same views saw a flow.
+type piece struct {
+	from, to int64  // minutes; to is not in it
+	counts   []bool // by number of the view: what it saw counts
+}
+
+// cut returns what counts of views that overlap and did not see the flow at the
+// same times.
+func (d *deduplicator) cut(views []view) (kept, dropped []*enriched) {
+	moments, ok := d.moments(views)
+	pieces := piecesOf(views, moments)
+	for i := range pieces {
+		pieces[i].choose(views, moments)
+	}
+	for i := range views {
+		for k, s := range views[i].rows {
+			var in, out []aggregate.Moment
+			for _, m := range moments[i][k] {
+				if pieces[pieceAt(pieces, m.Minute)].counts[i] {
+					in = append(in, m)
+				} else {
+					out = append(out, m)
+				}
+			}
+			kept, dropped = s.split(in, out, kept, dropped)
+		}
+	}
+	if !ok {
+		d.uncut.flows = 1
+		for _, s := range dropped {
+			d.uncut.sum.Add(&s.sent)
+			d.uncut.sum.Add(&s.received)
+		}
+	}
+	return kept, dropped
+}
+
+// pieceAt is the number of the piece that a minute is in.
+func pieceAt(pieces []piece, minute int64) int {
+	n, _ := slices.BinarySearchFunc(pieces, minute, func(p piece, at int64) int { return cmp.Compare(p.to-1, at) })
+	return min(n, len(pieces)-1)
+}
+
+// split appends a row to those that count and to those that do not, by its
+// moments.
+func (s *enriched) split(in, out []aggregate.Moment, kept, dropped []*enriched) (_, _ []*enriched) {
+	switch {
+	case len(out) == 0:
+		return append(kept, s), dropped
+	case len(in) == 0:
+		return kept, append(dropped, s)
+	}
+	return append(kept, s.part(in)), append(dropped, s.part(out))
+}
+
+// part is the part of a row that moments make up.
+func (s *enriched) part(list []aggregate.Moment) *enriched {
+	o := *s
+	row, f := s.row.Take(list)
+	if s.row.Marks&aggregate.Opened != 0 {
+		row.Marks |= aggregate.Opened
+	}
+	o.row, o.frames = &row, f
+	o.tally()
+	return &o
+}
+
+// moments are those of the rows of views, by number of the view and of the row.
+// It reports false if there is a row that would have to be cut and of which there
+// are none: then all of it is in the minute in which it ended.
+func (d *deduplicator) moments(views []view) (list [][][]aggregate.Moment, ok bool) {
+	ok = true
+	for i := range views {
+		var of [][]aggregate.Moment
+		for _, s := range views[i].rows {
+			m := d.detail.Of(&s.key, s.row)
+			switch {
+			case len(m) > 0 && s.key.Src != s.row.Src:
+				m = flipped(m)
+			case len(m) == 0:
+				ok = ok && !s.spans()
+				m = []aggregate.Moment{aggregate.MomentOf(s.row, s.frames)}
+			}
+			of = append(of, m)
+		}
+		list = append(list, of)
+	}
+	return list, ok
+}
+
+func flipped(list []aggregate.Moment) []aggregate.Moment {
+	list = slices.Clone(list)
+	for i := range list {
+		m := &list[i]
+		m.Sent, m.Received = m.Received, m.Sent
+		m.Frames.Sent, m.Frames.Received = m.Frames.Received, m.Frames.Sent
+	}
+	return list
+}
+
+// spans reports whether a row is of several records in several minutes.
+func (s *enriched) spans() bool {
+	return s.row.Records > 1 && minuteOf(s.row.First) != minuteOf(s.row.Last)
+}
+
+func minuteOf(t int64) int64 {
+	return (t - (t%aggregate.Minute+aggregate.Minute)%aggregate.Minute) / aggregate.Minute
+}
+
+// piecesOf cuts the time of views at their beginnings and ends. Those within less
+// than a minute are one, and there is no cut within what one count is of.
+func piecesOf(views []view, moments [][][]aggregate.Moment) []piece {
+	var cuts []int64
+	starts, ends := make([]int64, 0, len(views)), make([]int64, 0, len(views))
+	for _, v := range views {
+		starts, ends = append(starts, v.first), append(ends, -v.last)
+	}
+	for _, t := range apartByMinute(starts) {
+		cuts = append(cuts, minuteOf(t))
+	}
+	for _, t := range apartByMinute(ends) {
+		cuts = append(cuts, minuteOf(-t)+1)
+	}
+	slices.Sort(cuts)
+	cuts = slices.Compact(cuts)
+	first, last := cuts[0], cuts[len(cuts)-1]
+	for i := range views {
+		views[i].each(moments[i], func(from, to int64) {
+			cuts = slices.DeleteFunc(cuts, func(c int64) bool { return c > from && c <= to && c > first && c < last })
+		})
+	}
+	var pieces []piece
+	for i := range cuts[1:] {
+		pieces = append(pieces, piece{from: cuts[i], to: cuts[i+1]})
+	}
+	return pieces
+}
+
+// each calls f for the minutes that each count of a view is of: of a capture,
+// those of its packets; of a flow log, those since the one before.
+func (v *view) each(moments [][]aggregate.Moment, f func(from, to int64)) {
+	var all []aggregate.Moment
+	for _, of := range moments {
+		all = append(all, of...)
+	}
+	slices.SortFunc(all, func(a, b aggregate.Moment) int { return cmp.Compare(a.Minute, b.Minute) })
+	for i, m := range all {
+		from := m.Minute
+		switch {
+		case m.First != aggregate.NoFirst && m.Last-m.First >= 2*aggregate.Minute:
+			from = minuteOf(m.First)
+		case v.point.Class < aggregate.Capture && i > 0 && m.Marks&aggregate.MeasuredPackets != 0:
+			from = min(m.Minute, max(all[i-1].Minute+1, m.Minute-lead))
+		}
+		f(from, m.Minute)
+	}
+}
+
+// lead is for how many minutes a tuple of a flow log can count: a flow that goes
+// on is logged every 5 minutes.
+const lead = 5
+
+// apartByMinute returns the least of times that are less than a minute apart.
+func apartByMinute(times []int64) []int64 {
+	slices.Sort(times)
+	var list []int64
+	for _, t := range times {
+		if len(list) == 0 || t-list[len(list)-1] >= aggregate.Minute {
+			list = append(list, t)
+		}
+	}
+	return list
+}
+
+// choose finds the views that count in a piece: of those that overlap the one
+// that saw most. Of those that saw as much it is the first by name.
+func (p *piece) choose(views []view, moments [][][]aggregate.Moment) {
+	p.counts = make([]bool, len(views))
+	var there []view
+	var numbers []int
+	for i, v := range views {
+		v.weight = weight{}
+		for _, of := range moments[i] {
+			for k := range of {
+				if m := &of[k]; m.Minute >= p.from && m.Minute < p.to {
+					v.weight = v.weight.plus(weight{m.Sent.Packets + m.Received.Packets, m.Sent.IPBytes + m.Received.IPBytes, uint64(m.Records)})
+				}
+			}
+		}
+		if v.weight != (weight{}) {
+			there, numbers = append(there, v), append(numbers, i)
+		}
+	}
+	for _, k := range chosen(there) {
+		p.counts[numbers[k]] = true
+	}
+}
+
+// chosen are the numbers of the views that saw most together and of which no two
+// overlap (weighted interval scheduling).
+func chosen(views []view) []int {
+	if len(views) == 0 {
+		return nil
+	}
+	first, last := views[0].last, views[0].first
+	for _, v := range views {
+		first, last = min(first, v.last), max(last, v.first)
+	}
+	if last < first { // all overlap
+		return []int{heaviest(views)}
+	}
+	order := make([]int, len(views))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(i, j int) int {
+		a, b := &views[i], &views[j]
+		switch c := cmp.Or(cmp.Compare(a.last, b.last), cmp.Compare(a.first, b.first)); {
+		case c != 0:
+			return c
+		case a.before(b):
+			return -1
+		}
+		return 1
+	})
+	best := make([]weight, len(views)+1) // of the first i views
+	before := make([]int, len(views))    // how many end before i begins
+	for i, n := range order {
+		before[i] = sort.Search(i, func(j int) bool { return views[order[j]].last > views[n].first })
+		best[i+1] = best[i]
+		if w := best[before[i]].plus(views[n].weight); w.compare(best[i]) > 0 {
+			best[i+1] = w
+		}
+	}
+	var list []int
+	for i := len(views); i > 0; {
+		if best[i] == best[i-1] {
+			i--
+			continue
+		}
+		list = append(list, order[i-1])
+		i = before[i-1]
+	}
+	return list
+}
+
+// later keeps pairs of addresses whose flows have to be cut in time, until it is
+// known what their points saw in each minute.
+type later struct {
+	watch aggregate.Watch
+	once  *deduplicator
+	parts [aggregate.Partitions][]byte
+}
+
+// wants reports whether one of the flows of a pair has to be cut, and notes
+// which.
+func (l *later) wants(rows []*enriched, refs []ref) bool {
+	some := false
+	for len(rows) > 0 {
+		n := 1
+		for n < len(rows) && refs[n].tuple == refs[0].tuple {
+			n++
+		}
+		if n > 1 && l.once.needsDetail(rows[:n]) {
+			l.watch.Add(&rows[0].key)
+			some = true
+		}
+		rows, refs = rows[n:], refs[n:]
+	}
+	return some
+}
+
+// needsDetail reports whether a flow has to be cut within a row.
+func (d *deduplicator) needsDetail(rows []*enriched) bool {
+	if !slices.ContainsFunc(rows, (*enriched).spans) {
+		return false
+	}
+	for _, views := range apart(viewsOf(rows), d.locator) {
+		for len(views) > 0 {
+			n := overlapping(views)
+			if n > 1 && !together(views[:n]) {
+				return true
+			}
+			views = views[n:]
+		}
+	}
+	return false
+}
+
+// add keeps the rows of a pair.
+func (l *later) add(p *aggregate.Partition, lists ...[]ref) {
+	for _, refs := range lists {
+		for _, r := range refs {
+			row := p.Rows.At(int(r.row))
+			i := row.PairHash() % aggregate.Partitions
+			l.parts[i] = aggregate.AppendRow(l.parts[i], row, p.Rows.Frames(int(r.row)))
+		}
+	}
+}
+
+// merge takes over what o has.
+func (l *later) merge(o *later) {
+	l.watch.Merge(&o.watch)
+	for i, b := range o.parts {
+		l.parts[i] = append(l.parts[i], b...)
+	}
+}

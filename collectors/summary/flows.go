@@ -1,0 +1,209 @@
+package summary
+
+import (
+	"cmp"
+	"slices"
+
+	"flowctl/collectors/aggregate"
+)
+
+// ref is a row of a partition with its protocol and ports, which tell flows of
+// one pair of addresses apart.
+type ref struct {
+	tuple uint64
+	row   uint32
+}
+
+func (r ref) compare(o ref) int { return cmp.Compare(r.tuple, o.tuple) }
+
+// tupleOf is the protocol and the ports of a row, that of the lower address
+// first, so that both directions of a flow have one.
+func tupleOf(r *aggregate.Row, noIP bool) uint64 {
+	low, high := r.SrcPort, r.Port
+	if c := r.Src.Compare(r.Dst); c > 0 || c == 0 && low > high {
+		low, high = high, low
+	}
+	t := uint64(r.Proto)<<32 | uint64(low)<<16 | uint64(high)
+	if noIP {
+		t |= 1 << 40
+	}
+	return t
+}
+
+// flows answers for a pair of addresses, whose rows are in the order of their
+// flows. Flows that one row tells all of are added up first by what is alike of
+// them: nothing asks for the client's port.
+func (b *builder) flows(p *aggregate.Partition, refs []ref) {
+	solos, several := b.solos[:0], refs[:0]
+	for len(refs) > 0 {
+		n := 1
+		for n < len(refs) && refs[n].tuple == refs[0].tuple {
+			n++
+		}
+		if n > 1 && refs[0].tuple>>40 == 0 {
+			several = append(several, refs[:n]...)
+		} else {
+			for _, r := range refs[:n] {
+				solos = append(solos, ref{shapeOf(p.Rows.At(int(r.row))), r.row})
+			}
+		}
+		refs = refs[n:]
+	}
+	b.solos, b.used = solos, 0
+	rows := b.fill(p, several)
+	if b.later != nil && b.later.wants(rows, several) {
+		b.later.add(p, solos, several)
+		return
+	}
+	b.pair(func() {
+		b.countSolos(p, solos)
+		for len(rows) > 0 {
+			n := 1
+			for n < len(rows) && several[n].tuple == several[0].tuple {
+				n++
+			}
+			b.facts.flow(rows[:n])
+			b.several(rows[:n])
+			rows, several = rows[n:], several[n:]
+		}
+	})
+}
+
+// shapeOf is what a row has but for its client's port.
+func shapeOf(r *aggregate.Row) uint64 {
+	s := uint64(r.Context)<<25 | uint64(r.Port)<<9 | uint64(r.Proto)<<1
+	if r.Src.Compare(r.Dst) > 0 {
+		s |= 1
+	}
+	return s
+}
+
+// countSolos answers for flows that one row each tells all of.
+func (b *builder) countSolos(p *aggregate.Partition, solos []ref) {
+	if len(solos) > 1 {
+		slices.SortFunc(solos, ref.compare)
+	}
+	b.added = slices.Grow(b.added[:0], len(solos))
+	for len(solos) > 0 {
+		i := int(solos[0].row)
+		row, frames := p.Rows.At(i), p.Rows.Frames(i)
+		at := b.points[row.Context]
+		b.facts.row(row, at)
+		n := 1
+		if n < len(solos) && solos[n].tuple == solos[0].tuple {
+			b.added = append(b.added, *row)
+			row = &b.added[len(b.added)-1]
+		}
+		for n < len(solos) && solos[n].tuple == solos[0].tuple {
+			i := int(solos[n].row)
+			o, f := p.Rows.At(i), p.Rows.Frames(i)
+			b.facts.row(o, at)
+			row.Join(o)
+			frames.Sent += f.Sent
+			frames.Received += f.Received
+			n++
+		}
+		s := b.room()
+		s.fill(row, frames, at, b.naming.locator)
+		b.solo(s)
+		solos = solos[n:]
+	}
+}
+
+// roomSize is how many enriched rows are allocated together.
+const roomSize = 256
+
+// room returns room for an enriched row, which stays until the pair is done.
+func (b *builder) room() *enriched {
+	if b.used == len(b.rooms)*roomSize {
+		b.rooms = append(b.rooms, make([]enriched, roomSize))
+	}
+	s := &b.rooms[b.used/roomSize][b.used%roomSize]
+	b.used++
+	return s
+}
+
+// fill returns the rows that refs name, in their order, each flow's seen from
+// the side that opened it and with the verdict of the log that saw it.
+func (b *builder) fill(p *aggregate.Partition, refs []ref) []*enriched {
+	rows := b.ptrs[:0]
+	for _, r := range refs {
+		s, i := b.room(), int(r.row)
+		row := p.Rows.At(i)
+		*s = enriched{row: row, frames: p.Rows.Frames(i), point: b.points[row.Context], key: row.Key}
+		rows = append(rows, s)
+	}
+	b.ptrs = rows
+	for all := rows; len(all) > 0; {
+		n := 1
+		for n < len(all) && refs[n].tuple == refs[0].tuple {
+			n++
+		}
+		turn(all[:n])
+		judge(all[:n])
+		for _, s := range all[:n] {
+			over := s.refused
+			key := s.key
+			s.fill(s.row, s.frames, s.point, b.naming.locator)
+			s.key, s.refused = key, over
+		}
+		all, refs = all[n:], refs[n:]
+	}
+	return rows
+}
+
+// turn lets rows of one flow whose initiator was guessed be seen from the one
+// that another row knows, or else all from one.
+func turn(rows []*enriched) {
+	var known *enriched
+	for _, s := range rows {
+		if s.row.Marks&(aggregate.Guessed|aggregate.Opened) != aggregate.Guessed && (known == nil || s.before(known)) {
+			known = s
+		}
+	}
+	from := known
+	if from == nil {
+		from = slices.MinFunc(rows, func(x, y *enriched) int {
+			if x.before(y) {
+				return -1
+			}
+			return 1
+		})
+	}
+	src, port := from.row.Src, from.row.SrcPort
+	for _, s := range rows {
+		if s.row.Marks&aggregate.Guessed == 0 || s.row.Marks&aggregate.Opened != 0 {
+			continue
+		}
+		if s.row.Src != src || s.row.SrcPort != port {
+			row, f := s.row.Flipped(s.frames)
+			s.row, s.frames = &row, f
+		}
+		if known != nil {
+			row := *s.row
+			row.Marks |= aggregate.Opened
+			s.row = &row
+		}
+	}
+}
+
+// before orders rows by their time, and then by their addresses and ports.
+func (s *enriched) before(o *enriched) bool {
+	return cmp.Or(cmp.Compare(s.row.First, o.row.First), s.row.Key.Compare(&o.row.Key)) < 0
+}
+
+// judge notes of rows of captures whether a log refused their flow: if one did
+// and none let it pass.
+func judge(rows []*enriched) {
+	var refused, passed bool
+	for _, s := range rows {
+		refused = refused || s.point.Verdict == aggregate.Denied
+		passed = passed || s.point.Verdict == aggregate.Allowed
+	}
+	if !refused || passed {
+		return
+	}
+	for _, s := range rows {
+		s.refused = s.point.Class == aggregate.Capture
+	}
+}
