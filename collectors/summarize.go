@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"flowctl/collectors/aggregate"
 	"fmt"
 	"iter"
 	"os"
@@ -16,6 +15,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"flowctl/collectors/aggregate"
 	"flowctl/collectors/flow"
 	"flowctl/collectors/identity"
 	"flowctl/collectors/minutes"
@@ -83,6 +83,7 @@ func (s Sum) Run(ctx context.Context) (*summary.Document, Problems, error) {
 		o.Coverage = append(o.Coverage, summary.Coverage{Code: "records-not-told-apart",
 			Text: "Which records of flow logs were met before could not be kept in a temporary file: some may be counted twice."})
 	}
+	o.Again = func(t *aggregate.Table, watch *aggregate.Watch) *aggregate.Detail { return r.reread(ctx, t, watch) }
 	doc, err := summary.Of(table, o)
 	return doc, r.problems, errors.Join(err, r.identityErr, r.identity.Close(), ctx.Err())
 }
@@ -118,6 +119,9 @@ type reading struct {
 	idle    chan *worker  // that have nothing to do
 	outside atomic.Uint64 // records before or after the window
 	again   again
+
+	items []Item           // that were read
+	watch *aggregate.Watch // flows of which alone this reading is; nil for all
 }
 
 // worker reads one file at a time, or a part of one.
@@ -126,6 +130,8 @@ type worker struct {
 	table  *aggregate.Table
 	cache  aggregate.Cache
 	kept   *parquet.Observations // nil if flows are not wanted
+
+	watched watched
 }
 
 // job is an item with the number under which it is counted.
@@ -143,6 +149,15 @@ func (r *reading) read(ctx context.Context) *aggregate.Table {
 	}
 	table.Budget(r.Memory)
 	r.identity = identity.New(r.Memory / 16)
+	for _, w := range r.readInto(ctx, table)[1:] {
+		table.Merge(w.table)
+	}
+	return table
+}
+
+// readInto reads all items with workers that it returns: the first counts in
+// table, the others in tables that belong to it.
+func (r *reading) readInto(ctx context.Context, table *aggregate.Table) []*worker {
 	workers := r.workers(table)
 	r.Progress = cmp.Or(r.Progress, new(Progress))
 	ctx, stop := context.WithCancel(ctx)
@@ -159,6 +174,7 @@ func (r *reading) read(ctx context.Context) *aggregate.Table {
 			r.settle(j, nil)
 			continue
 		}
+		r.items = append(r.items, e.Item)
 		if held.add(j) {
 			continue
 		}
@@ -177,10 +193,7 @@ func (r *reading) read(ctx context.Context) *aggregate.Table {
 		})
 	}
 	files.Wait() // and leave those who are idle to the last files
-	for _, w := range workers[1:] {
-		table.Merge(w.table)
-	}
-	return table
+	return workers
 }
 
 // workers are those that put their rows into table, all of them idle.
@@ -297,6 +310,9 @@ func (r *reading) open(ctx context.Context, j *job, in flow.Input, to sinks) err
 // sink returns what counts the records of j in w's table, until the run is
 // stopped.
 func (r *reading) sink(ctx context.Context, j *job, w *worker) flow.Sink {
+	if r.watch != nil {
+		return r.watching(ctx, j, w)
+	}
 	within, acl := r.within(j), aclFilter(r.names, j.ACLs)
 	w.cache.Intervals = func(all []flow.Interval) {
 		w.table.AddIntervals(slices.DeleteFunc(all, func(s flow.Interval) bool { return !acl(s.ACL) }))

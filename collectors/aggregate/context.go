@@ -1,12 +1,17 @@
 package aggregate
 
-import "flowctl/collectors/flow"
+import (
+	"cmp"
+
+	"flowctl/collectors/flow"
+)
 
 // Context is the part of a key that many rows share: where and how a flow
 // was seen, and what the rules did with it.
 type Context struct {
 	Point      flow.ID
-	Target     flow.ID // what was watched: of a flow log, it tells the log
+	Log        flow.ID // of flow logs: which one, or what it watched
+	Target     flow.ID // of captures only
 	Rule, ACL  flow.ID
 	Direction  flow.Direction
 	Verdict    Verdict
@@ -39,7 +44,7 @@ const (
 
 func contextOf(r *flow.Record) Context {
 	c := Context{
-		Point: r.Point, Target: r.Target, Rule: r.Rule, ACL: r.ACL,
+		Point: r.Point, Rule: r.Rule, ACL: r.ACL,
 		Direction: r.Direction, Encryption: r.Encryption, Tunnel: r.Tunnel,
 	}
 	switch {
@@ -55,6 +60,11 @@ func contextOf(r *flow.Record) Context {
 		c.Verdict = Denied
 	case c.Class >= Capture:
 		c.Verdict = UnknownVerdict
+	}
+	if c.Class >= Capture {
+		c.Target = r.Target
+	} else {
+		c.Log = cmp.Or(r.Log, r.Target)
 	}
 	return c
 }
@@ -75,9 +85,9 @@ type knownContext struct {
 // recent is a context that was seen not long ago. Records come in runs of a
 // few contexts, and comparing words is much quicker than hashing a context.
 type recent struct {
-	point, target, rule, acl flow.ID
-	traits                   uint32
-	id                       uint32 // + 1; 0 for none
+	point, log, target, rule, acl flow.ID
+	traits                        uint32
+	id                            uint32 // + 1; 0 for none
 }
 
 // of returns the number of r's context.
@@ -91,11 +101,11 @@ func (c *contexts) of(r *flow.Record, t *Table) uint32 {
 	}
 	slot := (uint32(r.Point)*31 + uint32(r.Rule)*7 + traits) * 0x9e3779b1 >> 24
 	e := &c.recent[slot]
-	if e.id != 0 && e.point == r.Point && e.rule == r.Rule && e.acl == r.ACL && e.target == r.Target && e.traits == traits {
+	if e.id != 0 && e.point == r.Point && e.rule == r.Rule && e.acl == r.ACL && e.target == r.Target && e.log == r.Log && e.traits == traits {
 		return e.id - 1
 	}
 	id := c.id(contextOf(r), t)
-	*e = recent{r.Point, r.Target, r.Rule, r.ACL, traits, id + 1}
+	*e = recent{r.Point, r.Log, r.Target, r.Rule, r.ACL, traits, id + 1}
 	return id
 }
 

@@ -108,7 +108,7 @@ func (t *Table) AddIntervals(all []flow.Interval) {
 	for i := range all {
 		s := &all[i]
 		r := flow.Record{
-			Point: s.Point, Target: s.Target, Rule: s.Rule, ACL: s.ACL,
+			Point: s.Point, Log: s.Log, Target: s.Target, Rule: s.Rule, ACL: s.ACL,
 			Direction: s.Direction, Class: s.Class, Encryption: s.Encryption, Measured: s.Measured, State: flow.Continue,
 		}
 		if s.Denied {

@@ -1,10 +1,10 @@
 package summary
 
 import (
-	"flowctl/collectors/aggregate"
 	"maps"
 	"slices"
 
+	"flowctl/collectors/aggregate"
 	"flowctl/collectors/flow"
 )
 

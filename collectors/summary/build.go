@@ -3,13 +3,13 @@ package summary
 import (
 	"cmp"
 	"errors"
-	"flowctl/collectors/aggregate"
 	"math/bits"
 	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
 
+	"flowctl/collectors/aggregate"
 	"flowctl/collectors/flow"
 )
 

@@ -1,11 +1,11 @@
 package summary
 
 import (
-	"flowctl/collectors/aggregate"
 	"fmt"
 	"slices"
 	"strings"
 
+	"flowctl/collectors/aggregate"
 	"flowctl/collectors/flow"
 )
 
@@ -40,9 +40,10 @@ func (f *facts) row(r *aggregate.Row, at *point) {
 // flow takes all rows of a flow.
 func (f *facts) flow(rows []*enriched) {
 	var all, logs aggregate.Marks
-	var logged, begun bool
+	var logged, begun, refused bool
 	for _, s := range rows {
 		all |= s.row.Marks
+		refused = refused || s.point.Verdict == aggregate.Denied
 		if s.point.Class < aggregate.Capture && s.point.Verdict != aggregate.Denied {
 			logged = true
 			logs |= s.row.Marks
@@ -52,7 +53,7 @@ func (f *facts) flow(rows []*enriched) {
 	if all&(aggregate.Guessed|aggregate.Opened) == aggregate.Guessed {
 		f.guessed++
 	}
-	if logged {
+	if logged && !refused {
 		f.log(logs, begun)
 	}
 }

@@ -139,7 +139,7 @@ func heaviest(views []view) int {
 // before orders views by the names of their points.
 func (v *view) before(o *view) bool {
 	return cmp.Or(cmp.Compare(v.point.pointText, o.point.pointText), cmp.Compare(v.point.Class, o.point.Class),
-		cmp.Compare(v.point.targetText, o.point.targetText), cmp.Compare(v.direction, o.direction)) < 0
+		cmp.Compare(v.point.logText, o.point.logText), cmp.Compare(v.direction, o.direction)) < 0
 }
 
 // local reports whether the addresses mean something else at every interface,
@@ -164,7 +164,7 @@ func onLink(a flow.Addr) bool {
 // that do not forward.
 func (s *enriched) samePoint(o *enriched) bool {
 	a, b := s.point, o.point
-	return a.Point == b.Point && a.Class == b.Class && a.Target == b.Target
+	return a.Point == b.Point && a.Class == b.Class && a.Log == b.Log && a.Target == b.Target
 }
 
 // forwards reports whether the machine at the point of s only forwards: it owns

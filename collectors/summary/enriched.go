@@ -33,14 +33,14 @@ type point struct {
 	pointName     flow.ID     // of the interface if known, else as in the records
 	aclName       flow.ID
 	pointText     string
-	targetText    string
+	logText       string // of the log, or of what a capture is of
 	locator       *locator
 }
 
 // pointOf looks a context up.
 func pointOf(k aggregate.Context, names *flow.Names, p *locator) *point {
 	text := names.Text(k.Point)
-	s := &point{Context: k, locator: p, pointName: k.Point, aclName: names.Of(p.acl(names.Text(k.ACL))), pointText: text, targetText: names.Text(k.Target)}
+	s := &point{Context: k, locator: p, pointName: k.Point, aclName: names.Of(p.acl(names.Text(k.ACL))), pointText: text, logText: names.Text(max(k.Log, k.Target))}
 	s.nic = p.byMAC[text]
 	if s.nic != 0 {
 		s.vm = p.nics[s.nic].vm

@@ -3,11 +3,11 @@ package summary
 import (
 	"bytes"
 	"encoding/json"
-	"flowctl/collectors/aggregate"
 	"fmt"
 	"strconv"
 	"time"
 
+	"flowctl/collectors/aggregate"
 	"flowctl/collectors/flow"
 )
 

@@ -2,9 +2,9 @@ package summary
 
 import (
 	"cmp"
-	"flowctl/collectors/aggregate"
 	"slices"
 
+	"flowctl/collectors/aggregate"
 	"flowctl/collectors/flow"
 )
 

@@ -2,9 +2,10 @@ package summary
 
 import (
 	"errors"
-	"flowctl/collectors/aggregate"
 	"sync"
 	"sync/atomic"
+
+	"flowctl/collectors/aggregate"
 )
 
 // lineParts is how many parts the lines of a long answer are in.

@@ -2,8 +2,8 @@ package summary
 
 import (
 	"cmp"
-	"flowctl/collectors/aggregate"
 
+	"flowctl/collectors/aggregate"
 	"flowctl/collectors/flow"
 )
 

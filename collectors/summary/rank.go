@@ -2,9 +2,10 @@ package summary
 
 import (
 	"bytes"
-	"flowctl/collectors/aggregate"
 	"slices"
 	"sort"
+
+	"flowctl/collectors/aggregate"
 )
 
 // line is a line that may be shown.

@@ -4,10 +4,11 @@ import (
 	"bufio"
 	"cmp"
 	"container/heap"
-	"flowctl/collectors/aggregate"
 	"fmt"
 	"io"
 	"math"
+
+	"flowctl/collectors/aggregate"
 )
 
 // pairs holds conversations as rows, of which a is the source. Those that are

@@ -2,8 +2,8 @@ package summary
 
 import (
 	"encoding/binary"
-	"flowctl/collectors/aggregate"
 
+	"flowctl/collectors/aggregate"
 	"flowctl/collectors/flow"
 )
 
