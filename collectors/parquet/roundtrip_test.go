@@ -65,7 +65,8 @@ func randomRecords(seed uint64, n int, names *flow.Names) []flow.Record {
 		x.Encryption, x.Tunnel = flow.Encryption(r.IntN(10)), flow.Tunnel(r.IntN(13))
 		x.Guessed = r.IntN(3) == 0
 		if r.IntN(5) == 0 {
-			x.EtherType = uint16(r.IntN(1 << 16))
+			x.EtherType = uint16(1 + r.IntN(1<<16-1))
+			x.Src, x.Dst = flow.Addr{}, flow.Addr{}
 		}
 		for _, id := range []*flow.ID{&x.Point, &x.Target, &x.Rule, &x.ACL} {
 			*id = texts[r.IntN(len(texts))]
