@@ -37,8 +37,11 @@ func (a *addresses) reset() {
 	a.list = append(a.list[:0], flow.Addr{})
 }
 
-// number returns the number of x, which may be any address.
+// number returns the number of x.
 func (a *addresses) number(x flow.Addr) uint32 {
+	if x.IsZero() {
+		return 0
+	}
 	for i := a.slot(x); ; i = (i + 1) & (len(a.slots) - 1) {
 		switch n := a.slots[i]; {
 		case n == 0:

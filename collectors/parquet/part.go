@@ -79,12 +79,8 @@ func (p *part) record(r *flow.Record) bool {
 		return false
 	}
 	nanos, lastNanos := p.when(r)
-	var src, dst uint32 // none
-	if r.IsIP() {
-		src, dst = p.addresses[0].number(r.Src), p.addresses[1].number(r.Dst)
-	}
 	p.rows = append(p.rows, row{
-		src: src, dst: dst,
+		src: p.addresses[0].number(r.Src), dst: p.addresses[1].number(r.Dst),
 		srcPort: r.SrcPort, dstPort: r.DstPort, traits: t,
 		counters: p.signed([4]uint64{r.Sent.Packets, r.Sent.IPBytes, r.Received.Packets, r.Received.IPBytes}),
 	})

@@ -68,7 +68,7 @@ func TestWhere(t *testing.T) {
 		`cidrcontains("10.0.0.0/8", source.address)`:              true,
 		`cidrcontains(["192.0.2.0/24", "20.0.0.0/30"], peer)`:     true,
 		`cidrcontains(var.nets, source.address)`:                  false,
-		`source.address == "::ffff:10.0.0.4"`:                     false,
+		`source.address == "::ffff:10.0.0.4"`:                     true,
 		`(port == 443 ? "https" : "other") == service`:            true,
 		`(source.vm == "vm-a" ? port : 0) == 443`:                 true,
 		`acl == "nsg-a" && nic == "nic-vm-a" && vm == "vm-a"`:     true,
