@@ -222,3 +222,35 @@ func TestRotatedBlobs(t *testing.T) {
 		t.Errorf("-want +got\n%s", diff)
 	}
 }
+
+// TestSameBytes checks that a capture gives the same document each time, to the
+// byte: conversations that both sides open, of the same size, at many addresses.
+func TestSameBytes(t *testing.T) {
+	var rs []pcaptest.Record
+	for i := range 40 {
+		a, b := netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 0, byte(i % 8)}), 1111), netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 0, 1, byte(i % 4)}), 53)
+		if i%3 == 0 {
+			a, b = netip.AddrPortFrom(b.Addr(), 1111), netip.AddrPortFrom(a.Addr(), 53)
+		}
+		rs = append(rs, pcaptest.Record{At: int64(i) * 1e9, Data: pcaptest.Ethernet(pcaptest.UDP(a, b, []byte("same")))})
+	}
+	file := filepath.Join(t.TempDir(), "x.pcap")
+	put(t, file, pcaptest.Classic{}.File(rs...))
+	var want []byte
+	for range 8 {
+		doc, _, err := Sum{Items: itemsOf(file)}.Run(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b bytes.Buffer
+		if err := doc.Write(&b); err != nil {
+			t.Fatal(err)
+		}
+		if want == nil {
+			want = b.Bytes()
+		}
+		if diff := cmp.Diff(string(want), b.String()); diff != "" {
+			t.Fatalf("-want +got\n%s", diff)
+		}
+	}
+}

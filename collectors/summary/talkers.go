@@ -120,15 +120,30 @@ func (t *transfer) offer(rows []*enriched) {
 	s := rows[0]
 	n := transfer{
 		ipBytes: most, from: s.row.Src, to: s.row.Dst, fromAt: s.src, toAt: s.dst,
-		fromScope: s.srcScope, toScope: s.dstScope, proto: s.row.Proto, port: s.row.Port, bySender: true,
+		fromScope: s.srcScope, toScope: s.dstScope, proto: s.row.Proto, port: s.row.Port,
 	}
 	if sender := up >= down; sender != (n.from == s.low()) {
 		n.from, n.to, n.fromAt, n.toAt = n.to, n.from, n.toAt, n.fromAt
-		n.fromScope, n.toScope, n.bySender = n.toScope, n.fromScope, false
+		n.fromScope, n.toScope = n.toScope, n.fromScope
 	}
+	n.bySender = openedBy(rows, n.from)
 	if most > t.ipBytes || n.before(t) {
 		*t = n
 	}
+}
+
+// openedBy reports whether a opened at least as many of the flows in rows as
+// the other side.
+func openedBy(rows []*enriched, a flow.Addr) bool {
+	var own, others uint64
+	for _, s := range rows {
+		if s.row.Src == a {
+			own += uint64(s.row.Flows)
+		} else {
+			others += uint64(s.row.Flows)
+		}
+	}
+	return own >= others
 }
 
 // before orders transfers of the same size.
