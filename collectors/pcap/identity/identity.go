@@ -23,16 +23,16 @@ import (
 )
 
 const (
-	within  = uint64(time.Second) // between two interfaces
-	held    = 1 << 18             // observations that are remembered, 12 MB
-	buckets = 1 << 18
-	walked  = 1 << 10 // observations of a bucket that are looked at
+	within = uint64(time.Second) // between two interfaces
+	few    = 1 << 10             // observations that there is room for at first
+	held   = 1 << 18             // observations that are remembered at most, 14 MB
+	walked = 1 << 10             // observations of a bucket that are looked at
 )
 
 // Packets remembers the packets of one capture. The zero value is ready.
 type Packets struct {
-	ring  []observation // of the last ones, by their number modulo held
-	heads []uint64      // by bucket: the number of its last observation
+	ring  []observation // the last ones, by their number modulo its length, a power of 2
+	heads []uint64      // by bucket, of as many: the number of its last observation
 	count uint64        // observations so far; they are numbered from 1
 }
 
@@ -53,17 +53,18 @@ func (s *Packets) Again(p *packet.Packet, b []byte, at uint16) bool {
 	if p.Time == flow.NoTime || !ok {
 		return false
 	}
-	if s.ring == nil {
-		s.ring, s.heads = make([]observation, held), make([]uint64, buckets)
+	if s.count >= uint64(len(s.ring)) && len(s.ring) < held {
+		s.grow()
 	}
-	head := &s.heads[f.digest%buckets]
+	mask := uint64(len(s.ring)) - 1
+	head := &s.heads[f.digest&mask]
 	original := s.original(*head, f, p.Time, at)
 	s.count++
 	o := observation{print: f, time: p.Time, original: original, before: *head, at: at}
 	if original == 0 {
 		o.original = s.count
 	}
-	s.ring[s.count%held], *head = o, s.count
+	s.ring[s.count&mask], *head = o, s.count
 	return original != 0
 }
 
@@ -72,8 +73,9 @@ func (s *Packets) Again(p *packet.Packet, b []byte, at uint16) bool {
 // the interface has not had, after the last one that it had.
 func (s *Packets) original(head uint64, f print, now int64, at uint16) uint64 {
 	var found, had uint64
-	for n, steps := head, 0; n > had && n+held > s.count && steps < walked; steps++ {
-		o := &s.ring[n%held]
+	size := uint64(len(s.ring))
+	for n, steps := head, 0; n > had && n+size > s.count && steps < walked; steps++ {
+		o := &s.ring[n&(size-1)]
 		switch {
 		case !o.matches(f) || apart(o.time, now) > within:
 		case o.at == at:
@@ -84,6 +86,19 @@ func (s *Packets) original(head uint64, f print, now int64, at uint16) uint64 {
 		n = o.before
 	}
 	return found
+}
+
+// grow makes room for more observations. None was forgotten yet.
+func (s *Packets) grow() {
+	size := uint64(max(few, 2*len(s.ring)))
+	ring, heads := make([]observation, size), make([]uint64, size)
+	for n := uint64(1); n <= s.count; n++ {
+		o := s.ring[n%uint64(len(s.ring))]
+		head := &heads[o.digest%size]
+		o.before, *head = *head, n
+		ring[n%size] = o
+	}
+	s.ring, s.heads = ring, heads
 }
 
 // apart is the distance of two times.
