@@ -94,7 +94,7 @@ func (c *capture) another(f classic) (classic, bool) {
 // records reads records until the end or the first that cannot be one.
 func (c *capture) records(f classic) error {
 	w, known := c.w, f.link.Known()
-	c.several, c.directed = c.several || cooked(f.link), c.directed || directed(f.link)
+	c.several, c.directed = c.several || cooked(f.link) || f.header > 16, c.directed || directed(f.link)
 	for {
 		at := w.offset()
 		if w.end-w.at < f.header && !w.fill(f.header) {
@@ -119,10 +119,14 @@ func (c *capture) records(f classic) error {
 		if !ok {
 			return c.cut(at)
 		}
+		var nic uint32
+		if f.header > 16 { // it names the interface
+			nic = f.u32(b[16:])
+		}
 		if !known {
 			tell(&c.told.links, f.link, at)
 		}
-		if !c.frame(frame{link: f.link, data: b[min(f.header, len(b)):], wire: wire, time: c.clocked(sec, sub, f.unit, at), at: at}) {
+		if !c.frame(frame{link: f.link, nic: nic, data: b[min(f.header, len(b)):], wire: wire, time: c.clocked(sec, sub, f.unit, at), at: at}) {
 			return nil
 		}
 	}

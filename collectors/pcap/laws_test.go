@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -155,6 +154,7 @@ func anyFiles(rs []pcaptest.Record) map[string][]byte {
 		"cooked 2":       pcaptest.Classic{Link: 276, Magic: pcaptest.Nano}.File(inOrder(later(rs, 0, 0, cooked2(7, pcaptest.ToUs)), later(rs, hop, 0, cooked2(2, pcaptest.Outgoing)))...),
 		"one interface":  pcaptest.Classic{Link: 276, Magic: pcaptest.Nano}.File(later(rs, 0, 0, cooked2(7, pcaptest.ToUs))...),
 		"two interfaces": ng(2, inOrder(later(rs, 0, 0, plain), later(rs, hop, 1, plain))),
+		"modified":       pcaptest.Classic{Magic: pcaptest.Modified}.File(inOrder(later(rs, 0, 0, plain), later(rs, hop, 1, plain))...),
 		"VLAN": ng(2, inOrder(later(rs, 0, 0, plain),
 			later(rs, hop, 1, func(i int, ip []byte) []byte { return pcaptest.Ethernet(ip, 7) }))),
 		"bond":      ng(3, inOrder(later(rs, 0, 0, slave(0)), later(rs, 0, 1, slave(1)), later(rs, hop, 2, plain))),
@@ -208,7 +208,7 @@ func cut(file []byte, at func(packet int) bool) [][]byte {
 		parts[len(parts)-1] = append(parts[len(parts)-1], record...)
 	}
 	kind, _ := pcap.Detect(file)
-	little := file[0] != 0xa1 && kind == flow.Pcap || kind == flow.Pcapng && file[8] == 0x4d
+	little := file[3] == 0xa1 && kind == flow.Pcap || kind == flow.Pcapng && file[8] == 0x4d
 	u32 := func(o int) int {
 		if little {
 			return int(binary.LittleEndian.Uint32(file[o:]))
@@ -218,8 +218,12 @@ func cut(file []byte, at func(packet int) bool) [][]byte {
 	switch kind {
 	case flow.Pcap:
 		head = file[:24]
-		for o, n := 24, 0; o+16 <= len(file); n++ {
-			end := min(o+16+u32(o+8), len(file))
+		header := 16
+		if u32(0) == pcaptest.Modified {
+			header = 24
+		}
+		for o, n := 24, 0; o+header <= len(file); n++ {
+			end := min(o+header+u32(o+8), len(file))
 			add(file[o:end], n)
 			o = end
 		}
@@ -282,7 +286,7 @@ func lawful(t *testing.T) map[string][]byte {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if kind, ok := pcap.Detect(data); ok && kind != flow.Snoop && !strings.Contains(f, "modified") {
+		if kind, ok := pcap.Detect(data); ok && kind != flow.Snoop {
 			if _, in, err := read(bytes.NewReader(data)); err == nil && in.Source.Status == flow.OK {
 				files[filepath.Base(f)] = data
 			}

@@ -63,6 +63,7 @@ func TestShared(t *testing.T) {
 		rs = append(rs, r)
 	}
 	files["pcapng"] = pcaptest.Pcapng(false, rs...)
+	files["any"] = anyFiles(rs)["cooked 2"]
 	for name, file := range files {
 		t.Run(name, func(t *testing.T) {
 			want, source := readShared(t, file, 0)

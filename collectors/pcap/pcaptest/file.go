@@ -9,7 +9,7 @@ type Record struct {
 	At        int64  // Unix nanoseconds
 	Data      []byte // what was captured
 	Wire      uint32 // length on the wire; 0: that of Data
-	Interface uint32 // pcapng only
+	Interface uint32 // pcapng and Modified only
 }
 
 func (r Record) wire() uint32 {
@@ -77,7 +77,7 @@ func (c Classic) AppendRecord(b []byte, r Record) []byte {
 	b = o.AppendUint32(o.AppendUint32(b, uint32(r.At/1e9)), uint32(sub))
 	b = o.AppendUint32(o.AppendUint32(b, uint32(len(r.Data))), r.wire())
 	if c.Magic == Modified {
-		b = append(b, 1, 0, 0, 0, 8, 0, 0, 0)
+		b = append(o.AppendUint32(b, r.Interface+1), 8, 0, 0, 0)
 	}
 	return append(b, r.Data...)
 }
