@@ -19,12 +19,16 @@ type Agent struct {
 // AgentName is the name that the extension usually has.
 const AgentName = "AzureNetworkWatcherExtension"
 
-// The tags by which an agent that flowctl installed is recognised. Extensions
-// of scale sets have no tags: there the name says it; see Name.
+// The tags by which agents and flow logs that flowctl made are recognised.
+// Captures and the extensions of scale sets have none: there the name says it;
+// see Name.
 const (
 	TagInvestigation = "flowctl-investigation"
 	TagOwner         = "flowctl-owner"
+	TagTicket        = "flowctl-ticket"
+	TagWatch         = "flowctl-watch"
 	TagExpires       = "flowctl-expires"
+	TagUndo          = "flowctl-undo" // what has to be put back when it is removed
 )
 
 // AgentFor is the agent that s needs and does not find.
@@ -32,10 +36,19 @@ func AgentFor(inv Investigation, s Session) Agent {
 	a := Agent{Machine: s.Target, OS: s.InstallAgent, Investigation: inv.Name, Owner: inv.Owner, Expires: s.Deadline.UTC()}
 	name := AgentName
 	if a.OfScaleSet() {
-		name = Name{inv.Name, a.Expires, Fingerprint("agent", s.Target.ID, "agent")}.String()
+		name = Name{inv.Name, a.Expires, inv.Mark(), Fingerprint("agent", s.Target.ID, "agent")}.String()
 	}
 	a.ID = s.Target.ID + ID("/extensions/"+name)
 	return a
+}
+
+// Installed reports whether a was brought for inv.
+func (inv Investigation) Installed(a Agent) bool {
+	if a.Investigation != inv.Name || a.Owner != "" && a.Owner != inv.Owner {
+		return false
+	}
+	n, ok := ParseName(a.ID.Name())
+	return !ok || n.Mark == "" || n.Mark == inv.Mark()
 }
 
 // OfScaleSet reports whether the agent is a scale set's.

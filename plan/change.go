@@ -10,9 +10,9 @@ const (
 	Reuse   Action = "="   // somebody else's flow log covers the target: read, never changed
 	Keep    Action = "~"   // ours is there and goes on
 	Finish  Action = ">"   // ours is past its deadline: collect, then remove
-	Replace Action = "-/+" // ours is there with other settings: remove, create
-	Delete  Action = "-"   // ours is there and nothing asks for it any more
-	Leave   Action = "."   // recorded and collected before
+	Replace Action = "-/+" // ours is there with other settings: collect, remove, create
+	Delete  Action = "-"   // ours is there and the file has its watch no more: end, collect, remove
+	Leave   Action = "."   // recorded and collected before, or too late
 )
 
 // Word is the action for JSON and logs.

@@ -6,6 +6,15 @@ const (
 	// Of the time box.
 	WindowOver     = "window-over"
 	WindowTooShort = "window-too-short"
+	StartsLate     = "starts-late"
+	StartsTooLate  = "starts-too-late"
+	WindowFixed    = "window-fixed"
+	NotApproved    = "not-approved"
+
+	// Of what was started.
+	NotSelected      = "not-selected"
+	LeftBehind       = "left-behind"
+	RecordingChanged = "recording-changed"
 
 	// Of targets and machines.
 	MachineOff     = "vm-not-running"

@@ -17,6 +17,8 @@ const (
 	vm           = subscription + "/resourceGroups/rg/providers/Microsoft.Compute/virtualMachines/db"
 )
 
+var spike = Investigation{Name: "spike", Owner: "netops@example.com"}
+
 var noon = time.Date(2026, 11, 12, 12, 0, 0, 0, time.UTC)
 
 func logOf(target ID) Session {
@@ -28,7 +30,7 @@ func logOf(target ID) Session {
 
 // ours is the recording that flowctl makes for s with the given deadline.
 func ours(s Session, deadline time.Time) Recording {
-	s.Name = Name{"spike", deadline, s.Print()}.String()
+	s.Name = Name{spike.Name, deadline, spike.Mark(), s.Print()}.String()
 	return Recording{ID: s.ResourceID(), Mechanism: s.Mechanism, Target: s.Target.ID, Storage: s.Storage, Enabled: true, FlowLog: s.FlowLog, Capture: s.Capture}
 }
 
@@ -49,7 +51,7 @@ func TestDiff(t *testing.T) {
 	otherCase := ours(hub, noon.Add(time.Hour))
 	otherCase.Target = ID("/SUBSCRIPTIONS" + string(vnet[len("/subscriptions"):]))
 	other := ours(hub, noon.Add(time.Hour))
-	other.ID = watcher + ID("/flowLogs/"+Name{"another", noon.Add(time.Hour), hub.Print()}.String())
+	other.ID = watcher + ID("/flowLogs/"+Name{"another", noon.Add(time.Hour), "", hub.Print()}.String())
 	orphan := ours(logOf(subnet), noon.Add(time.Hour))
 
 	tests := map[string]struct {
@@ -64,7 +66,7 @@ func TestDiff(t *testing.T) {
 		"running, other case":        {[]Session{hub}, []Recording{otherCase}, nil, []Action{Keep}},
 		"over":                       {[]Session{hub}, []Recording{ours(hub, noon)}, nil, []Action{Finish}},
 		"edited":                     {[]Session{hub}, []Recording{moved}, nil, []Action{Replace}},
-		"not asked for":              {nil, []Recording{orphan}, nil, []Action{Delete}},
+		"not selected any more":      {nil, []Recording{orphan}, nil, []Action{Keep}},
 		"another investigation's":    {nil, []Recording{other}, nil, nil},
 		"another's covers":           {[]Session{hub}, []Recording{other}, nil, []Action{Create}},
 		"somebody's on target":       {[]Session{hub}, []Recording{foreign("corp", vnet)}, nil, []Action{Reuse}},
@@ -78,7 +80,7 @@ func TestDiff(t *testing.T) {
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			var got []Action
-			for _, c := range Diff("spike", tc.want, tc.have, Prior{tc.collected}, noon) {
+			for _, c := range Diff(spike, tc.want, tc.have, Prior{Collected: tc.collected}, noon) {
 				got = append(got, c.Action)
 			}
 			if diff := cmp.Diff(tc.actions, got); diff != "" {
@@ -88,13 +90,87 @@ func TestDiff(t *testing.T) {
 	}
 }
 
+// TestDiffFollowsWhatWasStarted: whatever becomes of file and target, what was
+// started is neither forgotten nor started twice nor taken by somebody else.
+func TestDiffFollowsWhatWasStarted(t *testing.T) {
+	hub := logOf(vnet)
+	core := hub
+	core.Watches = []string{"vnet.core"}
+	box := noon.Add(time.Hour)
+	there := ours(hub, box)
+	edited := hub
+	edited.FlowLog = &FlowLogSpec{RetentionDays: 3}
+	elsewhere := there
+	elsewhere.Storage += "2"
+	theirs := there
+	theirs.ID = watcher + ID("/flowLogs/"+Name{"spike", box, Investigation{Name: "spike", Owner: "other"}.Mark(), hub.Print()}.String())
+	tagged := there
+	tagged.Tags = map[string]string{TagOwner: "other"}
+	started := hub
+	started.Name, started.Deadline = there.ID.Name(), box
+	ledger := map[string]Known{hub.Print(): {Session: started, Digest: hub.Digest(), Recording: &there}}
+	both := []string{"vnet.hub", "vnet.core"}
+
+	tests := map[string]struct {
+		want  []Session
+		have  []Recording
+		prior Prior
+		want2 []Action
+		name  string // of the session of the first change
+	}{
+		"its target is gone":               {nil, []Recording{there}, Prior{Started: ledger, Watches: both}, []Action{Keep}, there.ID.Name()},
+		"its watch is gone":                {nil, []Recording{there}, Prior{Started: ledger, Watches: []string{"vm.b"}}, []Action{Delete}, there.ID.Name()},
+		"its watch is gone, ledger lost":   {nil, []Recording{there}, Prior{Watches: []string{"vm.b"}}, []Action{Keep}, there.ID.Name()},
+		"its watch has another name":       {[]Session{core}, []Recording{there}, Prior{Started: ledger, Watches: []string{"vnet.core"}}, []Action{Keep}, there.ID.Name()},
+		"another name, ledger lost":        {[]Session{core}, []Recording{there}, Prior{Watches: []string{"vnet.core"}}, []Action{Keep}, there.ID.Name()},
+		"another name, as the file says":   {[]Session{core}, []Recording{there}, Prior{Started: ledger, Watches: both, Moved: map[string]string{"vnet.core": "vnet.hub"}}, []Action{Keep}, there.ID.Name()},
+		"another watch wants the same too": {[]Session{hub, core}, []Recording{there}, Prior{Started: ledger, Watches: both}, []Action{Keep, Create}, there.ID.Name()},
+		"somebody deleted it":              {[]Session{hub}, nil, Prior{Started: ledger, Watches: both}, []Action{Finish}, there.ID.Name()},
+		"the file was edited":              {[]Session{edited}, []Recording{there}, Prior{Started: ledger, Watches: both}, []Action{Replace}, ""},
+		"somebody changed it":              {[]Session{hub}, []Recording{elsewhere}, Prior{Started: ledger, Watches: both}, []Action{Keep}, there.ID.Name()},
+		"another owner's":                  {[]Session{hub}, []Recording{theirs}, Prior{Watches: both}, []Action{Create}, ""},
+		"another owner's, by its tags":     {nil, []Recording{tagged}, Prior{Watches: both}, nil, ""},
+		"too late":                         {[]Session{core}, nil, Prior{Watches: both, Over: noon}, []Action{Leave}, ""},
+	}
+	for name, tt := range tests {
+		changes := Diff(spike, tt.want, tt.have, tt.prior, noon)
+		var got []Action
+		for _, c := range changes {
+			got = append(got, c.Action)
+		}
+		if diff := cmp.Diff(tt.want2, got); diff != "" {
+			t.Errorf("%s: actions (-want +got):\n%s", name, diff)
+		} else if tt.name != "" && changes[0].Session.ResourceID() != there.ID {
+			t.Errorf("%s: session is %s, want that of %s", name, changes[0].Session.ResourceID(), there.ID)
+		}
+	}
+}
+
+func TestTimeBox(t *testing.T) {
+	tests := map[string]struct {
+		inv        Investigation
+		start, end time.Time
+	}{
+		"window":             {Investigation{Window: time.Hour}, noon, noon.Add(time.Hour)},
+		"start and end":      {Investigation{Start: noon.Add(-time.Hour), End: noon.Add(time.Minute), Window: 61 * time.Minute}, noon.Add(-time.Hour), noon.Add(time.Minute)},
+		"start to come":      {Investigation{Start: noon.Add(time.Hour), Window: time.Hour}, noon.Add(time.Hour), noon.Add(2 * time.Hour)},
+		"parts of a second":  {Investigation{Window: 1500 * time.Millisecond}, noon, noon.Add(time.Second)},
+		"end, started later": {Investigation{End: noon.Add(time.Minute), Window: time.Hour}, noon, noon.Add(time.Minute)},
+	}
+	for name, tt := range tests {
+		if start, end := tt.inv.TimeBox(noon); !start.Equal(tt.start) || !end.Equal(tt.end) {
+			t.Errorf("%s: %s to %s, want %s to %s", name, start, end, tt.start, tt.end)
+		}
+	}
+}
+
 func TestDiffDoesNotDependOnOrder(t *testing.T) {
 	a, b := foreign("a", vnet), foreign("b", vnet)
 	orphan1, orphan2 := ours(logOf(subnet), noon), ours(logOf(subnet+"2"), noon)
 	have := []Recording{a, orphan1, b, orphan2}
-	first := Diff("spike", []Session{logOf(vnet)}, have, Prior{}, noon)
+	first := Diff(spike, []Session{logOf(vnet)}, have, Prior{}, noon)
 	slices.Reverse(have)
-	if diff := cmp.Diff(first, Diff("spike", []Session{logOf(vnet)}, have, Prior{}, noon)); diff != "" {
+	if diff := cmp.Diff(first, Diff(spike, []Session{logOf(vnet)}, have, Prior{}, noon)); diff != "" {
 		t.Errorf("changes depend on the order of what is there (-one +other):\n%s", diff)
 	}
 }
@@ -118,7 +194,7 @@ func TestDiffers(t *testing.T) {
 }
 
 func TestName(t *testing.T) {
-	n := Name{"egress-spike", noon, "0123456789"}
+	n := Name{"egress-spike", noon, "abcdef", "0123456789"}
 	got, ok := ParseName(n.String())
 	if !ok || got != n {
 		t.Errorf("ParseName(%q) = %v, %v", n, got, ok)

@@ -9,11 +9,13 @@ import (
 )
 
 // Name is what the name of a flow log or capture made by flowctl says: which
-// investigation it is for, until when it may live, and which watch and target
-// asked for it. So everything can be recognised by reading Azure alone.
+// investigation it is for, whose that is, until when it may live, and which
+// watch and target asked for it. So everything can be recognised by reading
+// Azure alone; captures have no tags.
 type Name struct {
 	Investigation string
 	Deadline      time.Time // to the second
+	Mark          string    // see Investigation.Mark; empty in names of earlier versions
 	Print         string    // see Fingerprint
 }
 
@@ -22,11 +24,11 @@ const nameTime = "20060102T150405Z"
 // Names stay within the 80 characters, first and last of them a letter or a
 // digit, that Azure allows for both resources.
 var namePattern = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^flowctl_([a-z][a-z0-9-]{0,31})_(\d{8}T\d{6}Z)_([0-9a-f]{10})$`)
+	return regexp.MustCompile(`^flowctl_([a-z][a-z0-9-]{0,31})_(\d{8}T\d{6}Z)_((?:[0-9a-f]{6})?)([0-9a-f]{10})$`)
 })
 
 func (n Name) String() string {
-	return "flowctl_" + n.Investigation + "_" + n.Deadline.UTC().Format(nameTime) + "_" + n.Print
+	return "flowctl_" + n.Investigation + "_" + n.Deadline.UTC().Format(nameTime) + "_" + n.Mark + n.Print
 }
 
 // ParseName reads a name that flowctl gave; ok is false for any other.
@@ -36,7 +38,24 @@ func ParseName(s string) (n Name, ok bool) {
 		return Name{}, false
 	}
 	t, err := time.Parse(nameTime, m[2])
-	return Name{m[1], t, m[3]}, err == nil
+	return Name{m[1], t, m[3], m[4]}, err == nil
+}
+
+// Mark tells investigations of one name in different hands apart.
+func (inv Investigation) Mark() string {
+	sum := sha256.Sum256([]byte(inv.Name + "\n" + inv.Owner))
+	return hex.EncodeToString(sum[:3])
+}
+
+// Made reports whether a recording was made for inv: its name says so, and its
+// tags, if it has any, do not say otherwise.
+func (inv Investigation) Made(r Recording) bool {
+	n, ok := ParseName(r.ID.Name())
+	if !ok || n.Investigation != inv.Name || n.Mark != "" && n.Mark != inv.Mark() {
+		return false
+	}
+	owner := r.Tags[TagOwner]
+	return owner == "" || owner == inv.Owner
 }
 
 // Fingerprint is what stays the same of a session from run to run: the watch

@@ -22,6 +22,20 @@ type Investigation struct {
 	End    time.Time     `json:"end,omitzero"`
 }
 
+// TimeBox is when inv records, if it begins at began unless the file says when.
+// It is the one place where the end of a time box is worked out.
+func (inv Investigation) TimeBox(began time.Time) (start, end time.Time) {
+	start = began
+	if !inv.Start.IsZero() {
+		start = inv.Start
+	}
+	end = inv.End
+	if end.IsZero() {
+		end = start.Add(inv.Window)
+	}
+	return start.Truncate(time.Second), end.Truncate(time.Second) // as names keep it
+}
+
 // View keeps, of what subnets and interfaces log, the flows that one network
 // security group decided.
 type View struct {

@@ -25,11 +25,14 @@ type Provider interface {
 	// Recordings lists the flow logs and captures of all watchers, without the state of captures.
 	Recordings(ctx context.Context, watchers []Watcher) ([]Recording, error)
 	// Start creates the flow log or capture of s, waits until Azure has done so,
-	// reads it back and compares. It fails rather than change one that is there.
+	// reads it back and compares. It fails with ErrExists rather than change one
+	// that is there, and with ErrTooLate rather than write at or after the
+	// deadline of s.
 	Start(ctx context.Context, s Session) (Recording, error)
 	// Status reads a recording again, a capture with its state.
 	Status(ctx context.Context, r Recording) (Recording, error)
-	// Stop ends a capture. Stopping one that has ended is no error.
+	// Stop ends a capture, or switches a flow log off, and its Traffic Analytics
+	// with it. Stopping one that has ended is no error.
 	Stop(ctx context.Context, r Recording) error
 	// Remove deletes a recording and waits until it is gone. The data stays.
 	Remove(ctx context.Context, r Recording) error
@@ -101,6 +104,7 @@ var (
 	ErrNotFound = errors.New("not found")
 	ErrExists   = errors.New("exists already")
 	ErrChanged  = errors.New("changed meanwhile")
+	ErrTooLate  = errors.New("not started in time: the window ended")
 )
 
 // Clock tells and passes time.

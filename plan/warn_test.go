@@ -29,7 +29,7 @@ func TestWarn(t *testing.T) {
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			var got []string
-			for _, f := range Warn(Diff("spike", []Session{logOf(vnet)}, tc.have, Prior{}, noon), tc.have) {
+			for _, f := range Warn(Diff(spike, []Session{logOf(vnet)}, tc.have, Prior{}, noon), tc.have) {
 				got = append(got, f.Code)
 			}
 			if diff := cmp.Diff(tc.want, got); diff != "" {

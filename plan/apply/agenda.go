@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"flowctl/plan"
-	"flowctl/plan/state"
+	"flowctl/plan/ledger"
 )
 
 // How many steps of sessions are under way at the same time: of those on one
@@ -58,10 +58,11 @@ type agenda struct {
 // lane is what steps have to share: sessions of one watcher, or machines that
 // get an agent.
 func (t *tracked) lane() (name string, width int) {
-	if t.phase == state.Planned && t.needsAgent() {
+	stand := t.stand()
+	if stand == ledger.Planned && t.needsAgent() {
 		return "agents of " + t.session.Target.Provider, installs
 	}
-	if t.phase == state.Recording || t.phase == state.Ended { // nothing is written
+	if stand == ledger.Recording || stand == ledger.Over { // seldom is anything written
 		return "reads of " + t.watcher, abreast
 	}
 	return t.watcher, abreast
@@ -82,7 +83,7 @@ func (a *agenda) all() bool {
 func (a *agenda) begin(ctx context.Context) {
 	now := a.run.clock.Now()
 	for _, t := range a.run.tracked {
-		if t.busy || t.over() || t.next.After(now) {
+		if t.busy || t.done || t.next.After(now) {
 			continue
 		}
 		lane, width := t.lane()
@@ -133,7 +134,7 @@ func (a *agenda) pass(ctx context.Context) {
 func (r *Run) pause() time.Duration {
 	now, p := r.clock.Now(), r.Limits.Poll
 	for _, t := range r.tracked {
-		if t.busy || t.over() {
+		if t.busy || t.done {
 			continue
 		}
 		p = max(0, min(p, t.next.Sub(now)))

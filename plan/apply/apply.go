@@ -1,6 +1,9 @@
-// Package apply carries a plan out: it starts sessions, waits for their end,
-// has collected what they recorded and removes what was made. Everything it
-// learns is saved at once, so a run that is killed goes on in the next one.
+// Package apply carries a plan out: it starts sessions, follows them to their
+// end, has collected what they recorded and removes what was made. What comes
+// next of a session is decided in one place, ledger.Next, from what the ledger
+// says, what Resource Manager shows and Azure's time; this package looks, asks
+// and does. Everything it learns is saved at once, so a run that is killed goes
+// on in the next one.
 package apply
 
 import (
@@ -12,8 +15,8 @@ import (
 	"time"
 
 	"flowctl/plan"
+	"flowctl/plan/ledger"
 	"flowctl/plan/session"
-	"flowctl/plan/state"
 )
 
 // Want is what a collector is asked to bring: what one session recorded
@@ -34,25 +37,30 @@ type Collector interface {
 	Measure(ctx context.Context, w Want) (int64, error)
 }
 
-// Options are what a run needs beside its plan.
+// Options are what a run needs besides its plan.
 type Options struct {
 	Plan      plan.Plan
 	Providers map[string]plan.Provider // by alias
-	State     *state.Keeper
+	State     *ledger.Keeper
 	Results   func(ends time.Time) string // folder of the run that ends then
 	Inventory []*plan.Inventory
 	Collector func(session.Folder) Collector
 	Emit      func(Event)
 	Limits    Limits
+
+	File       string // the investigation is from, for the ledger
+	Approved   string // fingerprint of what was approved
+	Unattended bool   // nobody sees the plan: only what was approved before is started
+	Step       bool   // do what is due and return, instead of waiting
 }
 
 // Limits are how long the stages of a session may take.
 type Limits struct {
 	Poll     time.Duration // between looks at Azure, at least
 	Proof    time.Duration // after a session's start, for its first data to be seen
-	Settle   time.Duration // after the end of the window, for the last records to be written
+	Settle   time.Duration // after a flow log's end, for its last records to be written
 	BlobWait time.Duration // after a capture's end, for its file to appear
-	Retries  int           // of a fetch
+	Retries  int           // of what may pass
 }
 
 // DefaultLimits fit Azure: records are written within minutes, and a capture
@@ -65,15 +73,17 @@ type Run struct {
 	clock  plan.Clock
 	folder session.Folder
 	files  Collector
+	azure  *survey
 
-	tracked []*tracked
-	kept    []Failure // what should be gone and could not be removed
-	shown   time.Time // when progress was last shown
+	tracked    []*tracked
+	unapproved []plan.Change // that are not started, since nobody approved them
+	kept       []Failure     // what should be gone and could not be removed
+	shown      time.Time     // when progress was last shown
 
 	saving sync.Mutex // one save at a time
 	mu     sync.Mutex // guards what follows; sessions run side by side
 
-	run       *state.Run
+	run       *ledger.Run
 	manifest  session.Manifest // without artifacts
 	artifacts artifacts
 	noted     int // changes so far
@@ -83,43 +93,14 @@ type Run struct {
 	watchers  map[string]plan.Watcher
 }
 
-// tracked is one session on its way. While a step of it is under way only that
-// step touches it, but for what the run's mutex guards.
-type tracked struct {
-	change   plan.Change
-	provider plan.Provider
-	session  plan.Session
-	rec      plan.Recording
-	reused   bool
-	phase    state.Phase
-	reason   string
-	bytes    int64
-	since    time.Time // when it was started
-	data     time.Time // when data of it was first seen
-	silent   bool      // it was said that there is none
-	empty    bool      // it ended without any
-	ended    time.Time
-	tries    int
-	looks    int  // since the last that told something new
-	agent    bool // its machine has the agent
-	gone     bool // removed, although it failed
-	place    int  // in the manifest
-
-	next     time.Time // when its next step is due
-	busy     bool      // a step is under way
-	at       string    // the lane in which it is
-	passed   bool      // it was where it should be before
-	watcher  string    // its key
-	standing Standing  // as people see it; guarded by the run's mutex
-}
-
-// New prepares a run: it finds or makes the run in the state, and its folder.
+// New prepares a run: it finds or makes the run in the ledger, and its folder.
 func New(o Options) (*Run, error) {
 	r := &Run{Options: o, ready: map[string]error{}, watchers: map[string]plan.Watcher{}}
 	for _, alias := range slices.Sorted(maps.Keys(o.Providers)) {
 		r.clock = o.Providers[alias].Clock()
 		break
 	}
+	r.azure = newSurvey(r)
 	r.run = r.findRun()
 	var err error
 	if r.folder, err = session.Create(r.run.Results); err != nil {
@@ -139,120 +120,229 @@ func (r *Run) Folder() session.Folder { return r.folder }
 // Window is the time that the run is about.
 func (r *Run) Window() (start, end time.Time) { return r.run.Started, r.run.Ends }
 
-// findRun returns the run that goes on: the state's, or the one that the
+// Unapproved are the changes that an unattended run leaves to a person.
+func (r *Run) Unapproved() []plan.Change { return r.unapproved }
+
+// findRun returns the run that goes on: the ledger's, or the one that the
 // deadlines in Azure tell of, or a new one.
-func (r *Run) findRun() *state.Run {
-	old := r.State.Run(r.Plan.Investigation.Name)
+func (r *Run) findRun() *ledger.Run {
+	inv := r.Plan.Investigation
+	old := r.State.Run(inv.Name)
 	if old != nil && old.Finished.IsZero() {
+		old.Started, old.Ends = old.Window(inv)
+		if !r.Unattended {
+			old.Approved = r.Approved
+		}
 		return old
 	}
-	ends := Ends(r.asOf(r.clock.Now()))
-	run := &state.Run{Started: ends.Add(-r.Plan.Investigation.Window), Ends: ends, Results: r.Results(ends), Sessions: map[string]*state.Session{}}
+	run := &ledger.Run{Owner: inv.Owner, Approved: r.Approved, Sessions: map[string]*ledger.Entry{}}
+	run.Started, run.Ends = inv.TimeBox(r.clock.Now())
+	if ends := Deadline(r.Plan); !ends.IsZero() {
+		run.Started, run.Ends = ends.Add(-inv.Window), ends
+	}
+	run.Results = r.Results(run.Ends)
 	if old != nil {
 		keepCollected(run, old)
 	}
 	return run
 }
 
-// asOf is the plan with its time box moved to now, unless the file says when
-// it is: people take their time to confirm.
-func (r *Run) asOf(now time.Time) plan.Plan {
-	p := r.Plan
-	if p.Investigation.End.IsZero() && now.After(p.Made) {
-		p.Ends = p.Ends.Add(now.Sub(p.Made))
-	}
-	return p
-}
-
-func keepCollected(run, old *state.Run) {
-	for print, s := range old.Sessions {
-		if s.Phase == state.Removed || s.Phase == state.Collected {
-			run.Sessions[print] = s
+func keepCollected(run, old *ledger.Run) {
+	for print, e := range old.Sessions {
+		if s := e.Stand(); s == ledger.Gone || s == ledger.Collected {
+			run.Sessions[print] = e
 		}
 	}
 }
 
-// Ends is when the plan's time box ends: when what is there already says, or
-// as planned.
-func Ends(p plan.Plan) time.Time {
-	var ends time.Time
+// Deadline is when the plan's recordings that are there end, as they say
+// themselves; zero if there are none. Tags say so better than names: they can
+// change.
+func Deadline(p plan.Plan) time.Time {
+	var byName, byTag time.Time
 	for _, c := range p.Changes {
-		if c.Action == plan.Keep || c.Action == plan.Finish {
-			if c.Session.Deadline.After(ends) {
-				ends = c.Session.Deadline
-			}
+		if c.Action != plan.Keep && c.Action != plan.Finish || c.Session.Deadline.IsZero() {
+			continue
 		}
+		if c.Recording != nil && c.Recording.Tags[plan.TagExpires] != "" {
+			byTag = later(byTag, c.Session.Deadline)
+		}
+		byName = later(byName, c.Session.Deadline)
 	}
-	if ends.IsZero() {
-		return p.Ends.Truncate(time.Second)
+	if !byTag.IsZero() {
+		return byTag
 	}
-	return ends
+	return byName
 }
 
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// track makes a session of each change that one has to be looked after for.
 func (r *Run) track() error {
 	places := map[string]int{} // in the manifest, by print
 	for i, s := range r.manifest.Sessions {
 		places[s.Print] = i
 	}
+	names := map[string]string{} // key in the ledger, by name of the recording
+	for key, e := range r.run.Sessions {
+		names[e.Session.Name] = key
+	}
 	for _, c := range r.Plan.Changes {
-		if c.Action == plan.Leave || c.Action == plan.Delete {
+		if c.Action == plan.Leave || r.waitsForApproval(c) {
 			continue
 		}
-		p := r.Providers[c.Session.Target.Provider]
-		if p == nil {
-			return fmt.Errorf("session %s: no provider %q", c.Session.Address(), c.Session.Target.Provider)
+		var old *tracked
+		if c.Recording != nil && c.Action != plan.Reuse {
+			t, err := r.existing(c, names)
+			if err != nil {
+				return err
+			}
+			r.put(t, places)
+			old = t
 		}
-		t := r.trackedOf(c, p)
-		t.place = r.place(t, places)
-		t.standing = t.stands(r.run.Ends)
-		r.tracked = append(r.tracked, t)
+		if c.Action == plan.Create || c.Action == plan.Reuse || c.Action == plan.Replace {
+			t, err := r.fresh(c, old)
+			if err != nil {
+				return err
+			}
+			r.put(t, places)
+		}
 	}
 	return nil
 }
 
-// place puts t into the manifest, where it was if it was there, and returns
-// where that is.
-func (r *Run) place(t *tracked, places map[string]int) int {
-	m, print := &r.manifest, t.session.Print()
-	i, ok := places[print]
-	if !ok {
-		i, m.Sessions = len(m.Sessions), append(m.Sessions, session.Session{})
-		places[print] = i
+// waitsForApproval reports whether nobody has approved what a change would
+// start: an unattended run goes on with what it began, and the same file may
+// select more by now.
+func (r *Run) waitsForApproval(c plan.Change) bool {
+	if !r.Unattended || c.Action != plan.Create && c.Action != plan.Replace || len(r.run.Sessions) == 0 || r.run.Approved != r.Approved {
+		return false
 	}
-	m.Sessions[i] = t.describe()
-	return i
+	if e := r.run.Sessions[c.Session.Print()]; e != nil && e.Digest == c.Session.Digest() {
+		return false
+	}
+	r.unapproved = append(r.unapproved, c)
+	return true
 }
 
-func (r *Run) trackedOf(c plan.Change, p plan.Provider) *tracked {
-	t := &tracked{change: c, provider: p, session: *c.Session, phase: state.Planned, reused: c.Action == plan.Reuse}
-	if c.Recording != nil {
-		t.rec = *c.Recording
+// put adds t to the run and to the manifest, where it was if it was there.
+func (r *Run) put(t *tracked, places map[string]int) {
+	i, ok := places[t.key]
+	if !ok {
+		i, r.manifest.Sessions = len(r.manifest.Sessions), append(r.manifest.Sessions, session.Session{})
+		places[t.key] = i
+	}
+	t.place = i
+	r.manifest.Sessions[i] = t.describe()
+	t.standing = t.stands()
+	r.tracked = append(r.tracked, t)
+}
+
+// existing is the session of what is there, or was. Of one that is replaced or
+// no longer asked for, the time ends now.
+func (r *Run) existing(c plan.Change, names map[string]string) (*tracked, error) {
+	s := plan.SessionOf(*c.Recording)
+	if c.Action != plan.Replace {
+		s = *c.Session
+	}
+	key, known := names[c.Recording.ID.Name()]
+	e := r.run.Sessions[key].Clone()
+	switch {
+	case !known:
+		e = &ledger.Entry{Session: s, Digest: s.Digest(), Intended: ledger.Intended{At: r.clock.Now(), By: "found in Azure"}}
+	case c.Action == plan.Replace:
+		s = e.Session
+	}
+	delete(r.run.Sessions, key)
+	t := &tracked{change: c, session: s, entry: e, rec: *c.Recording, ends: r.run.Ends, key: s.Print()}
+	if known {
+		t.since, t.bytes = e.Created, bytesOf(e)
+	} else {
+		t.since = r.run.Started
 	}
 	switch c.Action {
-	case plan.Create, plan.Replace:
-		t.session.Deadline = r.run.Ends
-		t.session.Name = plan.Name{Investigation: r.Plan.Investigation.Name, Deadline: r.run.Ends, Print: t.session.Print()}.String()
-	case plan.Reuse:
-		t.session.Name = c.Recording.ID.Name()
-		t.phase = state.Recording
-	default:
-		t.phase = state.Recording
+	case plan.Replace:
+		t.key += "@" + c.Recording.ID.Name()
+		t.drop = "its settings changed in the file"
+	case plan.Delete:
+		t.drop = "the file asks for it no more"
 	}
-	t.watcher = t.session.Watcher.Key()
-	r.remember(t)
-	return t
+	if now := r.clock.Now(); t.drop != "" && now.Before(t.ends) {
+		t.ends = now
+	}
+	e.Session = s
+	r.run.Sessions[t.key] = e.Clone()
+	return t, r.provide(t)
 }
 
-// remember takes what an earlier run knew of a session that goes on.
-func (r *Run) remember(t *tracked) {
-	if t.phase != state.Recording {
-		return
+// fresh is a session that has to be started, or a log of somebody else's.
+func (r *Run) fresh(c plan.Change, after *tracked) (*tracked, error) {
+	s := *c.Session
+	inv := r.Plan.Investigation
+	if c.Action == plan.Reuse {
+		s.Name = c.Recording.ID.Name()
+	} else {
+		s.Deadline = r.run.Ends
+		s.Name = plan.Name{Investigation: inv.Name, Deadline: r.run.Ends, Mark: inv.Mark(), Print: s.Print()}.String()
+		s = tagged(s, inv)
 	}
-	t.since = r.run.Started
-	if old := r.run.Sessions[t.session.Print()]; old != nil {
-		t.data = old.FirstData
-		if !old.Started.IsZero() {
-			t.since = old.Started
+	e := r.run.Sessions[s.Print()].Clone()
+	if e == nil || e.Failed != nil || c.Action != plan.Reuse && e.Session.Name != s.Name {
+		e = &ledger.Entry{Intended: ledger.Intended{At: r.clock.Now(), By: ledger.Who(), File: r.File}}
+	}
+	e.Session, e.Digest, e.Reused = s, s.Digest(), c.Action == plan.Reuse
+	t := &tracked{change: c, session: s, entry: e, ends: r.run.Ends, key: s.Print(), after: after, since: e.Created}
+	if c.Recording != nil && c.Action == plan.Reuse {
+		t.rec = *c.Recording
+		t.session.Within = c.Session.Within
+	}
+	r.run.Sessions[t.key] = e.Clone()
+	return t, r.provide(t)
+}
+
+// tagged is s with the tags that say in Azure what a flow log is for.
+func tagged(s plan.Session, inv plan.Investigation) plan.Session {
+	if s.Mechanism != plan.FlowLog {
+		return s
+	}
+	s.Tags = maps.Clone(s.Tags)
+	if s.Tags == nil {
+		s.Tags = map[string]string{}
+	}
+	s.Tags[plan.TagWatch], s.Tags[plan.TagExpires] = s.Watches[0], s.Deadline.UTC().Format(time.RFC3339)
+	if s.FlowLog.RetentionDays > 0 {
+		s.Tags[plan.TagUndo] = "lifecycle"
+	}
+	for key, value := range map[string]string{plan.TagInvestigation: inv.Name, plan.TagOwner: inv.Owner, plan.TagTicket: inv.Ticket} {
+		if value != "" {
+			s.Tags[key] = value
 		}
 	}
+	return s
+}
+
+// provide gives t the provider of its target, or of its watcher's subscription
+// where the target has none any more.
+func (r *Run) provide(t *tracked) error {
+	t.provider = r.Providers[t.session.Target.Provider]
+	if t.provider == nil && t.session.Target.Provider == "" {
+		t.session.Target.Provider, t.provider = providerOf(r.Providers, t.session.Watcher)
+	}
+	if t.provider == nil {
+		return fmt.Errorf("session %s: no provider %q", t.session.Address(), t.session.Target.Provider)
+	}
+	t.watcher = t.session.Watcher.Key()
+	return nil
+}
+
+func bytesOf(e *ledger.Entry) int64 {
+	if e.Fetched != nil {
+		return e.Fetched.Bytes
+	}
+	return 0
 }

@@ -19,6 +19,7 @@ const (
 	FirstData  Kind = "data"     // and there is data
 	NoData     Kind = "no data"  // for longer than it should take
 	Progress   Kind = "progress" // of all sessions at once
+	Changed    Kind = "changed"  // by somebody else
 	Ended      Kind = "ended"
 	Collecting Kind = "collecting"
 	Collected  Kind = "collected"
@@ -53,10 +54,10 @@ type Standing struct {
 	ends time.Time
 }
 
-func (t *tracked) stands(ends time.Time) Standing {
+func (t *tracked) stands() Standing {
 	return Standing{
 		Session: t.session.Address(), Mechanism: t.session.Mechanism, Target: t.session.Target.ID,
-		State: string(t.phase), Bytes: t.bytes, ends: t.until(ends),
+		State: string(t.stand()), Bytes: t.bytes, ends: t.until(),
 	}
 }
 

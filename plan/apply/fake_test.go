@@ -10,9 +10,14 @@ import (
 	"time"
 
 	"flowctl/plan"
+	"flowctl/plan/ledger"
 	"flowctl/plan/session"
-	"flowctl/plan/state"
 )
+
+var spike = plan.Investigation{Name: "spike", Owner: "netops@example.com", Window: 2 * time.Hour}
+
+// watches are those that the file has.
+var watches = []string{"vnet.hub", "vm.db"}
 
 var noon = time.Date(2026, 11, 12, 12, 0, 0, 0, time.UTC)
 
@@ -128,7 +133,19 @@ func (a *fakeAzure) Status(_ context.Context, r plan.Recording) (plan.Recording,
 	return got, nil
 }
 
-func (a *fakeAzure) Stop(_ context.Context, r plan.Recording) error { return a.call("stop", r.Target) }
+func (a *fakeAzure) Stop(_ context.Context, r plan.Recording) error {
+	err := a.call("stop", r.Target)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if got, ok := a.there[r.ID.Key()]; ok && err == nil {
+		got.Enabled = false
+		if got.Capture != nil {
+			got.State, got.StopReason = plan.CaptureStopped, "UserStopped"
+		}
+		a.there[r.ID.Key()] = got
+	}
+	return err
+}
 
 func (a *fakeAzure) Remove(_ context.Context, r plan.Recording) error {
 	if err := a.call("remove", r.Target); err != nil {
@@ -225,14 +242,14 @@ func capture(d time.Duration) plan.Session {
 type bench struct {
 	t      *testing.T
 	azure  *fakeAzure
-	state  *state.File
+	state  *ledger.Local
 	dir    string
 	events []Event
 }
 
 func newBench(t *testing.T) *bench {
 	dir := t.TempDir()
-	return &bench{t: t, azure: newFakeAzure(), state: state.Open(dir + "/state.json"), dir: dir}
+	return &bench{t: t, azure: newFakeAzure(), state: ledger.NewLocal(dir + "/state.json"), dir: dir}
 }
 
 // plan compares want with what is there.
@@ -241,15 +258,15 @@ func (b *bench) plan(want ...plan.Session) plan.Plan {
 	have, _ := b.azure.Recordings(context.Background(), nil)
 	now := b.azure.clock.Now()
 	return plan.Plan{
-		Investigation: plan.Investigation{Name: "spike", Window: 2 * time.Hour}, Made: now, Ends: now.Add(2 * time.Hour),
-		Changes:  plan.Diff("spike", want, have, collected(b.remembered().Runs["spike"]), now),
+		Investigation: spike, Made: now, Ends: now.Add(2 * time.Hour),
+		Changes:  plan.Diff(spike, want, have, b.remembered().Runs["spike"].Prior(spike, watches, now), now),
 		Finished: b.remembered().Runs["spike"] != nil && !b.remembered().Runs["spike"].Finished.IsZero(),
 	}
 }
 
-func (b *bench) remembered() state.Snapshot {
+func (b *bench) remembered() ledger.Ledger {
 	b.t.Helper()
-	snap, err := b.state.Read()
+	snap, err := b.state.Read(b.t.Context())
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -257,14 +274,19 @@ func (b *bench) remembered() state.Snapshot {
 }
 
 // apply makes a run of a plan.
-func (b *bench) apply(p plan.Plan) *Run {
+func (b *bench) apply(p plan.Plan) *Run { return b.prepared(p, func(*Options) {}) }
+
+// prepared is apply with other options.
+func (b *bench) prepared(p plan.Plan, set func(*Options)) *Run {
 	b.t.Helper()
-	r, err := New(Options{
-		Plan: p, Inventory: []*plan.Inventory{{Provider: "a"}}, Providers: map[string]plan.Provider{"a": b.azure}, State: state.NewKeeper(b.state, b.remembered()), Limits: DefaultLimits,
+	o := Options{
+		Plan: p, Inventory: []*plan.Inventory{{Provider: "a"}}, Providers: map[string]plan.Provider{"a": b.azure}, State: ledger.NewKeeper(b.state, nil, b.remembered()), Limits: DefaultLimits,
 		Results:   func(ends time.Time) string { return fmt.Sprintf("%s/results/%d", b.dir, ends.Unix()) },
 		Collector: func(session.Folder) Collector { return b.azure },
 		Emit:      func(e Event) { b.events = append(b.events, e) },
-	})
+	}
+	set(&o)
+	r, err := New(o)
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -275,19 +297,6 @@ func (b *bench) apply(p plan.Plan) *Run {
 func (b *bench) run(want ...plan.Session) *Run {
 	b.t.Helper()
 	return b.apply(b.plan(want...))
-}
-
-func collected(run *state.Run) plan.Prior {
-	p := plan.Prior{Collected: map[string]string{}}
-	if run == nil {
-		return p
-	}
-	for print, s := range run.Sessions {
-		if s.Phase == state.Removed || s.Phase == state.Collected {
-			p.Collected[print] = s.Digest
-		}
-	}
-	return p
 }
 
 // Stepped says that time passes only while somebody sleeps.

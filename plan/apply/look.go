@@ -2,20 +2,23 @@ package apply
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"flowctl/plan"
+	"flowctl/plan/ledger"
 )
 
 // What a look costs, as the time that has to pass for each session that is
-// looked after: so that a thousand of them ask no oftener than Azure lets one
-// caller. The state of a capture takes a write, of which a subscription has
-// ten a second; the size of a flow log is a listing of blobs.
+// looked after: so that a thousand of them stay within the caller's request
+// quota. The state of a capture takes a write, of which a subscription has ten
+// a second; the size of a flow log is a listing of blobs; what all watchers
+// hold is a few listings for all sessions.
 const (
 	captureCost = 500 * time.Millisecond
 	flowLogCost = 100 * time.Millisecond
+	listingCost = 20 * time.Millisecond
 )
 
 // spaced is how long to wait between looks: d, or longer if there are many
@@ -24,40 +27,118 @@ func (r *Run) spaced(d, cost time.Duration) time.Duration {
 	return max(d, time.Duration(len(r.tracked))*cost)
 }
 
-func (r *Run) look(ctx context.Context, t *tracked) {
-	if t.session.Mechanism == plan.FlowLog {
-		r.lookAtLog(ctx, t)
-		return
-	}
-	rec, err := t.provider.Status(ctx, t.rec)
-	switch {
-	case errors.Is(err, plan.ErrNotFound):
-		t.gone = true
-		r.fail(t, errors.New("the capture is gone: somebody deleted it"))
-		return
-	case err != nil:
-		r.again(ctx, t, fmt.Errorf("read its state: %w", err))
-		return
-	}
-	t.rec, t.tries = rec, 0
-	switch {
-	case rec.State.Ended():
-		r.prove(t, !rec.Started.IsZero())
-		r.ended(t, endReason(rec))
-	case !r.clock.Now().Before(r.run.Ends):
-		r.stop(ctx, t)
-	default:
-		r.prove(t, rec.State == plan.CaptureRunning)
+// follow notes what others did to a recording, and whether it gives data.
+func (r *Run) follow(ctx context.Context, t *tracked, shown ledger.Shown) {
+	r.compare(t, shown)
+	if !t.isLog() {
+		r.prove(t, t.rec.State == plan.CaptureRunning)
 		t.next = r.nextLook(t)
+		return
 	}
+	if n, err := r.files.Measure(ctx, r.want(t)); err == nil {
+		t.bytes = n
+		r.prove(t, n > 0)
+	}
+	now := r.clock.Now()
+	t.next = now.Add(r.spaced(time.Minute, flowLogCost))
+	if !t.entry.Data.IsZero() || t.silent {
+		t.next = now.Add(r.spaced(10*r.Limits.Poll, flowLogCost))
+	}
+	if end := t.ends; t.next.After(end) && now.Before(end) {
+		t.next = end
+	}
+}
+
+// compare notes how t's recording differs from what was asked for, and which
+// other flow logs write parts of its records.
+func (r *Run) compare(t *tracked, shown ledger.Shown) {
+	if t.entry.Reused {
+		if shown == ledger.Absent {
+			r.changed(t, ledger.Change{What: ledger.Deleted})
+			return
+		}
+	}
+	off := hasChange(t.entry, ledger.Switched, ledger.SwitchedOn)
+	switch {
+	case shown == ledger.Off && !off:
+		r.changed(t, ledger.Change{What: ledger.Switched})
+	case shown != ledger.Off && off && shown != ledger.Absent:
+		r.changed(t, ledger.Change{What: ledger.SwitchedOn})
+	}
+	if !t.entry.Reused {
+		switch d := plan.Differs(t.session, t.rec); {
+		case d == "target":
+			r.changed(t, ledger.Change{What: ledger.Retargeted, Text: "it logs " + t.rec.Target.Name()})
+		case d == "storage account":
+			r.changed(t, ledger.Change{What: ledger.Moved, Text: "it writes to " + t.rec.Storage.Name()})
+		case d != "":
+			r.changed(t, ledger.Change{What: ledger.Settings, Text: d})
+		}
+	}
+	if t.isLog() {
+		r.takenOver(t)
+	}
+}
+
+// takenOver notes the flow logs of others that came to write parts of t's
+// records since the plan.
+func (r *Run) takenOver(t *tracked) {
+	known := map[string]bool{}
+	for _, c := range r.Plan.Changes {
+		if c.Action == plan.Reuse {
+			known[c.Recording.ID.Name()+" on "+c.Recording.Target.Name()] = true
+		}
+	}
+	var names []string
+	for _, name := range r.azure.takers(t) {
+		if !known[name] {
+			names = append(names, name)
+		}
+	}
+	switch text := strings.Join(names, ", "); {
+	case text != "":
+		r.changed(t, ledger.Change{What: ledger.TakenOver, Text: text})
+	case hasChange(t.entry, ledger.TakenOver, ledger.Returned):
+		r.changed(t, ledger.Change{What: ledger.Returned})
+	}
+}
+
+// hasChange reports whether the last of two opposite changes was the first.
+func hasChange(e *ledger.Entry, what, back ledger.What) bool {
+	for i := len(e.Changes) - 1; i >= 0; i-- {
+		switch e.Changes[i].What {
+		case what:
+			return true
+		case back:
+			return false
+		}
+	}
+	return false
+}
+
+// changed notes a change once, and tells it.
+func (r *Run) changed(t *tracked, c ledger.Change) {
+	c.At = r.clock.Now().UTC().Truncate(time.Second)
+	if !t.entry.Note(c) {
+		return
+	}
+	r.note(t)
+	text := string(c.What) + " by somebody else"
+	if c.What == ledger.TakenOver || c.What == ledger.Returned {
+		text = string(c.What)
+	}
+	if c.Text != "" {
+		text += ": " + c.Text
+	}
+	r.emit(t.event(Changed, text))
 }
 
 // nextLook is when a capture is to be seen again: soon until it runs and again
 // when it should have ended, rarely in between.
 func (r *Run) nextLook(t *tracked) time.Time {
-	now, ends := r.clock.Now(), t.until(r.run.Ends)
+	now, ends := r.clock.Now(), t.until()
 	next := now.Add(r.spaced(time.Minute, captureCost))
-	if t.data.IsZero() || !now.Before(ends) {
+	if t.entry.Data.IsZero() || !now.Before(ends) {
 		t.looks++
 		next = now.Add(min(time.Duration(t.looks)*r.Limits.Poll, time.Minute))
 	} else {
@@ -67,21 +148,6 @@ func (r *Run) nextLook(t *tracked) time.Time {
 		return ends
 	}
 	return next
-}
-
-// stop ends a capture whose time is over. One that cannot be stopped is
-// removed: that ends it as well.
-func (r *Run) stop(ctx context.Context, t *tracked) {
-	t.next = r.clock.Now().Add(r.Limits.Poll)
-	err := t.provider.Stop(ctx, t.rec)
-	if err == nil || ctx.Err() != nil {
-		return
-	}
-	if t.looks++; t.looks <= r.Limits.Retries {
-		return
-	}
-	r.fail(t, fmt.Errorf("stop: %w", err))
-	r.removeAnyway(ctx, t)
 }
 
 func endReason(rec plan.Recording) string {
@@ -95,34 +161,13 @@ func endReason(rec plan.Recording) string {
 	return reason
 }
 
-// lookAtLog ends a flow log when its time is over and the last records had
-// the time to arrive.
-func (r *Run) lookAtLog(ctx context.Context, t *tracked) {
-	now := r.clock.Now()
-	if !now.Before(r.settled()) {
-		r.ended(t, "end of the window")
-		return
-	}
-	if n, err := r.files.Measure(ctx, r.want(t)); err == nil {
-		t.bytes = n
-		r.prove(t, n > 0)
-	}
-	t.next = now.Add(r.spaced(time.Minute, flowLogCost))
-	if !t.data.IsZero() || t.silent {
-		t.next = now.Add(r.spaced(10*r.Limits.Poll, flowLogCost))
-	}
-	if t.next.After(r.settled()) {
-		t.next = r.settled()
-	}
-}
-
 // prove says once that a session gives data, or that it should and does not.
 func (r *Run) prove(t *tracked, data bool) {
 	waited := r.clock.Now().Sub(t.since)
 	switch {
-	case !t.data.IsZero():
+	case !t.entry.Data.IsZero():
 	case data:
-		t.data = r.clock.Now()
+		t.entry.Data = r.clock.Now()
 		r.note(t)
 		r.emit(t.event(FirstData, proof(t, waited)))
 	case !t.silent && waited >= r.Limits.Proof:
@@ -132,7 +177,7 @@ func (r *Run) prove(t *tracked, data bool) {
 }
 
 func proof(t *tracked, waited time.Duration) string {
-	if t.session.Mechanism == plan.PacketCapture {
+	if !t.isLog() {
 		return fmt.Sprintf("capturing after %s", waited.Round(time.Second))
 	}
 	return fmt.Sprintf("first data after %s", waited.Round(time.Second))
@@ -140,21 +185,11 @@ func proof(t *tracked, waited time.Duration) string {
 
 // suspects are the reasons for which nothing comes.
 func suspects(t *tracked) string {
-	if t.session.Mechanism == plan.PacketCapture {
+	if !t.isLog() {
 		return "Azure does not say that it runs: the agent may be stopped, or be kept from 168.63.129.16, 169.254.169.254 or the storage account"
 	}
-	if t.reused {
+	if t.entry.Reused {
 		return "somebody else's flow log writes nothing here: it may be switched off, or there is no traffic"
 	}
 	return "the storage account's firewall may keep trusted Microsoft services out, its keys may have been rotated, or there is no traffic (ICMP is never logged)"
-}
-
-// until is when a session ends at the latest.
-func (t *tracked) until(ends time.Time) time.Time {
-	if t.session.Capture != nil && !t.rec.Started.IsZero() {
-		if own := t.rec.Started.Add(t.session.Capture.Duration); own.Before(ends) {
-			return own
-		}
-	}
-	return ends
 }

@@ -82,6 +82,9 @@ func (r *Run) install(ctx context.Context, t *tracked) error {
 	if err := r.once("agents", r.bring); err != nil {
 		return err
 	}
+	if err := r.State.Hold(ctx); err != nil {
+		return err
+	}
 	a := plan.AgentFor(r.Plan.Investigation, t.session)
 	err := t.provider.InstallAgent(ctx, a)
 	switch {

@@ -20,7 +20,7 @@ func (r *Run) showProgress() {
 
 // show takes down how a session stands, for people to see.
 func (r *Run) show(t *tracked) {
-	s := t.stands(r.run.Ends)
+	s := t.stands()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	t.standing = s

@@ -63,7 +63,7 @@ func (t Tidy) restore(ctx context.Context, before plan.Lifecycle) error {
 // ruleProvider returns a provider that can reach the account: the one of its
 // subscription, or any of the tenant.
 func (t Tidy) ruleProvider(account plan.ID) plan.Provider {
-	if p := providerOf(t.Providers, account); p != nil {
+	if _, p := providerOf(t.Providers, account); p != nil {
 		return p
 	}
 	for _, alias := range slices.Sorted(maps.Keys(t.Providers)) {

@@ -1,7 +1,10 @@
 package apply
 
 import (
+	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -9,8 +12,8 @@ import (
 	"time"
 
 	"flowctl/plan"
+	"flowctl/plan/ledger"
 	"flowctl/plan/session"
-	"flowctl/plan/state"
 )
 
 // save writes what is known; state first, since it says where the rest is.
@@ -39,7 +42,7 @@ func (r *Run) commit() error {
 	run, m := r.run.Clone(), r.manifest
 	m.Sessions, m.Artifacts = slices.Clone(m.Sessions), slices.Clone(r.artifacts.all)
 	r.mu.Unlock()
-	err := errors.Join(r.State.Save(r.Plan.Investigation.Name, run), r.folder.WriteManifest(m))
+	err := errors.Join(r.State.Save(context.Background(), r.Plan.Investigation.Name, run), r.folder.WriteManifest(m))
 	if err == nil {
 		r.mu.Lock()
 		r.saved, r.flushed = noted, r.clock.Now()
@@ -70,6 +73,9 @@ func (r *Run) describe() {
 		if s.NoData {
 			m.Findings = append(m.Findings, silence(s))
 		}
+		for _, text := range s.Changes {
+			m.Findings = append(m.Findings, interference(s, text))
+		}
 	}
 	m.Start, m.End, m.Finished = r.run.Started, r.run.Ends, r.run.Finished
 }
@@ -84,11 +90,28 @@ func silence(s session.Session) plan.Finding {
 	}
 }
 
+// interference says in the report what others did to a recording.
+func interference(s session.Session, text string) plan.Finding {
+	return plan.Finding{
+		Code: plan.RecordingChanged, Severity: plan.Warning, Summary: "Somebody changed a recording", Watch: s.Watches[0], Target: s.Target.ID,
+		Detail: fmt.Sprintf("The %s of %s: %s. What was not recorded since is missing in the answers.", strings.ReplaceAll(string(s.Mechanism), "_", " "), s.Address, text),
+	}
+}
+
 func (t *tracked) describe() session.Session {
 	s := session.Session{
-		Print: t.session.Print(), Digest: t.session.Digest(), Name: t.session.Name, Address: t.session.Address(), Watches: t.session.Watches,
-		Mechanism: t.session.Mechanism, Target: t.session.Target, Reused: t.reused,
-		Outcome: string(t.phase), Reason: t.reason, FirstData: t.data, NoData: t.empty,
+		Print: t.key, Digest: t.entry.Digest, Name: t.session.Name, Address: t.session.Address(), Watches: t.session.Watches,
+		Mechanism: t.session.Mechanism, Target: t.session.Target, Reused: t.entry.Reused,
+		Outcome: string(t.stand()), Reason: t.entry.Reason(), FirstData: t.entry.Data, NoData: t.empty, Started: t.entry.Created,
+	}
+	if t.problem != "" && s.Reason == "" {
+		s.Reason = t.problem
+	}
+	if t.entry.Ended != nil {
+		s.Ended = t.entry.Ended.At
+	}
+	for _, c := range t.entry.Changes {
+		s.Changes = append(s.Changes, c.String())
 	}
 	if c := t.session.Capture; c != nil {
 		s.Snap, s.Filtered = c.BytesPerPacket, len(c.Filters) > 0
@@ -103,11 +126,12 @@ func (t *tracked) describe() session.Session {
 // next save that must succeed meets it again.
 func (r *Run) note(t *tracked) {
 	r.mu.Lock()
-	rec := t.rec
-	r.run.Sessions[t.session.Print()] = &state.Session{
-		Session: t.session, Digest: t.session.Digest(), Phase: t.phase, Reused: t.reused, Recording: &rec, Bytes: t.bytes,
-		Started: t.since, FirstData: t.data, Reason: t.reason,
+	if t.rec.ID != "" {
+		rec := t.rec
+		t.entry.Seen = &ledger.Seen{At: r.clock.Now(), Recording: &rec, Bytes: t.bytes}
 	}
+	t.entry.Session = t.session
+	r.run.Sessions[t.key] = t.entry.Clone()
 	r.manifest.Sessions[t.place] = t.describe()
 	r.noted++
 	enough := (r.noted-r.saved)*few >= len(r.tracked)
@@ -115,6 +139,34 @@ func (r *Run) note(t *tracked) {
 	if enough {
 		_ = r.commit()
 	}
+}
+
+// collected writes down that the files are here before the session is removed:
+// otherwise a run that is killed in between would record anew.
+func (r *Run) collected(ctx context.Context, t *tracked, got []session.Artifact) {
+	now := r.clock.Now()
+	if t.empty = t.bytes == 0; t.bytes > 0 && t.entry.Data.IsZero() {
+		t.entry.Data = now
+	}
+	t.tries, t.next = 0, now
+	t.entry.Fetched = &ledger.Fetched{At: now, Files: len(got), Bytes: t.bytes, SHA256: digest(got)}
+	r.note(t)
+	if err := r.commit(); err != nil {
+		t.entry.Fetched = nil
+		r.again(ctx, t, err)
+		return
+	}
+	r.emit(t.event(Collected, ""))
+}
+
+// digest is one hash of all files.
+func digest(got []session.Artifact) string {
+	files := slices.SortedFunc(slices.Values(got), func(a, b session.Artifact) int { return strings.Compare(a.Path, b.Path) })
+	sum := sha256.New()
+	for _, a := range files {
+		fmt.Fprintf(sum, "%s %s\n", a.SHA256, a.Path)
+	}
+	return hex.EncodeToString(sum.Sum(nil))
 }
 
 func (r *Run) want(t *tracked) Want {
@@ -134,16 +186,31 @@ func (r *Run) keep(t *tracked, got []session.Artifact) {
 	}
 }
 
-// finish undoes what was made for the sessions and marks the run as over.
+// finish undoes what was made for the sessions and marks the run as over, if
+// nothing of it is left. What is left is written down, and the next run tries
+// again.
 func (r *Run) finish(ctx context.Context) error {
 	if err := r.save(); err != nil {
+		return err
+	}
+	if err := r.State.Hold(ctx); err != nil {
 		return err
 	}
 	r.kept = append(r.kept, r.tidy().Do(ctx)...)
 	if err := ctx.Err(); err != nil {
 		return errors.Join(err, r.save())
 	}
-	r.run.Finished = r.clock.Now()
+	r.mu.Lock()
+	r.run.Left = nil
+	for _, f := range r.Failures() {
+		if f.Left != "" {
+			r.run.Left = append(r.run.Left, ledger.Left{At: r.clock.Now(), What: f.Left, Session: f.Session, Reason: f.Reason, WayOut: f.WayOut})
+		}
+	}
+	if len(r.run.Left) == 0 {
+		r.run.Finished = r.clock.Now()
+	}
+	r.mu.Unlock()
 	return r.save()
 }
 
@@ -152,6 +219,7 @@ type Failure struct {
 	Session string
 	Reason  string
 	Left    plan.ID // what is still in Azure because of it; empty if nothing
+	WayOut  string
 }
 
 // Failures lists the sessions that failed, and what should not be there any
@@ -159,14 +227,16 @@ type Failure struct {
 func (r *Run) Failures() []Failure {
 	out := slices.Clone(r.kept)
 	for _, t := range r.tracked {
-		if t.phase != state.Failed {
+		if t.problem == "" && t.entry.Failed == nil {
 			continue
 		}
-		f := Failure{Session: t.session.Address(), Reason: t.reason}
-		if t.rec.ID != "" && !t.reused && !t.gone {
-			f.Left = t.rec.ID
+		f := Failure{Session: t.session.Address(), Reason: cmp.Or(t.problem, t.entry.Reason())}
+		if t.left && t.rec.ID != "" {
+			f.Left, f.WayOut = t.rec.ID, "flowctl apply tries again; flowctl destroy --discard gives it up"
 		}
 		out = append(out, f)
 	}
 	return out
 }
+
+func failed(t *tracked, err error) error { return fmt.Errorf("%s: %w", t.session.Address(), err) }

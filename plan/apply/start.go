@@ -3,17 +3,17 @@ package apply
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"flowctl/plan"
-	"flowctl/plan/state"
+	"flowctl/plan/ledger"
 )
 
-// Start removes what is not wanted any more and starts what is. Sessions that
-// run meanwhile are looked after.
+// Start starts what is wanted. Sessions that run meanwhile are looked after.
+// A run that only does a step returns when nothing is due.
 func (r *Run) Start(ctx context.Context) error {
 	if err := r.save(); err != nil {
 		return err
@@ -21,100 +21,103 @@ func (r *Run) Start(ctx context.Context) error {
 	if err := r.folder.WriteInventory(r.Inventory); err != nil {
 		return err
 	}
-	r.removeUnwanted(ctx)
+	if r.Step {
+		err := r.proceed(ctx, r.idle)
+		return errors.Join(err, r.save())
+	}
 	if err := r.untilDue(ctx); err != nil {
 		return err
 	}
-	err := r.proceed(ctx, func(t *tracked) bool { return t.phase != state.Planned && t.phase != state.Starting })
+	err := r.proceed(ctx, (*tracked).begun)
 	return errors.Join(err, r.save())
 }
 
-// untilDue waits for the start that the file states.
+// begun reports whether t has started, or never will.
+func (t *tracked) begun() bool {
+	return t.done || t.stepped && t.stand() != ledger.Planned && t.stand() != ledger.Starting
+}
+
+// idle reports whether nothing can be done about t before some time passes.
+func (r *Run) idle(t *tracked) bool {
+	return t.done || t.stepped && t.next.After(r.clock.Now()) && (t.begun() || r.when(t) == ledger.Before || t.after != nil && !t.after.done)
+}
+
+// untilDue waits for the start that the file states. It looks at the clock
+// now and then: a machine may sleep meanwhile.
 func (r *Run) untilDue(ctx context.Context) error {
-	wait := r.Plan.Investigation.Start.Sub(r.clock.Now())
-	if r.Plan.Investigation.Start.IsZero() || wait <= 0 {
+	start := r.Plan.Investigation.Start
+	if start.IsZero() || !r.clock.Now().Before(start) {
 		return nil
 	}
-	r.emit(Event{Kind: Waiting, Text: "until " + r.Plan.Investigation.Start.Format(time.RFC3339)})
-	return r.clock.Sleep(ctx, wait)
-}
-
-// start brings a session to recording.
-func (r *Run) start(ctx context.Context, t *tracked) {
-	r.emit(t.event(Starting, ""))
-	t.phase = state.Starting
-	r.note(t)
-	rec, err := t.provider.Start(ctx, t.session)
-	switch {
-	case errors.Is(err, plan.ErrExists):
-		rec, err = r.found(ctx, t)
-	case ctx.Err() != nil:
-		t.phase = state.Planned
-		return // it is found by its name, if it came to be
-	}
-	if err != nil {
-		r.fail(t, err)
-		return
-	}
-	t.rec, t.phase, t.since, t.next = rec, state.Recording, r.clock.Now(), r.clock.Now().Add(r.Limits.Poll)
-	if t.session.Mechanism == plan.FlowLog {
-		t.next = t.since.Add(r.spaced(time.Minute, flowLogCost))
-	}
-	r.note(t)
-	r.emit(t.event(Started, ""))
-}
-
-// found takes on what is there under the session's name: what an earlier run
-// had begun to make.
-func (r *Run) found(ctx context.Context, t *tracked) (plan.Recording, error) {
-	rec, err := t.provider.Status(ctx, plan.Recording{ID: t.session.ResourceID(), Mechanism: t.session.Mechanism})
-	if rec.Target == "" {
-		return rec, err
-	}
-	if d := plan.Differs(t.session, rec); d != "" {
-		return rec, fmt.Errorf("%s is there with another %s; run flowctl apply again to replace it", rec.ID.Name(), d)
-	}
-	return rec, nil // that its state cannot be had is met again
-}
-
-// removeUnwanted deletes what nothing asks for, and what is to be replaced.
-// What cannot be deleted is a failure that stops nothing else.
-func (r *Run) removeUnwanted(ctx context.Context) {
-	var unwanted []plan.Change
-	for _, c := range r.Plan.Changes {
-		if c.Action == plan.Delete || c.Action == plan.Replace {
-			unwanted = append(unwanted, c)
+	r.emit(Event{Kind: Waiting, Text: "until " + start.Format(time.RFC3339)})
+	for {
+		wait := start.Sub(r.clock.Now())
+		if wait <= 0 {
+			return nil
+		}
+		if err := r.clock.Sleep(ctx, min(wait, time.Minute)); err != nil {
+			return err
 		}
 	}
-	errs := make([]error, len(unwanted))
-	sideBySide(len(unwanted), func(i int) {
-		errs[i] = r.providerOf(unwanted[i].Recording.ID).Remove(ctx, *unwanted[i].Recording)
-	})
-	for i, c := range unwanted {
-		e := Event{Kind: Removed, Session: c.Recording.ID.Name(), Target: c.Target(), Mechanism: c.Mechanism()}
-		if errs[i] != nil {
-			r.kept = append(r.kept, Failure{Session: c.Recording.ID.Name(), Reason: "remove: " + errs[i].Error(), Left: c.Recording.ID})
-			e.Kind, e.Text = Failed, "remove: "+errs[i].Error()
-		}
-		r.emit(e)
-	}
 }
 
-func (r *Run) providerOf(id plan.ID) plan.Provider { return providerOf(r.Providers, id) }
+// Wait looks after every session until each has ended, its files are here and
+// what was made is gone. It returns ctx's error if it is told to stop
+// waiting; then the next run goes on from there.
+func (r *Run) Wait(ctx context.Context) error {
+	if err := r.proceed(ctx, func(t *tracked) bool { return t.done }); err != nil {
+		return errors.Join(err, r.save())
+	}
+	return r.finish(ctx)
+}
 
-// providerOf returns the provider in whose subscription id is; nil if there is
-// none.
-func providerOf(all map[string]plan.Provider, id plan.ID) plan.Provider {
+// Done finishes a run of which only a step was done, if nothing of it is
+// pending, and reports whether it is over.
+func (r *Run) Done(ctx context.Context) (bool, error) {
+	for _, t := range r.tracked {
+		if !t.done {
+			return false, r.save()
+		}
+	}
+	if r.clock.Now().Before(r.run.Ends) && len(r.tracked) > 0 && !r.run.Stopped {
+		return false, r.save() // all it had has ended, and its time is not over
+	}
+	return true, r.finish(ctx)
+}
+
+// providerOf returns the alias and provider in whose subscription id is; nil
+// if there is none.
+func providerOf(all map[string]plan.Provider, id plan.ID) (string, plan.Provider) {
 	for _, alias := range slices.Sorted(maps.Keys(all)) {
 		if p := all[alias]; plan.ID(p.Subscription()).Is(plan.ID(id.Subscription())) {
-			return p
+			return alias, p
 		}
 	}
-	return nil
+	return "", nil
 }
 
-func (r *Run) fail(t *tracked, err error) {
-	t.phase, t.reason = state.Failed, err.Error()
-	r.note(t)
-	r.emit(t.event(Failed, t.reason))
+// CollectNow brings what there is so far and leaves every session as it is.
+// The number of sessions that had something is returned.
+func (r *Run) CollectNow(ctx context.Context) (int, error) {
+	var mu sync.Mutex
+	var errs []error
+	n := 0
+	sideBySide(len(r.tracked), func(i int) {
+		t := r.tracked[i]
+		if t.rec.ID == "" {
+			return
+		}
+		got, err := r.files.Collect(ctx, r.want(t))
+		r.keep(t, got)
+		r.note(t)
+		mu.Lock()
+		defer mu.Unlock()
+		if err != nil && !errors.Is(err, plan.ErrNotFound) {
+			errs = append(errs, failed(t, err))
+		}
+		if len(got) > 0 {
+			n++
+		}
+	})
+	return n, errors.Join(append(errs, r.save())...)
 }

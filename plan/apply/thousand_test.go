@@ -13,8 +13,8 @@ import (
 
 	"flowctl/plan"
 	"flowctl/plan/apply"
+	"flowctl/plan/ledger"
 	"flowctl/plan/session"
-	"flowctl/plan/state"
 	"flowctl/providers/azure"
 
 	azfake "github.com/Azure/azure-sdk-for-go/sdk/azcore/fake"
@@ -83,26 +83,19 @@ func (c *storm) run() *apply.Run {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	file := state.Open(filepath.Join(c.dir, "state.json"))
-	snap, err := file.Read()
+	file := ledger.NewLocal(filepath.Join(c.dir, "state.json"))
+	known, err := file.Read(context.Background())
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	prior := plan.Prior{Collected: map[string]string{}}
-	if run := snap.Runs["spike"]; run != nil {
-		for print, s := range run.Sessions {
-			if s.Phase == state.Removed || s.Phase == state.Collected {
-				prior.Collected[print] = s.Digest
-			}
-		}
-	}
+	inv := plan.Investigation{Name: "spike", Owner: "o", Window: 2 * time.Hour}
 	now := time.Now()
 	r, err := apply.New(apply.Options{
 		Plan: plan.Plan{
-			Investigation: plan.Investigation{Name: "spike", Owner: "o", Window: 2 * time.Hour}, Made: now, Ends: now.Add(2 * time.Hour),
-			Changes: plan.Diff("spike", c.sessions(), have, prior, now),
+			Investigation: inv, Made: now, Ends: now.Add(2 * time.Hour),
+			Changes: plan.Diff(inv, c.sessions(), have, known.Runs["spike"].Prior(inv, []string{"vnet.all"}, now), now),
 		},
-		Providers: map[string]plan.Provider{"a": c.provider}, State: state.NewKeeper(file, snap), Limits: apply.DefaultLimits,
+		Providers: map[string]plan.Provider{"a": c.provider}, State: ledger.NewKeeper(file, nil, known), Limits: apply.DefaultLimits,
 		Inventory: []*plan.Inventory{{Provider: "a", Subscription: stormSub, Watchers: watchers}},
 		Results:   func(ends time.Time) string { return fmt.Sprintf("%s/results/%d", c.dir, ends.Unix()) },
 		Collector: func(session.Folder) apply.Collector { return stormCollector{} },
@@ -159,7 +152,7 @@ func (c *storm) finished(r *apply.Run) {
 	removed := 0
 	for _, s := range m.Sessions {
 		// Who is interrupted while it removes finds out in the next run only that it is gone.
-		if (s.Outcome == string(state.Removed) || s.Outcome == string(state.Collected)) && !s.NoData {
+		if (s.Outcome == string(ledger.Gone) || s.Outcome == string(ledger.Collected)) && !s.NoData {
 			removed++
 		}
 	}

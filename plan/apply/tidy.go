@@ -9,17 +9,17 @@ import (
 	"sync"
 
 	"flowctl/plan"
-	"flowctl/plan/state"
+	"flowctl/plan/ledger"
 )
 
 // Tidy undoes what was made for the sessions of one investigation beside them:
 // it removes the agents that flowctl brought, and puts lifecycle rules back
 // that a retention made Azure change. Watchers stay.
 type Tidy struct {
-	Investigation string
+	Investigation plan.Investigation
 	Providers     map[string]plan.Provider // by alias
 	Inventory     []*plan.Inventory
-	Run           *state.Run                 // what is remembered; what is undone is dropped from it
+	Run           *ledger.Run                // what is remembered; what is undone is dropped from it
 	Last          func(account plan.ID) bool // no other run needs the account's rules as they are
 	Emit          func(Event)
 
@@ -28,7 +28,7 @@ type Tidy struct {
 
 func (r *Run) tidy() Tidy {
 	return Tidy{
-		Investigation: r.Plan.Investigation.Name, Providers: r.Providers, Inventory: r.Inventory, Run: r.run, Emit: r.emit,
+		Investigation: r.Plan.Investigation, Providers: r.Providers, Inventory: r.Inventory, Run: r.run, Emit: r.emit,
 		Last: r.State.LastFor(r.Plan.Investigation.Name),
 	}
 }
@@ -72,7 +72,7 @@ func (t Tidy) brought(ctx context.Context) ([]plan.Agent, []Failure) {
 			failures = append(failures, Failure{Session: "agents", Reason: err.Error()})
 		}
 		for _, a := range found {
-			if _, known := all[a.ID.Key()]; !known && a.Investigation == t.Investigation {
+			if _, known := all[a.ID.Key()]; !known && t.Investigation.Installed(a) {
 				all[a.ID.Key()] = a
 			}
 		}
@@ -122,7 +122,7 @@ func (t Tidy) users(ctx context.Context) (map[string][]plan.Recording, error) {
 
 // agent removes one, unless a capture on its machine still needs it.
 func (t Tidy) agent(ctx context.Context, a plan.Agent, users []plan.Recording) *Failure {
-	p := providerOf(t.Providers, a.ID)
+	_, p := providerOf(t.Providers, a.ID)
 	if p == nil || ctx.Err() != nil {
 		return nil
 	}

@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"flowctl/plan"
-	"flowctl/plan/state"
+	"flowctl/plan/ledger"
 )
 
 // bare is a capture on a machine that has no agent.
@@ -188,13 +188,13 @@ func TestRulesAreRestored(t *testing.T) {
 // TestRulesOfTwoRuns lets the last run that needs them put the rules back, as
 // they were before the first.
 func TestRulesOfTwoRuns(t *testing.T) {
-	k := state.NewKeeper(state.Open(t.TempDir()+"/state.json"), state.Snapshot{Format: state.Format, Runs: map[string]*state.Run{}})
+	k := ledger.NewKeeper(ledger.NewLocal(t.TempDir()+"/state.json"), nil, ledger.New())
 	before := policy([3]any{"old", "backup/", 30})
 	for _, name := range []string{"a", "b"} {
 		if l, ok := k.Before(name, account); ok != (name == "b") || ok && !cmp.Equal(l, before) {
 			t.Errorf("before %s: %v %v", name, l, ok)
 		}
-		if err := k.Save(name, &state.Run{Lifecycles: map[string]plan.Lifecycle{account.Key(): before}}); err != nil {
+		if err := k.Save(t.Context(), name, &ledger.Run{Lifecycles: map[string]plan.Lifecycle{account.Key(): before}}); err != nil {
 			t.Fatal(err)
 		}
 	}

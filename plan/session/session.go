@@ -71,6 +71,9 @@ type Session struct {
 	Filtered  bool           `json:"filtered,omitempty"`
 	FirstData time.Time      `json:"first_data,omitzero"` // when data of it was first seen; of a capture, that it ran
 	NoData    bool           `json:"no_data,omitempty"`   // it ended and nothing came of it
+	Started   time.Time      `json:"started,omitzero"`
+	Ended     time.Time      `json:"ended,omitzero"`    // as it was seen
+	Changes   []string       `json:"changes,omitempty"` // what others did to it, with the time
 }
 
 // Artifact is one file that was fetched.

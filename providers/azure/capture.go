@@ -58,6 +58,11 @@ func (c captures) stop(ctx context.Context, at place) error {
 	return err
 }
 
+func (c captures) ended(ctx context.Context, at place) (bool, error) {
+	s, err := c.status(ctx, at)
+	return err == nil && captureState(s).Ended(), err
+}
+
 // status asks the agent how the capture is, by way of Azure.
 func (c captures) status(ctx context.Context, at place) (armnetwork.PacketCaptureQueryStatusResult, error) {
 	client := c.p.network.NewPacketCapturesClient()

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"time"
 
 	"flowctl/plan"
 
@@ -59,6 +60,40 @@ func (f flowLogs) remove(ctx context.Context, at place) error {
 		return c.BeginDelete(ctx, at.group, at.watcher, at.name, nil)
 	})
 	return err
+}
+
+// stop switches a flow log off, and Traffic Analytics in the same write: Azure
+// refuses a log that is off with analytics that are on. All else stays as it is;
+// the tag that says when the log ends says now.
+func (f flowLogs) stop(ctx context.Context, at place) error {
+	c := f.p.network.NewFlowLogsClient()
+	resp, err := c.Get(ctx, at.group, at.watcher, at.name, nil)
+	if err != nil {
+		return plain(err)
+	}
+	was := resp.Properties
+	if was == nil || !val(was.Enabled) {
+		return nil
+	}
+	body := armnetwork.FlowLog{Location: resp.Location, Tags: resp.Tags, Identity: resp.Identity, Properties: &armnetwork.FlowLogPropertiesFormat{
+		TargetResourceID: was.TargetResourceID, StorageID: was.StorageID, Enabled: to.Ptr(false), Format: was.Format, RetentionPolicy: was.RetentionPolicy,
+		RecordTypes: was.RecordTypes, EnabledFilteringCriteria: was.EnabledFilteringCriteria, FlowAnalyticsConfiguration: was.FlowAnalyticsConfiguration,
+	}}
+	if a := was.FlowAnalyticsConfiguration; a != nil && a.NetworkWatcherFlowAnalyticsConfiguration != nil {
+		a.NetworkWatcherFlowAnalyticsConfiguration.Enabled = to.Ptr(false)
+	}
+	if body.Tags[plan.TagExpires] != nil {
+		body.Tags[plan.TagExpires] = to.Ptr(f.p.clock.Now().UTC().Format(time.RFC3339))
+	}
+	_, _, err = operate(ctx, f.p, func(ctx context.Context) (*runtime.Poller[armnetwork.FlowLogsClientCreateOrUpdateResponse], error) {
+		return c.BeginCreateOrUpdate(ctx, at.group, at.watcher, at.name, body, nil)
+	})
+	return err
+}
+
+func (f flowLogs) ended(ctx context.Context, at place) (bool, error) {
+	r, err := f.get(ctx, at)
+	return err == nil && !r.Enabled, err
 }
 
 // body is the resource that s asks for. Retention of no days is sent as

@@ -23,6 +23,8 @@ type recorder interface {
 	resource
 	collection() string
 	put(ctx context.Context, at place, s plan.Session) error
+	stop(ctx context.Context, at place) error
+	ended(ctx context.Context, at place) (bool, error)
 }
 
 // place is where a recording or extension stands; watcher is its parent's name.

@@ -69,30 +69,23 @@ func (p *Provider) gone(ctx context.Context, rec resource, at place) (left strin
 	}
 }
 
-// Stop ends a capture. One that has ended already is no error, nor is an
-// attempt that Azure calls failed if the capture has ended nevertheless:
-// agents are known to answer so.
+// Stop ends a capture, or switches a flow log off. One that has ended already
+// is no error, nor is an attempt that Azure calls failed if the recording has
+// ended nevertheless: agents are known to answer so.
 func (p *Provider) Stop(ctx context.Context, r plan.Recording) error {
-	if r.Mechanism != plan.PacketCapture {
-		return fmt.Errorf("stop %s: a flow log cannot be stopped, only removed", r.ID.Name())
-	}
-	at, err := p.place(r.ID)
+	rec, at, err := p.find(r)
 	if err != nil {
 		return fmt.Errorf("stop: %w", err)
 	}
-	if err := p.stop(ctx, at); err != nil {
-		return fmt.Errorf("stop packet capture %s: %w", at.name, err)
+	if err := p.stop(ctx, rec, at); err != nil {
+		return fmt.Errorf("stop %s %s: %w", rec.noun(), at.name, err)
 	}
 	return nil
 }
 
-func (p *Provider) stop(ctx context.Context, at place) error {
-	pc := captures{p}
-	stop := p.writes.under(at.id.Parent().Key(), func(ctx context.Context) error { return pc.stop(ctx, at) })
-	ended := func(ctx context.Context) (bool, error) {
-		s, err := pc.status(ctx, at)
-		return err == nil && captureState(s).Ended(), err
-	}
+func (p *Provider) stop(ctx context.Context, rec recorder, at place) error {
+	stop := p.writes.under(at.id.Parent().Key(), func(ctx context.Context) error { return rec.stop(ctx, at) })
+	ended := func(ctx context.Context) (bool, error) { return rec.ended(ctx, at) }
 	err := p.retry.write(ctx, stop, ended)
 	if err != nil && ctx.Err() == nil && !isNotFound(err) {
 		if ok, _ := ended(ctx); ok {

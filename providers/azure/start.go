@@ -2,6 +2,7 @@ package azure
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -37,9 +38,16 @@ func (p *Provider) create(ctx context.Context, rec recorder, at place, s plan.Se
 	if there {
 		return r, fmt.Errorf("it %w", plan.ErrExists)
 	}
-	put := p.writes.under(at.id.Parent().Key(), func(ctx context.Context) error { return rec.put(ctx, at, s) })
+	put := p.writes.under(at.id.Parent().Key(), func(ctx context.Context) error {
+		if !s.Deadline.IsZero() && !p.clock.Now().Before(s.Deadline) { // it may have waited long for its turn
+			return fmt.Errorf("%w %s", plan.ErrTooLate, s.Deadline.UTC().Format(time.RFC3339))
+		}
+		return rec.put(ctx, at, s)
+	})
 	look := func(ctx context.Context) (bool, error) { return p.arrived(ctx, rec, at) }
-	if err := p.retry.write(ctx, put, look); err != nil {
+	if err := p.retry.write(ctx, put, look); errors.Is(err, plan.ErrTooLate) {
+		return r, err
+	} else if err != nil {
 		return r, p.abandon(ctx, rec, at, err)
 	}
 	r, d, err := p.kept(ctx, rec, at, s)

@@ -1,0 +1,182 @@
+package apply
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"flowctl/plan"
+	"flowctl/plan/ledger"
+	"flowctl/plan/resolve"
+)
+
+// survey lists what the watchers hold, for all sessions at once: one listing
+// tells of a thousand flow logs, and of those that others made meanwhile.
+type survey struct {
+	run *Run
+	mu  sync.Mutex
+	all map[string]*listing // by alias of the provider
+}
+
+type listing struct {
+	mu   sync.Mutex
+	read time.Time
+	recs map[string]plan.Recording // by key of the id
+	take map[string][]string       // flow logs that others made on parts of a target, by its key
+	err  error
+}
+
+func newSurvey(r *Run) *survey { return &survey{run: r, all: map[string]*listing{}} }
+
+func (s *survey) of(alias string) *listing {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.all[alias] == nil {
+		s.all[alias] = &listing{}
+	}
+	return s.all[alias]
+}
+
+// get returns the recording of t as the provider lists it, from a listing that
+// is not older than a look may be.
+func (s *survey) get(ctx context.Context, t *tracked) (plan.Recording, error) {
+	l := s.of(t.session.Target.Provider)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	s.refresh(ctx, t, l)
+	if rec, ok := l.recs[t.id().Key()]; ok {
+		return rec, nil
+	}
+	if l.err != nil {
+		return t.rec, l.err
+	}
+	return t.rec, plan.ErrNotFound
+}
+
+// refresh lists anew if the listing is old. A listing in which a watcher is
+// missing is used for what it has.
+func (s *survey) refresh(ctx context.Context, t *tracked, l *listing) {
+	now := s.run.clock.Now()
+	if l.recs != nil && now.Sub(l.read) < s.run.spaced(time.Minute-s.run.Limits.Poll, listingCost) {
+		return
+	}
+	recs, err := t.provider.Recordings(ctx, s.run.watchersOf(t.session.Target.Provider))
+	if err != nil && ctx.Err() != nil {
+		l.err = err
+		return
+	}
+	for _, inv := range s.run.Inventory {
+		if inv.Provider == t.session.Target.Provider {
+			resolve.Within(inv, recs)
+		}
+	}
+	l.read, l.err, l.recs = s.run.clock.Now(), err, make(map[string]plan.Recording, len(recs))
+	l.take = map[string][]string{}
+	for _, r := range recs {
+		l.recs[r.ID.Key()] = r
+		if r.Mechanism != plan.FlowLog || !r.Enabled || s.run.Plan.Investigation.Made(r) {
+			continue
+		}
+		for _, whole := range r.Within {
+			l.take[whole.Key()] = append(l.take[whole.Key()], r.ID.Name()+" on "+r.Target.Name())
+		}
+	}
+}
+
+// note takes over what a write or a single read told.
+func (s *survey) note(t *tracked, rec plan.Recording, there bool) {
+	l := s.of(t.session.Target.Provider)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.recs == nil {
+		return
+	}
+	delete(l.recs, rec.ID.Key())
+	if there {
+		l.recs[rec.ID.Key()] = rec
+	}
+}
+
+// forget makes the next look list anew.
+func (s *survey) forget(t *tracked) {
+	l := s.of(t.session.Target.Provider)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.recs = nil
+}
+
+// takers names the flow logs of others that write the records of a part of
+// t's target, in their order: Azure writes an interface's records to the most
+// specific log only.
+func (s *survey) takers(t *tracked) []string {
+	l := s.of(t.session.Target.Provider)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Sorted(slices.Values(l.take[t.session.Target.ID.Key()]))
+}
+
+// watchersOf are the watchers of one provider, with those that were made.
+func (r *Run) watchersOf(alias string) []plan.Watcher {
+	var out []plan.Watcher
+	for _, inv := range r.Inventory {
+		if inv.Provider == alias {
+			out = append(out, inv.Watchers...)
+		}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, key := range slices.Sorted(maps.Keys(r.watchers)) {
+		if strings.HasPrefix(key, alias+" ") {
+			out = append(out, r.watchers[key])
+		}
+	}
+	return out
+}
+
+// id is the id that the recording of t has or will have.
+func (t *tracked) id() plan.ID {
+	if t.rec.ID != "" {
+		return t.rec.ID
+	}
+	return t.session.ResourceID()
+}
+
+// look asks Resource Manager how t is. A capture that records is asked itself,
+// since only it knows whether it has ended; all else is seen in the listing.
+func (r *Run) look(ctx context.Context, t *tracked) ledger.Shown {
+	var rec plan.Recording
+	var err error
+	capture := t.entry.Kind() == ledger.Capture
+	if capture && t.stand() == ledger.Recording {
+		rec, err = t.provider.Status(ctx, t.rec)
+	} else {
+		rec, err = r.azure.get(ctx, t)
+		if capture && rec.ID.Is(t.rec.ID) { // the listing does not tell the state
+			rec.State, rec.StopReason, rec.Errors, rec.Started = t.rec.State, t.rec.StopReason, t.rec.Errors, t.rec.Started
+		}
+	}
+	if errors.Is(err, plan.ErrNotFound) && (t.stand() == ledger.Starting || t.stand() == ledger.Recording || t.stand() == ledger.Collected) {
+		rec, err = t.provider.Status(ctx, plan.Recording{ID: t.id(), Mechanism: t.session.Mechanism, Target: t.session.Target.ID}) // a listing may lag
+	}
+	want := t.session
+	if t.entry.Reused {
+		want.Tags = nil
+	}
+	shown := ledger.Look(want, rec, err)
+	switch {
+	case shown == ledger.Unreadable:
+		t.unread, t.unreadable = t.unread+1, err
+		return shown
+	case shown != ledger.Absent && shown != ledger.Foreign:
+		t.rec = rec
+	}
+	t.unread = 0
+	if t.stuck && (shown == ledger.On || shown == ledger.Other) {
+		return ledger.Off
+	}
+	return shown
+}

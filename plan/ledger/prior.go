@@ -1,0 +1,43 @@
+package ledger
+
+import (
+	"time"
+
+	"flowctl/plan"
+)
+
+// Window is the time box of a run under way, as the file says by now: it can
+// be made longer or shorter, unless somebody stopped it by hand.
+func (r *Run) Window(inv plan.Investigation) (start, end time.Time) {
+	if r.Stopped {
+		return r.Started, r.Ends
+	}
+	return inv.TimeBox(r.Started)
+}
+
+// Prior is what a plan has to know of r, which is nil if nothing is
+// remembered. Watches are the addresses that the file has.
+func (r *Run) Prior(inv plan.Investigation, watches []string, now time.Time) plan.Prior {
+	p := plan.Prior{Collected: map[string]string{}, Started: map[string]plan.Known{}, Watches: watches}
+	if r == nil {
+		return p
+	}
+	_, end := r.Window(inv)
+	if r.Finished.IsZero() && !now.Before(end) {
+		p.Over = end
+	}
+	for key, e := range r.Sessions {
+		switch e.Stand() {
+		case Collected, Gone:
+			p.Collected[key] = e.Digest
+		case Starting, Recording, Over:
+			if e.Reused || e.Session.Watcher == "" { // it is found by its name
+				continue
+			}
+			s := e.Session
+			s.Deadline = end
+			p.Started[key] = plan.Known{Session: s, Digest: e.Digest, Recording: e.Recording()}
+		}
+	}
+	return p
+}
