@@ -15,6 +15,7 @@ const (
 	NotSelected      = "not-selected"
 	LeftBehind       = "left-behind"
 	RecordingChanged = "recording-changed"
+	NoData           = "no-data"
 
 	// Of targets and machines.
 	MachineOff     = "vm-not-running"

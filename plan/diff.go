@@ -225,8 +225,7 @@ func (d differ) deadline(k known) time.Time {
 	if k.ledger != nil && !k.ledger.Session.Deadline.IsZero() {
 		return k.ledger.Session.Deadline
 	}
-	n, _ := ParseName(k.id.Name())
-	return n.Deadline
+	return k.recording().Deadline()
 }
 
 // rest is what was started and no session asks for. Where the file has its
@@ -267,11 +266,10 @@ func SessionOf(r Recording) Session {
 	if watches == nil {
 		watches = []string{"unknown"}
 	}
-	n, _ := ParseName(r.ID.Name())
 	return Session{
 		Name: r.ID.Name(), Watches: watches, Why: "is there", Mechanism: r.Mechanism,
 		Target: Target{Kind: kindOf(r.Target), ID: r.Target, Location: r.Location}, Within: r.Within,
-		Watcher: r.ID.Parent(), Storage: r.Storage, Deadline: n.Deadline, Tags: r.Tags, FlowLog: r.FlowLog, Capture: r.Capture,
+		Watcher: r.ID.Parent(), Storage: r.Storage, Deadline: r.Deadline(), Tags: r.Tags, FlowLog: r.FlowLog, Capture: r.Capture,
 	}
 }
 

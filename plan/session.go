@@ -104,6 +104,16 @@ type Recording struct {
 	Started    time.Time    `json:"started,omitzero"`
 }
 
+// Deadline is when a recording that flowctl made ends: as its tag says, which can
+// change, else as its name does; zero for others.
+func (r Recording) Deadline() time.Time {
+	if t, err := time.Parse(time.RFC3339, r.Tags[TagExpires]); err == nil {
+		return t
+	}
+	n, _ := ParseName(r.ID.Name())
+	return n.Deadline
+}
+
 // CaptureState is what Azure says of a running capture.
 type CaptureState string
 

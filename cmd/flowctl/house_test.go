@@ -19,7 +19,6 @@ var layers = []string{
 	"plan plan/syntax collectors/flow/...",
 	"plan/question collectors/aggregate collectors/identity collectors/minutes",
 	"plan/config/... plan/session plan/ledger",
-	"plan/state",
 	"plan/resolve plan/preflight plan/apply providers/azure/... collectors/flowlog/... collectors/parquet collectors/pcap/... collectors/summary/...",
 	"providers/sandbox/... collectors/etl/... collectors/files collectors/storage/... cmd/internal/terminal",
 	"collectors/fetch",

@@ -120,8 +120,17 @@ func (r *Run) Folder() session.Folder { return r.folder }
 // Window is the time that the run is about.
 func (r *Run) Window() (start, end time.Time) { return r.run.Started, r.run.Ends }
 
-// Unapproved are the changes that an unattended run leaves to a person.
-func (r *Run) Unapproved() []plan.Change { return r.unapproved }
+// Unapproved says what an unattended run leaves to a person.
+func (r *Run) Unapproved() []plan.Finding {
+	var out []plan.Finding
+	for _, c := range r.unapproved {
+		out = append(out, plan.Finding{
+			Code: plan.NotApproved, Severity: plan.Warning, Summary: "Not approved", Watch: c.Session.Watches[0], Target: c.Target(),
+			Detail: fmt.Sprintf("%s selects %s since the plan was approved. It is not started unattended; flowctl apply without --detach starts it.", c.Session.Watches[0], c.Target().Name()),
+		})
+	}
+	return out
+}
 
 // findRun returns the run that goes on: the ledger's, or the one that the
 // deadlines in Azure tell of, or a new one.

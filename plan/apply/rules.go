@@ -26,7 +26,7 @@ func (t Tidy) rules(ctx context.Context) []Failure {
 			continue
 		}
 		if err := t.restore(ctx, before); err != nil {
-			out = append(out, Failure{Session: before.Account.Name(), Reason: err.Error(), Left: before.Account + "/managementPolicies/default"})
+			out = append(out, Failure{Session: before.Account.Name(), Reason: err.Error(), Left: before.Account + "/managementPolicies/default", WayOut: "flowctl apply tries again; or put the rules back yourself, as the state file has them"})
 			continue
 		}
 		delete(t.Run.Lifecycles, key)

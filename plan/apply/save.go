@@ -84,7 +84,7 @@ func (r *Run) describe() {
 // measured.
 func silence(s session.Session) plan.Finding {
 	return plan.Finding{
-		Code: "no-data", Severity: plan.Warning, Summary: "Session gave no data", Watch: s.Watches[0], Target: s.Target.ID,
+		Code: plan.NoData, Severity: plan.Warning, Summary: "Session gave no data", Watch: s.Watches[0], Target: s.Target.ID,
 		Detail: fmt.Sprintf("The %s of %s ended and nothing came of it. Either there was no traffic, or Azure could not write: look at the storage account's firewall and whether its keys were rotated.",
 			strings.ReplaceAll(string(s.Mechanism), "_", " "), s.Address),
 	}

@@ -18,7 +18,7 @@ func (r *Run) Start(ctx context.Context) error {
 	if err := r.save(); err != nil {
 		return err
 	}
-	if err := r.folder.WriteInventory(r.Inventory); err != nil {
+	if err := r.keepInventory(); err != nil {
 		return err
 	}
 	if r.Step {
@@ -30,6 +30,26 @@ func (r *Run) Start(ctx context.Context) error {
 	}
 	err := r.proceed(ctx, (*tracked).begun)
 	return errors.Join(err, r.save())
+}
+
+// keepInventory stores what the subscriptions hold, with what earlier looks of
+// this run found: what is gone by now still has a name in what was recorded.
+func (r *Run) keepInventory() error {
+	earlier, err := r.folder.Inventory()
+	if err != nil {
+		return err
+	}
+	var out []*plan.Inventory
+	for _, inv := range r.Inventory {
+		now := *inv
+		for _, old := range earlier {
+			if old.Provider == inv.Provider && old.Subscription == inv.Subscription {
+				now.Remember(old)
+			}
+		}
+		out = append(out, &now)
+	}
+	return r.folder.WriteInventory(out)
 }
 
 // begun reports whether t has started, or never will.

@@ -48,7 +48,7 @@ func (t Tidy) agents(ctx context.Context) []Failure {
 	}
 	users, err := t.users(ctx)
 	if err != nil {
-		return append(failures, Failure{Session: "agents", Reason: fmt.Sprintf("whether somebody else uses them cannot be read, so they stay: %v", err), Left: brought[0].ID})
+		return append(failures, Failure{Session: "agents", Reason: fmt.Sprintf("whether somebody else uses them cannot be read, so they stay: %v", err), Left: brought[0].ID, WayOut: "flowctl apply tries again"})
 	}
 	out := make([]*Failure, len(brought))
 	sideBySide(len(brought), func(i int) { out[i] = t.agent(ctx, brought[i], users[brought[i].Machine.ID.Key()]) })
@@ -129,12 +129,12 @@ func (t Tidy) agent(ctx context.Context, a plan.Agent, users []plan.Recording) *
 	for _, rec := range users {
 		if now, err := p.Status(ctx, rec); err == nil && !now.State.Ended() {
 			return &Failure{Session: a.Machine.ID.Name(), Left: a.ID,
-				Reason: fmt.Sprintf("its agent stays: packet capture %s uses it; remove the extension when that has ended", rec.ID.Name())}
+				Reason: fmt.Sprintf("its agent stays: packet capture %s uses it; remove the extension when that has ended", rec.ID.Name()), WayOut: "flowctl apply tries again once that capture has ended"}
 		}
 	}
 	err := p.RemoveAgent(ctx, a)
 	if err != nil && !errors.Is(err, plan.ErrChanged) {
-		return &Failure{Session: a.Machine.ID.Name(), Reason: err.Error(), Left: a.ID}
+		return &Failure{Session: a.Machine.ID.Name(), Reason: err.Error(), Left: a.ID, WayOut: "flowctl apply tries again; start the machine first if it is off, or delete the extension yourself"}
 	}
 	t.mu.Lock()
 	delete(t.Run.Agents, a.Machine.ID.Key())

@@ -388,3 +388,32 @@ func TestChangesAreNotedOnce(t *testing.T) {
 		}
 	}
 }
+
+func TestPrior(t *testing.T) {
+	noon := time.Date(2026, 11, 12, 12, 0, 0, 0, time.UTC)
+	inv := plan.Investigation{Name: "spike", Window: time.Hour}
+	rec := &plan.Recording{ID: "/w/flowLogs/n"}
+	run := &Run{Started: noon, Ends: noon.Add(2 * time.Hour), Left: []Left{{What: "/x", Session: "vm", Reason: "off", WayOut: "start it"}}, Sessions: map[string]*Entry{
+		"done":    {Digest: "d", Fetched: &Fetched{}},
+		"there":   {Created: noon, Session: plan.Session{Watcher: "/w"}, Seen: &Seen{Recording: rec}},
+		"reused":  {Created: noon, Reused: true, Session: plan.Session{Watcher: "/w"}},
+		"refused": {Failed: &Failed{}, Session: plan.Session{Watcher: "/w"}},
+	}}
+	p := run.Prior(inv, nil, noon)
+	if len(p.Collected) != 1 || len(p.Started) != 1 || p.Started["there"].Session.Deadline != noon.Add(time.Hour) || !p.Over.IsZero() {
+		t.Errorf("%+v", p)
+	}
+	if p = run.Prior(inv, nil, noon.Add(time.Hour)); !p.Over.Equal(noon.Add(time.Hour)) {
+		t.Errorf("over %s, want the end of the file's window", p.Over)
+	}
+	run.Stopped = true
+	if p = run.Prior(inv, nil, noon.Add(time.Hour)); !p.Over.IsZero() {
+		t.Errorf("over %s before it was stopped", p.Over)
+	}
+	if fs := run.LeftBehind(); len(fs) != 1 || fs[0].Code != plan.LeftBehind || !strings.Contains(fs[0].Detail, "start it") {
+		t.Errorf("left behind: %+v", fs)
+	}
+	if p := (*Run)(nil).Prior(inv, nil, noon); len(p.Collected)+len(p.Started) != 0 {
+		t.Errorf("of nothing: %+v", p)
+	}
+}

@@ -94,6 +94,28 @@ func Decode(where string, b []byte) (Ledger, error) {
 	return l, nil
 }
 
+// Knows reports whether r has a session of this name; nil knows none.
+func (r *Run) Knows(name string) bool { return r.named(name) != nil }
+
+// End notes that the session of this name has ended.
+func (r *Run) End(name string, at time.Time, reason string) {
+	if e := r.named(name); e != nil && e.Ended == nil {
+		e.Ended = &Ended{at, reason}
+	}
+}
+
+func (r *Run) named(name string) *Entry {
+	if r == nil {
+		return nil
+	}
+	for _, e := range r.Sessions {
+		if e.Session.Name == name && !e.Reused {
+			return e
+		}
+	}
+	return nil
+}
+
 // Clone copies a run as deep as runs change.
 func (r *Run) Clone() *Run {
 	if r == nil {

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"fmt"
 	"time"
 
 	"flowctl/plan"
@@ -40,4 +41,16 @@ func (r *Run) Prior(inv plan.Investigation, watches []string, now time.Time) pla
 		}
 	}
 	return p
+}
+
+// LeftBehind names what an earlier run could not take back.
+func (r *Run) LeftBehind() []plan.Finding {
+	var out []plan.Finding
+	for _, l := range r.Left {
+		out = append(out, plan.Finding{
+			Code: plan.LeftBehind, Severity: plan.Warning, Summary: "Something is left behind", Target: l.What,
+			Detail: fmt.Sprintf("%s: %s. Still in Azure: %s. Way out: %s.", l.Session, l.Reason, l.What, l.WayOut),
+		})
+	}
+	return out
 }

@@ -24,7 +24,7 @@ func TestWalks(t *testing.T) {
 		}
 		return
 	}
-	for n := range uint64(5000) {
+	for n := range uint64(3000) {
 		if err := walk(n+1, func(string, ...any) {}); err != nil {
 			t.Fatalf("seed %d: %v; go test ./plan/ledger -run TestWalks -seed %d -v shows it", n+1, err, n+1)
 		}

@@ -63,7 +63,8 @@ func sources(t *testing.T, tests bool, dirs ...string) string {
 // emitted, shown by a test, and explained; and none is explained that does
 // not exist.
 func TestCodes(t *testing.T) {
-	code, tests := sources(t, false, ".", "../resolve", ".."), sources(t, true, ".", "../resolve", "..")
+	dirs := []string{".", "../resolve", "..", "../apply", "../ledger"}
+	code, tests := sources(t, false, dirs...), sources(t, true, dirs...)
 	manual, err := os.ReadFile("../../cmd/flowctl/docs/findings.md")
 	if err != nil {
 		t.Fatal(err)

@@ -50,7 +50,7 @@ func (c *checker) inside(s, outer *plan.Session) {
 // otherLog is about a flow log of another investigation.
 func (c *checker) otherLog(r plan.Recording) {
 	n, ours := plan.ParseName(r.ID.Name())
-	if !ours || n.Investigation == c.Config.Name || !r.Enabled {
+	if !ours || c.Plan.Investigation.Made(r) || !r.Enabled {
 		return
 	}
 	for _, s := range c.made() {
@@ -97,15 +97,19 @@ func guards(n plan.NSG, s *plan.Session) bool {
 
 // names looks for what bears the name of this investigation and is not its own.
 func (c *checker) names() {
-	for _, ch := range c.Plan.Changes {
-		if ch.Action != plan.Delete {
+	for _, r := range c.Recordings {
+		n, ok := plan.ParseName(r.ID.Name())
+		if !ok || n.Investigation != c.Config.Name || c.Plan.Investigation.Made(r) {
 			continue
 		}
-		if owner := ch.Recording.Tags[ownerTag]; owner != "" && owner != c.Config.Owner {
-			c.say(plan.Error, plan.NameCollision, about{target: ch.Recording.ID, at: c.Config.Range}, "Another investigation has this name",
-				"%s belongs to an investigation %q of %s, and this file, which belongs to %s, would remove it. Give this investigation another name; or, if both are yours, end the old one first with flowctl destroy.",
-				ch.Recording.ID.Name(), c.Config.Name, owner, c.Config.Owner)
+		owner := r.Tags[plan.TagOwner]
+		if owner == "" {
+			owner = "somebody else"
 		}
+		c.say(plan.Warning, plan.NameCollision, about{target: r.ID, at: c.Config.Range}, "Another investigation has this name",
+			"%s belongs to an investigation %q of %s, and this file belongs to %s. It is left alone; give this investigation another name, so that people can tell them apart.",
+			r.ID.Name(), c.Config.Name, owner, c.Config.Owner)
+		break
 	}
 	prints := map[string]*plan.Session{}
 	for _, s := range c.made() {
@@ -116,6 +120,3 @@ func (c *checker) names() {
 		prints[s.Print()] = s
 	}
 }
-
-// ownerTag is the tag in which flow logs say whose they are.
-const ownerTag = "flowctl-owner"

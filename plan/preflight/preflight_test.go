@@ -120,7 +120,7 @@ var faults = map[string]struct {
 	"switched off": {plan.FlowLogDisabled, plan.Error, 10, "switched off", func(w *world) {
 		w.Recordings = []plan.Recording{{ID: watcher + "/flowLogs/corp", Mechanism: plan.FlowLog, Target: hub}}
 	}},
-	"name of somebody else": {plan.NameCollision, plan.Error, 1, "of p@example.com", func(w *world) { w.orphan("p@example.com") }},
+	"name of somebody else": {plan.NameCollision, plan.Warning, 1, "of p@example.com", func(w *world) { w.orphan("p@example.com") }},
 	"same name twice":       {plan.NameCollision, plan.Error, 10, "would get the same name", func(w *world) { w.add(*w.log()) }},
 	"NSG flow log": {plan.NSGFlowLog, plan.Warning, 10, "30 September 2027", func(w *world) {
 		w.Recordings = []plan.Recording{{ID: watcher + "/flowLogs/old", Mechanism: plan.FlowLog, Target: nsg, Enabled: true}}
@@ -189,8 +189,8 @@ func (w *world) reuse(spec plan.FlowLogSpec) {
 // ask for.
 func (w *world) orphan(owner string) {
 	name := plan.Name{Investigation: "spike", Deadline: noon, Print: "0123456789"}
-	w.Plan.Changes = append(w.Plan.Changes, plan.Change{Action: plan.Delete, Recording: &plan.Recording{
-		ID: watcher + plan.ID("/flowLogs/"+name.String()), Mechanism: plan.FlowLog, Tags: map[string]string{"flowctl-owner": owner}}})
+	w.Recordings = append(w.Recordings, plan.Recording{
+		ID: watcher + plan.ID("/flowLogs/"+name.String()), Mechanism: plan.FlowLog, Tags: map[string]string{plan.TagOwner: owner}})
 }
 
 func (w *world) limit(limit float64, rate int64) {

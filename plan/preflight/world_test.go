@@ -51,7 +51,7 @@ func newWorld() *world {
 			Storage: []config.Storage{{AccountID: account1, AccountRange: line(5)}}, Range: line(1), WindowRange: line(4),
 			Summaries: []config.Summary{{Name: "all", Range: line(40)}},
 		},
-		Plan:        plan.Plan{Made: noon, Ends: noon.Add(time.Hour)},
+		Plan:        plan.Plan{Investigation: plan.Investigation{Name: "spike", Owner: "o@example.com", Window: time.Hour}, Made: noon, Ends: noon.Add(time.Hour)},
 		Inventories: map[string]*plan.Inventory{"azure": inv},
 	}}
 	w.add(plan.Session{Watches: []string{"vnet.hub"}, Mechanism: plan.FlowLog, Target: plan.Target{Kind: config.VNet, ID: hub, Location: "westeurope", Provider: "azure"},

@@ -159,7 +159,7 @@ func (r *resolver) flowLog(w config.Watch, t plan.Target, why string) bool {
 	}
 	s := plan.Session{
 		Mechanism: plan.FlowLog, Target: t, Within: holders(r.index(t), t.ID),
-		FlowLog: &spec, Why: why, Tags: r.tags(),
+		FlowLog: &spec, Why: why,
 	}
 	return r.add(w, s, w.FlowLog.Range)
 }
@@ -181,15 +181,6 @@ func (r *resolver) share(w config.Watch, i int, spec plan.FlowLogSpec) bool {
 	}
 	s.Watches = append(s.Watches, w.Address())
 	return true
-}
-
-// tags say in Azure itself what a flow log is for; captures cannot have any.
-func (r *resolver) tags() map[string]string {
-	tags := map[string]string{"flowctl-investigation": r.inv.Name, "flowctl-owner": r.inv.Owner}
-	if r.inv.Ticket != "" {
-		tags["flowctl-ticket"] = r.inv.Ticket
-	}
-	return tags
 }
 
 // add completes a session with its watcher and storage account.

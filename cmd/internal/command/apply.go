@@ -30,7 +30,12 @@ func newApply(e *env.Env) *cobra.Command {
 		Long: `apply brings Azure to what the file says now: it starts what is due, waits until
 the time box is over, collects what was recorded, answers what the file asks, and
 removes what it made. Run again it goes on where it was. Ctrl-C once stops waiting
-and leaves the sessions running; twice ends at once.`,
+and leaves the sessions running; twice ends at once.
+
+With --detach it does what is due and returns: run every five minutes by a scheduler
+it starts, follows, collects, removes, answers, and then says that all is done. What
+the same file selects by then and nobody approved is not started, and the exit code
+is 2; flowctl apply without --detach starts it.`,
 		Example: "  flowctl apply investigation.hcl\n  flowctl apply --auto-approve --detach\n  flowctl apply spike.plan",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -40,14 +45,14 @@ and leaves the sessions running; twice ends at once.`,
 	}
 	o.flags(cmd)
 	cmd.Flags().BoolVar(&o.auto, "auto-approve", false, "do not ask before acting")
-	cmd.Flags().BoolVar(&o.detach, "detach", false, "start and return; the next apply goes on")
+	cmd.Flags().BoolVar(&o.detach, "detach", false, "do what is due and return; the next apply goes on")
 	cmd.Flags().BoolVar(&o.again, "again", false, "record anew what is finished")
 	cmd.Flags().BoolVar(&o.json, "json", false, "print the summary as JSON")
 	return cmd
 }
 
 func runApply(ctx context.Context, e *env.Env, o applyOptions) error {
-	opts := operation.ApplyOptions{Detach: o.detach, Again: o.again}
+	opts := operation.ApplyOptions{Detach: o.detach, Again: o.again, Unattended: o.detach && o.auto}
 	saved, isPlan, err := operation.ReadSaved(o.Path)
 	if err != nil {
 		return err
@@ -63,7 +68,7 @@ func runApply(ctx context.Context, e *env.Env, o applyOptions) error {
 		defer operation.CloseAll(results)
 		done()
 		if o.detach {
-			return errors.Join(detached(e, o, results), err)
+			return errors.Join(detached(e, o, results), answered(e, finished(results), o.json), err)
 		}
 		return errors.Join(answered(e, results, o.json), err)
 	})
@@ -120,14 +125,33 @@ func interruptedOr(e *env.Env, o applyOptions, err error) error {
 	if !errors.Is(err, context.Canceled) {
 		return err
 	}
-	e.Printf("\nStopped waiting; the sessions go on and everything is saved.\n  go on:       flowctl apply --auto-approve %s\n  look:        flowctl status %s\n  end it now:  flowctl destroy %s\n", o.Path, o.Path, o.Path)
+	e.Printf("\nStopped waiting; the sessions go on and everything is saved.\n  go on:       flowctl apply --auto-approve %s\n  look:        flowctl status %s\n  end it now:  flowctl stop %s && flowctl apply --auto-approve %s\n", o.Path, o.Path, o.Path, o.Path)
 	return env.Interrupted
 }
 
+// finished are the results of what is over.
+func finished(results []operation.Result) []operation.Result {
+	var out []operation.Result
+	for _, r := range results {
+		if r.Done {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// detached says how what is not over goes on.
 func detached(e *env.Env, o applyOptions, results []operation.Result) error {
 	var errs []error
 	for _, r := range results {
-		e.Printf("\nRecording until %s. The next apply goes on from here: flowctl apply --auto-approve %s\n", r.Ends.UTC().Format("2006-01-02 15:04:05 MST"), o.Path)
+		view.Waiting(e.Stderr, r)
+		if len(r.Waiting) > 0 {
+			errs = append(errs, env.Changes)
+		}
+		if r.Done {
+			continue
+		}
+		view.Detached(e.Stderr, r, o.Path)
 		errs = append(errs, failed(e, r))
 	}
 	return errors.Join(errs...)

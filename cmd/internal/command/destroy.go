@@ -9,12 +9,12 @@ import (
 	"flowctl/cmd/internal/env"
 	"flowctl/cmd/internal/operation"
 	"flowctl/cmd/internal/view"
-	"flowctl/plan"
 )
 
 type destroyOptions struct {
 	source
-	auto bool
+	auto    bool
+	discard bool
 }
 
 func newDestroy(e *env.Env) *cobra.Command {
@@ -23,8 +23,11 @@ func newDestroy(e *env.Env) *cobra.Command {
 		Use:   "destroy [PATH]",
 		Short: "Remove what flowctl made, without collecting",
 		Long: `destroy removes the flow logs, captures and agents that flowctl made for the
-investigations of the file, running or not, and puts lifecycle rules back. Results on disk and what Azure wrote to storage stay.`,
-		Example: "  flowctl destroy --auto-approve investigation.hcl",
+investigations of the file, running or not, and puts lifecycle rules back. What was
+not collected yet is named with its size, and given up only with --discard: flowctl
+stop, then flowctl apply ends now and keeps it. Results on disk and what Azure wrote
+to storage stay.`,
+		Example: "  flowctl destroy --discard --auto-approve investigation.hcl",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.at(args)
@@ -33,6 +36,7 @@ investigations of the file, running or not, and puts lifecycle rules back. Resul
 	}
 	o.flags(cmd)
 	cmd.Flags().BoolVar(&o.auto, "auto-approve", false, "do not ask before acting")
+	cmd.Flags().BoolVar(&o.discard, "discard", false, "give up what was not collected")
 	return cmd
 }
 
@@ -43,8 +47,12 @@ func runDestroy(ctx context.Context, e *env.Env, o destroyOptions) error {
 		}
 	}
 	return operation.Locked(ctx, settings(e, undone), o.Source, "destroy", func(op *operation.Operation) error {
-		outcomes, err := op.Destroy(ctx, func(name string, there []plan.Recording) error {
+		outcomes, err := op.Destroy(ctx, func(name string, there []operation.Doomed) error {
 			view.Doomed(e.Stderr, there)
+			if n := uncollected(there); n > 0 && !o.discard {
+				return fmt.Errorf("%s: %s not collected yet; nothing was removed.\n  keep the data: flowctl stop %s && flowctl apply --auto-approve %s\n  give it up:    flowctl destroy --discard %s",
+					name, view.Count(n, "recording is", "recordings are"), o.Path, o.Path, o.Path)
+			}
 			if len(there) == 0 || o.auto {
 				return nil
 			}
@@ -57,4 +65,14 @@ func runDestroy(ctx context.Context, e *env.Env, o destroyOptions) error {
 		}
 		return err
 	})
+}
+
+func uncollected(there []operation.Doomed) int {
+	n := 0
+	for _, d := range there {
+		if d.Uncollected {
+			n++
+		}
+	}
+	return n
 }

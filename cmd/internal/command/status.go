@@ -43,8 +43,18 @@ func runStatus(ctx context.Context, e *env.Env, o statusOptions) error {
 		doc.Investigations[i].Results = relative(doc.Investigations[i].Results)
 	}
 	if o.json {
-		return errors.Join(err, view.JSON(e.Stdout, doc))
+		return errors.Join(err, view.JSON(e.Stdout, doc), leftBehind(doc))
 	}
 	view.Status(e.Stdout, doc)
-	return err
+	return errors.Join(err, leftBehind(doc))
+}
+
+// leftBehind is an error that was shown if anything should be gone and is not.
+func leftBehind(doc operation.Status) error {
+	for _, i := range doc.Investigations {
+		if len(i.Left) > 0 {
+			return env.Shown
+		}
+	}
+	return nil
 }

@@ -11,15 +11,16 @@ import (
 	"flowctl/collectors/fetch"
 	"flowctl/plan"
 	"flowctl/plan/apply"
+	"flowctl/plan/ledger"
 	"flowctl/plan/session"
-	"flowctl/plan/state"
 )
 
 // ApplyOptions say how plans are carried out.
 type ApplyOptions struct {
-	Detach bool // return once everything has started
-	Again  bool // record anew what is finished
-	Saved  *Saved
+	Detach     bool // do what is due, and return
+	Unattended bool // nobody looks at the plans: only what was approved is started
+	Again      bool // record anew what is finished
+	Saved      *Saved
 	// Approve is asked before anything is done, with all plans; pending is
 	// whether there is something to do.
 	Approve func(plans []plan.Plan, pending bool) error
@@ -29,8 +30,12 @@ type ApplyOptions struct {
 type Result struct {
 	Name     string
 	Ends     time.Time
-	Answer   *Answer // nil if nothing was answered
+	Start    time.Time // of the window
+	Answer   *Answer   // nil if nothing was answered
 	Failures []apply.Failure
+	Done     bool           // it is over
+	Waiting  []plan.Finding // what nobody approved
+	Now      time.Time
 }
 
 // CloseAll gives back what the answers keep on disk.
@@ -78,10 +83,10 @@ func Blocked(plans []plan.Plan) error {
 }
 
 func (op *Operation) carryOut(ctx context.Context, o ApplyOptions, plans []plan.Plan) ([]Result, error) {
-	keeper := state.NewKeeper(op.state, op.snapshot)
+	keeper := op.keeper()
 	var runs []*apply.Run
 	for _, p := range plans {
-		run, err := op.newRun(keeper, p)
+		run, err := op.newRun(keeper, p, o)
 		if err != nil {
 			return nil, err
 		}
@@ -97,9 +102,14 @@ func (op *Operation) carryOut(ctx context.Context, o ApplyOptions, plans []plan.
 	var out []Result
 	var errs []error
 	for i, run := range runs {
-		_, ends := run.Window()
-		r := Result{Name: plans[i].Investigation.Name, Ends: ends, Failures: run.Failures()}
-		if !o.Detach {
+		start, ends := run.Window()
+		r := Result{Name: plans[i].Investigation.Name, Start: start, Ends: ends, Done: !o.Detach, Waiting: run.Unapproved(), Now: op.now()}
+		if o.Detach {
+			r.Done, err = run.Done(ctx)
+			errs = append(errs, err)
+		}
+		r.Failures = run.Failures()
+		if r.Done {
 			r.Answer, err = op.answer(ctx, run.Folder())
 			errs = append(errs, err)
 		}
@@ -119,7 +129,7 @@ func together(runs []*apply.Run, do func(*apply.Run) error) error {
 	return errors.Join(errs...)
 }
 
-func (op *Operation) newRun(keeper *state.Keeper, p plan.Plan) (*apply.Run, error) {
+func (op *Operation) newRun(keeper *ledger.Keeper, p plan.Plan, o ApplyOptions) (*apply.Run, error) {
 	transfer := fetch.NewTransfer()
 	return apply.New(apply.Options{
 		Plan: p, Providers: op.providers, State: keeper, Inventory: op.allInventories(),
@@ -130,7 +140,7 @@ func (op *Operation) newRun(keeper *state.Keeper, p plan.Plan) (*apply.Run, erro
 		Collector: func(f session.Folder) apply.Collector {
 			return fetch.Collector{Folder: f, Providers: op.providers, Inventories: op.allInventories(), Transfer: transfer}
 		},
-		Limits: apply.DefaultLimits,
+		Limits: apply.DefaultLimits, File: op.Config.Path, Approved: op.Config.Digest, Unattended: o.Unattended, Step: o.Detach,
 	})
 }
 
@@ -153,18 +163,25 @@ func (op *Operation) Collect(ctx context.Context) ([]Result, error) {
 
 func (op *Operation) collect(ctx context.Context, p plan.Plan) (*Answer, error) {
 	name := p.Investigation.Name
-	run := op.snapshot.Runs[name]
+	run := op.ledger.Runs[name]
 	if run != nil && !run.Finished.IsZero() {
 		return op.answer(ctx, session.Folder{Path: run.Results})
 	}
 	if run == nil && p.Count(plan.Keep, plan.Finish) == 0 {
+		if folder, ok := session.Latest(op.resultsOf(name)); ok { // of one that was given up
+			return op.answer(ctx, folder)
+		}
 		return nil, fmt.Errorf("%s: nothing is recording; flowctl apply starts it", name)
 	}
-	r, err := op.newRun(state.NewKeeper(op.state, op.snapshot), p)
+	r, err := op.newRun(op.keeper(), p, ApplyOptions{})
 	if err != nil {
 		return nil, err
 	}
-	if n, err := r.CollectNow(ctx); err != nil || n == 0 {
+	n, err := r.CollectNow(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if m, err := r.Folder().Manifest(); err != nil || n == 0 && len(m.Artifacts) == 0 {
 		return nil, err
 	}
 	return op.answer(ctx, r.Folder())

@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"slices"
 
+	"flowctl/collectors/fetch"
 	"flowctl/plan"
 	"flowctl/plan/apply"
+	"flowctl/plan/config"
+	"flowctl/plan/ledger"
 	"flowctl/plan/session"
-	"flowctl/plan/state"
 )
 
 // Outcome is what an operation did for one investigation.
@@ -22,30 +24,49 @@ type Outcome struct {
 
 // each does something for every investigation of the file, also after one
 // failed, and saves the state.
-func (op *Operation) each(do func(name string) (Outcome, error)) ([]Outcome, error) {
+func (op *Operation) each(ctx context.Context, do func(inv plan.Investigation) (Outcome, error)) ([]Outcome, error) {
 	var out []Outcome
 	var errs []error
 	for _, inv := range op.Config.Investigations {
-		o, err := do(inv.Name)
+		o, err := do(header(inv))
 		o.Name, o.Complete = inv.Name, err == nil
 		out, errs = append(out, o), append(errs, err)
 	}
-	_, err := op.state.Write(op.snapshot)
+	_, err := op.backend.Write(context.WithoutCancel(ctx), op.ledger)
 	return out, errors.Join(append(errs, err)...)
+}
+
+// header is the part of an investigation that travels with what is made for it.
+func header(i *config.Investigation) plan.Investigation {
+	return plan.Investigation{Name: i.Name, Reason: i.Reason, Owner: i.Owner, Ticket: i.Ticket, Window: i.Window, Start: i.Start, End: i.End}
+}
+
+// Doomed is a recording that destroy would remove.
+type Doomed struct {
+	Recording   plan.Recording
+	Uncollected bool  // what it recorded is not in the results folder
+	Bytes       int64 // of it in storage, as far as that is known
 }
 
 // Destroy removes what flowctl made for the investigations of the file,
 // without collecting. Approve is asked for each with what would be removed.
-func (op *Operation) Destroy(ctx context.Context, approve func(name string, there []plan.Recording) error) ([]Outcome, error) {
-	return op.each(func(name string) (Outcome, error) { return op.destroy(ctx, name, approve) })
+func (op *Operation) Destroy(ctx context.Context, approve func(name string, there []Doomed) error) ([]Outcome, error) {
+	return op.each(ctx, func(inv plan.Investigation) (Outcome, error) { return op.destroy(ctx, inv, approve) })
 }
 
-func (op *Operation) destroy(ctx context.Context, name string, approve func(string, []plan.Recording) error) (o Outcome, err error) {
-	there, err := op.ours(ctx, name)
+func (op *Operation) destroy(ctx context.Context, inv plan.Investigation, approve func(string, []Doomed) error) (o Outcome, err error) {
+	there, err := op.ours(ctx, inv)
 	if err != nil {
-		return o, fmt.Errorf("destroy %s: %w", name, err)
+		return o, fmt.Errorf("destroy %s: %w", inv.Name, err)
 	}
-	if err := approve(name, there); err != nil {
+	var doomed []Doomed
+	for _, r := range there {
+		doomed = append(doomed, op.doomed(ctx, inv, r))
+	}
+	if err := approve(inv.Name, doomed); err != nil {
+		return o, err
+	}
+	if err := op.lock.Hold(ctx); err != nil {
 		return o, err
 	}
 	var errs []error
@@ -54,24 +75,44 @@ func (op *Operation) destroy(ctx context.Context, name string, approve func(stri
 			errs = append(errs, fmt.Errorf("remove %s: %w", r.ID.Name(), err))
 		}
 	}
-	errs = append(errs, op.tidy(ctx, name))
+	errs = append(errs, op.tidy(ctx, inv))
 	if errors.Join(errs...) == nil {
 		o.Removed = len(there)
-		errs = append(errs, op.forget(name))
+		errs = append(errs, op.forget(inv.Name))
 	}
 	return o, errors.Join(errs...)
 }
 
+// doomed looks at what would be lost with a recording.
+func (op *Operation) doomed(ctx context.Context, inv plan.Investigation, r plan.Recording) Doomed {
+	d := Doomed{Recording: r, Uncollected: true}
+	start, end := inv.TimeBox(r.Started)
+	if run := op.ledger.Runs[inv.Name]; run != nil {
+		start, end = run.Window(inv)
+		for _, e := range run.Sessions {
+			if e.Session.Name == r.ID.Name() && e.Fetched != nil {
+				d.Uncollected = false
+			}
+		}
+	} else if n, ok := plan.ParseName(r.ID.Name()); ok {
+		start, end = n.Deadline.Add(-inv.Window), n.Deadline
+	}
+	s := plan.SessionOf(r)
+	s.Target.Provider = op.aliasOf(r)
+	d.Bytes, _ = fetch.Collector{Providers: op.providers, Inventories: op.allInventories()}.Measure(ctx, apply.Want{Session: s, Recording: r, Start: start, End: end})
+	return d
+}
+
 // tidy undoes what was made besides the recordings: agents that flowctl
 // brought, lifecycle rules that a retention made Azure change.
-func (op *Operation) tidy(ctx context.Context, name string) error {
-	run := op.snapshot.Runs[name]
+func (op *Operation) tidy(ctx context.Context, inv plan.Investigation) error {
+	run := op.ledger.Runs[inv.Name]
 	if run == nil {
-		run = &state.Run{}
+		run = &ledger.Run{}
 	}
 	t := apply.Tidy{
-		Investigation: name, Providers: op.providers, Inventory: op.allInventories(), Run: run,
-		Last: state.NewKeeper(op.state, op.snapshot).LastFor(name),
+		Investigation: inv, Providers: op.providers, Inventory: op.allInventories(), Run: run,
+		Last: op.keeper().LastFor(inv.Name),
 		Emit: func(e apply.Event) { op.emit(Event{Run: &e}) },
 	}
 	var errs []error
@@ -83,11 +124,11 @@ func (op *Operation) tidy(ctx context.Context, name string) error {
 
 // forget lets a run that was not finished start anew.
 func (op *Operation) forget(name string) error {
-	run := op.snapshot.Runs[name]
+	run := op.ledger.Runs[name]
 	if run == nil || !run.Finished.IsZero() {
 		return nil
 	}
-	delete(op.snapshot.Runs, name)
+	delete(op.ledger.Runs, name)
 	folder := session.Folder{Path: run.Results}
 	if !session.Is(folder.Path) {
 		return nil
@@ -100,39 +141,53 @@ func (op *Operation) forget(name string) error {
 	return folder.WriteManifest(m)
 }
 
-// Stop ends the captures of the investigations and moves the end of their time
-// boxes to now.
+// Stop ends what the investigations record, and moves the end of their time
+// boxes to now. That they are stopped is a fact in Azure: any machine sees it.
 func (op *Operation) Stop(ctx context.Context) ([]Outcome, error) {
-	return op.each(func(name string) (Outcome, error) { return op.stop(ctx, name) })
+	return op.each(ctx, func(inv plan.Investigation) (Outcome, error) { return op.stop(ctx, inv) })
 }
 
-func (op *Operation) stop(ctx context.Context, name string) (Outcome, error) {
-	run := op.snapshot.Runs[name]
-	if run == nil || !run.Finished.IsZero() {
-		return Outcome{Idle: true}, nil
+func (op *Operation) stop(ctx context.Context, inv plan.Investigation) (Outcome, error) {
+	there, err := op.ours(ctx, inv)
+	run := op.ledger.Runs[inv.Name]
+	if idle := run == nil || !run.Finished.IsZero(); idle && len(there) == 0 {
+		return Outcome{Idle: true}, err
 	}
-	there, err := op.ours(ctx, name)
+	if err := op.lock.Hold(ctx); err != nil {
+		return Outcome{}, err
+	}
 	errs := []error{err}
+	now := op.now()
 	for _, r := range there {
-		if r.Mechanism == plan.PacketCapture && !r.State.Ended() {
-			errs = append(errs, op.providerOf(r).Stop(ctx, r))
+		if r.Mechanism == plan.PacketCapture && !r.State.Ended() || r.Mechanism == plan.FlowLog && r.Enabled {
+			err := op.providerOf(r).Stop(ctx, r)
+			errs = append(errs, err)
+			if err == nil && r.Mechanism == plan.FlowLog {
+				run.End(r.ID.Name(), now, "stopped by hand")
+			}
 		}
 	}
-	if now := op.now(); now.Before(run.Ends) {
-		run.Ends, run.Stopped = now, true
+	if run != nil && run.Finished.IsZero() {
+		if _, end := run.Window(inv); now.Before(end) {
+			run.Ends, run.Stopped = now, true
+		}
 	}
 	if err := errors.Join(errs...); err != nil {
-		return Outcome{}, fmt.Errorf("stop %s: %w", name, err)
+		return Outcome{}, fmt.Errorf("stop %s: %w", inv.Name, err)
 	}
 	return Outcome{}, nil
 }
 
 // providerOf returns the provider in whose subscription r is.
 func (op *Operation) providerOf(r plan.Recording) plan.Provider {
+	return op.providers[op.aliasOf(r)]
+}
+
+func (op *Operation) aliasOf(r plan.Recording) string {
 	for _, alias := range op.aliases() {
 		if slices.ContainsFunc(op.recordings[alias], func(x plan.Recording) bool { return x.ID.Is(r.ID) }) {
-			return op.providers[alias]
+			return alias
 		}
 	}
-	return nil
+	return ""
 }

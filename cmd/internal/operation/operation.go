@@ -20,9 +20,9 @@ import (
 	"flowctl/plan"
 	"flowctl/plan/apply"
 	"flowctl/plan/config"
+	"flowctl/plan/ledger"
 	"flowctl/plan/resolve"
 	"flowctl/plan/session"
-	"flowctl/plan/state"
 	"flowctl/providers"
 )
 
@@ -95,8 +95,9 @@ type Operation struct {
 	providers   map[string]plan.Provider // by alias
 	inventories map[string]*plan.Inventory
 	recordings  map[string][]plan.Recording // by alias
-	state       *state.File
-	snapshot    state.Snapshot
+	backend     ledger.Backend
+	lock        ledger.Lock // nil: nothing is changed
+	ledger      ledger.Ledger
 	again       bool // record anew what is finished
 }
 
@@ -106,11 +107,16 @@ func Open(ctx context.Context, s Settings, src Source) (*Operation, error) {
 	if err != nil {
 		return nil, err
 	}
+	return open(ctx, s, src, cfg, s.backend(), nil)
+}
+
+func open(ctx context.Context, s Settings, src Source, cfg *config.Config, backend ledger.Backend, lock ledger.Lock) (*Operation, error) {
+	var err error
 	op := &Operation{
-		Settings: s, Source: src, Config: cfg, state: s.stateFile(),
+		Settings: s, Source: src, Config: cfg, backend: backend, lock: lock,
 		providers: map[string]plan.Provider{}, inventories: map[string]*plan.Inventory{}, recordings: map[string][]plan.Recording{},
 	}
-	if op.snapshot, err = op.state.Read(); err != nil {
+	if op.ledger, err = op.backend.Read(ctx); err != nil {
 		return nil, err
 	}
 	if err := op.recover(); err != nil {
@@ -125,12 +131,17 @@ func Open(ctx context.Context, s Settings, src Source) (*Operation, error) {
 // Locked opens the configuration for an operation that changes something, and
 // keeps others out until it is done.
 func Locked(ctx context.Context, s Settings, src Source, name string, do func(*Operation) error) error {
-	unlock, err := s.stateFile().Lock(name)
+	cfg, err := Load(s, src)
 	if err != nil {
 		return err
 	}
-	defer unlock()
-	op, err := Open(ctx, s, src)
+	backend := s.backend()
+	lock, err := backend.Lock(ctx, name)
+	if err != nil {
+		return err
+	}
+	defer lock.Release()
+	op, err := open(ctx, s, src, cfg, backend, lock)
 	if err != nil {
 		return err
 	}
@@ -142,7 +153,7 @@ func Locked(ctx context.Context, s Settings, src Source, name string, do func(*O
 func (op *Operation) recover() error {
 	for _, inv := range op.Config.Investigations {
 		folder, ok := session.Latest(op.resultsOf(inv.Name))
-		if op.snapshot.Runs[inv.Name] != nil || !ok {
+		if op.ledger.Runs[inv.Name] != nil || !ok {
 			continue
 		}
 		m, err := folder.Manifest()
@@ -150,7 +161,7 @@ func (op *Operation) recover() error {
 			return err
 		}
 		if !m.Destroyed {
-			op.snapshot.Runs[inv.Name] = state.Recover(folder.Path, m)
+			op.ledger.Runs[inv.Name] = m.Recover(folder.Path)
 		}
 	}
 	return nil
@@ -159,7 +170,13 @@ func (op *Operation) recover() error {
 // resultsOf is where the results of an investigation's runs lie.
 func (s Settings) resultsOf(name string) string { return filepath.Join(s.Dir, "results", name) }
 
-func (s Settings) stateFile() *state.File { return state.Open(filepath.Join(s.Dir, "state.json")) }
+// backend is where the ledger is kept.
+func (s Settings) backend() ledger.Backend {
+	return ledger.NewLocal(filepath.Join(s.Dir, "state.json"))
+}
+
+// keeper saves what runs learn, while this operation holds the ledger's lock.
+func (op *Operation) keeper() *ledger.Keeper { return ledger.NewKeeper(op.backend, op.lock, op.ledger) }
 
 // connect makes the providers that some watch uses, and those of other
 // subscriptions whose storage accounts are written to.

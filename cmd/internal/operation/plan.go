@@ -9,8 +9,8 @@ import (
 
 	"flowctl/plan"
 	"flowctl/plan/apply"
+	"flowctl/plan/config"
 	"flowctl/plan/resolve"
-	"flowctl/plan/state"
 )
 
 // Plan makes the plan of every investigation with all that there is to say about
@@ -26,6 +26,7 @@ func (op *Operation) Plan(ctx context.Context, again bool) ([]plan.Plan, error) 
 	}
 	for i, p := range plans { // all investigations have one if there was no error
 		plans[i] = op.preflight(ctx, op.Config.Investigations[i], p)
+		plans[i].Contain()
 	}
 	return plans, nil
 }
@@ -33,77 +34,76 @@ func (op *Operation) Plan(ctx context.Context, again bool) ([]plan.Plan, error) 
 // Results is where the latest run of an investigation left its results; empty
 // if there was none.
 func (op *Operation) Results(name string) string {
-	if run := op.snapshot.Runs[name]; run != nil {
+	if run := op.ledger.Runs[name]; run != nil {
 		return run.Results
 	}
 	return ""
 }
 
 // plans makes the plan of every investigation; what is wrong with the file in
-// the light of Azure is a *Diagnosed.
+// the light of Azure is a *Diagnosed. Where something of the investigation is
+// there already, it is a finding: it stops nothing that runs.
 func (op *Operation) plans(ctx context.Context) ([]plan.Plan, error) {
 	var out []plan.Plan
 	var all hcl.Diagnostics
 	for _, inv := range op.Config.Investigations {
 		now := op.now()
 		asked, diags := resolve.Queries(ctx, inv, op.inventories, op.checkers())
-		all = append(all, diags...)
 		if diags.HasErrors() {
-			continue
+			asked = inv
 		}
-		res, diags := resolve.Investigation(asked, op.inventories, now)
+		res, more := resolve.Investigation(asked, op.inventories, now)
+		diags = append(diags, more...)
+		if diags.HasErrors() && op.underWay(res.Investigation) {
+			res.Findings = append(res.Findings, resolve.Unselected(diags)...)
+			diags = nil
+		}
 		all = append(all, diags...)
 		if !diags.HasErrors() {
-			out = append(out, op.plan(res, now))
+			out = append(out, op.plan(inv, res, now))
 		}
 	}
 	return out, op.diagnose(op.Config, all)
 }
 
-func (op *Operation) plan(res resolve.Result, now time.Time) plan.Plan {
-	name := res.Investigation.Name
-	run := op.snapshot.Runs[name]
+// underWay reports whether an investigation was started and has not come to its
+// end, as the ledger or Azure says.
+func (op *Operation) underWay(inv plan.Investigation) bool {
+	if run := op.ledger.Runs[inv.Name]; run != nil {
+		return run.Finished.IsZero()
+	}
+	return slices.ContainsFunc(op.allRecordings(), inv.Made)
+}
+
+func (op *Operation) plan(inv *config.Investigation, res resolve.Result, now time.Time) plan.Plan {
+	head := res.Investigation
+	run := op.ledger.Runs[head.Name]
 	if op.again && run != nil && !run.Finished.IsZero() {
 		run = nil
 	}
 	p := plan.Plan{
-		Investigation: res.Investigation, Made: now, Views: res.Views, Findings: res.Findings,
-		Changes:  plan.Diff(name, res.Sessions, op.allRecordings(), prior(run), now),
+		Investigation: head, Made: now, Views: res.Views, Findings: res.Findings,
+		Changes:  plan.Diff(head, res.Sessions, op.allRecordings(), run.Prior(head, addresses(inv), now), now),
 		Finished: run != nil && !run.Finished.IsZero(),
 	}
 	if p.Count(plan.Create, plan.Replace) == 0 { // what is there can still be collected
 		p.Findings = slices.DeleteFunc(p.Findings, func(f plan.Finding) bool { return f.Code == plan.WindowOver })
 	}
-	p.Ends = ends(res.Investigation, now)
+	_, p.Ends = head.TimeBox(now)
 	if run != nil && run.Finished.IsZero() {
-		p.Ends = run.Ends
-	} else {
-		p.Ends = apply.Ends(p)
+		_, p.Ends = run.Window(head)
+		p.Findings = append(p.Findings, run.LeftBehind()...)
+	} else if ends := apply.Deadline(p); !ends.IsZero() {
+		p.Ends = ends
 	}
+	p.Findings = append(p.Findings, p.Late()...)
 	return p
 }
 
-// ends is when a time box that begins now, or when the file says, is over.
-func ends(inv plan.Investigation, now time.Time) time.Time {
-	switch {
-	case !inv.End.IsZero():
-		return inv.End
-	case inv.Start.After(now):
-		return inv.Start.Add(inv.Window)
+func addresses(inv *config.Investigation) []string {
+	out := []string{}
+	for _, w := range inv.Watches {
+		out = append(out, w.Address())
 	}
-	return now.Add(inv.Window)
-}
-
-// prior tells the planner what was collected before.
-func prior(run *state.Run) plan.Prior {
-	p := plan.Prior{Collected: map[string]string{}}
-	if run == nil {
-		return p
-	}
-	for print, s := range run.Sessions {
-		if s.Phase == state.Collected || s.Phase == state.Removed {
-			p.Collected[print] = s.Digest
-		}
-	}
-	return p
+	return out
 }

@@ -30,7 +30,7 @@ const savedFormat = "1"
 func (op *Operation) Save(name string, plans []plan.Plan) error {
 	s := Saved{
 		Flowctl: savedFormat, Path: op.Source.Path, Digest: op.Config.Digest, VarFiles: op.Source.VarFiles, Again: op.again,
-		Lineage: op.snapshot.Lineage, Serial: op.snapshot.Serial, Plans: map[string]string{},
+		Lineage: op.ledger.Lineage, Serial: op.ledger.Serial, Plans: map[string]string{},
 	}
 	for _, p := range plans {
 		s.Plans[p.Investigation.Name] = p.Digest()
@@ -73,7 +73,7 @@ func (s Saved) check(op *Operation, plans []plan.Plan) error {
 	switch {
 	case s.Digest != op.Config.Digest:
 		return fmt.Errorf("%w: %s or its variables changed since; plan again", errStalePlan, s.Path)
-	case s.Lineage != op.snapshot.Lineage || s.Serial != op.snapshot.Serial:
+	case s.Lineage != op.ledger.Lineage || s.Serial != op.ledger.Serial:
 		return fmt.Errorf("%w: another run changed the state since; plan again", errStalePlan)
 	}
 	for _, p := range plans {

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"flowctl/plan"
-	"flowctl/plan/state"
+	"flowctl/plan/ledger"
 )
 
 // Status is how the investigations of a file stand, in its stable JSON form.
@@ -26,6 +26,7 @@ type Standing struct {
 	Finished *time.Time      `json:"finished"`
 	Results  string          `json:"results,omitempty"`
 	Sessions []SessionStatus `json:"sessions"`
+	Left     []ledger.Left   `json:"left,omitempty"` // what should be gone and is not
 }
 
 // SessionStatus is how one session stands.
@@ -38,6 +39,7 @@ type SessionStatus struct {
 	Reused    bool           `json:"reused,omitempty"`
 	There     bool           `json:"there"` // in Azure
 	Deadline  *time.Time     `json:"deadline"`
+	Changes   []string       `json:"changes,omitempty"` // what others did to it
 }
 
 // Status joins what Azure shows with what the state remembers.
@@ -45,7 +47,7 @@ func (op *Operation) Status(ctx context.Context) (Status, error) {
 	doc := Status{Format: "1", Now: op.now(), Investigations: []Standing{}}
 	var errs []error
 	for _, inv := range op.Config.Investigations {
-		s, err := op.standing(ctx, inv.Name)
+		s, err := op.standing(ctx, header(inv))
 		doc.Investigations = append(doc.Investigations, s)
 		errs = append(errs, err)
 	}
@@ -54,19 +56,21 @@ func (op *Operation) Status(ctx context.Context) (Status, error) {
 
 // standing joins what Azure shows of an investigation with what the state
 // remembers of it.
-func (op *Operation) standing(ctx context.Context, name string) (Standing, error) {
-	s := Standing{Name: name, Sessions: []SessionStatus{}}
-	there, err := op.ours(ctx, name)
+func (op *Operation) standing(ctx context.Context, inv plan.Investigation) (Standing, error) {
+	s := Standing{Name: inv.Name, Sessions: []SessionStatus{}}
+	there, err := op.ours(ctx, inv)
 	for _, r := range there {
-		n, _ := plan.ParseName(r.ID.Name())
-		s.Sessions = append(s.Sessions, statusOf(r, n))
-		s.Ends = &n.Deadline
+		st := statusOf(r)
+		s.Sessions = append(s.Sessions, st)
+		s.Ends = st.Deadline
 	}
-	run := op.snapshot.Runs[name]
+	run := op.ledger.Runs[inv.Name]
 	if run == nil {
 		return s, err
 	}
-	s.Ends, s.Results = &run.Ends, run.Results
+	s.Results, s.Left = run.Results, run.Left
+	_, end := run.Window(inv)
+	s.Ends = &end
 	if !run.Finished.IsZero() {
 		s.Finished = &run.Finished
 	}
@@ -74,8 +78,9 @@ func (op *Operation) standing(ctx context.Context, name string) (Standing, error
 	return s, err
 }
 
-func statusOf(r plan.Recording, n plan.Name) SessionStatus {
-	st := SessionStatus{Name: r.ID.Name(), Mechanism: r.Mechanism, Target: r.Target, There: true, Deadline: &n.Deadline, Reason: r.StopReason}
+func statusOf(r plan.Recording) SessionStatus {
+	ends := r.Deadline()
+	st := SessionStatus{Name: r.ID.Name(), Mechanism: r.Mechanism, Target: r.Target, There: true, Deadline: &ends, Reason: r.StopReason}
 	switch {
 	case r.Mechanism == plan.PacketCapture:
 		st.State = string(r.State)
@@ -89,38 +94,46 @@ func statusOf(r plan.Recording, n plan.Name) SessionStatus {
 
 // remember adds the sessions that are not in Azure any more, or never were
 // ours.
-func (s *Standing) remember(run *state.Run, there []plan.Recording) {
-	known := map[string]bool{}
-	for _, r := range there {
-		known[r.ID.Name()] = true
+func (s *Standing) remember(run *ledger.Run, there []plan.Recording) {
+	known := map[string]int{}
+	for i, r := range there {
+		known[r.ID.Name()] = i
 	}
 	for _, m := range byAddress(run.Sessions) {
-		if known[m.Session.Name] {
+		if i, ok := known[m.Session.Name]; ok {
+			s.Sessions[i].Changes = changes(m)
 			continue
 		}
 		s.Sessions = append(s.Sessions, SessionStatus{
 			Name: m.Session.Name, Mechanism: m.Session.Mechanism, Target: m.Session.Target.ID,
-			State: string(m.Phase), Reason: m.Reason, Reused: m.Reused, There: m.Reused,
+			State: string(m.Stand()), Reason: m.Reason(), Reused: m.Reused, There: m.Reused, Changes: changes(m),
 		})
 	}
 }
 
+func changes(e *ledger.Entry) []string {
+	var out []string
+	for _, c := range e.Changes {
+		out = append(out, c.String())
+	}
+	return out
+}
+
 // byAddress lists sessions in the order of their watches and targets.
-func byAddress(sessions map[string]*state.Session) []*state.Session {
-	return slices.SortedFunc(maps.Values(sessions), func(a, b *state.Session) int {
+func byAddress(sessions map[string]*ledger.Entry) []*ledger.Entry {
+	return slices.SortedFunc(maps.Values(sessions), func(a, b *ledger.Entry) int {
 		return cmp.Or(cmp.Compare(a.Session.Address(), b.Session.Address()), cmp.Compare(a.Session.Name, b.Session.Name))
 	})
 }
 
 // ours lists what flowctl made for an investigation, captures with their
 // state.
-func (op *Operation) ours(ctx context.Context, name string) ([]plan.Recording, error) {
+func (op *Operation) ours(ctx context.Context, inv plan.Investigation) ([]plan.Recording, error) {
 	var out []plan.Recording
 	var errs []error
 	for _, alias := range op.aliases() {
 		for _, r := range op.recordings[alias] {
-			n, ok := plan.ParseName(r.ID.Name())
-			if !ok || n.Investigation != name {
+			if !inv.Made(r) && !op.ledger.Runs[inv.Name].Knows(r.ID.Name()) {
 				continue
 			}
 			if r.Mechanism == plan.PacketCapture {

@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/dustin/go-humanize"
+
+	"flowctl/cmd/internal/operation"
 	"flowctl/cmd/internal/terminal"
-	"flowctl/plan"
 	"flowctl/plan/apply"
 )
 
@@ -19,14 +21,48 @@ func Failures(w io.Writer, fs []apply.Failure) {
 		fmt.Fprintf(w, "  %s: %s\n", terminal.Escape(f.Session), terminal.Escape(f.Reason))
 		if f.Left != "" {
 			fmt.Fprintf(w, "    still in Azure: %s\n", terminal.Escape(string(f.Left)))
+			if f.WayOut != "" {
+				fmt.Fprintf(w, "    way out: %s\n", terminal.Escape(f.WayOut))
+			}
 		}
 	}
 }
 
-// Doomed lists what destroy would remove.
-func Doomed(w io.Writer, there []plan.Recording) {
-	for _, r := range there {
-		fmt.Fprintf(w, "  -   %-14s %s\n", r.Mechanism, terminal.Escape(r.Target.Name()))
+// Doomed lists what destroy would remove, and what would be lost with it.
+func Doomed(w io.Writer, there []operation.Doomed) {
+	for _, d := range there {
+		fmt.Fprintf(w, "  -   %-14s %s", d.Recording.Mechanism, terminal.Escape(d.Recording.Target.Name()))
+		switch {
+		case d.Uncollected && d.Bytes > 0:
+			fmt.Fprintf(w, "  not collected: %s in storage", humanize.IBytes(uint64(d.Bytes)))
+		case d.Uncollected:
+			fmt.Fprint(w, "  not collected: size not known, or nothing written yet")
+		}
+		fmt.Fprintln(w)
+	}
+}
+
+// Detached says how an investigation goes on that is not over.
+func Detached(w io.Writer, r operation.Result, path string) {
+	const form = "2006-01-02 15:04:05 MST"
+	switch {
+	case r.Now.Before(r.Start):
+		fmt.Fprintf(w, "\n%s is due %s; nothing records yet. Start it then, or from a scheduler: flowctl apply --auto-approve --detach %s\n", r.Name, r.Start.UTC().Format(form), path)
+	case r.Now.Before(r.Ends):
+		fmt.Fprintf(w, "\nRecording until %s. The next apply goes on from here: flowctl apply --auto-approve %s\n", r.Ends.UTC().Format(form), path)
+	default:
+		fmt.Fprintf(w, "\n%s is over since %s; the last data is still written. The next apply collects it: flowctl apply --auto-approve %s\n", r.Name, r.Ends.UTC().Format(form), path)
+	}
+}
+
+// Waiting lists what nobody has approved.
+func Waiting(w io.Writer, r operation.Result) {
+	if len(r.Waiting) == 0 {
+		return
+	}
+	fmt.Fprintf(w, "\n%s:\n", r.Name)
+	for _, f := range r.Waiting {
+		fmt.Fprintf(w, "  ! %s (%s): %s\n", f.Summary, f.Code, terminal.Escape(f.Detail))
 	}
 }
 

@@ -28,6 +28,14 @@ func Status(w io.Writer, d operation.Status) {
 			fmt.Fprintf(tw, "  %s\t%s\t%s\t%s\n", s.Mechanism, terminal.Escape(s.Target.Name()), word(s), terminal.Escape(s.Reason))
 		}
 		tw.Flush()
+		for _, s := range i.Sessions {
+			for _, c := range s.Changes {
+				fmt.Fprintf(w, "  ! %s: %s\n", terminal.Escape(s.Target.Name()), terminal.Escape(c))
+			}
+		}
+		for _, l := range i.Left {
+			fmt.Fprintf(w, "  ! left behind: %s (%s)\n      %s\n      way out: %s\n", terminal.Escape(l.Session), terminal.Escape(l.Reason), terminal.Escape(string(l.What)), terminal.Escape(l.WayOut))
+		}
 	}
 }
 

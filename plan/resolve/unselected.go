@@ -1,0 +1,24 @@
+package resolve
+
+import (
+	"github.com/hashicorp/hcl/v2"
+
+	"flowctl/plan"
+)
+
+// Unselected says as findings what a running investigation's file selects no
+// more.
+func Unselected(diags hcl.Diagnostics) []plan.Finding {
+	var out []plan.Finding
+	for _, d := range diags {
+		f := plan.Finding{Code: plan.NotSelected, Severity: plan.Warning, Summary: d.Summary, Detail: d.Detail + " What was started goes on to its end and is collected."}
+		if d.Severity != hcl.DiagError {
+			f.Severity, f.Detail = plan.Info, d.Detail
+		}
+		if d.Subject != nil {
+			f.File, f.Line = d.Subject.Filename, d.Subject.Start.Line
+		}
+		out = append(out, f)
+	}
+	return out
+}
