@@ -201,8 +201,9 @@ func (r *Run) track() error {
 	for key, e := range r.run.Sessions {
 		names[e.Session.Name] = key
 	}
+	begun := len(r.run.Sessions) > 0
 	for _, c := range r.Plan.Changes {
-		if c.Action == plan.Leave || r.waitsForApproval(c) {
+		if c.Action == plan.Leave || begun && r.waitsForApproval(c) {
 			continue
 		}
 		var old *tracked
@@ -229,7 +230,7 @@ func (r *Run) track() error {
 // start: an unattended run goes on with what it began, and the same file may
 // select more by now.
 func (r *Run) waitsForApproval(c plan.Change) bool {
-	if !r.Unattended || c.Action != plan.Create && c.Action != plan.Replace || len(r.run.Sessions) == 0 || r.run.Approved != r.Approved {
+	if !r.Unattended || c.Action != plan.Create && c.Action != plan.Replace || r.run.Approved != r.Approved {
 		return false
 	}
 	if e := r.run.Sessions[c.Session.Print()]; e != nil && e.Digest == c.Session.Digest() {
