@@ -17,9 +17,10 @@ import (
 // such name, and on one line, packages below one parent may use each other.
 var layers = []string{
 	"plan plan/syntax collectors/flow/...",
-	"plan/question collectors/aggregate collectors/identity collectors/minutes",
-	"plan/config/... plan/session plan/ledger",
-	"plan/resolve plan/preflight plan/apply providers/azure/... collectors/flowlog/... collectors/parquet collectors/pcap/... collectors/summary/...",
+	"plan/question plan/ledger collectors/aggregate collectors/identity collectors/minutes",
+	"plan/config/... plan/session",
+	"plan/resolve",
+	"plan/preflight plan/apply providers/azure/... collectors/flowlog/... collectors/parquet collectors/pcap/... collectors/summary/...",
 	"providers/sandbox/... collectors/etl/... collectors/files collectors/storage/... cmd/internal/terminal",
 	"collectors/fetch",
 	"providers collectors cmd/internal/report",
