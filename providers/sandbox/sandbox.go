@@ -25,6 +25,7 @@ import (
 	"flowctl/providers/sandbox/internal/metadata"
 	"flowctl/providers/sandbox/internal/recorded"
 	"flowctl/providers/sandbox/internal/traffic"
+	"flowctl/providers/sandbox/internal/wire"
 	"flowctl/providers/sandbox/internal/world"
 )
 
@@ -140,7 +141,7 @@ func (s *Sandbox) Clock() plan.Clock { return s.clock }
 // name at the beginning of the path. Beside them are the documents by which
 // clients find a cloud's services, and the service that signs them in.
 func (s *Sandbox) Handler() http.Handler {
-	endpoints := metadata.Handler()
+	endpoints, manager := metadata.Handler(), wire.Handler(s.arm)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r = oneSlash(r)
 		switch {
@@ -153,7 +154,7 @@ func (s *Sandbox) Handler() http.Handler {
 		case s.namesAccount(r.URL.Path):
 			s.blob.ServeHTTP(w, r)
 		default:
-			s.arm.ServeHTTP(w, r)
+			manager.ServeHTTP(w, r)
 		}
 	})
 }

@@ -32,12 +32,19 @@ func (q *request) authorize(a Account) error {
 		if err := q.checkSharedKey(a); err != nil {
 			return err
 		}
+	case q.w.Header().Get("X-Ms-Version") < challengeVersion:
+		return errHidden
 	default:
 		q.challenge(a)
 		return errNoAuthentication
 	}
 	return q.admit(a)
 }
+
+// challengeVersion is the first version of the service that tells who says
+// nothing of himself where tokens come from. Before it, and without a version,
+// what is private is not there: recorded in blob-no-sas-private-blob.
+const challengeVersion = "2019-12-12"
 
 // challenge tells where tokens come from.
 func (q *request) challenge(a Account) {

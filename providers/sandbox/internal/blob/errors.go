@@ -30,6 +30,7 @@ func refusal(status int, code, message string) *Error {
 // The refusals, as the documentation's "Blob service error codes" lists them.
 var (
 	errAccount            = refusal(404, "ResourceNotFound", "The specified resource does not exist.")
+	errHidden             = refusal(404, "ResourceNotFound", "The specified resource does not exist.")
 	errNoAuthentication   = refusal(401, "NoAuthenticationInformation", "Server failed to authenticate the request. Please refer to the information in the www-authenticate header.")
 	errSharedKey          = refusal(403, "KeyBasedAuthenticationNotPermitted", "Key based authentication is not permitted on this storage account.")
 	errAuthentication     = refusal(403, "AuthenticationFailed", "Server failed to authenticate the request. Make sure the value of Authorization header is formed correctly including the signature.")
@@ -112,7 +113,9 @@ func (q *request) fail(err error) {
 		e = refusal(500, "InternalError", err.Error())
 	}
 	h := q.w.Header()
-	h.Set("X-Ms-Error-Code", e.Code)
+	if e != errHidden { // which is answered by a front end that sets no code
+		h.Set("X-Ms-Error-Code", e.Code)
+	}
 	if e.Status == http.StatusNotModified || q.r.Method == http.MethodHead {
 		q.w.WriteHeader(e.Status)
 		return

@@ -89,7 +89,7 @@ type properties struct {
 	TierChanged        string `xml:"AccessTierChangeTime,omitempty"`
 	ArchiveStatus      string `xml:",omitempty"`
 	RehydratePriority  string `xml:",omitempty"`
-	LeaseStatus        string `xml:",omitempty"`
+	LeaseStatus        *string
 	LeaseState         string `xml:",omitempty"`
 	LeaseDuration      string `xml:",omitempty"`
 	copying

@@ -159,14 +159,15 @@ func (q *request) entry(name string, b Blob) entry {
 	switch {
 	case b.Removed != nil:
 		e.Deleted = true
-		p.DeletedTime = httpTime(b.Removed.At)
+		p.LeaseStatus, p.DeletedTime = new(string), httpTime(b.Removed.At)
 		left := int(b.Removed.At.AddDate(0, 0, b.Removed.Days).Sub(q.now) / (24 * time.Hour))
 		if q.now.Equal(b.Removed.At) || left == b.Removed.Days {
 			left = b.Removed.Days - 1 // the day under way is none: recorded in blob-soft-delete-with-leased-blob
 		}
 		p.DaysLeft = &left
 	case b.Snapshot == "":
-		p.LeaseStatus, p.LeaseState, p.LeaseDuration = b.Lease.status(q.now), b.Lease.state(q.now), b.Lease.duration(q.now)
+		status := b.Lease.status(q.now)
+		p.LeaseStatus, p.LeaseState, p.LeaseDuration = &status, b.Lease.state(q.now), b.Lease.duration(q.now)
 	}
 	if q.includes("metadata") {
 		e.Metadata = b.Metadata

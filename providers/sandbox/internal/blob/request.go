@@ -1,6 +1,7 @@
 package blob
 
 import (
+	"cmp"
 	"net/http"
 	"net/url"
 	"strings"
@@ -72,11 +73,8 @@ func (q *request) commonHeaders() {
 	h.Set("Server", "Windows-Azure-Blob/1.0 Microsoft-HTTPAPI/2.0")
 	h.Set("Date", q.now.UTC().Format(http.TimeFormat))
 	h.Set("X-Ms-Request-Id", uuid.NewString())
-	version := q.r.Header.Get("X-Ms-Version")
-	if version == "" {
-		version = "2009-09-19" // of requests that state none
-	}
-	h.Set("X-Ms-Version", version)
+	// The last is of requests that state none.
+	h.Set("X-Ms-Version", cmp.Or(q.r.Header.Get("X-Ms-Version"), q.query.Get("api-version"), q.query.Get("sv"), "2009-09-19"))
 	if id := q.r.Header.Get("X-Ms-Client-Request-Id"); id != "" && len(id) <= 1024 {
 		h.Set("X-Ms-Client-Request-Id", id)
 	}
