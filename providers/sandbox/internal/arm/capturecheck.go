@@ -179,6 +179,8 @@ func (q *request) checkCaptureStorage(st *State, w *Watcher, c *Capture) error {
 	return nil
 }
 
+// checkLocalPath checks where a capture's file is to be. A relative path is
+// taken on Linux too: recorded in cli-packet-capture-vm.
 func (q *request) checkLocalPath(st *State, c *Capture, name, path string) error {
 	os := ""
 	switch r := q.described(st, c.Settings.Target).(type) {
@@ -192,7 +194,7 @@ func (q *request) checkLocalPath(st *State, c *Capture, name, path string) error
 		return nil
 	case !strings.HasSuffix(path, ".cap"):
 		return errInvalid("storageLocation."+name, "'%s' does not end in .cap.", path)
-	case os == "Linux" && !strings.HasPrefix(path, "/var/captures"):
+	case os == "Linux" && strings.HasPrefix(path, "/") && !strings.HasPrefix(path, "/var/captures"):
 		return errInvalid("storageLocation."+name, "'%s' does not begin with /var/captures, as it must on Linux.", path)
 	}
 	return nil

@@ -90,16 +90,13 @@ func (q *request) queryFlowLogStatus() (rep reply, err error) {
 		if !found || !sameRegion(location, w.Location) {
 			return errReference(body.Target, w.ID)
 		}
-		doc := legacyFlowLog{Target: body.Target}
+		doc := legacyFlowLog{Target: body.Target, Analytics: map[string]any{}}
+		doc.Properties.Retention = map[string]any{"days": 0, "enabled": false}
 		if l := st.flowLogOn(body.Target, q.now); l != nil {
 			doc = legacyOf(l)
 		}
-		op, err := q.begin(st, body.Target, w.Location, queryTime, http.StatusOK, doc)
-		if err != nil {
-			return err
-		}
-		rep = q.accepted(op)
-		return nil
+		rep, err = ok(doc) // at once: recordings cli-configure-flow-log and cli-nsg-flow-log-show
+		return err
 	})
 	return rep, err
 }

@@ -33,7 +33,6 @@ const (
 	flowLogWriteTime   = 5 * time.Second
 	deleteTime         = 10 * time.Second
 	quickDeleteTime    = time.Second // of a capture that never ran
-	queryTime          = time.Second
 	extensionWriteTime = 90 * time.Second
 	extensionGoneTime  = 30 * time.Second
 )
@@ -76,10 +75,24 @@ func (q *request) free(st *State, watcher, resource plan.ID) error {
 // operationURL is the address of an operation or of its result. Azure's carry
 // a signature in the query, which clients must send back as it is.
 func (q *request) operationURL(op *Operation, kind string) string {
+	if op.compute() {
+		monitor := ""
+		if kind == operationResults {
+			monitor = "&monitor=true" // recorded in vm-states
+		}
+		return q.base() + "/subscriptions/" + q.world.Subscription + "/providers/" + op.Provider + "/locations/" + op.Location +
+			"/operations/" + op.ID + "?p=" + q.world.GUID("partition") + monitor + "&api-version=" + url.QueryEscape(q.param("api-version"))
+	}
 	return q.base() + "/subscriptions/" + q.world.Subscription + "/providers/" + op.Provider + "/locations/" + op.Location +
 		"/" + kind + "/" + op.ID + "?api-version=" + url.QueryEscape(q.param("api-version")) +
 		"&t=" + op.Begin.UTC().Format("060102150405") + "&c=sandbox&s=" + op.ID[:8] + "&h=" + op.ID[24:]
 }
+
+const operationResults = "operationResults"
+
+// compute reports whether an operation is one of the compute provider, whose
+// operations have times and one address for their state and their result.
+func (op *Operation) compute() bool { return strings.EqualFold(op.Provider, "Microsoft.Compute") }
 
 // started answers the PUT of a child: the operation's address and no other.
 func (q *request) started(op *Operation, status int, body any) reply {
@@ -93,7 +106,7 @@ func (q *request) started(op *Operation, status int, body any) reply {
 // accepted answers DELETE and POST: no body, two addresses.
 func (q *request) accepted(op *Operation) reply {
 	rep := q.started(op, http.StatusAccepted, nil)
-	rep.header.Set("Location", q.operationURL(op, "operationResults"))
+	rep.header.Set("Location", q.operationURL(op, operationResults))
 	return rep
 }
 
@@ -142,11 +155,11 @@ func (q *request) findOperation() (*Operation, error) {
 
 // operationStatus is the document of an operation. Compute adds its times.
 type operationStatus struct {
-	Name      string     `json:"name,omitempty"`
-	StartTime *time.Time `json:"startTime,omitempty"`
-	EndTime   *time.Time `json:"endTime,omitempty"`
-	Status    string     `json:"status"`
-	Error     any        `json:"error,omitempty"`
+	StartTime string `json:"startTime,omitempty"`
+	EndTime   string `json:"endTime,omitempty"`
+	Status    string `json:"status"`
+	Error     any    `json:"error,omitempty"`
+	Name      string `json:"name,omitempty"`
 }
 
 func (q *request) getOperation() (reply, error) {
@@ -154,9 +167,12 @@ func (q *request) getOperation() (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
+	if op.compute() && q.param("monitor") == "true" {
+		return q.monitored(op)
+	}
 	doc := operationStatus{Status: "Succeeded"}
-	if strings.EqualFold(op.Provider, "Microsoft.Compute") {
-		doc.Name, doc.StartTime = op.ID, &op.Begin
+	if op.compute() {
+		doc.Name, doc.StartTime = op.ID, computeTime(op.Begin)
 	}
 	switch {
 	case q.now.Before(op.End):
@@ -166,10 +182,28 @@ func (q *request) getOperation() (reply, error) {
 		doc.Status = "Failed"
 		doc.Error = op.Failed.reply().body.(errorBody).Error
 	}
-	if doc.StartTime != nil {
-		doc.EndTime = &op.End
+	if doc.StartTime != "" {
+		doc.EndTime = computeTime(op.End)
 	}
 	return ok(doc)
+}
+
+// computeTime is how the compute provider writes times (recording
+// extension-create-delete).
+func computeTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.9999999") + "+00:00" }
+
+// monitored is what the result of a compute operation is at its own address:
+// nothing, while it runs and when it is done (recording vm-states).
+func (q *request) monitored(op *Operation) (reply, error) {
+	switch {
+	case q.now.Before(op.End):
+		return q.accepted(op), nil
+	case op.Failed != nil:
+		return reply{}, op.Failed
+	case op.Body != nil:
+		return ok(op.Body)
+	}
+	return reply{status: http.StatusOK}, nil
 }
 
 func (q *request) getOperationResult() (reply, error) {
