@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"cmp"
 	"context"
+	"crypto/sha256"
 	"io"
 	"iter"
 	"maps"
@@ -29,6 +30,10 @@ type member struct {
 	form  string // see pcap.Beginning
 	first int64
 	begun bool // these are known
+
+	kind   flow.Kind
+	head   [sha256.Size]byte // of its first bytes
+	copied *member           // that has the same bytes
 }
 
 // add holds j back if it may be a file of a rotated capture.
@@ -84,9 +89,6 @@ const headOfCapture = 64 << 10
 // a point, at which connections go on from file to file.
 func (r *reading) rotation(ctx context.Context, list []*member, w *worker) {
 	if len(list) > 1 {
-		for _, m := range list {
-			m.begin(ctx, r.path(m.job))
-		}
 		slices.SortStableFunc(list, func(a, b *member) int {
 			return cmp.Or(cmp.Compare(a.first, b.first), cmp.Compare(len(a.Path), len(b.Path)), strings.Compare(a.Path, b.Path))
 		})
@@ -97,6 +99,10 @@ func (r *reading) rotation(ctx context.Context, list []*member, w *worker) {
 	for _, m := range list {
 		if ctx.Err() != nil {
 			return
+		}
+		if m.copied != nil {
+			r.copy(m)
+			continue
 		}
 		if s == nil || !m.begun || m.form != last.form || !s.Continues(m.first, m.sure && last.sure) {
 			s, point = &pcap.Series{}, cmp.Or(m.Point, m.Path)
@@ -116,13 +122,7 @@ func (r *reading) rotation(ctx context.Context, list []*member, w *worker) {
 
 // begin looks at the beginning of the file, which is at path unless it is a blob.
 func (m *member) begin(ctx context.Context, path string) {
-	var f io.ReadCloser
-	var err error
-	if m.Blob != nil {
-		f, err = m.From.Open(ctx, *m.Blob, 0, min(m.Blob.Size, headOfCapture))
-	} else {
-		f, err = os.Open(path)
-	}
+	f, err := m.open(ctx, path, headOfCapture)
 	if err != nil {
 		return
 	}
@@ -134,7 +134,8 @@ func (m *member) begin(ctx context.Context, path string) {
 	defer plain.Close()
 	head := make([]byte, headOfCapture)
 	n, _ := io.ReadFull(plain, head)
-	if detectCapture(head[:n]) {
+	if kind, ok := pcap.Detect(head[:n]); ok {
+		m.kind, m.head = kind, sha256.Sum256(head[:n])
 		m.form, m.first, m.begun = pcap.Beginning(head[:n])
 	}
 }

@@ -254,3 +254,34 @@ func TestSameBytes(t *testing.T) {
 		}
 	}
 }
+
+// TestCopiedCapture checks that captures of the same bytes count once, whatever
+// is in them, and that a longer one with the same beginning is another.
+func TestCopiedCapture(t *testing.T) {
+	rs := webPackets(400) // more than what is looked at first
+	for i := range 5 {
+		rs = append(rs, pcaptest.Record{At: rs[0].At, Data: pcaptest.EthernetType(0x0806, []byte{byte(i)})})
+	}
+	file := pcaptest.Classic{}.File(rs...)
+	var z bytes.Buffer
+	w := gzip.NewWriter(&z)
+	w.Write(file)
+	w.Close()
+	dir := t.TempDir()
+	put(t, filepath.Join(dir, "a.pcap"), file)
+	put(t, filepath.Join(dir, "a (1).pcap"), file)
+	put(t, filepath.Join(dir, "a.pcap.gz"), z.Bytes())
+	doc, problems, err := Sum{Items: itemsOf(dir)}.Run(t.Context())
+	if err != nil || problems.Count > 0 || doc.Total.Packets.N != 405 || len(doc.Sources) != 3 {
+		t.Errorf("%d packets of %d sources, want 405 of 3; %v %v", doc.Total.Packets.N, len(doc.Sources), problems, err)
+	}
+	i := slices.IndexFunc(doc.Coverage, func(c summary.Coverage) bool { return c.Code == "copied-captures" })
+	if i < 0 || !bytes.Contains([]byte(doc.Coverage[i].Text), []byte("2 captures have the same bytes as others, such as "+filepath.Join(dir, "a.pcap"))) {
+		t.Errorf("coverage %+v", doc.Coverage)
+	}
+	longer := append(slices.Clone(file), file[len(file)-76:]...) // one ARP frame more
+	put(t, filepath.Join(dir, "longer.pcap"), longer)
+	if doc, _, err = (Sum{Items: itemsOf(dir)}).Run(t.Context()); err != nil || len(doc.Sources) != 4 || doc.Sources[3].Records != 406 {
+		t.Errorf("sources %+v, %v", doc.Sources, err)
+	}
+}

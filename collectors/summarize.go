@@ -119,6 +119,7 @@ type reading struct {
 	idle    chan *worker  // that have nothing to do
 	outside atomic.Uint64 // records before or after the window
 	again   again
+	copied  []*member // captures that another one is equal to
 
 	items []Item           // that were read
 	watch *aggregate.Watch // flows of which alone this reading is; nil for all
@@ -185,6 +186,7 @@ func (r *reading) readInto(ctx context.Context, table *aggregate.Table) []*worke
 			r.idle <- w
 		})
 	}
+	r.copies(ctx, &held)
 	for list := range held.groups() {
 		w := <-r.idle
 		files.Go(func() {
@@ -391,7 +393,7 @@ func aclFilter(names *flow.Names, acls []string) func(flow.ID) bool {
 }
 
 func (r *reading) coverage() []summary.Coverage {
-	all := r.again.coverage()
+	all := append(r.again.coverage(), r.copiesCoverage()...)
 	if r.outside.Load() == 0 {
 		return all
 	}
