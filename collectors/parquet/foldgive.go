@@ -52,7 +52,7 @@ func (f *fold) record(r *flow.Record, k flowKey, s *flowSum) {
 		Sent:      flow.Count{Packets: s.counters[0], IPBytes: s.counters[1]},
 		Received:  flow.Count{Packets: s.counters[2], IPBytes: s.counters[3]},
 		Direction: c.Direction, Class: c.Class, Encryption: c.Encryption, State: flow.Continue,
-		Point: c.Point, Target: c.Target, Rule: c.Rule, ACL: c.ACL,
+		Point: c.Point, Log: c.Log, Target: c.Target, Rule: c.Rule, ACL: c.ACL,
 	}
 	if s.measured {
 		r.Measured = flow.Packets | flow.IPBytes

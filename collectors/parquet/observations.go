@@ -218,7 +218,7 @@ func (s *Observations) lookUpTraits(t *flow.Observation, to *part) (uint32, bool
 	key, c := s.cache.Flow(t)
 	return to.traits.number(traitsOf(&flow.Record{
 		Key: key, Direction: c.Direction, Class: c.Class, State: t.State, Encryption: c.Encryption, Measured: measured(t),
-		Point: c.Point, Target: c.Target, Rule: c.Rule, ACL: c.ACL,
+		Point: c.Point, Log: c.Log, Target: c.Target, Rule: c.Rule, ACL: c.ACL,
 	}), to.names)
 }
 

@@ -199,8 +199,8 @@ func viewsOf(rows []*enriched) []view {
 		}
 		views[i].add(s)
 	}
-	for i := range views {
-		views[i].widen()
+	if len(views) > 1 {
+		widen(views)
 	}
 	slices.SortFunc(views, func(a, b view) int {
 		switch c := cmp.Or(cmp.Compare(a.first, b.first), cmp.Compare(a.last, b.last)); {
@@ -226,21 +226,42 @@ func (v *view) add(s *enriched) {
 	v.rows = append(v.rows, s)
 }
 
-// widen gives a view the time that it may have been: clocks differ, and what a
-// flow log counts was before its time stamp, up to a minute of flows that are
-// new to it.
-func (v *view) widen() {
-	if v.first == aggregate.NoLast || v.last-v.first >= aggregate.Minute {
-		return
+// widen gives views the time that they may have been: clocks differ, and what a
+// flow log counts was before its time stamp. So what two logs say once each, less
+// than a minute apart, is of one time.
+func widen(views []view) {
+	var moments []int64 // of flow logs that saw but one
+	for i := range views {
+		v := &views[i]
+		switch {
+		case v.first == aggregate.NoLast:
+		case v.log() && v.moment():
+			moments = append(moments, v.first)
+			v.last++ // what counts until a moment includes it
+		case v.log() && v.last-v.first >= second:
+			v.last++
+		case v.last-v.first < second:
+			v.first -= second / 2
+			v.last += second / 2
+		}
 	}
-	if v.point.Class < aggregate.Capture && !v.begun {
-		v.first = min(v.first, v.last-aggregate.Minute+1)
-	}
-	if v.last-v.first < second {
-		v.first -= second / 2
-		v.last += second / 2
+	for i := range views {
+		if v := &views[i]; v.log() && v.last-v.first == 1 && !v.begun {
+			for _, t := range moments {
+				if t < v.first && v.last-1-t < aggregate.Minute {
+					v.first = t
+				}
+			}
+		}
 	}
 }
+
+// moment reports whether a flow log saw a flow at one moment, and not its
+// beginning.
+func (v *view) moment() bool { return v.first == v.last && !v.begun }
+
+// log reports whether a view is that of a flow log.
+func (v *view) log() bool { return v.point.Class < aggregate.Capture }
 
 const second = int64(1e9)
 
