@@ -2,7 +2,9 @@ package collectors
 
 import (
 	"context"
+	"io"
 	"iter"
+	"slices"
 	"time"
 
 	"flowctl/collectors/files"
@@ -15,17 +17,34 @@ type Args struct {
 	List       []string
 	Open       func(storage.Place) (plan.Blobs, error) // opens an account
 	Start, End time.Time                               // see storage.Place
+	// Run yields what a results folder holds; nil to read its files as any other.
+	Run   func(folder string) iter.Seq2[Item, error]
+	Stdin io.Reader // what StandardInput names
 }
 
 // Walk yields the files that paths mean and the blobs that URLs mean, as they
 // are found. What several of them mean is yielded once.
 func (a Args) Walk(ctx context.Context) iter.Seq2[Item, error] {
 	return func(yield func(Item, error) bool) {
-		var paths files.Walker
+		paths := files.Walker{Runs: a.Run != nil}
 		var places []*storage.Place
-		for _, arg := range a.List {
+		for i, arg := range a.List {
+			if arg == StandardInput && a.Stdin != nil {
+				if !slices.Contains(a.List[:i], arg) && !yield(Item{Path: arg, Stream: a.Stdin}, nil) {
+					return
+				}
+				continue
+			}
 			if !storage.IsURL(arg) {
 				for name, err := range paths.Walk(arg) {
+					if err == nil && paths.IsRun(name) {
+						for item, err := range a.Run(name) {
+							if !yield(item, err) {
+								return
+							}
+						}
+						continue
+					}
 					if !yield(Item{Path: name}, err) {
 						return
 					}

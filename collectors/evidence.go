@@ -14,8 +14,9 @@ type recordEvidence struct {
 	j      *job
 	w      *worker
 	source *identity.Source
-	within func(flow.Batch) (kept flow.Batch, outside uint64)
-	loser  string // of the record that was met last
+	wants  func(*flow.Record) bool
+	met    identity.Met                         // of the record that was met last
+	others map[uint32]func(r *flow.Record) bool // what other views want
 
 	// Minutes that were recorded and are not in the run's table yet.
 	point  minutes.Point
@@ -25,26 +26,26 @@ type recordEvidence struct {
 }
 
 func (r *reading) evidence(j *job, w *worker) *recordEvidence {
-	return &recordEvidence{r: r, j: j, w: w, source: r.identity.Source(j.Path), within: r.within(j)}
+	return &recordEvidence{r: r, j: j, w: w, source: r.identity.Source(j.Path, r.views.number(r.view(j))), wants: r.view(j).filter(r.names)}
 }
 
 // Meet reports whether a record counts. If that cannot be told any more, it does,
 // and the run ends in an error.
 func (e *recordEvidence) Meet(id flow.RecordID) bool {
-	if id.Minute != flow.NoMinute {
+	if id.Minute != flow.NoMinute && e.j.due(id.Minute) {
 		e.recorded(id)
 	}
 	if id.Content == [2]uint64{} {
 		return true
 	}
-	loser, again, err := e.source.Meet(id)
+	met, err := e.source.Meet(id)
 	if err != nil {
 		e.r.mu.Lock()
 		e.r.identityErr = err
 		e.r.mu.Unlock()
 	}
-	e.loser = loser
-	return !again
+	e.met = met
+	return !met.Again
 }
 
 // recorded notes the minute of a record.
@@ -65,20 +66,50 @@ func (e *recordEvidence) end() {
 	e.bits = 0
 }
 
-// Repeat counts what a record says that was met before.
-func (e *recordEvidence) Repeat(b flow.Batch) {
-	b, _ = e.within(b)
-	if len(b) == 0 {
-		return
-	}
-	e.w.table.Repeat(e.j.number, b)
-	lost := flow.Repeat{Source: e.loser, Records: uint64(len(b))}
+// Repeat counts what a record says that was met before, and returns what was
+// not wanted then.
+func (e *recordEvidence) Repeat(b flow.Batch) flow.Batch {
+	var again, more flow.Batch
+	lost := flow.Repeat{Source: e.met.Loser}
 	for i := range b {
-		lost.Packets += b[i].Sent.Packets + b[i].Received.Packets
-		lost.IPBytes += b[i].Sent.IPBytes + b[i].Received.IPBytes
-		lost.Measured |= b[i].Measured
+		r := &b[i]
+		switch {
+		case !e.wants(r):
+			continue
+		case !e.counted(r):
+			more = append(more, *r)
+			continue
+		}
+		again = append(again, *r)
+		lost.Records++
+		lost.Packets += r.Sent.Packets + r.Received.Packets
+		lost.IPBytes += r.Sent.IPBytes + r.Received.IPBytes
+		lost.Measured |= r.Measured
 	}
-	e.r.identity.Lost(lost)
+	if len(again) > 0 {
+		e.w.table.Repeat(e.j.number, again)
+		e.r.identity.Lost(lost)
+	}
+	return more
+}
+
+// counted reports whether an observation of the record that was met last was
+// counted then.
+func (e *recordEvidence) counted(r *flow.Record) bool {
+	for _, n := range e.met.Counted {
+		wants := e.others[n]
+		if wants == nil {
+			if e.others == nil {
+				e.others = map[uint32]func(*flow.Record) bool{}
+			}
+			wants = e.r.views.of(n).filter(e.r.names)
+			e.others[n] = wants
+		}
+		if wants(r) {
+			return true
+		}
+	}
+	return e.met.Counted == nil
 }
 
 // logOf is the flow log that a path names, in the form of the records, which
@@ -93,4 +124,9 @@ func logOf(path string) string {
 	}
 	return "/subscriptions/" + p.Subscription + "/resourceGroups/" + p.ResourceGroup +
 		"/providers/Microsoft.Network/networkWatchers/" + p.Watcher + "/flowLogs/" + p.FlowLog
+}
+
+// due reports whether a minute is in the window of the item itself, if it has one.
+func (j *job) due(minute int64) bool {
+	return (j.Start.IsZero() || minute >= j.Start.Unix()/60) && (j.End.IsZero() || minute*60 < j.End.Unix())
 }

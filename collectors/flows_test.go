@@ -153,7 +153,7 @@ func TestFlowsOfOthers(t *testing.T) {
 		path := filepath.Join(t.TempDir(), name)
 		put(t, path, tt.file)
 		src := &flow.Source{Path: path}
-		got := readFile(path, flow.Input{Source: src, Names: flow.NewNames(), Skipped: &flow.Skipped{}}, sinks{
+		got := readFile(t.Context(), path, flow.Input{Source: src, Names: flow.NewNames(), Skipped: &flow.Skipped{}}, sinks{
 			own: func(flow.Batch) bool { return true }, lend: nobody, bytes: new(atomic.Int64),
 		})
 		if got == nil || !strings.Contains(got.Error(), tt.says) || src.Status != flow.Unreadable {

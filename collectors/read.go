@@ -92,15 +92,18 @@ func readRange(ctx context.Context, from plan.Blobs, b plan.Blob, in flow.Input,
 const wideFrom = 32 << 20
 
 // readFile reads a file.
-func readFile(path string, in flow.Input, to sinks) error {
+func readFile(ctx context.Context, path string, in flow.Input, to sinks) error {
+	if p, ok := pipeOf(ctx, path); ok {
+		return readRecords(p, in, to.own)
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return unreadable(in, err)
 	}
 	defer f.Close()
 	st, err := f.Stat()
-	if err != nil || !st.Mode().IsRegular() {
-		return readRecords(f, in, to.own)
+	if err != nil {
+		return unreadable(in, err)
 	}
 	return readAt(f, st.Size(), st.Size() >= wideFrom, in, to)
 }

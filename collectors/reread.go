@@ -33,8 +33,8 @@ func (r *reading) reread(ctx context.Context, table *aggregate.Table, watch *agg
 
 // twice reports whether an item can be read more than once.
 func (r *reading) twice(i Item) bool {
-	if i.Blob != nil {
-		return true
+	if i.Blob != nil || i.Stream != nil {
+		return i.Blob != nil
 	}
 	st, err := os.Stat(r.path(&job{entry: entry{Item: i}}))
 	return err == nil && st.Mode().IsRegular()
@@ -57,7 +57,8 @@ func (r *reading) watching(ctx context.Context, j *job, w *worker) flow.Sink {
 		}
 	}
 	w.cache.Intervals = func([]flow.Interval) {}
-	w.cache.Start, w.cache.End = r.window()
+	v := r.view(j)
+	w.cache.Start, w.cache.End = v.start, v.end
 	w.cache.Each = func(all []flow.Observation) {
 		for i := range all {
 			o := &all[i]

@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"flowctl/collectors/flow"
 	"flowctl/collectors/pcap"
@@ -37,9 +38,9 @@ type member struct {
 }
 
 // add holds j back if it may be a file of a rotated capture.
-func (s *rotations) add(j *job) bool {
+func (s *rotations) add(j *job, path string) bool {
 	name, sure, ok := rotatedName(j.Path)
-	if !ok {
+	if !ok || j.Blob == nil && !regular(path) {
 		return false
 	}
 	if s.byName == nil {
@@ -62,11 +63,15 @@ func (s *rotations) groups() iter.Seq[[]*member] {
 }
 
 var (
-	captureName = regexp.MustCompile(`(?i)(^|[._-])(p?cap|pcapng|ntar|dmp|trc)[0-9]*($|[._-])|^[^.]*cap[^.]*$`)
-	digits      = regexp.MustCompile(`[0-9]+`)
+	captureName = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?i)(^|[._-])(p?cap|pcapng|ntar|dmp|trc)[0-9]*($|[._-])|^[^.]*cap[^.]*$`)
+	})
+	digits = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[0-9]+`) })
 	// numbered names are those of dumpcap's files, of files by time, and of
 	// tcpdump's, whose number comes after the extension.
-	numbered = regexp.MustCompile(`(?i)[_-][0-9]{4,}|\.p?cap(ng)?\.?[0-9]+$|\.p?cap(ng)?$`)
+	numbered = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?i)[_-][0-9]{4,}|\.p?cap(ng)?\.?[0-9]+$|\.p?cap(ng)?$`)
+	})
 )
 
 // rotatedName is what the names of the files of a rotated capture have in
@@ -74,11 +79,11 @@ var (
 // names like that.
 func rotatedName(path string) (name string, sure, ok bool) {
 	base := path[strings.LastIndexAny(path, `/\`)+1:]
-	if !captureName.MatchString(base) {
+	if !captureName().MatchString(base) {
 		return "", false, false
 	}
-	name = path[:len(path)-len(base)] + strings.TrimRight(digits.ReplaceAllString(base, "#"), "#")
-	return name, numbered.MatchString(base), true
+	name = path[:len(path)-len(base)] + strings.TrimRight(digits().ReplaceAllString(base, "#"), "#")
+	return name, numbered().MatchString(base), true
 }
 
 // headOfCapture is how much of a file is looked at for its first packets.

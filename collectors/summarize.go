@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"os"
 	"path/filepath"
@@ -27,12 +28,17 @@ import (
 // Item is one file to sum up, with what is known of it beforehand.
 type Item struct {
 	Path   string
-	Point  string   // of a capture: where it was taken
-	Target string   // of a capture: resource id of the machine
-	ACLs   []string // count only what these security groups decided: ids and GUIDs; nil for all
+	Point  string // of a capture: where it was taken
+	Target string // of a capture: resource id of the machine
+	// Start and End bound what counts of it, within what the Sum does; zero if
+	// nothing does.
+	Start, End time.Time
+	ACLs       []string // count only what these security groups decided: ids and GUIDs; nil for all
 
 	Blob *plan.Blob // what Path is the URL of; nil if it is a file
 	From plan.Blobs // where Blob is
+
+	Stream io.Reader // what comes by itself, and Path names; nil if it is a file or a blob
 }
 
 // Sum reads files and answers from them.
@@ -42,10 +48,11 @@ type Sum struct {
 	Start, End time.Time     // count only what happened between them; zero for all
 	Off        []minutes.Off // when flow logs were off, as far as the caller knows
 	Options    summary.Options
-	Flows      *Flows    // nil to keep none
-	Workers    int       // 0 for one a processor
-	Memory     int64     // bytes that rows may take before they go to a temporary file; 0 for a quarter of the memory
-	Progress   *Progress // nil if nobody looks
+	Late       func(*summary.Options) // adds what is known once all items were found; nil for nothing
+	Flows      *Flows                 // nil to keep none
+	Workers    int                    // 0 for one a processor
+	Memory     int64                  // bytes that rows may take before they go to a temporary file; 0 for a quarter of the memory
+	Progress   *Progress              // nil if nobody looks
 }
 
 // Progress is how far a Sum has come, for others to look at while it runs.
@@ -73,6 +80,9 @@ func (s Sum) Run(ctx context.Context) (*summary.Document, Problems, error) {
 		return nil, r.problems, fmt.Errorf("write flows as Parquet: %w", err)
 	}
 	o := r.Options
+	if r.Late != nil {
+		r.Late(&o)
+	}
 	o.Sources, o.Skipped, o.Hosts = r.sources, r.skipped.All(), r.hosts
 	o.Coverage = append(o.Coverage, r.coverage()...)
 	o.Repeats = r.identity.Repeats()
@@ -115,6 +125,7 @@ type reading struct {
 	minutes     minutes.Table
 	identity    *identity.Set // records of flow logs that were met
 	identityErr error
+	views       views
 
 	idle    chan *worker  // that have nothing to do
 	outside atomic.Uint64 // records before or after the window
@@ -176,7 +187,7 @@ func (r *reading) readInto(ctx context.Context, table *aggregate.Table) []*worke
 			continue
 		}
 		r.items = append(r.items, e.Item)
-		if held.add(j) {
+		if j.Stream == nil && held.add(j, r.path(j)) {
 			continue
 		}
 		w := <-r.idle
@@ -250,8 +261,8 @@ func (r *reading) settle(j *job, w *worker) {
 
 // several reports whether more than one worker may read a source.
 func (r *reading) several(j *job) bool {
-	if j.Blob != nil {
-		return j.stream == nil
+	if j.Blob != nil || j.Stream != nil {
+		return j.Blob != nil && j.stream == nil
 	}
 	st, err := os.Stat(r.path(j))
 	return err == nil && st.Size() >= wideFrom
@@ -271,7 +282,8 @@ func (r *reading) file(ctx context.Context, j *job, w *worker, open opener) {
 		Source: &j.source.Source, Names: r.names, Skipped: r.skipped, Hosts: r.hosts, Point: j.Point, Target: j.Target, Cache: own.Cache,
 		Evidence: own.Evidence, Log: logOf(j.Path),
 	}
-	in.Start, in.End = r.window()
+	v := r.view(j)
+	in.Start, in.End = v.start, v.end
 	if r.Options.Only && r.Flows == nil { // no question asks for these
 		in.Hosts, in.Brief = nil, true
 	}
@@ -300,13 +312,15 @@ func (r *reading) file(ctx context.Context, j *job, w *worker, open opener) {
 // open reads a file or a blob.
 func (r *reading) open(ctx context.Context, j *job, in flow.Input, to sinks) error {
 	switch {
+	case j.Stream != nil:
+		return readRecords(newPipe(ctx, func() (io.ReadCloser, error) { return io.NopCloser(j.Stream), nil }), in, to.own)
 	case j.stream != nil:
 		defer to.bytes.Add(j.Blob.Size)
 		return readStream(j.stream, in, to.own)
 	case j.Blob != nil:
 		return readRange(ctx, j.From, *j.Blob, in, to)
 	}
-	return readFile(r.path(j), in, to)
+	return readFile(ctx, r.path(j), in, to)
 }
 
 // sink returns what counts the records of j in w's table, until the run is
@@ -319,7 +333,8 @@ func (r *reading) sink(ctx context.Context, j *job, w *worker) flow.Sink {
 	w.cache.Intervals = func(all []flow.Interval) {
 		w.table.AddIntervals(slices.DeleteFunc(all, func(s flow.Interval) bool { return !acl(s.ACL) }))
 	}
-	w.cache.Start, w.cache.End = r.window()
+	v := r.view(j)
+	w.cache.Start, w.cache.End = v.start, v.end
 	w.cache.Each = r.keepEach(w, acl)
 	add := func(b flow.Batch) bool {
 		b, outside := within(b)
@@ -333,17 +348,6 @@ func (r *reading) sink(ctx context.Context, j *job, w *worker) flow.Sink {
 	return flow.Sink{Add: add, Cache: &w.cache, Evidence: r.evidence(j, w)}
 }
 
-// window is the window in Unix nanoseconds; 0 and 0 if there is none.
-func (r *reading) window() (start, end int64) {
-	if r.End.IsZero() {
-		return 0, 0
-	}
-	if start = flow.NoTime + 1; !r.Start.IsZero() {
-		start = r.Start.UnixNano()
-	}
-	return start, r.End.UnixNano()
-}
-
 // done takes over what w saw outside of the window, and what the reader that used
 // s saw of minutes.
 func (r *reading) done(w *worker, s flow.Sink) {
@@ -355,16 +359,16 @@ func (r *reading) done(w *worker, s flow.Sink) {
 // within returns what keeps, of a batch and in its place, the records that
 // count, and says how many were outside of the window. It is for one goroutine.
 func (r *reading) within(j *job) func(b flow.Batch) (kept flow.Batch, outside uint64) {
-	if r.Start.IsZero() && r.End.IsZero() && j.ACLs == nil {
+	v := r.view(j)
+	if v.end == 0 && v.acls == nil {
 		return func(b flow.Batch) (flow.Batch, uint64) { return b, 0 }
 	}
-	start, end := r.window()
-	acl := aclFilter(r.names, j.ACLs)
+	acl := aclFilter(r.names, v.acls)
 	return func(b flow.Batch) (kept flow.Batch, outside uint64) {
 		kept = b[:0]
 		for i := range b {
 			switch rec := &b[i]; {
-			case end != 0 && rec.Last != flow.NoTime && (rec.Last < start || rec.First >= end):
+			case v.outside(rec):
 				outside++
 			case acl(rec.ACL):
 				kept = append(kept, *rec)
@@ -397,9 +401,9 @@ func (r *reading) coverage() []summary.Coverage {
 	if r.outside.Load() == 0 {
 		return all
 	}
-	window := "before " + r.End.UTC().Format(time.RFC3339)
-	if r.Start.Unix() > 0 {
-		window = r.Start.UTC().Format(time.RFC3339) + " to " + r.End.UTC().Format(time.RFC3339)
+	window := "that of its run"
+	if !r.End.IsZero() {
+		window = windowText(r.Start, r.End)
 	}
 	return append(all, summary.Coverage{Code: "outside-window",
 		Text: fmt.Sprintf("%d records from before or after the window (%s) were read and left out.", r.outside.Load(), window)})

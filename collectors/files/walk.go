@@ -15,7 +15,17 @@ import (
 
 // Walker goes over paths and knows where it has been. The zero value has been
 // nowhere.
-type Walker struct{ been been }
+type Walker struct {
+	// Runs says that a results folder is to be yielded itself, in place of its
+	// files.
+	Runs bool
+
+	been been
+	runs map[string]bool // that were yielded, as resolved has them
+}
+
+// IsRun reports whether a path that was yielded is a results folder.
+func (w *Walker) IsRun(path string) bool { return len(w.runs) > 0 && w.runs[resolved(path)] }
 
 // Walk yields the files that paths mean: files, all files in and below
 // folders but hidden ones, also those that links there lead to, and what
@@ -87,6 +97,18 @@ func (w *Walker) walkFolder(root string, yield func(string, error) bool) bool {
 			give(name, err)
 		case hidden && d.IsDir():
 			return fs.SkipDir
+		case d.IsDir() && w.Runs && session.Is(name):
+			some = true
+			if real := resolved(name); !w.runs[real] {
+				if w.runs == nil {
+					w.runs = map[string]bool{}
+				}
+				w.runs[real] = true
+				give(strings.TrimSuffix(name, string(filepath.Separator)), nil)
+			}
+			if more {
+				return fs.SkipDir
+			}
 		case hidden || derived(name):
 		case d.Type().IsRegular():
 			some = true

@@ -25,9 +25,10 @@ type Evidence interface {
 	// nor in another one. One without observations, whose Content is 0, always
 	// does: it says that its minute was recorded.
 	Meet(RecordID) bool
-	// Repeat takes the observations of a record that does not count. They
-	// belong to what its source holds, and to no answer.
-	Repeat(Batch)
+	// Repeat takes the observations of the record that was met last and does not
+	// count, and returns, in their place, those that count all the same: they were
+	// left out before. The others belong to what its source holds, and to no answer.
+	Repeat(Batch) Batch
 }
 
 // Repeat is what one source holds of records that are credited to another, or

@@ -113,7 +113,7 @@ func (d *document) settle() {
 	if len(d.pending) == 0 {
 		return
 	}
-	var again []flow.Record
+	var again, extra []flow.Record
 	end := d.pending[0].from // of what counts
 	for i := range d.pending {
 		p := &d.pending[i]
@@ -131,9 +131,9 @@ func (d *document) settle() {
 		for k := range observations {
 			again = append(again, observations[k].Record(d.sights.sums.Flow(&observations[k])))
 		}
-		d.in.Evidence.Repeat(again)
+		extra = append(extra, d.in.Evidence.Repeat(again)...)
 	}
-	d.out, d.keys = d.out[:end.records], d.keys[:end.records]
+	d.out, d.keys = append(d.out[:end.records], extra...), append(d.keys[:end.records], make([]uint64, len(extra))...)
 	d.sights.all = d.sights.all[:end.observations]
 	d.pending = d.pending[:0]
 }

@@ -159,7 +159,7 @@ func (m *met) Meet(id flow.RecordID) bool {
 	return true
 }
 
-func (m *met) Repeat(flow.Batch) {}
+func (m *met) Repeat(flow.Batch) flow.Batch { return nil }
 
 func (m *met) String() string {
 	slices.SortFunc(m.ids, func(a, b flow.RecordID) int {

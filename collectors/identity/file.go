@@ -124,6 +124,7 @@ func (p *page) marshal() []byte {
 		b = binary.LittleEndian.AppendUint64(b, s.hash[0])
 		b = binary.LittleEndian.AppendUint64(b, s.hash[1])
 		b = binary.LittleEndian.AppendUint32(b, s.source)
+		b = binary.LittleEndian.AppendUint32(b, s.views)
 	}
 	return b
 }
@@ -145,13 +146,13 @@ func (p *page) unmarshal(b []byte) error {
 		p.source(string(b[:length]))
 		b = b[length:]
 	}
-	const size = 20
+	const size = 24
 	if !ok || len(b)%size != 0 {
 		return errDamaged
 	}
 	for ; len(b) > 0; b = b[size:] {
 		hash := [2]uint64{binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:])}
-		p.meet(hash, binary.LittleEndian.Uint32(b[16:]))
+		p.meet(slot{hash, binary.LittleEndian.Uint32(b[16:]), binary.LittleEndian.Uint32(b[20:])})
 	}
 	return nil
 }

@@ -30,6 +30,7 @@ type Set struct {
 	pages   map[pageKey]*page
 	clock   uint64
 	file    file
+	views   views
 	repeats repeats
 }
 
@@ -45,53 +46,74 @@ func New(bytes int64) *Set {
 }
 
 // Source returns what meets the records of a source for the set. It is for one
-// goroutine; a source may have several.
-func (s *Set) Source(path string) *Source { return &Source{set: s, path: path} }
+// goroutine; a source may have several. View is the number of what is wanted of
+// the source's records, such as those of a window.
+func (s *Set) Source(path string, view uint32) *Source {
+	return &Source{set: s, path: path, view: view, alone: s.views.single(view)}
+}
 
 // Source meets the records of one source.
 type Source struct {
 	set    *Set
 	path   string
+	view   uint32
+	alone  uint32 // number of the set of view alone
 	key    pageKey
 	page   *page
-	turn   uint64 // of page, in which number is that of path
+	known  bool // number is that of path in page
 	number uint32
 }
 
-// Meet notes a record. If it was met before, it reports which source loses it
-// to another: this one, or one whose name comes later.
-func (m *Source) Meet(id flow.RecordID) (loser string, again bool, err error) {
+// Met is what is known of a record that was met.
+type Met struct {
+	Again bool   // it was met before
+	Loser string // the source that loses it to another: this one, or one whose name comes later
+	// Counted are the views in which it was counted so far, of one that was met
+	// before and not in this view; nil otherwise.
+	Counted []uint32
+}
+
+// Meet notes a record.
+func (m *Source) Meet(id flow.RecordID) (Met, error) {
 	key := pageKey{id.Log, hourOf(id.Minute)}
 	for {
 		if m.page == nil || m.key != key {
-			if m.page, err = m.set.use(key); err != nil {
-				return "", false, err
+			page, err := m.set.use(key)
+			if err != nil {
+				return Met{}, err
 			}
-			m.key, m.turn = key, 0
+			m.page, m.key, m.known = page, key, false
 		}
-		loser, again, ok := m.meet(id)
-		if ok {
-			return loser, again, nil
+		if met, ok := m.meet(id); ok {
+			return met, nil
 		}
 		m.page = nil // it went to the file meanwhile
 	}
 }
 
-func (m *Source) meet(id flow.RecordID) (loser string, again, ok bool) {
+func (m *Source) meet(id flow.RecordID) (met Met, ok bool) {
 	p := m.page
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.gone {
-		return "", false, false
+		return Met{}, false
 	}
-	if m.turn == 0 {
-		m.number, m.turn = p.source(m.path), 1
+	if !m.known {
+		m.number, m.known = p.source(m.path), true
 	}
-	old, again := p.meet(hashOf(id), m.number)
+	old, again := p.meet(slot{hashOf(id), m.number, m.alone})
 	if !again {
-		return "", false, true
+		return Met{}, true
 	}
-	return max(p.sources[old], m.path), true, true
+	met = Met{Again: true, Loser: max(p.sources[old.source], m.path)}
+	if old.views == m.alone {
+		return met, true
+	}
+	if with, more := m.set.views.with(old.views, m.view); more {
+		p.find(old.hash).views = with
+		met.Counted = m.set.views.of(old.views)
+	}
+	return met, true
 }
 
 func hourOf(minute int64) int64 {

@@ -47,14 +47,14 @@ func meet(t *testing.T, s *Set, all []met) (counted map[flow.RecordID]int, repea
 	var wg sync.WaitGroup
 	for path, list := range bySource {
 		wg.Go(func() {
-			source := s.Source(path)
+			source := s.Source(path, 0)
 			for _, m := range list {
-				loser, again, err := source.Meet(m.id)
+				met, err := source.Meet(m.id)
 				if err != nil {
 					t.Error(err)
 				}
-				if again {
-					s.Lost(flow.Repeat{Source: loser, Records: 1})
+				if met.Again {
+					s.Lost(flow.Repeat{Source: met.Loser, Records: 1})
 					continue
 				}
 				mu.Lock()
@@ -142,16 +142,35 @@ func TestNoRoom(t *testing.T) {
 	}
 	s := New(0)
 	s.most = 64
-	source := s.Source("s")
+	source := s.Source("s", 0)
 	var failed error
 	for hour := range int64(10) {
 		for i := range uint64(100) {
-			if _, _, err := source.Meet(flow.RecordID{Minute: hour * 60, Content: [2]uint64{i, 1}}); err != nil {
+			if _, err := source.Meet(flow.RecordID{Minute: hour * 60, Content: [2]uint64{i, 1}}); err != nil {
 				failed = err
 			}
 		}
 	}
 	if failed == nil {
 		t.Error("no error")
+	}
+}
+
+// TestViews wants each view of a record to be told of those in which it was
+// counted before.
+func TestViews(t *testing.T) {
+	s := New(0)
+	id := flow.RecordID{Content: [2]uint64{1, 2}}
+	for _, step := range []struct {
+		view uint32
+		want Met
+	}{
+		{7, Met{}}, {7, Met{Again: true, Loser: "s"}}, {3, Met{Again: true, Loser: "s", Counted: []uint32{7}}},
+		{5, Met{Again: true, Loser: "s", Counted: []uint32{3, 7}}}, {3, Met{Again: true, Loser: "s"}}, {7, Met{Again: true, Loser: "s"}},
+	} {
+		got, err := s.Source("s", step.view).Meet(id)
+		if diff := cmp.Diff(step.want, got); err != nil || diff != "" {
+			t.Errorf("view %d: error %v, -want +got\n%s", step.view, err, diff)
+		}
 	}
 }

@@ -29,6 +29,7 @@ type page struct {
 type slot struct {
 	hash   [2]uint64 // not both 0, or the slot is free
 	source uint32
+	views  uint32 // number of the set of those in which it was counted
 }
 
 // seeds differ from process to process, as those of the content do.
@@ -63,23 +64,23 @@ func (p *page) source(path string) uint32 {
 	return n
 }
 
-// meet notes a record, and returns the source that had it before. The first by
-// name has it from now on.
-func (p *page) meet(hash [2]uint64, source uint32) (old uint32, again bool) {
+// meet notes a record, and returns what was known of it before. The first source
+// by name has it from now on.
+func (p *page) meet(n slot) (old slot, again bool) {
 	if p.count*4 >= len(p.slots)*3 {
 		p.grow()
 	}
-	s := p.find(hash)
-	if s.hash == hash {
-		old = s.source
-		if p.sources[source] < p.sources[old] {
-			s.source = source
+	s := p.find(n.hash)
+	if s.hash == n.hash {
+		old = *s
+		if p.sources[n.source] < p.sources[old.source] {
+			s.source = n.source
 		}
 		return old, true
 	}
-	*s = slot{hash, source}
+	*s = n
 	p.count++
-	return 0, false
+	return slot{}, false
 }
 
 // find returns the slot of a record, or the free one where it belongs.

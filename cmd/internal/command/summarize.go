@@ -35,7 +35,8 @@ func newSummarize(e *env.Env) *cobra.Command {
 		Long: `summarize reads packet captures (pcap, pcapng, snoop) and Azure flow logs (VNet and
 NSG), plain or compressed with gzip or zstd, and the Parquet files of --flows, in any
 mix: files, folders with all that is below them, and patterns. What a file is, its content says, not its name. A
-results folder of apply is read with its window and its names.
+results folder of apply is read with its window and its names, also below a folder.
+- is the standard input.
 
 A URL is a container of a storage account, a prefix in one (a folder, or a part
 of a name) or a blob: https://ACCOUNT.blob.core.windows.net/CONTAINER[/PREFIX].
@@ -73,6 +74,7 @@ func runSummarize(ctx context.Context, e *env.Env, o summarizeOptions) error {
 		return err
 	}
 	watched := watch(e, &o.SummarizeOptions)
+	o.Stdin = e.Stdin
 	a, err := operation.Summarize(ctx, settings(e, nil), o.SummarizeOptions)
 	watched()
 	if err != nil {

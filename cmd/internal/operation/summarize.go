@@ -3,6 +3,7 @@ package operation
 import (
 	"context"
 	"fmt"
+	"io"
 	"time"
 
 	"flowctl/collectors"
@@ -15,6 +16,7 @@ import (
 
 // SummarizeOptions say what to read and what to answer.
 type SummarizeOptions struct {
+	Stdin        io.Reader            // what the path - names
 	Paths        []string             // files, folders, patterns, URLs; or one results folder
 	Start, End   time.Time            // count only what happened between them; zero for all
 	MetadataHost string               // names the cloud of storage accounts; empty to tell it from their names
@@ -57,8 +59,9 @@ func Summarize(ctx context.Context, s Settings, o SummarizeOptions) (*Answer, er
 			return nil, err
 		}
 	} else {
-		args := collectors.Args{List: o.Paths, Open: s.opener(o.MetadataHost), Start: o.Start, End: o.End}
-		sum.Items = args.Walk(ctx)
+		var runs runs
+		args := collectors.Args{List: o.Paths, Open: s.opener(o.MetadataHost), Start: o.Start, End: o.End, Run: runs.items, Stdin: o.Stdin}
+		sum.Items, sum.Late = args.Walk(ctx), runs.options
 	}
 	sum.Memory, sum.Progress = o.Memory, o.Progress
 	doc, problems, err := sumFlows(ctx, sum, o.Flows, s.Version)

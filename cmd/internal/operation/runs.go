@@ -1,0 +1,67 @@
+package operation
+
+import (
+	"fmt"
+	"iter"
+	"maps"
+	"path"
+	"path/filepath"
+
+	"flowctl/collectors"
+	"flowctl/collectors/summary"
+	"flowctl/plan/session"
+)
+
+// runs are the results folders that were found among other paths. Each is read
+// in its own window and with its own names.
+type runs struct {
+	found summary.Options // what they know
+}
+
+// items yields what a run collected. A run that cannot be read is an error of its
+// folder, and others go on.
+func (r *runs) items(folder string) iter.Seq2[collectors.Item, error] {
+	return func(yield func(collectors.Item, error) bool) {
+		f := session.Folder{Path: folder}
+		m, err := f.Manifest()
+		var sum collectors.Sum
+		if err == nil {
+			sum, err = folderSum(f, m, nil)
+		}
+		if err != nil {
+			yield(collectors.Item{Path: folder}, err)
+			return
+		}
+		r.add(folder, sum.Options)
+		for item, err := range sum.Items {
+			item.Path = path.Join(filepath.ToSlash(folder), item.Path)
+			item.Start, item.End = sum.Start, sum.End
+			if !yield(item, err) {
+				return
+			}
+		}
+	}
+}
+
+// add takes over what a run knows.
+func (r *runs) add(folder string, o summary.Options) {
+	if r.found.SHA256 == nil {
+		r.found.SHA256 = map[string]string{}
+	}
+	for name, sum := range maps.All(o.SHA256) {
+		r.found.SHA256[path.Join(filepath.ToSlash(folder), name)] = sum
+	}
+	r.found.Inventories = append(r.found.Inventories, o.Inventories...)
+	for _, c := range o.Coverage {
+		r.found.Coverage = append(r.found.Coverage, summary.Coverage{Code: c.Code, Text: fmt.Sprintf("%s: %s", folder, c.Text)})
+	}
+}
+
+// options adds what was found.
+func (r *runs) options(o *summary.Options) {
+	o.Inventories = append(o.Inventories, r.found.Inventories...)
+	o.Coverage = append(o.Coverage, r.found.Coverage...)
+	if o.SHA256 == nil {
+		o.SHA256 = r.found.SHA256
+	}
+}

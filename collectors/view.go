@@ -1,0 +1,85 @@
+package collectors
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"flowctl/collectors/flow"
+)
+
+// view is what is wanted of an item: what happened in a window, and what some
+// security groups decided.
+type view struct {
+	start, end int64 // Unix nanoseconds; 0 and 0 if all times are wanted
+	acls       []string
+}
+
+// view returns that of j: of its own window what is in the run's too.
+func (r *reading) view(j *job) view {
+	v := view{acls: j.ACLs}
+	start, end := r.Start, r.End
+	if !j.Start.IsZero() && j.Start.After(start) {
+		start = j.Start
+	}
+	if !j.End.IsZero() && (end.IsZero() || j.End.Before(end)) {
+		end = j.End
+	}
+	if end.IsZero() {
+		return v
+	}
+	if v.start = flow.NoTime + 1; !start.IsZero() {
+		v.start = start.UnixNano()
+	}
+	v.end = end.UnixNano()
+	return v
+}
+
+// outside reports whether a record is of another time.
+func (v view) outside(r *flow.Record) bool {
+	return v.end != 0 && r.Last != flow.NoTime && (r.Last < v.start || r.First >= v.end)
+}
+
+// filter returns what tells whether a record is wanted. It is for one goroutine.
+func (v view) filter(names *flow.Names) func(*flow.Record) bool {
+	acl := aclFilter(names, v.acls)
+	return func(r *flow.Record) bool { return !v.outside(r) && acl(r.ACL) }
+}
+
+// views numbers what is wanted, of which there are few kinds.
+type views struct {
+	mu  sync.Mutex
+	all []view
+	ids map[string]uint32
+}
+
+func (s *views) number(v view) uint32 {
+	key := fmt.Sprint(v.start, v.end, v.acls == nil, strings.Join(v.acls, "\x00"))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	id, ok := s.ids[key]
+	if !ok {
+		if s.ids == nil {
+			s.ids = map[string]uint32{}
+		}
+		id = uint32(len(s.all))
+		s.ids[key] = id
+		s.all = append(s.all, v)
+	}
+	return id
+}
+
+func (s *views) of(number uint32) view {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.all[number]
+}
+
+// windowText is a window as people read it.
+func windowText(start, end time.Time) string {
+	if start.Unix() <= 0 {
+		return "before " + end.UTC().Format(time.RFC3339)
+	}
+	return start.UTC().Format(time.RFC3339) + " to " + end.UTC().Format(time.RFC3339)
+}
