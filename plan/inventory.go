@@ -13,6 +13,7 @@ type Inventory struct {
 	Subscription string           `json:"subscription"`
 	Tenant       string           `json:"tenant,omitempty"` // id, in lower case; empty if not read
 	Read         time.Time        `json:"read"`
+	Skew         time.Duration    `json:"-"` // how far Azure's clock is ahead of this machine's
 	VNets        []VNet           `json:"vnets"`
 	NICs         []NIC            `json:"nics"`
 	NSGs         []NSG            `json:"nsgs"`

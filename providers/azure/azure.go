@@ -54,6 +54,7 @@ type Options struct {
 	Logger    *slog.Logger       // nil: nothing is logged
 	Retries   int                // of what may have failed on the way; 0: 5, negative: none
 	Timeout   time.Duration      // of one request to Resource Manager, in real time; 0: two minutes
+	Silence   time.Duration      // of a service in the middle of an answer, in real time; 0: 30 seconds
 
 	jitter func() float64 // of tests
 }
@@ -67,6 +68,7 @@ const (
 type Provider struct {
 	subscription string
 	clock        plan.Clock
+	service      *serviceClock // the same, if it follows the service's; nil in process
 	log          *slog.Logger
 	retry        retry
 	writes       keyedLock
@@ -90,6 +92,10 @@ func New(o Options) (*Provider, error) {
 	if o.Subscription == "" {
 		return nil, errors.New("provider azure: no subscription: set subscription_id to the id that az account show prints")
 	}
+	o = o.withDefaults()
+	service := o.follow()
+	forBlobs, arm := o.forBlobs(), o.guarded(newClient, false, service.heard())
+	o = o.guarded(newClient, false, nil)
 	o, err := o.discover()
 	if err != nil {
 		return nil, fmt.Errorf("provider azure: %w", err)
@@ -98,23 +104,21 @@ func New(o Options) (*Provider, error) {
 	if err != nil {
 		return nil, fmt.Errorf("provider azure: %w", err)
 	}
-	o = o.withDefaults()
 	cred, err := o.credential(c)
 	if err != nil {
 		return nil, fmt.Errorf("provider azure: %w", err)
 	}
 	p := &Provider{
-		subscription: o.Subscription, clock: o.Clock, log: o.Logger,
+		subscription: o.Subscription, clock: o.Clock, service: service, log: o.Logger,
 		retry: retry{clock: o.Clock, log: o.Logger, again: max(o.Retries, 0), jitter: o.jitter},
 	}
-	if err := p.connect(o, cred, o.armOptions(c, p)); err != nil {
+	if err := p.connect(o, cred, arm.armOptions(c, p)); err != nil {
 		return nil, fmt.Errorf("provider azure: %w", err)
 	}
 	p.blobCredential = cred
 	if o.BlobCredential != nil {
 		p.blobCredential = identity{o.BlobCredential, "the given credential for blobs", ""}
 	}
-	forBlobs := o.forBlobs()
 	p.blobOptions = func(blobURL string) policy.ClientOptions { return forBlobs.blobOptions(c, p, blobURL) }
 	return p, nil
 }
@@ -155,7 +159,8 @@ func (p *Provider) connect(o Options, cred azcore.TokenCredential, opts *arm.Cli
 // Subscription is the id of the subscription.
 func (p *Provider) Subscription() string { return p.subscription }
 
-// Clock is the clock that deadlines are kept by.
+// Clock is the clock that deadlines are kept by: that of Azure, once it has
+// answered.
 func (p *Provider) Clock() plan.Clock { return p.clock }
 
 // Calls is the number of requests to Azure Resource Manager so far, retries

@@ -35,10 +35,7 @@ func (p *Provider) Blobs(_ context.Context, blobURL string) (plan.Blobs, error) 
 // forBlobs are the options with a transport that keeps as many connections as
 // blobs are read at a time; the SDK's own opens most of them anew each time.
 func (o Options) forBlobs() Options {
-	if o.Transport == nil {
-		o.Transport = &http.Client{Transport: manyConnections()}
-	}
-	return o
+	return o.guarded(func() *http.Client { return &http.Client{Transport: manyConnections(), CheckRedirect: stay} }, true, nil)
 }
 
 // blobs is one storage account.

@@ -91,11 +91,7 @@ type pageOf[A any] struct {
 // makes of it, so that no more than a page is held in Azure's own form.
 func listOf[A, T any](ctx context.Context, p *Provider, what, address string, convert func(*A) T) ([]T, error) {
 	var out []T
-	for seen := map[string]bool{}; address != ""; {
-		if seen[address] {
-			return out, fmt.Errorf("list %s: a page says that it is followed by itself", what)
-		}
-		seen[address] = true
+	for ctx := aList(ctx); address != ""; {
 		doc, err := p.get(ctx, address)
 		if err != nil {
 			return out, fmt.Errorf("list %s: %w", what, err)

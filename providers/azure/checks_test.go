@@ -276,7 +276,7 @@ func TestQueryRefuses(t *testing.T) {
 		"cut":       {`{"data":[],"resultTruncated":"true"}`, "the answer was cut after 1000 rows"},
 		"no array":  {`{"data":{"columns":[]}}`, "answer is not what the API says"},
 		"refused":   {"400 BadRequest", "query Resource Graph: 400 BadRequest: It is so."},
-		"in circle": {`{"data":[],"$skipToken":"x"}`, "followed by itself"},
+		"in circle": {`{"data":[],"$skipToken":"x"}`, "followed by one that was read before"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

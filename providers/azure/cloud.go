@@ -48,9 +48,17 @@ func (o Options) armOptions(c cloud.Configuration, p *Provider) *arm.ClientOptio
 	endpoint := c.Services[cloud.ResourceManager].Endpoint
 	opts := o.clientOptions(c, endpoint)
 	opts.Retry.TryTimeout = o.Timeout
-	opts.PerCallPolicies = []policy.Policy{readPolicy{p.retry}, newPace(o.Clock, p.log)}
+	opts.PerCallPolicies = []policy.Policy{home{hostOf(endpoint)}, readPolicy{p.retry}, newPace(o.Clock, p.log)}
 	opts.PerRetryPolicies = []policy.Policy{trace{&p.calls.arm, p.calls.note, p.log}}
 	return &arm.ClientOptions{ClientOptions: opts, DisableRPRegistration: true}
+}
+
+func hostOf(endpoint string) string {
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return ""
+	}
+	return u.Host
 }
 
 // blobOptions are the options of the blob service at blobURL. There is no

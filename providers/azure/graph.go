@@ -64,7 +64,7 @@ func (p *Provider) Query(ctx context.Context, query string, subscriptions []stri
 // graph asks Resource Graph for all pages of an answer.
 func graph[R any](ctx context.Context, p *Provider, query string, subscriptions []string, each func(R) error) error {
 	q := graphQuery{subscriptions, query, graphOptions{Format: "objectArray", Top: graphTop}}
-	for {
+	for seen := (turned{}); ; {
 		page, header, err := p.graphPage(ctx, q)
 		if err != nil {
 			return fmt.Errorf("query Resource Graph: %w", err)
@@ -81,8 +81,8 @@ func graph[R any](ctx context.Context, p *Provider, query string, subscriptions 
 		if page.SkipToken == "" {
 			return whole(page)
 		}
-		if page.SkipToken == q.Options.SkipToken {
-			return errors.New("query Resource Graph: a page says that it is followed by itself")
+		if err := seen.turn(page.SkipToken); err != nil {
+			return fmt.Errorf("query Resource Graph: %w", err)
 		}
 		q.Options.SkipToken = page.SkipToken
 		if err := p.graphPause(ctx, header); err != nil {

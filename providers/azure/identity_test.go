@@ -98,7 +98,7 @@ func TestNewOpensCredentialsByName(t *testing.T) {
 		p, err := New(Options{Subscription: sub, CredentialName: name, Environment: "usgovernment", ClientID: "00000000-0000-0000-0000-000000000009"})
 		if err != nil {
 			t.Errorf("%q: %v", name, err)
-		} else if p.Subscription() != sub || p.Clock() != (Real{}) {
+		} else if c, ok := p.Clock().(*serviceClock); p.Subscription() != sub || !ok || c.inner != (Real{}) {
 			t.Errorf("%q: subscription %s, clock %T", name, p.Subscription(), p.Clock())
 		}
 	}

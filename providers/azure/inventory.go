@@ -41,6 +41,7 @@ func (p *Provider) Inventory(ctx context.Context) (*plan.Inventory, error) {
 	}
 	joinScaleSets(inv.ScaleSets, vms)
 	sortInventory(inv)
+	inv.Skew = p.service.skew()
 	p.log.DebugContext(ctx, "inventory read", "calls", p.Calls()-before, "vnets", len(inv.VNets), "nics", len(inv.NICs),
 		"vms", len(inv.VMs), "scale_sets", len(inv.ScaleSets), "accounts", len(inv.Accounts))
 	return inv, nil
@@ -116,7 +117,7 @@ func sortedErrors(errs []error) []error {
 // list reads all pages and turns each element that is there into a T.
 func list[T, P, A any](ctx context.Context, what string, pager *runtime.Pager[P], elements func(P) []*A, convert func(*A) T) ([]T, error) {
 	var out []T
-	for pager.More() {
+	for ctx := aList(ctx); pager.More(); {
 		page, err := pager.NextPage(ctx)
 		if err != nil {
 			return out, fmt.Errorf("list %s: %w", what, plain(err))

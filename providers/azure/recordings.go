@@ -46,7 +46,7 @@ func (p *Provider) Recordings(ctx context.Context, watchers []plan.Watcher) ([]p
 func (p *Provider) flowLogs(ctx context.Context, w plan.Watcher) ([]plan.Recording, error) {
 	pager := p.network.NewFlowLogsClient().NewListPager(w.ID.ResourceGroup(), w.ID.Name(), nil)
 	var out []plan.Recording
-	for pager.More() {
+	for ctx := aList(ctx); pager.More(); {
 		page, err := pager.NextPage(ctx)
 		if err != nil {
 			return out, fmt.Errorf("list flow logs of watcher %s: %w", w.ID.Name(), plain(err))
@@ -63,7 +63,7 @@ func (p *Provider) flowLogs(ctx context.Context, w plan.Watcher) ([]plan.Recordi
 func (p *Provider) captures(ctx context.Context, w plan.Watcher) ([]plan.Recording, error) {
 	pager := p.network.NewPacketCapturesClient().NewListPager(w.ID.ResourceGroup(), w.ID.Name(), nil)
 	var out []plan.Recording
-	for pager.More() {
+	for ctx := aList(ctx); pager.More(); {
 		page, err := pager.NextPage(ctx)
 		if err != nil {
 			return out, fmt.Errorf("list packet captures of watcher %s: %w", w.ID.Name(), plain(err))

@@ -32,7 +32,6 @@ func OpenStorage(o Options, account, sas string) (plan.Blobs, error) {
 	if o.Environment == "" {
 		o.Environment = environmentOf(u.Hostname())
 	}
-	o = o.forBlobs()
 	a := storageAccount{name: accountName(u), clock: o.Clock}
 	c, err := a.connect(o, strings.TrimSuffix(account, "/"), sas)
 	if err != nil {
@@ -48,6 +47,8 @@ func OpenStorage(o Options, account, sas string) (plan.Blobs, error) {
 // connect returns what talks to the service at account.
 func (a *storageAccount) connect(o Options, account, sas string) (*service.Client, error) {
 	var err error
+	forBlobs := o.forBlobs()
+	o = o.guarded(newClient, false, nil)
 	if sas == "" { // only to sign in
 		if o, err = o.discover(); err != nil {
 			return nil, err
@@ -59,7 +60,7 @@ func (a *storageAccount) connect(o Options, account, sas string) (*service.Clien
 	}
 	o = o.withDefaults()
 	p := &Provider{clock: o.Clock, log: o.Logger, retry: retry{clock: o.Clock, log: o.Logger, again: max(o.Retries, 0), jitter: o.jitter}}
-	opts := &service.ClientOptions{ClientOptions: o.blobOptions(cloud, p, account)}
+	opts := &service.ClientOptions{ClientOptions: forBlobs.blobOptions(cloud, p, account)}
 	opts.PerRetryPolicies = append(opts.PerRetryPolicies, reach{})
 	if sas != "" {
 		if a.sas, err = url.ParseQuery(sas); err != nil {

@@ -54,7 +54,7 @@ func (p *Provider) CreateWatcher(ctx context.Context, location string) (plan.Wat
 
 func (p *Provider) watcherIn(ctx context.Context, location string) (plan.Watcher, bool, error) {
 	pager := p.network.NewWatchersClient().NewListAllPager(nil)
-	for pager.More() {
+	for ctx := aList(ctx); pager.More(); {
 		page, err := pager.NextPage(ctx)
 		if err != nil {
 			return plan.Watcher{}, false, fmt.Errorf("list network watchers: %w", plain(err))
