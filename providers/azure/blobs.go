@@ -40,12 +40,12 @@ func (o Options) forBlobs() Options {
 
 // blobs is one storage account.
 type blobs struct {
-	client *service.Client
-	url    string // for messages
+	service *service.Client
+	url     string // for messages
 }
 
 func (b blobs) blob(container, name string) *blob.Client {
-	return b.client.NewContainerClient(container).NewBlobClient(name)
+	return b.service.NewContainerClient(container).NewBlobClient(name)
 }
 
 func (b blobs) fail(what, container, name string, err error) error {
@@ -56,9 +56,13 @@ func (b blobs) fail(what, container, name string, err error) error {
 // names, a page of up to 5000 at a time.
 func (b blobs) List(ctx context.Context, containerName, prefix string) iter.Seq2[plan.Blob, error] {
 	return func(yield func(plan.Blob, error) bool) {
-		pager := b.client.NewContainerClient(containerName).NewListBlobsFlatPager(&container.ListBlobsFlatOptions{Prefix: optional(prefix)})
+		pager := b.service.NewContainerClient(containerName).NewListBlobsFlatPager(&container.ListBlobsFlatOptions{Prefix: optional(prefix)})
+		var seen markers
 		for pager.More() {
 			page, err := pager.NextPage(ctx)
+			if err == nil {
+				err = seen.next(val(page.NextMarker), page.Segment != nil && len(page.Segment.BlobItems) > 0)
+			}
 			if err != nil {
 				yield(plan.Blob{}, b.fail("list blobs", containerName, prefix, err))
 				return
@@ -87,9 +91,13 @@ func listed(containerName string, item *container.BlobItem) plan.Blob {
 // without either, in their order.
 func (b blobs) Prefixes(ctx context.Context, containerName, prefix string) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
-		pager := b.client.NewContainerClient(containerName).NewListBlobsHierarchyPager("/", &container.ListBlobsHierarchyOptions{Prefix: optional(prefix)})
+		pager := b.service.NewContainerClient(containerName).NewListBlobsHierarchyPager("/", &container.ListBlobsHierarchyOptions{Prefix: optional(prefix)})
+		var seen markers
 		for pager.More() {
 			page, err := pager.NextPage(ctx)
+			if err == nil {
+				err = seen.next(val(page.NextMarker), page.Segment != nil && len(page.Segment.BlobPrefixes)+len(page.Segment.BlobItems) > 0)
+			}
 			if err != nil {
 				yield("", b.fail("list folders", containerName, prefix, err))
 				return
@@ -124,7 +132,7 @@ func (b blobs) Stat(ctx context.Context, containerName, name string) (plan.Blob,
 // Blocks returns the sizes in bytes of the committed blocks, in order;
 // plan.ErrChanged if they are those of another version than at.ETag.
 func (b blobs) Blocks(ctx context.Context, at plan.Blob) ([]int64, error) {
-	c := b.client.NewContainerClient(at.Container).NewBlockBlobClient(at.Name)
+	c := b.service.NewContainerClient(at.Container).NewBlockBlobClient(at.Name)
 	resp, err := c.GetBlockList(ctx, blockblob.BlockListTypeCommitted, nil)
 	if err != nil {
 		return nil, b.fail("read the blocks of blob", at.Container, at.Name, err)
@@ -143,32 +151,23 @@ func (b blobs) Blocks(ctx context.Context, at plan.Blob) ([]int64, error) {
 
 // Open reads length bytes from offset, or all that follow if length is
 // negative, of the version at.ETag, or of whichever is there if it is empty.
-// There is nothing to read past the end. A connection that breaks is taken up
-// again where it broke.
+// There is nothing to read past the end. A connection that breaks or stalls is
+// taken up again where it did.
 func (b blobs) Open(ctx context.Context, at plan.Blob, offset, length int64) (io.ReadCloser, error) {
 	if length == 0 {
 		return http.NoBody, nil
 	}
-	opts := &blob.DownloadStreamOptions{Range: blob.HTTPRange{Offset: offset, Count: max(length, 0)}}
-	if at.ETag != "" {
-		quoted := azcore.ETag(`"` + at.ETag + `"`)
-		opts.AccessConditions = &blob.AccessConditions{ModifiedAccessConditions: &blob.ModifiedAccessConditions{IfMatch: &quoted}}
+	r := &blobReader{blobs: b, ctx: ctx, version: at, at: offset, end: -1}
+	if length > 0 {
+		r.end, r.bounded = offset+length, true
 	}
-	resp, err := b.blob(at.Container, at.Name).DownloadStream(ctx, opts)
-	if err != nil {
-		err = plain(err)
+	if err := r.open(); err != nil {
 		if pastEnd(err) {
 			return http.NoBody, nil
 		}
-		return nil, b.fail("read blob", at.Container, at.Name, err)
+		return nil, r.fail(err)
 	}
-	if offset > 0 && resp.ContentRange == nil {
-		resp.Body.Close()
-		return nil, b.fail("read blob", at.Container, at.Name, fmt.Errorf("asked for what follows byte %d and was sent all of it", offset))
-	}
-	body := resp.NewRetryReader(ctx, &blob.RetryReaderOptions{EarlyCloseAsError: true})
-	return &blobReader{body: body, left: val(resp.ContentLength), sized: resp.ContentLength != nil,
-		fail: func(err error) error { return b.fail("read blob", at.Container, at.Name, err) }}, nil
+	return r, nil
 }
 
 // etag is a version without the quotes that headers have and listings have

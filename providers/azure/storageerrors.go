@@ -126,7 +126,7 @@ func (a storageAccount) others(ctx context.Context, container string) string {
 // containers are the names of the first ones of the account; none if the
 // caller may not know them.
 func (a storageAccount) containers(ctx context.Context) []string {
-	page, err := a.client.NewListContainersPager(&service.ListContainersOptions{}).NextPage(ctx)
+	page, err := a.service.NewListContainersPager(&service.ListContainersOptions{}).NextPage(ctx)
 	if err != nil {
 		return nil
 	}
