@@ -11,6 +11,9 @@ import (
 
 // call checks a function that takes a field.
 func (c *checker) call(e *hclsyntax.FunctionCallExpr) *Expr {
+	if strings.HasPrefix(e.Name, "regex") {
+		return c.refuse("Unsupported function", e.NameRange, "Fields are not matched with regular expressions. Write startswith(rule, \"…\"), endswith(…), contains([…], port), or of addresses cidrcontains(\"10.0.0.0/8\", source.address).")
+	}
 	if !slices.Contains(functions, e.Name) {
 		return c.refuse("Unsupported function", e.NameRange, "%s cannot be used on a field of a flow; %s can. Text is compared without regard to case.", e.Name, strings.Join(functions, ", "))
 	}

@@ -20,7 +20,7 @@ func scope() Scope {
 				"later": cty.UnknownVal(cty.String), "nets": cty.ListVal([]cty.Value{cty.StringVal("10.9.0.1/16")}),
 			}),
 		},
-		Functions: map[string]function.Function{"lower": stdlib.LowerFunc, "contains": stdlib.ContainsFunc},
+		Functions: map[string]function.Function{"lower": stdlib.LowerFunc, "contains": stdlib.ContainsFunc, "regex": stdlib.RegexFunc},
 	}}
 }
 
@@ -76,6 +76,16 @@ func TestRefused(t *testing.T) {
 		`port == 1 ? "a" : 2`:                    {"Wrong type", "same type", `port == 1 ? "a" : 2`},
 		`[for s in [service] : s] == [true]`:     {"Unsupported condition", "Compute everything else", `[for s in [service] : s]`},
 		`contains([true], port == 443 ? 1 : 2)`:  {"Invalid value", "text or numbers", `[true]`},
+		`src_ip == "10.0.0.4"`:                   {"Unknown field", "Write source.address.", `src_ip`},
+		`ip.dst == "10.0.0.4"`:                   {"Unknown field", "Write destination.address.", `ip.dst`},
+		`source.ip == "10.0.0.4"`:                {"Unknown field", "Write source.address.", `source.ip`},
+		`dst-port == 443`:                        {"Unknown field", "Write port.", `dst-port`},
+		`source.port == 443`:                     {"Unknown field", "the port of their client", `source.port`},
+		`bytes > 1000`:                           {"Unknown field", "It is measured", `bytes`},
+		`verdict == "deny"`:                      {"Unknown value", `Did you mean "denied"?`, `"deny"`},
+		`direction == "egress"`:                  {"Unknown value", `Did you mean "outbound"?`, `"egress"`},
+		`"verdict == denied"`:                    {"Wrong type", "without quotes around it", `"verdict == denied"`},
+		`regex("^10", source.address)`:           {"Unsupported function", "cidrcontains", `regex`},
 		`direction == "inbound" && (rul == "x")`: {"Unknown field", `"rule"`, `rul`},
 	}
 	for src, tt := range tests {
@@ -135,6 +145,41 @@ func TestDimensions(t *testing.T) {
 	}
 	if !strings.Contains(got[1].Detail, `Did you mean "destination.service"?`) || !strings.Contains(got[2].Detail, "twice") {
 		t.Errorf("%v, %v", got[1], got[2])
+	}
+}
+
+func TestTooManyDimensions(t *testing.T) {
+	got := Dimensions(Names()[:22])
+	for i, p := range got {
+		if (p != nil) != (i == mostDimensions) {
+			t.Errorf("%d: %v", i, p)
+		}
+	}
+}
+
+// What is answered to the spelling of another tool is a field, and no field is
+// taken for one of another tool.
+func TestAliases(t *testing.T) {
+	for alias, name := range aliases {
+		for _, n := range strings.Split(name, " or ") {
+			if _, ok := Lookup(n); !ok {
+				t.Errorf("%s stands for %s, which is no field", alias, n)
+			}
+		}
+		if _, ok := Lookup(alias); ok {
+			t.Errorf("%s is a field", alias)
+		}
+	}
+	values := map[string]bool{}
+	for _, f := range Fields() {
+		for _, v := range f.Values {
+			values[v] = true
+		}
+	}
+	for word, v := range meant {
+		if !values[v] {
+			t.Errorf("%s stands for %s, which no field has", word, v)
+		}
 	}
 }
 

@@ -38,6 +38,15 @@ type Field struct {
 	Needs  string // what knows it, if not every source does
 }
 
+// meant are words of other tools for the values of fields.
+var meant = map[string]string{
+	"allow": "allowed", "accept": "allowed", "accepted": "allowed", "permit": "allowed", "pass": "allowed", "a": "allowed",
+	"deny": "denied", "drop": "denied", "dropped": "denied", "block": "denied", "blocked": "denied", "reject": "denied", "rejected": "denied", "d": "denied",
+	"in": "inbound", "ingress": "inbound", "i": "inbound", "out": "outbound", "egress": "outbound", "o": "outbound",
+	"public": "internet", "external": "internet", "virtualnetwork": "vnet", "azure": "platform",
+	"encrypted": "X", "yes": "X", "unencrypted": "NX", "plaintext": "NX", "no": "NX",
+}
+
 // Unknown is the value of an enumerated field that stands for not known.
 const Unknown = "unknown"
 
@@ -117,14 +126,51 @@ func Names() []string {
 	return all
 }
 
+// aliases are the names that other tools have for fields, in lower case and
+// with dots for what else stands between words.
+var aliases = map[string]string{
+	"src": "source.address", "src.ip": "source.address", "src.addr": "source.address", "srcip": "source.address", "srcaddr": "source.address",
+	"ip.src": "source.address", "source.ip": "source.address", "sourceip": "source.address", "client": "source.address", "source.addr": "source.address",
+	"dst": "destination.address", "dst.ip": "destination.address", "dst.addr": "destination.address", "dstip": "destination.address", "dstaddr": "destination.address",
+	"ip.dst": "destination.address", "dest": "destination.address", "dest.ip": "destination.address", "destip": "destination.address", "destination.ip": "destination.address",
+	"server": "destination.address", "destination.addr": "destination.address", "ip": "peer", "ip.addr": "peer", "address": "peer", "addr": "peer", "remote": "peer", "remote.ip": "peer",
+	"dst.port": "port", "dstport": "port", "dport": "port", "dest.port": "port", "destport": "port", "tcp.port": "port", "udp.port": "port", "tcp.dstport": "port", "udp.dstport": "port", "remote.port": "port",
+	"proto": "protocol", "ip.proto": "protocol", "l4.protocol": "protocol", "app": "service", "application": "service",
+	"action": "verdict", "decision": "verdict", "flow.status": "verdict", "status": "verdict", "denied": "verdict", "allowed": "verdict",
+	"dir": "direction", "flow.direction": "direction", "nsg": "acl", "nsg.name": "acl", "acl.name": "acl", "nsg.rule": "rule", "rule.name": "rule", "acl.rule": "rule",
+	"host": "vm", "machine": "vm", "instance": "vm", "vm.name": "vm", "interface": "nic", "mac": "nic", "macaddress": "nic", "encrypted": "encryption", "flow.encryption": "encryption",
+	"src.vm": "source.vm", "dst.vm": "destination.vm", "src.host": "source.vm", "dst.host": "destination.vm", "src.subnet": "source.subnet", "dst.subnet": "destination.subnet",
+	"src.vnet": "source.vnet", "dst.vnet": "destination.vnet", "src.region": "source.region", "dst.region": "destination.region", "src.nic": "source.nic", "dst.nic": "destination.nic",
+	"vnet": "source.vnet or destination.vnet", "subnet": "source.subnet or destination.subnet", "region": "source.region or destination.region",
+}
+
+// unasked are what flows have and questions cannot ask for, with what helps.
+var unasked = map[string]string{
+	"source.port": "flows that differ in the port of their client alone are counted together", "src.port": "flows that differ in the port of their client alone are counted together",
+	"srcport": "flows that differ in the port of their client alone are counted together", "sport": "flows that differ in the port of their client alone are counted together",
+}
+
+// measures are what a question counts for each row, whatever it asks.
+var measures = []string{"bytes", "packets", "flows", "sent", "received", "records", "share", "octets", "size", "length", "count"}
+
 // noField says that flows have no field of this name, and which is meant.
 func noField(name string) string {
+	given := strings.NewReplacer("_", ".", "-", ".").Replace(strings.ToLower(name))
+	no := "Flows have no field " + quote(name) + ". "
+	switch {
+	case aliases[given] != "":
+		return no + "Write " + aliases[given] + "."
+	case slices.Contains(measures, given):
+		return no + "It is measured: each row of an answer has it, and conditions select flows by what they are."
+	case unasked[given] != "":
+		return no + "None can be asked for: " + unasked[given] + "."
+	}
 	root, _, _ := strings.Cut(name, ".")
 	near := slices.DeleteFunc(Names(), func(n string) bool { return !strings.HasPrefix(n, root+".") })
 	if len(near) == 0 {
 		near = Names()
 	}
-	return "Flows have no field " + quote(name) + ". " + syntax.Hint(name, near)
+	return no + syntax.Hint(name, near)
 }
 
 // isField reports whether a name is that of a field, or of a side that has some.

@@ -25,6 +25,8 @@ func (c *checker) condition(x *Expr, at hcl.Range, want string) bool {
 // operand refuses x where want says what is needed.
 func (c *checker) operand(x *Expr, at hcl.Range, want string) {
 	switch {
+	case x.Op == Constant && x.Type == Text && strings.ContainsAny(x.Text, "=<>("):
+		c.refuse("Wrong type", at, "%s; this is text, because it stands in quotes. Write the condition without quotes around it.", want)
 	case x.Op != Value:
 		c.refuse("Wrong type", at, "%s; this is %s.", want, x.Type)
 	case x.Type == Number:
@@ -151,6 +153,10 @@ func (c *checker) value(f Field, text string, at hcl.Range) (string, bool) {
 		}
 	}
 	known := slices.DeleteFunc(slices.Clone(f.Values), func(s string) bool { return s == "" })
+	if m := meant[strings.ToLower(text)]; m != "" && slices.Contains(known, m) {
+		c.refuse("Unknown value", at, "%s is never %q. Did you mean %q?", f.Name, text, m)
+		return "", false
+	}
 	c.refuse("Unknown value", at, "%s is never %q. %s", f.Name, text, syntax.Hint(text, known))
 	return "", false
 }

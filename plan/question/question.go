@@ -1,6 +1,7 @@
 package question
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 )
@@ -19,12 +20,19 @@ type Problem struct{ Summary, Detail string }
 
 func (p Problem) Error() string { return p.Summary + ": " + p.Detail }
 
+// mostDimensions is by how many fields rows can be.
+const mostDimensions = 20
+
 // Dimensions returns what is wrong with each name of by, at its place; nil if
 // nothing is.
 func Dimensions(by []string) []*Problem {
 	var out []*Problem
 	for i, name := range by {
 		switch _, ok := Lookup(name); {
+		case i == mostDimensions:
+			out = append(out, &Problem{"Too many fields", fmt.Sprintf("Rows by %d fields are hardly more than single flows. Name %d at most, and ask the rest in a question of its own.", len(by), mostDimensions)})
+		case i > mostDimensions:
+			out = append(out, nil)
 		case !ok:
 			out = append(out, &Problem{"Unknown field", noField(name)})
 		case slices.Contains(by[:i], name):

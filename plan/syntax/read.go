@@ -16,7 +16,8 @@ func File(src []byte, name string) (*hcl.File, hcl.Diagnostics) {
 	if refused := guard(src, name); refused != nil {
 		return &hcl.File{Body: &hclsyntax.Body{}, Bytes: src}, hcl.Diagnostics{refused}
 	}
-	return hclsyntax.ParseConfig(src, name, hcl.InitialPos)
+	file, diags := hclsyntax.ParseConfig(src, name, hcl.InitialPos)
+	return file, advise(diags, src)
 }
 
 // Expression parses a text that is one expression; name says in diagnostics
@@ -25,5 +26,6 @@ func Expression(src, name string) (hclsyntax.Expression, hcl.Diagnostics) {
 	if refused := guard([]byte(src), name); refused != nil {
 		return nil, hcl.Diagnostics{refused}
 	}
-	return hclsyntax.ParseExpression([]byte(src), name, hcl.InitialPos)
+	expr, diags := hclsyntax.ParseExpression([]byte(src), name, hcl.InitialPos)
+	return expr, advise(diags, []byte(src))
 }
