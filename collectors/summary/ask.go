@@ -30,6 +30,6 @@ func (q *Question) groups(n *naming) *groups {
 		where = func(s *enriched) truth { return q.where(n, s) }
 	}
 	g := newGroups(q.Name, q.Top, where, q.By...)
-	g.asks = q.asks
+	g.asks, g.order = q.asks, ordering(q.Order)
 	return g
 }

@@ -15,6 +15,7 @@ type groups struct {
 	asks  []field               // of where
 	by    []field
 	top   int
+	order func(a, b *group) int // nil for the usual order
 
 	width int // of the lines' keys
 	total group

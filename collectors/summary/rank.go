@@ -40,7 +40,7 @@ func (g *groups) compete(key []byte, sum *group, n *naming) {
 	if limit <= 0 {
 		limit = defaultTop
 	}
-	if len(g.shown) == limit && sum.compare(&g.shown[limit-1].sum) > 0 {
+	if len(g.shown) == limit && g.compare(sum, &g.shown[limit-1].sum) > 0 {
 		g.rest.merge(sum)
 		return
 	}
@@ -61,7 +61,7 @@ func (g *groups) compete(key []byte, sum *group, n *naming) {
 // before reports whether a is shown before b. Only lines that are equal in
 // all else are compared by their text.
 func (g *groups) before(a, b *line, n *naming) bool {
-	if c := a.sum.compare(&b.sum); c != 0 {
+	if c := g.compare(&a.sum, &b.sum); c != 0 {
 		return c < 0
 	}
 	for _, l := range []*line{a, b} {

@@ -171,6 +171,7 @@ type Summary struct {
 	Condition string   `json:"where,omitempty"` // Where as it is written
 	By        []string `json:"by,omitempty"`    // names of fields of flows; none: one total
 	Top       int      `json:"top"`
+	Order     string   `json:"order,omitempty"` // such as -denied; none: the most bytes first
 
 	// Question is what the block asks. Its condition is nil too while variables
 	// have no values.

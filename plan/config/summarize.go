@@ -6,7 +6,7 @@ import (
 	"flowctl/plan/question"
 )
 
-var summarizeSchema = schema{attrs: []string{"where", "by", "top"}}
+var summarizeSchema = schema{attrs: []string{"where", "by", "top", "order"}}
 
 // The number of rows of a summary.
 const (
@@ -30,6 +30,13 @@ func (inv *Investigation) summarize(b block) {
 	}
 	s.By = b.dimensions()
 	s.Question = &question.Question{Name: s.Name, By: s.By, Top: s.Top}
+	if text, ok := b.text("order"); ok {
+		order, problem := question.ParseOrder(text)
+		if problem != nil {
+			b.scope.add(problem.Summary, b.at("order"), "%s", problem.Detail)
+		}
+		s.Order, s.Question.Order = order.String(), order
+	}
 	if a := b.Body.Attributes["where"]; b.has("where") {
 		where, diags := question.Check(a.Expr, question.Scope{Context: b.scope.ctx, Reference: b.scope.refers})
 		b.scope.extend(diags)

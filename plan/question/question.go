@@ -12,6 +12,7 @@ type Question struct {
 	Where *Expr    // nil for all flows
 	By    []string // names of fields; none for one row
 	Top   int      // rows to show; 0 for the default
+	Order Order
 }
 
 // Problem is something wrong with a question: a few fixed words, and full

@@ -43,6 +43,7 @@ type Question struct {
 	Where string   `json:"where,omitempty"` // the condition, with values in place of variables
 	By    []string `json:"by,omitempty"`
 	Top   int      `json:"top"`
+	Order string   `json:"order,omitempty"`
 }
 
 // FlowsFile is the name of the file of flows in a results folder.

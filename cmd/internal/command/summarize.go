@@ -50,7 +50,7 @@ nothing could be read.`,
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Paths = args
-			for _, name := range []string{"by", "where", "top"} {
+			for _, name := range []string{"by", "where", "top", "order"} {
 				o.asked = o.asked || cmd.Flags().Changed(name)
 			}
 			return runSummarize(cmd.Context(), e, o)
@@ -65,6 +65,7 @@ nothing could be read.`,
 	cmd.Flags().StringSliceVar(&o.question.By, "by", nil, "answer this question alone: by the values of these `fields`, such as source.vm,destination.address (flowctl docs language)")
 	cmd.Flags().StringVar(&o.question.Where, "where", "", "of the flows alone for which this `condition` holds, such as 'direction == \"outbound\"'")
 	cmd.Flags().IntVar(&o.question.Top, "top", 0, "how many `rows` of it (default 20)")
+	cmd.Flags().StringVar(&o.question.Order, "order", "", "order its rows by this `measure`, such as -denied for the most denied flows first (default -bytes)")
 	cmd.Flags().BoolVar(&o.check, "check", false, "exit with status 4 if a question cannot be answered from these sources")
 	return cmd
 }

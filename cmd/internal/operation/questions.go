@@ -23,7 +23,7 @@ func keepQuestions(folder session.Folder, m session.Manifest, asks []config.Summ
 		if diags.HasErrors() {
 			return m, fmt.Errorf("summarize %q: %w", a.Name, diags)
 		}
-		m.Questions = append(m.Questions, session.Question{Name: a.Name, Where: where, By: a.By, Top: a.Top})
+		m.Questions = append(m.Questions, session.Question{Name: a.Name, Where: where, By: a.By, Top: a.Top, Order: a.Order})
 	}
 	return m, folder.WriteManifest(m)
 }
@@ -32,7 +32,7 @@ func keepQuestions(folder session.Folder, m session.Manifest, asks []config.Summ
 func keptQuestions(m session.Manifest) ([]*summary.Question, error) {
 	var list []*summary.Question
 	for _, q := range m.Questions {
-		compiled, err := compileText(q.Name, q.Where, q.By, q.Top)
+		compiled, err := compileText(q.Name, Question{By: q.By, Where: q.Where, Top: q.Top, Order: q.Order})
 		if err != nil {
 			return nil, fmt.Errorf("question %q in the manifest: %w", q.Name, err)
 		}
@@ -42,17 +42,22 @@ func keptQuestions(m session.Manifest) ([]*summary.Question, error) {
 }
 
 // compileText makes a question of text ready that stands by itself.
-func compileText(name, where string, by []string, top int) (*summary.Question, error) {
-	q := question.Question{Name: name, By: by, Top: top}
-	for _, problem := range question.Dimensions(by) {
+func compileText(name string, text Question) (*summary.Question, error) {
+	q := question.Question{Name: name, By: text.By, Top: text.Top}
+	order, problem := question.ParseOrder(text.Order)
+	if problem != nil {
+		return nil, fmt.Errorf("--order: %w", problem)
+	}
+	q.Order = order
+	for _, problem := range question.Dimensions(text.By) {
 		if problem != nil {
 			return nil, fmt.Errorf("--by: %w", problem)
 		}
 	}
-	if where == "" {
+	if text.Where == "" {
 		return summary.Compile(q), nil
 	}
-	expr, diags := syntax.Expression(where, "--where")
+	expr, diags := syntax.Expression(text.Where, "--where")
 	if !diags.HasErrors() {
 		q.Where, diags = question.Check(expr, question.Scope{Context: &hcl.EvalContext{Functions: config.Functions()}})
 	}

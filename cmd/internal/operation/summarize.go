@@ -31,6 +31,7 @@ type Question struct {
 	By    []string
 	Where string
 	Top   int
+	Order string // such as -denied; empty: the most bytes first
 }
 
 func (q Question) name() string {
@@ -44,7 +45,7 @@ func (q Question) name() string {
 func Summarize(ctx context.Context, s Settings, o SummarizeOptions) (*Answer, error) {
 	options := summary.Options{}
 	if q := o.Question; q != nil {
-		compiled, err := compileText(q.name(), q.Where, q.By, q.Top)
+		compiled, err := compileText(q.name(), *q)
 		if err != nil {
 			return nil, err
 		}

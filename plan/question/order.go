@@ -1,0 +1,41 @@
+package question
+
+import (
+	"slices"
+	"strings"
+
+	"flowctl/plan/syntax"
+)
+
+// Order is in which order the rows of an answer stand; the zero Order is the
+// most bytes first.
+type Order struct {
+	Measure   string // one of Measures; empty for the default
+	Ascending bool
+}
+
+// Measures returns what rows can be ordered by.
+func Measures() []string {
+	return []string{"bytes", "packets", "flows", "denied", "sent", "received", "first", "last"}
+}
+
+// ParseOrder reads an order such as "-denied", which is the most denied flows
+// first, or "first". The empty text is the default.
+func ParseOrder(text string) (Order, *Problem) {
+	if text == "" {
+		return Order{}, nil
+	}
+	name, descending := strings.CutPrefix(text, "-")
+	if slices.Contains(Measures(), name) {
+		return Order{name, !descending}, nil
+	}
+	return Order{}, &Problem{"Unknown measure", "Rows cannot be ordered by " + quote(name) + ". " + syntax.Hint(name, Measures()) + " A - before it puts the most first, as in \"-denied\"."}
+}
+
+// String is the order as it is written.
+func (o Order) String() string {
+	if o.Measure == "" || o.Ascending {
+		return o.Measure
+	}
+	return "-" + o.Measure
+}
