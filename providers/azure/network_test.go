@@ -67,7 +67,9 @@ func TestNothingWaitsForEver(t *testing.T) {
 				w.Write(b)
 			}
 		}, "longer than 64 MiB"},
-		"redirect":       {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.URL+"/steal", http.StatusFound) }, "redirects to " + other.URL},
+		"redirect": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, other.URL+"/steal", http.StatusFound)
+		}, "redirects to " + other.URL},
 		"page elsewhere": {func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, page(other.URL+"/next")) }, "refers to "},
 		"page of itself": {func(w http.ResponseWriter, r *http.Request) {
 			io.WriteString(w, page("http://"+r.Host+strings.ReplaceAll(r.URL.String(), "&", `\u0026`)))
