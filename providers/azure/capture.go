@@ -1,8 +1,11 @@
 package azure
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"flowctl/plan"
@@ -175,9 +178,23 @@ func captureRecording(c *armnetwork.PacketCaptureResult) plan.Recording {
 		}
 	}
 	if props.Scope != nil {
-		r.Capture.Include, r.Capture.Exclude = values(props.Scope.Include), values(props.Scope.Exclude)
+		r.Capture.Include, r.Capture.Exclude = instances(r.Target, values(props.Scope.Include)), instances(r.Target, values(props.Scope.Exclude))
 	}
 	return r
+}
+
+// instances are those of a scale set by their numbers, in order. Azure answers
+// with ids where numbers were sent.
+func instances(set plan.ID, names []string) []string {
+	var out []string
+	for _, name := range names {
+		if id := plan.ID(name); id.Parent().Is(set) {
+			name = id.Name()
+		}
+		out = append(out, name)
+	}
+	slices.SortFunc(out, func(a, b string) int { return cmp.Or(cmp.Compare(len(a), len(b)), strings.Compare(a, b)) })
+	return out
 }
 
 // ring reads the settings of a continuous capture, where Azure states its

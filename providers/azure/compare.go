@@ -22,7 +22,7 @@ func difference(s plan.Session, r plan.Recording) string {
 	case s.FlowLog != nil && r.FlowLog != nil:
 		fields = append(fields, flowLogFields(s, r)...)
 	case s.Capture != nil && r.Capture != nil:
-		fields = append(fields, captureFields(*s.Capture, *r.Capture)...)
+		fields = append(fields, captureFields(s.Target.ID, *s.Capture, *r.Capture)...)
 	}
 	for _, f := range fields {
 		if f.sent != f.kept {
@@ -51,12 +51,12 @@ func flowLogFields(s plan.Session, r plan.Recording) []field {
 	return out
 }
 
-func captureFields(sent, kept plan.CaptureSpec) []field {
+func captureFields(target plan.ID, sent, kept plan.CaptureSpec) []field {
 	out := []field{
 		{"bytes per packet", fmt.Sprint(sent.BytesPerPacket), fmt.Sprint(kept.BytesPerPacket)},
 		{"filters", filterText(sent.Filters), filterText(kept.Filters)},
-		{"included instances", strings.Join(sent.Include, ","), strings.Join(kept.Include, ",")},
-		{"excluded instances", strings.Join(sent.Exclude, ","), strings.Join(kept.Exclude, ",")},
+		{"included instances", instanceText(target, sent.Include), instanceText(target, kept.Include)},
+		{"excluded instances", instanceText(target, sent.Exclude), instanceText(target, kept.Exclude)},
 		{"local path", sent.LocalPath, kept.LocalPath},
 		{"ring", ringText(sent.Ring), ringText(kept.Ring)},
 	}
@@ -70,6 +70,10 @@ func captureFields(sent, kept plan.CaptureSpec) []field {
 		out = append(out, field{"maximum of bytes", fmt.Sprint(sent.MaxBytes), fmt.Sprint(kept.MaxBytes)})
 	}
 	return out
+}
+
+func instanceText(set plan.ID, names []string) string {
+	return strings.ToLower(strings.Join(instances(set, names), ","))
 }
 
 // condensed is a filter expression without what the service does not heed.

@@ -180,7 +180,9 @@ func (s *Sandbox) namesAccount(path string) bool {
 }
 
 // Transport carries requests to the sandbox without leaving the process.
-func (s *Sandbox) Transport() policy.Transporter { return transporter{transport{s.Handler()}} }
+func (s *Sandbox) Transport() policy.Transporter {
+	return transporter{transport{unhurried(s.Handler())}}
+}
 
 // transporter is a round tripper as the SDK wants it.
 type transporter struct{ http.RoundTripper }

@@ -62,12 +62,32 @@ func (s *Sandbox) hurried() http.Handler {
 		return h
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != http.MethodGet || strings.Contains(strings.ToLower(r.URL.Path), "/operation") {
+		if r.Method != http.MethodGet || strings.Contains(strings.ToLower(r.URL.Path), "operation") {
 			w = hurry{w}
 		}
 		h.ServeHTTP(w, r)
 	})
 }
+
+// unhurried is the handler for clients in this process, whose clock is the
+// world's own: they look again as soon as they like.
+func unhurried(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.ServeHTTP(patient{w}, r) })
+}
+
+// patient drops the Retry-After of what goes on.
+type patient struct{ http.ResponseWriter }
+
+// WriteHeader sends the header.
+func (p patient) WriteHeader(status int) {
+	if status < http.StatusBadRequest {
+		p.Header().Del("Retry-After")
+	}
+	p.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap lets http.ResponseController find what is inside.
+func (p patient) Unwrap() http.ResponseWriter { return p.ResponseWriter }
 
 // hurry adds a Retry-After of a second to what tells of operations.
 type hurry struct{ http.ResponseWriter }

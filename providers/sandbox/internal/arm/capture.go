@@ -13,15 +13,16 @@ import (
 // CaptureSettings are the properties of a packet capture, as ARM writes them.
 type CaptureSettings struct {
 	Target          plan.ID         `json:"target"`
-	TargetType      string          `json:"targetType"`
 	Scope           CaptureScope    `json:"scope"`
+	TargetType      string          `json:"targetType"`
 	BytesPerPacket  *int64          `json:"bytesToCapturePerPacket"`
-	BytesPerSession *int64          `json:"totalBytesPerSession"`
-	TimeLimit       *int64          `json:"timeLimitInSeconds"`
+	BytesPerSession *int64          `json:"totalBytesPerSession,omitempty"` // not of a continuous capture: recording ps-packet-capture-vm-ring-buffer
+	TimeLimit       *int64          `json:"timeLimitInSeconds,omitempty"`
 	Storage         CaptureStorage  `json:"storageLocation"`
-	Filters         []CaptureFilter `json:"filters"`
 	Continuous      *bool           `json:"continuousCapture,omitempty"`
 	Ring            *CaptureRing    `json:"captureSettings,omitempty"`
+	Filters         []CaptureFilter `json:"filters"`
+	LastQuery       string          `json:"queryPacketCaptureLastOperationId,omitempty"`
 }
 
 // CaptureScope are the instances of a scale set that are captured.
@@ -40,11 +41,11 @@ type CaptureStorage struct {
 
 // CaptureFilter is one filter; an empty field is any.
 type CaptureFilter struct {
-	Protocol      string `json:"protocol,omitempty"`
-	LocalAddress  string `json:"localIPAddress,omitempty"`
-	LocalPort     string `json:"localPort,omitempty"`
-	RemoteAddress string `json:"remoteIPAddress,omitempty"`
-	RemotePort    string `json:"remotePort,omitempty"`
+	Protocol      string `json:"protocol"`
+	LocalAddress  string `json:"localIPAddress"` // "" where a client said nothing: recording java-packet-capture-storage-filters
+	LocalPort     string `json:"localPort"`
+	RemoteAddress string `json:"remoteIPAddress"`
+	RemotePort    string `json:"remotePort"`
 }
 
 // CaptureRing are the settings of a continuous capture.
@@ -68,8 +69,13 @@ func (s *CaptureSettings) fill() {
 		}
 	}
 	orElse(&s.BytesPerPacket, 0)
-	orElse(&s.BytesPerSession, 1<<30)
-	orElse(&s.TimeLimit, 18000)
+	if !s.ring() {
+		orElse(&s.BytesPerSession, 1<<30)
+		orElse(&s.TimeLimit, 18000)
+	} else {
+		s.BytesPerSession, s.TimeLimit = nil, nil
+	}
+	s.LastQuery = ""
 	if s.TargetType == "" {
 		s.TargetType = targetVM
 	}
@@ -89,6 +95,20 @@ func (s *CaptureSettings) fill() {
 		orElse(&s.Ring.Files, 10)
 		orElse(&s.Ring.FileSize, 100<<20)
 		orElse(&s.Ring.TimeLimit, 86400)
+	}
+}
+
+// spell writes the instances of a scope as the service does: by their ids, of
+// which a client may have given the number only (recording cli-packet-capture-vmss).
+func (s *CaptureSettings) spell(set *world.ScaleSet) {
+	for _, list := range [][]string{s.Scope.Include, s.Scope.Exclude} {
+		for i, name := range list {
+			for _, of := range set.Instances {
+				if of.Number == name || of.ID.Is(plan.ID(name)) {
+					list[i] = string(of.ID)
+				}
+			}
+		}
 	}
 }
 
@@ -118,11 +138,11 @@ type captureDoc struct {
 	Name       string  `json:"name"`
 	ID         plan.ID `json:"id"`
 	Etag       string  `json:"etag"`
-	Type       string  `json:"type"`
 	Properties struct {
 		ProvisioningState string `json:"provisioningState"`
 		CaptureSettings
 	} `json:"properties"`
+	Type string `json:"type"`
 }
 
 func (q *request) captureDoc(w *Watcher, c *Capture) captureDoc {
@@ -186,6 +206,9 @@ func (q *request) putCapture() (rep reply, err error) {
 		c.GUID = q.world.GUID(string(c.ID) + q.now.String())
 		if err := q.checkCapture(st, w, c); err != nil {
 			return err
+		}
+		if set, ok := q.described(st, c.Settings.Target).(*world.ScaleSet); ok {
+			c.Settings.spell(set)
 		}
 		q.setPath(st, c)
 		w.Serial++

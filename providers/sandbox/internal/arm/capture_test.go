@@ -17,7 +17,7 @@ func TestLifeOfACapture(t *testing.T) {
 	if put.at("properties.provisioningState") != "Updating" || put.h.Get("Azure-AsyncOperation") == "" || put.h.Get("Location") != "" {
 		t.Errorf("create: %v\n%s", put.h, put.text)
 	}
-	status := func() answer { return c.want(c.do("POST", path+"/queryStatus", ""), 200, "status") }
+	status := func() answer { return c.statusOf(path) }
 	if got := status().at("packetCaptureStatus"); got != "NotStarted" {
 		t.Errorf("status %v while it is made", got)
 	}
@@ -35,7 +35,7 @@ func TestLifeOfACapture(t *testing.T) {
 			t.Errorf("%s is %v, want %v", at, got.at(at), want)
 		}
 	}
-	if !strings.Contains(got.text, `"scope":{"include":[],"exclude":[]}`) || !strings.Contains(got.text, `"filters":[{"protocol":"TCP"}]`) {
+	if !strings.Contains(got.text, `"scope":{"include":[],"exclude":[]}`) || !strings.Contains(got.text, `"filters":[{"protocol":"TCP","localIPAddress":"","localPort":"","remoteIPAddress":"","remotePort":""}]`) {
 		t.Errorf("defaults are missing: %s", got.text)
 	}
 	where := "https://" + c.account.Name + ".blob.core.windows.net/network-watcher-logs" + strings.ToLower(string(c.vm.ID)) +
@@ -227,4 +227,46 @@ func mustState(s *Server) *State {
 		panic(err)
 	}
 	return st
+}
+
+// statusOf asks how a capture is: of one that runs the answer is 202 and where
+// to ask again, which says the same.
+func (c *cloud) statusOf(path string) answer {
+	c.Helper()
+	a := c.do("POST", path+"/queryStatus", "")
+	if a.at("packetCaptureStatus") != "Running" {
+		return c.want(a, 200, "status")
+	}
+	c.want(a, 202, "status")
+	if again := c.want(c.do("GET", a.h.Get("Location"), ""), 200, "result of the status"); again.text != a.text {
+		c.Errorf("%s and then %s", a.text, again.text)
+	}
+	return a
+}
+
+// Whatever a client calls the instances of a scale set by, the service answers
+// with their ids and records the same machines.
+func TestScopesAreIDs(t *testing.T) {
+	c := newCloud(t)
+	set := c.w.ScaleSets[0]
+	first, last := set.Instances[0], set.Instances[len(set.Instances)-1]
+	for label, scope := range map[string]string{
+		"number": fmt.Sprintf(`{"include":[%q]}`, first.Number), "id": fmt.Sprintf(`{"include":[%q]}`, first.ID),
+		"case": fmt.Sprintf(`{"include":[%q]}`, strings.ToUpper(string(first.ID))),
+	} {
+		path := c.watcher + "/packetCaptures/" + label
+		a := c.want(c.do("PUT", path, c.capture(set.ID, `,"targetType":"AzureVMSS","scope":`+scope)), 201, label)
+		if want := fmt.Sprintf(`"scope":{"include":[%q],"exclude":[]}`, first.ID); !strings.Contains(a.text, want) {
+			t.Errorf("%s: %s", label, a.text)
+		}
+		c.settle(a)
+		st := mustState(c.srv)
+		if m := c.srv.machines(st, st.Captures[len(st.Captures)-1]); len(m) != 1 || m[0].id != first.ID {
+			t.Errorf("%s records %v", label, m)
+		}
+	}
+	a := c.do("PUT", c.watcher+"/packetCaptures/none", c.capture(set.ID, `,"targetType":"AzureVMSS","scope":{"include":["`+last.Number+`00"]}`))
+	if a.code != 400 {
+		t.Errorf("an instance that is not there: %d %s", a.code, a.text)
+	}
 }

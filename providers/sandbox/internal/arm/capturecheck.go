@@ -86,7 +86,9 @@ func (q *request) checkCaptureSet(st *State, set *world.ScaleSet, s *CaptureSett
 		return errInvalid("scope", "Instances can be included or excluded, not both.")
 	}
 	for _, number := range slices.Concat(s.Scope.Include, s.Scope.Exclude) {
-		if !slices.ContainsFunc(set.Instances, func(i *world.Instance) bool { return i.Number == number }) {
+		known := slices.ContainsFunc(set.Instances, func(i *world.Instance) bool { return i.Number == number || i.ID.Is(plan.ID(number)) }) ||
+			slices.ContainsFunc(set.Machines, func(v *world.VM) bool { return v.ID.Is(plan.ID(number)) })
+		if !known {
 			return errInvalid("scope", "%s has no instance %s.", set.Name, number)
 		}
 	}
@@ -98,6 +100,15 @@ func (q *request) checkCaptureSet(st *State, set *world.ScaleSet, s *CaptureSett
 		running++
 		if !q.instanceAgent(st, i) {
 			return errAgent(i.ID, set.OS)
+		}
+	}
+	for _, v := range set.Machines {
+		if v.Power != "running" || !s.coversID(v.ID, "") {
+			continue
+		}
+		running++
+		if !q.hasAgent(st, v) {
+			return errAgent(v.ID, set.OS)
 		}
 	}
 	if running == 0 {
@@ -121,14 +132,11 @@ func checkCaptureLimits(s *CaptureSettings) error {
 	if err := within("bytesToCapturePerPacket", *s.BytesPerPacket, 0, math.MaxUint32); err != nil {
 		return err
 	}
-	if err := within("totalBytesPerSession", *s.BytesPerSession, 0, math.MaxUint32); err != nil {
-		return err
-	}
-	if err := within("timeLimitInSeconds", *s.TimeLimit, 1, 18000); err != nil {
-		return err
-	}
 	if !s.ring() {
-		return nil
+		if err := within("totalBytesPerSession", *s.BytesPerSession, 0, math.MaxUint32); err != nil {
+			return err
+		}
+		return within("timeLimitInSeconds", *s.TimeLimit, 1, 18000)
 	}
 	if err := within("captureSettings.fileCount", *s.Ring.Files, 1, 10000); err != nil {
 		return err

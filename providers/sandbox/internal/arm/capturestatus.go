@@ -2,6 +2,7 @@ package arm
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"sync"
 	"time"
@@ -64,8 +65,10 @@ func (s *Server) machines(st *State, c *Capture) []machine {
 // traffic is the part of a capture that one machine records.
 func (c *Capture) traffic(target plan.ID) traffic.Capture {
 	s := &c.Settings
-	t := traffic.Capture{Target: target, Start: c.Start, Snap: *s.BytesPerPacket,
-		TimeLimit: time.Duration(*s.TimeLimit) * time.Second, MaxBytes: *s.BytesPerSession}
+	t := traffic.Capture{Target: target, Start: c.Start, Snap: *s.BytesPerPacket}
+	if !s.ring() {
+		t.TimeLimit, t.MaxBytes = time.Duration(*s.TimeLimit)*time.Second, *s.BytesPerSession
+	}
 	for _, f := range s.Filters {
 		t.Filters = append(t.Filters, f.plan())
 	}
@@ -205,19 +208,36 @@ type captureStatusDoc struct {
 // sevenDigits is the time format of queryStatus.
 const sevenDigits = "2006-01-02T15:04:05.0000000Z"
 
-func (q *request) captureStatus() (reply, error) {
-	st, err := q.State()
-	if err != nil {
-		return reply{}, err
-	}
-	_, c, err := q.findCapture(st)
-	if err != nil {
-		return reply{}, err
-	}
+// captureStatus tells at once how a capture is; of one that runs the service
+// says so with 202 and where to ask again (recording
+// ps-packet-capture-vm-ring-buffer).
+func (q *request) captureStatus() (rep reply, err error) {
+	err = q.update(q.r.Context(), func(st *State) error {
+		w, c, err := q.findCapture(st)
+		if err != nil {
+			return err
+		}
+		doc := q.statusOf(st, c)
+		op, err := q.begin(st, c.ID, w.Location, 0, http.StatusOK, doc)
+		if err != nil {
+			return err
+		}
+		c.Settings.LastQuery = op.ID
+		rep = reply{status: http.StatusOK, body: doc}
+		if doc.Status == "Running" {
+			rep.status, rep.header = http.StatusAccepted, http.Header{"Location": {q.operationURL(op, "operationResults")}}
+			op.Quiet = true
+		}
+		return nil
+	})
+	return rep, err
+}
+
+func (q *request) statusOf(st *State, c *Capture) captureStatusDoc {
 	doc := captureStatusDoc{Name: c.ID.Name(), ID: c.ID, Status: "Running", Errors: []string{}}
 	if q.now.Before(c.Start) {
 		doc.Status = "NotStarted"
-		return ok(doc)
+		return doc
 	}
 	doc.Start = c.Start.UTC().Format(sevenDigits)
 	if q.Ended(st, c, q.now) {
@@ -225,7 +245,7 @@ func (q *request) captureStatus() (reply, error) {
 		doc.Status, doc.Reason = "Stopped", e.reason
 		c.Fate.tell(&doc, e)
 	}
-	return ok(doc)
+	return doc
 }
 
 // numbered is the name of one file of a continuous capture.

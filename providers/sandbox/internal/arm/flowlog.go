@@ -41,7 +41,10 @@ type Analytics struct {
 }
 
 // fill sets what clients left out, as the service does.
-func (s *FlowLogSettings) fill() {
+func (s *FlowLogSettings) fill(version string) {
+	if s.Format.Type == "" && s.Format.Version == 0 && !strings.EqualFold(s.Target.Type(), nsgType) && version >= sinceFlowLogJSON {
+		s.Format.Type, s.Format.Version = "FlowLogJSON", 2
+	}
 	if s.Format.Type == "" {
 		s.Format.Type = "JSON"
 	}
@@ -52,6 +55,12 @@ func (s *FlowLogSettings) fill() {
 		a.Interval = 60
 	}
 }
+
+// sinceFlowLogJSON is the first api-version in which flow logs of networks
+// have that format unless a client says otherwise, and in which they show
+// their filter also if they have none (recordings ps-vnet-flow-log-*,
+// cli-vnet-flow-log-create).
+const sinceFlowLogJSON = "2024-01-01"
 
 func (s *FlowLogSettings) run(since time.Time) Run {
 	return Run{Target: s.Target, Storage: s.Storage, Since: since.UTC(), RecordTypes: s.RecordTypes, Filter: s.Filter}
@@ -110,6 +119,8 @@ type flowLogDoc struct {
 	Properties struct {
 		ProvisioningState string `json:"provisioningState"`
 		FlowLogSettings
+		Filter      *string `json:"enabledFilteringCriteria,omitempty"` // these stand for those of the settings
+		RecordTypes string  `json:"recordTypes,omitempty"`
 	} `json:"properties"`
 	Type     string            `json:"type"`
 	Location string            `json:"location"`
@@ -119,9 +130,15 @@ type flowLogDoc struct {
 
 func (q *request) flowLogDoc(st *State, w *Watcher, l *FlowLog) flowLogDoc {
 	doc := flowLogDoc{Name: l.ID.Name(), ID: l.ID, Etag: q.etag(w), Type: watcherType + "/flowLogs",
-		Location: l.Location, Tags: l.Tags, Identity: l.Identity}
+		Location: l.Location, Tags: l.Tags, Identity: q.flowLogIdentity(l)}
 	doc.Properties.ProvisioningState, doc.Properties.FlowLogSettings = l.state(q.now), l.Settings
 	_, doc.Properties.TargetGUID, _ = q.targetOf(st, l.Settings.Target)
+	p := &doc.Properties
+	p.RecordTypes = l.Settings.RecordTypes
+	reads := q.r.Method == http.MethodGet && q.param("api-version") >= sinceFlowLogJSON
+	if l.Settings.Filter != "" || l.FilterSent || reads {
+		p.Filter = &l.Settings.Filter
+	}
 	if !l.Settings.Enabled { // a log that is off shows no retention
 		doc.Properties.Retention.Days, doc.Properties.Retention.Enabled = 0, false
 	}
@@ -161,7 +178,36 @@ func (q *request) getFlowLog() (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return tagged(q.etag(w), q.flowLogDoc(st, w, l))
+	return ok(q.flowLogDoc(st, w, l)) // without a header for the etag, which captures have
+}
+
+// flowLogIdentity is the identity of a flow log as the service writes it:
+// userAssigned with a small letter, and who each one is once the write is done
+// (recording ps-vnet-flow-log-managed-identity).
+func (q *request) flowLogIdentity(l *FlowLog) json.RawMessage {
+	var doc map[string]any
+	if len(l.Identity) == 0 || json.Unmarshal(l.Identity, &doc) != nil {
+		return l.Identity
+	}
+	switch kind := text(doc, "type"); {
+	case kind == "" || strings.EqualFold(kind, "none"):
+		return nil
+	case strings.EqualFold(kind, "userAssigned"):
+		doc["type"] = "userAssigned"
+	}
+	users := object(doc, "userAssignedIdentities")
+	for name := range users {
+		who := map[string]any{"principalId": "", "clientId": ""}
+		if !q.now.Before(l.Ready) {
+			who["principalId"], who["clientId"] = q.world.GUID("principal of "+strings.ToLower(name)), q.world.GUID("client of "+strings.ToLower(name))
+		}
+		users[name] = who
+	}
+	raw, err := json.Marshal(doc)
+	if err != nil {
+		return l.Identity
+	}
+	return raw
 }
 
 // flowLogBody is what a PUT says. What it leaves out takes the defaults.
@@ -171,15 +217,19 @@ type flowLogBody struct {
 	Identity   json.RawMessage   `json:"identity"`
 	Properties struct {
 		FlowLogSettings
-		Enabled *bool `json:"enabled"`
+		Enabled *bool   `json:"enabled"`
+		Filter  *string `json:"enabledFilteringCriteria"`
 	} `json:"properties"`
 }
 
-func (b *flowLogBody) settings() FlowLogSettings {
+func (b *flowLogBody) settings(version string) FlowLogSettings {
 	s := b.Properties.FlowLogSettings
+	if b.Properties.Filter != nil {
+		s.Filter = *b.Properties.Filter
+	}
 	s.Enabled = b.Properties.Enabled == nil || *b.Properties.Enabled
 	s.TargetGUID = ""
-	s.fill()
+	s.fill(version)
 	return s
 }
 
@@ -188,7 +238,8 @@ func (q *request) putFlowLog() (reply, error) {
 	if err := q.decode(&body); err != nil {
 		return reply{}, err
 	}
-	return q.writeFlowLog(&FlowLog{Location: body.Location, Tags: body.Tags, Identity: body.Identity, Settings: body.settings()})
+	return q.writeFlowLog(&FlowLog{Location: body.Location, Tags: body.Tags, Identity: body.Identity, Settings: body.settings(q.param("api-version")),
+		FilterSent: body.Properties.Filter != nil})
 }
 
 // writeFlowLog creates the flow log in the path or changes it to want.
@@ -225,7 +276,7 @@ func (q *request) setFlowLog(st *State, w *Watcher, want *FlowLog) (l *FlowLog, 
 		st.FlowLogs = append(st.FlowLogs, l)
 	}
 	w.Serial++
-	l.Tags, l.Identity, l.Settings, l.Fate = want.Tags, want.Identity, want.Settings, nil
+	l.Tags, l.Identity, l.Settings, l.FilterSent, l.Fate = want.Tags, want.Identity, want.Settings, want.FilterSent, nil
 	l.Ready = q.now.Add(flowLogWriteTime)
 	l.restart(l.Ready)
 	return l, code, q.retain(st, l)

@@ -17,7 +17,7 @@ func TestLifeOfAFlowLog(t *testing.T) {
 	before := c.do("GET", c.watcher, "").at("etag")
 
 	put := c.want(c.do("PUT", path+"?api-version=2024-05-01", c.flowLog(c.vnet.ID, `,"format":{"version":2}`)), 201, "create")
-	if put.at("properties.provisioningState") != "Updating" || put.h.Get("Location") != "" || put.h.Get("Retry-After") != "" ||
+	if put.at("properties.provisioningState") != "Updating" || put.h.Get("Location") != "" || put.h.Get("Retry-After") != "10" ||
 		put.h.Get("Azure-AsyncNotification") != "Enabled" {
 		t.Errorf("create: %v\n%s", put.h, put.text)
 	}
@@ -39,7 +39,7 @@ func TestLifeOfAFlowLog(t *testing.T) {
 		"properties.provisioningState": "Succeeded", "properties.targetResourceGuid": c.vnet.GUID, "properties.enabled": true,
 		"properties.format.type": "JSON", "properties.format.version": 2.0,
 		"properties.retentionPolicy.days": 0.0, "properties.retentionPolicy.enabled": false, "tags": nil, "identity": nil,
-		"properties.enabledFilteringCriteria": nil, "properties.recordTypes": nil,
+		"properties.enabledFilteringCriteria": "", "properties.recordTypes": nil,
 	} {
 		if got.at(at) != want {
 			t.Errorf("%s is %v, want %v", at, got.at(at), want)
@@ -49,7 +49,7 @@ func TestLifeOfAFlowLog(t *testing.T) {
 		t.Errorf("no empty flowAnalyticsConfiguration in %s", got.text)
 	}
 	watcher := c.do("GET", c.watcher, "")
-	if got.at("etag") != watcher.at("etag") || got.h.Get("ETag") != got.at("etag") || got.at("etag") == before {
+	if got.at("etag") != watcher.at("etag") || got.h.Get("ETag") != "" || got.at("etag") == before {
 		t.Errorf("etag %v, header %q, watcher's %v, before %v", got.at("etag"), got.h.Get("ETag"), watcher.at("etag"), before)
 	}
 	if back := c.do("GET", string(c.vnet.ID), ""); !strings.Contains(back.text, path) {
@@ -67,7 +67,7 @@ func TestLifeOfAFlowLog(t *testing.T) {
 	}
 
 	del := c.want(c.do("DELETE", path, ""), 202, "delete")
-	if del.h.Get("Content-Length") != "0" || del.h.Get("Azure-AsyncOperation") == "" || del.h.Get("Location") == "" || del.h.Get("Retry-After") != "" {
+	if del.h.Get("Content-Length") != "0" || del.h.Get("Azure-AsyncOperation") == "" || del.h.Get("Location") == "" || del.h.Get("Retry-After") != "10" {
 		t.Errorf("delete: %v", del.h)
 	}
 	if strings.Replace(del.h.Get("Location"), "operationResults", "operations", 1) != del.h.Get("Azure-AsyncOperation") {
@@ -263,5 +263,44 @@ func TestStateIsShared(t *testing.T) {
 	other.Name = "another"
 	if _, err := New(Options{World: &other, Model: theModel, Clock: c.clock, Dir: dir}); err == nil || !strings.Contains(err.Error(), "remove the sandbox's folder") {
 		t.Errorf("another world on the same folder: %v", err)
+	}
+}
+
+// What a flow log has that its maker said nothing of, by api-version.
+func TestFlowLogDefaults(t *testing.T) {
+	for version, want := range map[string]struct {
+		format string
+		filter any
+	}{"2022-01-01": {`"format":{"type":"JSON","version":1}`, nil}, "2024-01-01": {`"format":{"type":"FlowLogJSON","version":2}`, ""},
+		"2025-03-01": {`"format":{"type":"FlowLogJSON","version":2}`, ""}} {
+		c := newCloud(t)
+		path := c.watcher + "/flowLogs/f?api-version=" + version
+		put := c.want(c.do("PUT", path, c.flowLog(c.vnet.ID, "")), 201, version)
+		if !strings.Contains(put.text, want.format) || strings.Contains(put.text, "enabledFilteringCriteria") {
+			t.Errorf("%s: %s", version, put.text)
+		}
+		c.settle(put)
+		if got := c.do("GET", path, ""); got.at("properties.enabledFilteringCriteria") != want.filter {
+			t.Errorf("%s: %s", version, got.text)
+		}
+		sent := c.do("PUT", path, c.flowLog(c.vnet.ID, `,"enabledFilteringCriteria":""`))
+		if sent.at("properties.enabledFilteringCriteria") != "" {
+			t.Errorf("%s: an empty filter that was sent: %s", version, sent.text)
+		}
+	}
+}
+
+func TestIdentityOfAFlowLog(t *testing.T) {
+	c := newCloud(t)
+	path := c.watcher + "/flowLogs/f"
+	const who = "/subscriptions/s/resourceGroups/r/providers/Microsoft.ManagedIdentity/userAssignedIdentities/u"
+	body := strings.Replace(c.flowLog(c.vnet.ID, ""), "{", `{"identity":{"type":"UserAssigned","userAssignedIdentities":{"`+who+`":{}}},`, 1)
+	put := c.want(c.do("PUT", path, body), 201, "create")
+	if put.at("identity.type") != "userAssigned" || !strings.Contains(put.text, `"clientId":"","principalId":""`) {
+		t.Errorf("while it is made: %s", put.text)
+	}
+	c.settle(put)
+	if got := c.do("GET", path, ""); strings.Contains(got.text, `"clientId":""`) || got.at("identity.type") != "userAssigned" {
+		t.Errorf("then: %s", got.text)
 	}
 }

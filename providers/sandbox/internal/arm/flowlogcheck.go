@@ -79,8 +79,8 @@ func checkFlowLogSettings(s FlowLogSettings) error {
 	switch {
 	case s.Retention.Days < 0 || s.Retention.Days > 365:
 		return errInvalid("retentionPolicy.days", "%d is not between 0 and 365.", s.Retention.Days)
-	case !strings.EqualFold(s.Format.Type, "JSON"):
-		return errInvalid("format.type", "'%s' is not JSON.", s.Format.Type)
+	case !strings.EqualFold(s.Format.Type, "JSON") && !strings.EqualFold(s.Format.Type, "FlowLogJSON"):
+		return errInvalid("format.type", "'%s' is not JSON or FlowLogJSON.", s.Format.Type)
 	case s.Format.Version != 1 && s.Format.Version != 2:
 		return errInvalid("format.version", "%d is not 1 or 2.", s.Format.Version)
 	}

@@ -3,6 +3,7 @@ package arm
 import (
 	"bytes"
 	"fmt"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -135,6 +136,8 @@ func TestTrafficEndsWithTheMachine(t *testing.T) {
 		})
 	}
 }
+
+func mustAddr(text string) netip.Addr { return netip.MustParseAddr(text) }
 
 // answeredBy reports whether a flow to an address has packets back.
 func answeredBy(text []byte, address string) bool {

@@ -37,13 +37,13 @@ func (q *request) configureFlowLog() (rep reply, err error) {
 	if err := q.decode(&body); err != nil {
 		return reply{}, err
 	}
-	want := &FlowLog{Settings: body.settings()}
+	want := &FlowLog{Settings: body.settings(q.param("api-version"))}
 	want.Settings.Target = body.Target
 	if len(body.Analytics) > 0 {
 		if err := json.Unmarshal(body.Analytics, &want.Settings.Analytics); err != nil {
 			return reply{}, errInvalid("flowAnalyticsConfiguration", "%v.", err)
 		}
-		want.Settings.fill()
+		want.Settings.fill(q.param("api-version"))
 	}
 	err = q.update(q.r.Context(), func(st *State) error {
 		w, err := q.parent(st, "flowLogs")

@@ -191,6 +191,9 @@ func (s *Server) become(over map[string]*Resource) *world.World {
 	var gone []plan.ID
 	for _, key := range slices.Sorted(mapKeys(over)) {
 		id := plan.ID(key)
+		if typ := strings.ToLower(id.Type()); typ == strings.ToLower(routeType) || typ == strings.ToLower(routeTableType) {
+			continue // they act through subnets
+		}
 		// Rules and peerings are parts of what holds them.
 		if typ := strings.ToLower(id.Type()); typ == strings.ToLower(ruleType) || typ == strings.ToLower(peeringType) {
 			id = id.Parent()
@@ -333,6 +336,15 @@ func (v *lens) subnet(m *Resource) *world.Subnet {
 		s.Prefix = all[0]
 	}
 	s.NSG = guardOf(m)
+	table := plan.ID(text(m.properties(), "routeTable", "id"))
+	for _, r := range v.below(table, routeType) {
+		p, err := netip.ParsePrefix(text(r.properties(), "addressPrefix"))
+		if err != nil {
+			continue // a service tag, whose prefixes the sandbox does not know
+		}
+		s.Routes = append(s.Routes, world.Route{Prefix: p, Hop: text(r.properties(), "nextHopType"), Address: text(r.properties(), "nextHopIpAddress"),
+			Table: table, Name: r.ID.Name()})
+	}
 	for _, d := range objects(m.properties(), "delegations") {
 		s.Delegations = append(s.Delegations, text(d, "properties", "serviceName"))
 	}

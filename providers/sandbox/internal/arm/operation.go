@@ -22,8 +22,9 @@ type Operation struct {
 	Begin    time.Time       `json:"begin"`
 	End      time.Time       `json:"end"`
 	Failed   *Error          `json:"failed,omitempty"`
-	Result   int             `json:"result"`         // status of the result: 200 or 204
-	Body     json.RawMessage `json:"body,omitempty"` // of a result with status 200
+	Result   int             `json:"result"`          // status of the result: 200 or 204
+	Body     json.RawMessage `json:"body,omitempty"`  // of a result with status 200
+	Quiet    bool            `json:"quiet,omitempty"` // known by its result only: no Azure-AsyncOperation
 }
 
 // How long operations take, in the world's time.
@@ -33,6 +34,7 @@ const (
 	flowLogWriteTime   = 5 * time.Second
 	deleteTime         = 10 * time.Second
 	quickDeleteTime    = time.Second // of a capture that never ran
+	diagnoseTime       = 10 * time.Second
 	extensionWriteTime = 90 * time.Second
 	extensionGoneTime  = 30 * time.Second
 )
@@ -96,11 +98,40 @@ func (op *Operation) compute() bool { return strings.EqualFold(op.Provider, "Mic
 
 // started answers the PUT of a child: the operation's address and no other.
 func (q *request) started(op *Operation, status int, body any) reply {
-	return reply{status: status, body: body, header: http.Header{
+	h := http.Header{
 		"Azure-Asyncoperation":      {q.operationURL(op, "operations")},
 		"Azure-Asyncnotification":   {"Enabled"},
 		"X-Ms-Operation-Identifier": {"tenantId=" + q.world.Tenant + ",objectId=sandbox/" + op.Location + "/" + op.ID},
-	}}
+	}
+	op.pace(h)
+	return reply{status: status, body: body, header: h}
+}
+
+// pace says when to ask again, as recordings show it: net-packet-capture-2017
+// and nw-effective-2017; Compute says nothing.
+func (op *Operation) pace(h http.Header) {
+	after := ""
+	switch {
+	case op.Provider == "Microsoft.Storage":
+		after = "17"
+	case op.Provider == "Microsoft.Resources":
+		after = "15"
+	case strings.EqualFold(op.Resource.Type(), vnetType):
+		after = "3"
+	case op.Provider == "Microsoft.Network":
+		after = "10"
+	}
+	if after != "" {
+		h.Set("Retry-After", after)
+	}
+}
+
+// located answers a POST of the network resource provider that takes its time:
+// the word null, and where the result will be.
+func (q *request) located(op *Operation) reply {
+	h := http.Header{"Location": {q.operationURL(op, "operationResults")}}
+	op.pace(h)
+	return reply{status: http.StatusAccepted, header: h, body: json.RawMessage("null")}
 }
 
 // accepted answers DELETE and POST: no body, two addresses.
@@ -113,7 +144,7 @@ func (q *request) accepted(op *Operation) reply {
 // elsewhere answers the PUT that makes a storage account: no body, and where
 // the account will be (recording storage-account-network-rules).
 func (q *request) elsewhere(op *Operation) reply {
-	return reply{status: http.StatusAccepted, header: http.Header{"Content-Type": {"text/plain; charset=utf-8"},
+	return reply{status: http.StatusAccepted, header: http.Header{"Retry-After": {"17"}, "Content-Type": {"text/plain; charset=utf-8"},
 		"Location": {q.base() + "/subscriptions/" + q.world.Subscription + "/providers/" + op.Provider + "/locations/" + op.Location +
 			"/asyncoperations/" + op.ID + "?monitor=true&api-version=" + url.QueryEscape(q.param("api-version"))}}}
 }
@@ -177,7 +208,11 @@ func (q *request) getOperation() (reply, error) {
 	switch {
 	case q.now.Before(op.End):
 		doc.Status = "InProgress"
-		return ok(doc)
+		rep := reply{status: http.StatusOK, body: doc, header: http.Header{}}
+		if op.Provider == "Microsoft.Network" {
+			op.pace(rep.header)
+		}
+		return rep, nil
 	case op.Failed != nil:
 		doc.Status = "Failed"
 		doc.Error = op.Failed.reply().body.(errorBody).Error
@@ -211,14 +246,29 @@ func (q *request) getOperationResult() (reply, error) {
 	switch {
 	case err != nil:
 		return reply{}, err
+	case q.now.Before(op.End) && op.Quiet:
+		return q.located(op), nil
 	case q.now.Before(op.End):
 		return q.accepted(op), nil
 	case op.Failed != nil:
 		return reply{}, op.Failed
-	case op.Result == http.StatusNoContent:
-		return reply{status: http.StatusNoContent}, nil
-	case op.Body == nil:
-		return ok(json.RawMessage("null"))
 	}
-	return ok(op.Body)
+	rep := reply{status: op.Result, header: http.Header{}}
+	if strings.EqualFold(op.Provider, "Microsoft.Network") { // it says again where it was: recording cli-vnet-flow-log-delete
+		rep = q.accepted(op)
+		rep.status = op.Result
+		rep.header.Del("Retry-After")
+		if op.Quiet {
+			rep.header.Del("Azure-Asyncoperation")
+		}
+		rep.header.Set("Content-Type", "application/json; charset=utf-8")
+	}
+	switch {
+	case op.Result == http.StatusNoContent:
+	case op.Body == nil:
+		rep.body = json.RawMessage("null")
+	default:
+		rep.body = op.Body
+	}
+	return rep, nil
 }

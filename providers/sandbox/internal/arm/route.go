@@ -169,5 +169,5 @@ func routes() []route {
 		act(capture+"/stop", (*q).stopCapture),
 		act(capture+"/queryStatus", (*q).captureStatus),
 	}
-	return slices.Concat(all, kindRoutes(), lockRoutes(), permissionRoutes(), policyRoutes(), usageRoutes(), graphRoutes())
+	return slices.Concat(all, kindRoutes(), diagnoseRoutes(watcher, group+network+"/networkInterfaces/{name}"), lockRoutes(), permissionRoutes(), policyRoutes(), usageRoutes(), graphRoutes())
 }

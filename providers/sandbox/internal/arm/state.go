@@ -48,10 +48,13 @@ type FlowLog struct {
 	Tags     map[string]string `json:"tags,omitempty"`
 	Identity json.RawMessage   `json:"identity,omitempty"`
 	Settings FlowLogSettings   `json:"settings"`
-	Ready    time.Time         `json:"ready,omitzero"` // end of the last write
-	Gone     time.Time         `json:"gone,omitzero"`  // end of the deletion
-	Runs     []Run             `json:"runs"`
-	Fate     *Fate             `json:"fate,omitempty"`
+
+	FilterSent bool `json:"filter_sent,omitempty"` // also an empty filter is shown
+
+	Ready time.Time `json:"ready,omitzero"` // end of the last write
+	Gone  time.Time `json:"gone,omitzero"`  // end of the deletion
+	Runs  []Run     `json:"runs"`
+	Fate  *Fate     `json:"fate,omitempty"`
 }
 
 // Run is a time in which a flow log recorded with the same settings.
@@ -102,7 +105,7 @@ func seed(w *world.World) *State {
 			Settings: FlowLogSettings{Target: l.Target, Storage: l.Storage.ID, Enabled: l.Enabled,
 				RecordTypes: l.RecordTypes, Filter: l.Filter}}
 		log.Settings.Retention.Days, log.Settings.Retention.Enabled = l.RetentionDays, l.RetentionDays > 0
-		log.Settings.fill()
+		log.Settings.fill(sinceFlowLogJSON)
 		if l.Enabled {
 			log.Runs = []Run{log.Settings.run(l.Created)}
 		}

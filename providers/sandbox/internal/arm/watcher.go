@@ -13,16 +13,16 @@ import (
 const watcherType = "Microsoft.Network/networkWatchers"
 
 type watcherDoc struct {
-	Name       string  `json:"name"`
-	ID         plan.ID `json:"id"`
-	Etag       string  `json:"etag"`
-	Type       string  `json:"type"`
-	Location   string  `json:"location"`
+	Name       string            `json:"name"`
+	ID         plan.ID           `json:"id"`
+	Etag       string            `json:"etag"`
+	Type       string            `json:"type"`
+	Location   string            `json:"location"`
+	Tags       map[string]string `json:"tags,omitempty"`
 	Properties struct {
 		ProvisioningState   string   `json:"provisioningState"`
 		RunningOperationIDs []string `json:"runningOperationIds"`
 	} `json:"properties"`
-	Tags map[string]string `json:"tags,omitempty"`
 }
 
 // etag is the watcher's, and that of all its children: every write to one of

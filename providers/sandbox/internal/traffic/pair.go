@@ -66,6 +66,9 @@ func (p *pair) like(o *pair) bool {
 
 // sameRules reports whether all that Evaluate looks at is the same.
 func sameRules(a, b *world.NIC) bool {
+	if !slices.Equal(a.Subnet.Routes, b.Subnet.Routes) {
+		return false
+	}
 	guard := func(x, y *world.NSG) bool {
 		return x == nil && y == nil || x != nil && y != nil && x.ID == y.ID && slices.Equal(x.Rules, y.Rules)
 	}
@@ -202,6 +205,7 @@ const (
 	answered   fate = iota
 	silent          // nobody answers: the opening packets are all there is
 	droppedIn       // by the rules of the destination; the source sees no answer
+	unrouted        // a route of the source leads nowhere; the source sees no answer
 	droppedOut      // by the rules of the source
 	droppedUnencrypted
 )
@@ -219,6 +223,8 @@ func (p *pair) decide(src, dst netip.Addr, sport, dport uint16) outcome {
 	switch {
 	case p.from.NIC != nil && !o.out.Allowed:
 		o.fate = droppedOut
+	case p.from.NIC != nil && p.from.NIC.Subnet.Drops(dst):
+		o.fate = unrouted
 	case drops[p.t.Encryption]:
 		o.fate = droppedUnencrypted
 		o.out = world.Verdict{ACL: world.Unspecified, Rule: world.Unspecified}
@@ -241,7 +247,7 @@ var drops = map[string]bool{"NX_SW_NOT_READY": true, "NX_NOT_ACCEPTED": true, "N
 // were opened.
 func (c *conn) sees(nic *world.NIC) (packets, outbound bool) {
 	if from := c.p.from.NIC; nic == from || from != nil && from.ID.Is(nic.ID) {
-		return c.fate <= droppedIn, true
+		return c.fate <= unrouted, true
 	}
 	return c.fate <= silent, false
 }

@@ -190,7 +190,7 @@ func (r *recorder) pair(p *pair, lo, hi int64) {
 		switch {
 		case packets:
 			r.allowed(lo, hi)
-		case (outbound || c.fate != droppedOut) && lo <= c.start && r.d:
+		case (outbound || c.fate != droppedOut && c.fate != unrouted) && lo <= c.start && r.d:
 			r.add('D', c.start)
 		}
 	}

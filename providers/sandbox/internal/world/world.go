@@ -78,6 +78,7 @@ type Subnet struct {
 	Prefix netip.Prefix
 	NSG    *NSG // or nil
 
+	Routes      []Route  // of its route table, which clients can make
 	Delegations []string // services that live here, such as Microsoft.Web/serverFarms
 	Gateways    []*Gateway
 }
