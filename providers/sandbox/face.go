@@ -5,12 +5,17 @@ import (
 	"net/http"
 
 	"flowctl/plan"
+	"flowctl/providers/sandbox/internal/arm"
 	"flowctl/providers/sandbox/internal/blob"
 	"flowctl/providers/sandbox/internal/world"
 )
 
 // WorldSource is the text of the built-in world, in HCL.
 func WorldSource() []byte { return world.BuiltinSource() }
+
+// InVain lists what clients asked Resource Manager for and this sandbox does
+// not serve, with how often.
+func (s *Sandbox) InVain() []arm.Vain { return s.arm.InVain() }
 
 // What a Blob service serves when others than a world fill its accounts.
 type (

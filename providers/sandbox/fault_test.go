@@ -160,7 +160,7 @@ func TestFaultsAreTheSameEverywhere(t *testing.T) {
 			if again {
 				s = amid(t, dir, more)
 			}
-			req, err := http.NewRequest(http.MethodGet, "https://management.azure.com"+string(sc.vnet.ID)+"?api-version=1", nil)
+			req, err := http.NewRequest(http.MethodGet, "https://management.azure.com"+string(sc.vnet.ID)+"?api-version=2024-05-01", nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -190,7 +190,7 @@ func TestResetOverTLS(t *testing.T) {
 				port, client := served(t, s, dir)
 				client.Transport.(*http.Transport).ForceAttemptHTTP2 = two
 				get := func(path string) (*http.Response, error) {
-					req, err := http.NewRequest(http.MethodGet, fmt.Sprintf("https://localhost:%d%s?api-version=1", port, path), nil)
+					req, err := http.NewRequest(http.MethodGet, fmt.Sprintf("https://localhost:%d%s?api-version=2024-05-01", port, path), nil)
 					if err != nil {
 						t.Fatal(err)
 					}

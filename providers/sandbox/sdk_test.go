@@ -86,7 +86,7 @@ func useNetworkWatcher(t *testing.T, s *Sandbox, f *armnetwork.ClientFactory) {
 	made, err := logs.BeginCreateOrUpdate(ctx, group, watcher, "sdk", armnetwork.FlowLog{Location: &sc.vnet.Location,
 		Properties: &armnetwork.FlowLogPropertiesFormat{TargetResourceID: to.Ptr(string(sc.vnet.ID)), StorageID: to.Ptr(string(sc.account.ID)), Enabled: to.Ptr(true)}}, nil)
 	log := finish(t, s, made, err)
-	if *log.Properties.ProvisioningState != armnetwork.ProvisioningStateSucceeded || *log.Properties.Format.Version != 1 {
+	if *log.Properties.ProvisioningState != armnetwork.ProvisioningStateSucceeded || *log.Properties.Format.Version != 2 {
 		t.Errorf("flow log %+v", log.Properties)
 	}
 	removed, err := logs.BeginDelete(ctx, group, watcher, "sdk", nil)

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"flowctl/cmd/internal/env"
+	"flowctl/cmd/internal/terminal"
 	"flowctl/cmd/internal/view"
 	"flowctl/providers/sandbox"
 )
@@ -101,5 +102,9 @@ func runSandboxServe(ctx context.Context, e *env.Env, o sandboxServe) error {
 		return err
 	}
 	e.Log.Info("the sandbox is open", "url", doc.URL)
-	return served.Run(ctx)
+	err = served.Run(ctx)
+	for _, v := range s.InVain() {
+		e.Printf("Not served: %s (%d times)\n", terminal.Escape(v.Request), v.Times)
+	}
+	return err
 }

@@ -226,7 +226,7 @@ func TestEveryAnswer(t *testing.T) {
 			"Date": c.w.Epoch.UTC().Format(http.TimeFormat)}},
 		"no version":      {"GET", c.sub + "?x=1", 400, "MissingApiVersionParameter", map[string]string{"X-Ms-Failure-Cause": "gateway"}},
 		"version's case":  {"GET", c.sub + "?API-Version=2015-01-01", 200, "", nil},
-		"any version":     {"GET", base + "?api-version=1999-01-01&unknown=x", 200, "", nil},
+		"any version":     {"GET", base + "?api-version=2016-09-01&unknown=x", 200, "", nil},
 		"any case":        {"GET", strings.ToUpper(base), 200, "", nil},
 		"trailing slash":  {"GET", base + "/", 200, "", nil},
 		"subscription":    {"GET", "/subscriptions/00000000-0000-0000-0000-000000000000", 404, "SubscriptionNotFound", nil},
@@ -239,9 +239,9 @@ func TestEveryAnswer(t *testing.T) {
 		"method":          {"POST", base, 405, "MethodNotAllowed", nil},
 		"namespace":       {"GET", c.sub + "/providers/Microsoft.Nothing", 404, "InvalidResourceNamespace", nil},
 		"operation":       {"GET", c.sub + "/providers/Microsoft.Network/locations/westeurope/operations/1", 404, "OperationNotFound", nil},
-		"filter":          {"GET", c.sub + "/resources?api-version=1&$filter=location+eq+'x'", 400, "InvalidFilterInQueryString", nil},
-		"top":             {"GET", c.sub + "/resources?api-version=1&$top=-1", 400, "InvalidTopParameter", nil},
-		"token":           {"GET", c.sub + "/resources?api-version=1&$skipToken=zzz", 400, "InvalidSkipToken", nil},
+		"filter":          {"GET", c.sub + "/resources?api-version=2024-05-01&$filter=plan+eq+'x'", 400, "InvalidFilterInQueryString", nil},
+		"top":             {"GET", c.sub + "/resources?api-version=2024-05-01&$top=-1", 400, "InvalidTopParameter", nil},
+		"token":           {"GET", c.sub + "/resources?api-version=2024-05-01&$skipToken=zzz", 400, "InvalidSkipToken", nil},
 	}
 	for name, tt := range tests {
 		a := c.do(tt.method, tt.path, "")
@@ -264,7 +264,7 @@ func TestEveryAnswer(t *testing.T) {
 func TestNobodySigned(t *testing.T) {
 	c := newCloud(t)
 	w := httptest.NewRecorder()
-	c.srv.ServeHTTP(w, httptest.NewRequest("GET", c.sub+"?api-version=1", nil))
+	c.srv.ServeHTTP(w, httptest.NewRequest("GET", c.sub+"?api-version=2024-05-01", nil))
 	if w.Code != 401 || !strings.HasPrefix(w.Header().Get("WWW-Authenticate"), "Bearer ") {
 		t.Errorf("status %d, challenge %q", w.Code, w.Header().Get("WWW-Authenticate"))
 	}
@@ -315,14 +315,14 @@ func TestListings(t *testing.T) {
 		"public ips":    {network + "publicIPAddresses", len(c.w.PublicIPs)},
 		"watchers":      {network + "networkWatchers", len(c.w.Watchers)},
 		"vms":           {compute + "virtualMachines", len(c.w.VMs)},
-		"vm states":     {compute + "virtualMachines?api-version=1&statusOnly=true", len(c.w.VMs)},
+		"vm states":     {compute + "virtualMachines?api-version=2024-05-01&statusOnly=true", len(c.w.VMs)},
 		"scale sets":    {compute + "virtualMachineScaleSets", len(c.w.ScaleSets)},
-		"instances":     {string(set.ID) + "/virtualMachines?api-version=1&$expand=instanceView", len(set.Instances)},
+		"instances":     {string(set.ID) + "/virtualMachines?api-version=2024-05-01&$expand=instanceView", len(set.Instances)},
 		"instance nics": {string(set.ID) + "/networkInterfaces", len(set.Instances)},
 		"accounts":      {c.sub + "/providers/Microsoft.Storage/storageAccounts", len(c.w.Accounts)},
 		"subnets":       {string(c.vnet.ID) + "/subnets", len(c.vnet.Subnets)},
 		"peerings":      {string(c.vnet.ID) + "/virtualNetworkPeerings", len(c.vnet.Peerings)},
-		"small pages":   {compute + "virtualMachines?api-version=1&$top=1", len(c.w.VMs)},
+		"small pages":   {compute + "virtualMachines?api-version=2024-05-01&$top=1", len(c.w.VMs)},
 	}
 	for name, tt := range tests {
 		all, pages := c.names(tt.path)
@@ -346,15 +346,15 @@ func TestResourcesByTag(t *testing.T) {
 	c := newCloud(t)
 	tagged := c.vmWith(func(v *world.VM) bool { return len(v.Tags) > 0 })
 	for k, v := range tagged.Tags {
-		all, _ := c.names(c.sub + "/resources?api-version=1&$filter=tagName+eq+'" + strings.ToUpper(k) + "'+and+tagValue+eq+'" + v + "'")
+		all, _ := c.names(c.sub + "/resources?api-version=2024-05-01&$filter=tagName+eq+'" + strings.ToUpper(k) + "'+and+tagValue+eq+'" + v + "'")
 		if !strings.Contains(strings.Join(all, " "), tagged.Name) {
 			t.Errorf("tag %s=%s finds %v, not %s", k, v, all, tagged.Name)
 		}
-		if none, _ := c.names(c.sub + "/resources?api-version=1&$filter=tagName+eq+'" + k + "'+and+tagValue+eq+'never'"); len(none) > 0 {
+		if none, _ := c.names(c.sub + "/resources?api-version=2024-05-01&$filter=tagName+eq+'" + k + "'+and+tagValue+eq+'never'"); len(none) > 0 {
 			t.Errorf("a value that nobody has finds %v", none)
 		}
 	}
-	all, _ := c.names(c.sub + "/resources?api-version=1&$filter=resourceType+eq+'microsoft.compute/virtualmachines'")
+	all, _ := c.names(c.sub + "/resources?api-version=2024-05-01&$filter=resourceType+eq+'microsoft.compute/virtualmachines'")
 	if len(all) != len(c.w.VMs) {
 		t.Errorf("by type: %d, want %d", len(all), len(c.w.VMs))
 	}
@@ -372,7 +372,7 @@ func TestEveryResourceCanBeRead(t *testing.T) {
 func TestMachines(t *testing.T) {
 	c := newCloud(t)
 	for _, v := range c.w.VMs {
-		a := c.want(c.do("GET", string(v.ID)+"?api-version=1&$expand=instanceView", ""), 200, v.Name)
+		a := c.want(c.do("GET", string(v.ID)+"?api-version=2024-05-01&$expand=instanceView", ""), 200, v.Name)
 		if text := `"code":"PowerState/` + v.Power + `"`; !strings.Contains(a.text, text) {
 			t.Errorf("%s: no %s in %s", v.Name, text, a.text)
 		}
@@ -402,7 +402,7 @@ func TestBlobEndpointFollowsTheHost(t *testing.T) {
 		"https://[::1]:8443":                   "https://[::1]:8443/" + name + "/",
 	}
 	for host, want := range tests {
-		a := c.want(c.do("GET", host+string(c.account.ID)+"?api-version=1", ""), 200, host)
+		a := c.want(c.do("GET", host+string(c.account.ID)+"?api-version=2024-05-01", ""), 200, host)
 		if got := a.at("properties.primaryEndpoints.blob"); got != want {
 			t.Errorf("%s: %v, want %s", host, got, want)
 		}
@@ -419,17 +419,17 @@ func FuzzRouter(f *testing.F) {
 	for _, r := range srv.routes {
 		path := "/" + strings.Join(r.segments, "/")
 		for method := range r.methods {
-			f.Add(method, path+"?api-version=1", `{"properties":{"target":"x","targetResourceId":"y"}}`)
+			f.Add(method, path+"?api-version=2024-05-01", `{"properties":{"target":"x","targetResourceId":"y"}}`)
 		}
 		path = strings.ReplaceAll(path, "{sub}", w.Subscription)
 		path = strings.ReplaceAll(path, "{group}", w.Groups[0].Name)
-		f.Add("PUT", path+"?api-version=1&$top=1&$expand=instanceView", `{"properties":{}}`)
-		f.Add("GET", strings.ReplaceAll(path, "{ns}", "microsoft.network")+"?api-version=1", "null")
+		f.Add("PUT", path+"?api-version=2024-05-01&$top=1&$expand=instanceView", `{"properties":{}}`)
+		f.Add("GET", strings.ReplaceAll(path, "{ns}", "microsoft.network")+"?api-version=2024-05-01", "null")
 	}
-	f.Add("GET", "/%zz?api-version=1", "")
+	f.Add("GET", "/%zz?api-version=2024-05-01", "")
 	group := "/subscriptions/" + w.Subscription + "/resourceGroups/" + w.Groups[0].Name
 	longer := strings.Repeat("\xfc", 300) // in lower case thrice as long
-	f.Add("GET", group+"/providers/microsoft.network/"+longer+"/a/providers/Microsoft.Authorization/locks?api-version=1", "")
+	f.Add("GET", group+"/providers/microsoft.network/"+longer+"/a/providers/Microsoft.Authorization/locks?api-version=2024-05-01", "")
 	f.Fuzz(func(t *testing.T, method, path, body string) {
 		r, err := http.NewRequest(method, "http://localhost/", io.NopCloser(strings.NewReader(body)))
 		if err != nil {

@@ -52,6 +52,8 @@ func (q *request) callAt(segments []string) call {
 		c.verb = "list"
 	case len(segments) == 2:
 		c.action = sub + "read"
+	case name(2) == "operationresults":
+		c.thing, c.verb = "operation", "read"
 	case name(2) == "locations":
 		c.thing, c.verb, c.scope, c.action = "location", "list", up(2), sub+"locations/read"
 	case name(2) == "providers":

@@ -14,7 +14,8 @@ type Error struct {
 	Code    string `json:"code"`
 	Message string `json:"message"`
 
-	gateway bool // ARM itself refused, not a resource provider
+	Inner   string `json:"inner,omitempty"` // what it is about, as a text of JSON
+	gateway bool   // ARM itself refused, not a resource provider
 	header  http.Header
 }
 

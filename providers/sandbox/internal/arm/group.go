@@ -1,9 +1,16 @@
 package arm
 
 import (
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
+
+	"github.com/google/uuid"
 
 	"flowctl/plan"
 )
@@ -32,25 +39,92 @@ func (q *request) deleteGroup() (rep reply, err error) {
 		if m == nil {
 			return errGroup(id.Name())
 		}
-		if err := q.groupInUse(st, m); err != nil {
-			return err
-		}
-		q.remove(st, m, groupDeleteTime)
-		for _, w := range st.Watchers {
-			if there(w.Gone, q.now) && strings.EqualFold(w.ID.ResourceGroup(), m.ID.Name()) {
-				w.Gone = q.now.Add(groupDeleteTime)
-				q.endChildren(st, w)
-			}
+		blocked := q.groupInUse(st, m) // which is told at the end only
+		if blocked == nil {
+			q.removeGroup(st, m)
 		}
 		op, err := q.begin(st, id, m.Location, groupDeleteTime, http.StatusOK, nil)
 		if err != nil {
 			return err
 		}
 		op.Provider = "Microsoft.Resources"
-		rep = reply{status: http.StatusAccepted, header: http.Header{"Location": {q.operationURL(op, "operationResults")}}}
+		op.ID = jobID(m)
+		if blocked != nil {
+			op.Failed = q.deletionBlocked(m, blocked)
+		}
+		rep = q.deleting(op)
 		return nil
 	})
 	return rep, err
+}
+
+func (q *request) removeGroup(st *State, m *Resource) {
+	q.remove(st, m, groupDeleteTime)
+	for _, w := range st.Watchers {
+		if there(w.Gone, q.now) && strings.EqualFold(w.ID.ResourceGroup(), m.ID.Name()) {
+			w.Gone = q.now.Add(groupDeleteTime)
+			q.endChildren(st, w)
+		}
+	}
+}
+
+// jobID is what the service calls the deletion of a group (recording
+// resource-group).
+func jobID(m *Resource) string {
+	job, err := json.Marshal(struct {
+		ID       string `json:"jobId"`
+		Location string `json:"jobLocation"`
+	}{"RESOURCEGROUPDELETIONJOB-" + strings.ToUpper(m.ID.Name()) + "-" + strings.ToUpper(uuid.NewString()[:8]) + "-" + strings.ToUpper(m.Location), m.Location})
+	if err != nil {
+		return uuid.NewString()
+	}
+	return base64.RawURLEncoding.EncodeToString(job)
+}
+
+// deleting answers as long as a group is being deleted.
+func (q *request) deleting(op *Operation) reply {
+	h := http.Header{"Location": {q.base() + "/subscriptions/" + q.world.Subscription + "/operationresults/" + op.ID +
+		"?api-version=" + url.QueryEscape(q.param("api-version"))}}
+	op.pace(h)
+	return reply{status: http.StatusAccepted, header: h}
+}
+
+// deletionBlocked is what comes of it where resources are in use: the errors of
+// each as a text inside of one that is written in capitals (recording
+// error-subnet-in-use).
+func (q *request) deletionBlocked(g *Resource, why error) *Error {
+	var e *Error
+	if !errors.As(why, &e) {
+		e = &Error{Code: "InternalServerError", Message: why.Error()}
+	}
+	inner, err := json.Marshal(e.reply().body)
+	if err != nil {
+		inner = nil
+	}
+	return &Error{Status: http.StatusConflict, Code: "ResourceGroupDeletionBlocked", Inner: string(inner),
+		Message: fmt.Sprintf("Deletion of resource group '%s' failed as resources in it could not be deleted. The provisioning state of the resource group will be rolled back. "+
+			"The tracking Id is '%s'. Please check audit logs for more details.", g.ID.Name(), uuid.NewString())}
+}
+
+func (q *request) getDeletion() (reply, error) {
+	st, err := q.State()
+	if err != nil {
+		return reply{}, err
+	}
+	for _, op := range st.Operations {
+		if op.ID != q.path["op"] {
+			continue
+		}
+		switch {
+		case q.now.Before(op.End):
+			return q.deleting(op), nil
+		case op.Failed != nil:
+			return reply{status: op.Failed.Status, body: map[string]any{"Error": map[string]any{"Code": op.Failed.Code, "Target": nil, "Message": op.Failed.Message,
+				"Details": []any{map[string]any{"Code": nil, "Target": string(op.Resource), "Message": op.Failed.Inner}}}}}, nil
+		}
+		return reply{status: http.StatusOK}, nil
+	}
+	return reply{}, gatewayError(404, "OperationNotFound", "The operation was not found.")
 }
 
 // groupInUse refuses to delete a group while resources of others need one of

@@ -121,10 +121,10 @@ func TestLocksAreListed(t *testing.T) {
 	const locks = "/providers/Microsoft.Authorization/locks"
 	tests := map[string]struct{ path, want string }{
 		"subscription":      {c.sub + locks, "frozen keep stone"},
-		"its scope":         {c.sub + locks + "?api-version=1&$filter=atScope()", ""},
+		"its scope":         {c.sub + locks + "?api-version=2024-05-01&$filter=atScope()", ""},
 		"group":             {c.sub + "/resourceGroups/rg-locked" + locks, "frozen"},
 		"other group":       {c.sub + "/resourceGroups/rg-free" + locks, "keep stone"},
-		"other group alone": {c.sub + "/resourceGroups/rg-free" + locks + "?api-version=1&$filter=atScope()", ""},
+		"other group alone": {c.sub + "/resourceGroups/rg-free" + locks + "?api-version=2024-05-01&$filter=atScope()", ""},
 		"resource":          {c.path("vm-locked") + locks, "frozen"},
 		"child":             {c.path("vnet-locked") + "/subnets/snet" + locks, "frozen"},
 	}

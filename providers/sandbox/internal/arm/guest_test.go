@@ -113,12 +113,12 @@ func TestPolicies(t *testing.T) {
 	north := c.sub + "/resourceGroups/rg-north"
 	for path, want := range map[string]string{
 		c.sub + assignments: "make-logs no-logs", north + assignments: "make-logs no-logs",
-		c.path("vnet") + assignments:                                      "make-logs",
-		north + assignments + "?api-version=1&$filter=atExactScope()":     "no-logs",
-		c.sub + assignments + "?api-version=1&$filter=atScope()":          "make-logs",
-		"/providers/Microsoft.Authorization/policyDefinitions":            strings.Join(builtinNames(c), " "),
-		c.sub + "/providers/Microsoft.Authorization/policyDefinitions":    "no-logs",
-		c.sub + "/providers/Microsoft.Authorization/policySetDefinitions": "",
+		c.path("vnet") + assignments: "make-logs",
+		north + assignments + "?api-version=2024-05-01&$filter=atExactScope()": "no-logs",
+		c.sub + assignments + "?api-version=2024-05-01&$filter=atScope()":      "make-logs",
+		"/providers/Microsoft.Authorization/policyDefinitions":                 strings.Join(builtinNames(c), " "),
+		c.sub + "/providers/Microsoft.Authorization/policyDefinitions":         "no-logs",
+		c.sub + "/providers/Microsoft.Authorization/policySetDefinitions":      "",
 	} {
 		if all, _ := c.names(path); strings.Join(all, " ") != want {
 			t.Errorf("%s: %v, want %s", path, all, want)
@@ -144,7 +144,7 @@ func TestPolicies(t *testing.T) {
 }
 
 func builtinNames(c *cloud) (all []string) {
-	a := c.do("GET", "/providers/Microsoft.Authorization/policyDefinitions?api-version=1&$top=100", "")
+	a := c.do("GET", "/providers/Microsoft.Authorization/policyDefinitions?api-version=2024-05-01&$top=100", "")
 	for _, d := range a.doc["value"].([]any) {
 		all = append(all, d.(map[string]any)["name"].(string))
 	}

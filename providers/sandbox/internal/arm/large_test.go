@@ -68,7 +68,7 @@ func TestLarge(t *testing.T) {
 func BenchmarkListLarge(b *testing.B) {
 	srv := large(b)
 	sub := "/subscriptions/" + srv.world.Subscription + "/providers/"
-	for _, path := range []string{"Microsoft.Compute/virtualMachines", "Microsoft.Compute/virtualMachines?api-version=1&statusOnly=true",
+	for _, path := range []string{"Microsoft.Compute/virtualMachines", "Microsoft.Compute/virtualMachines?api-version=2024-05-01&statusOnly=true",
 		"Microsoft.Network/networkInterfaces", "Microsoft.Network/virtualNetworks"} {
 		b.Run(strings.NewReplacer("/", "_", "?", "_").Replace(path), func(b *testing.B) {
 			b.ReportAllocs()

@@ -3,10 +3,13 @@ package arm
 import (
 	"maps"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
+	"flowctl/plan"
 	"flowctl/providers/sandbox/internal/world"
 )
 
@@ -20,9 +23,37 @@ func providerTypes() map[string][]string {
 	return all
 }
 
-// apiVersions are those that the providers' clients choose from; requests may
-// name any other.
+// apiVersions are those that the providers' clients choose from. Which ones
+// Azure has of each type the sandbox does not know: it takes any date from the
+// first to the last, and that is its own choice.
 var apiVersions = []string{"2025-05-01", "2025-01-01", "2024-05-01", "2024-03-01", "2023-09-01", "2022-10-01", "2022-07-01", "2022-01-01", "2021-04-01"}
+
+const oldestVersion, newestVersion = "2014-01-01", "2027-12-31"
+
+var versionForm = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])(-[A-Za-z0-9]+)?$`)
+})
+
+// needVersion refuses a request without an api-version, or with one that there
+// cannot be (azure.md names both codes).
+func (q *request) needVersion() error {
+	v := q.param("api-version")
+	supported := strings.Join(apiVersions, ",")
+	switch {
+	case v == "":
+		return errNoVersion
+	case !versionForm().MatchString(v):
+		return gatewayError(400, "InvalidApiVersionParameter", "The api-version '%s' is invalid. The supported versions are '%s'.", v, supported)
+	case v[:10] < oldestVersion || v[:10] > newestVersion:
+		typ := ""
+		if id := plan.ID(q.r.URL.Path); id.Type() != "" {
+			_, typ, _ = strings.Cut(id.Type(), "/")
+		}
+		return gatewayError(400, "NoRegisteredProviderFound", "No registered resource provider found for location '' and API version '%s' for type '%s'. "+
+			"The supported api-versions are '%s'. The supported locations are '%s'.", v, typ, supported, strings.Join(q.world.Regions, ", "))
+	}
+	return nil
+}
 
 type provider struct {
 	ID                string         `json:"id"`

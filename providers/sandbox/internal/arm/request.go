@@ -54,8 +54,8 @@ func (q *request) serve() (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	if q.param("api-version") == "" {
-		return reply{}, errNoVersion
+	if err := q.needVersion(); err != nil {
+		return reply{}, err
 	}
 	if sub, ok := q.path["sub"]; ok && !strings.EqualFold(sub, q.world.Subscription) {
 		return reply{}, errSubscription(sub)

@@ -109,7 +109,7 @@ func TestMadeResourcesAreShownFilledIn(t *testing.T) {
 		t.Errorf("keys %s", keys.text)
 	}
 	for _, list := range []string{b.group + "/resources", b.sub + "/resources"} {
-		if a := b.want(b.do("GET", list+"?api-version=1&$filter=resourceType+eq+'Microsoft.Network/virtualNetworks'+and+name+eq+'v'", ""), 200, list); !strings.Contains(a.text, s.vnet) {
+		if a := b.want(b.do("GET", list+"?api-version=2024-05-01&$filter=resourceType+eq+'Microsoft.Network/virtualNetworks'+and+name+eq+'v'", ""), 200, list); !strings.Contains(a.text, s.vnet) {
 			t.Errorf("%s: %s", list, a.text)
 		}
 	}

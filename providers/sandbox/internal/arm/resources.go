@@ -20,7 +20,7 @@ type generic struct {
 }
 
 func (q *request) listResources() (reply, error) {
-	filter, err := parseTagFilter(q.param("$filter"))
+	filter, err := parseFilter(q.param("$filter"))
 	if err != nil {
 		return reply{}, err
 	}
@@ -28,8 +28,11 @@ func (q *request) listResources() (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	all = slices.DeleteFunc(all, func(r generic) bool { return !filter.keeps(r.Type, r.Name, r.Tags) })
+	all = slices.DeleteFunc(all, func(r generic) bool { return !filter.keeps(r) })
 	slices.SortFunc(all, func(a, b generic) int { return cmp.Compare(a.ID.Key(), b.ID.Key()) })
+	if filter.late() && q.param("$skipToken") == "" {
+		return ok(list[generic]{Value: []generic{}, NextLink: q.next(0)})
+	}
 	return paged(q, inGroup(q, all, func(r generic) plan.ID { return r.ID }), func(r generic) generic { return r })
 }
 
@@ -79,53 +82,66 @@ func names(id plan.ID) []string {
 	return all
 }
 
-// tagFilter is one of the $filter expressions that listings of resources take.
-type tagFilter struct {
-	tag, value string
-	withValue  bool
-	kind, name string
-}
+// filter is a $filter of a listing of resources: conditions that all hold.
+type filter []condition
 
-var (
-	tagExpr = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`(?i)^\s*tagname\s+eq\s+'((?:[^']|'')*)'(?:\s+and\s+tagvalue\s+eq\s+'((?:[^']|'')*)')?\s*$`)
-	})
-	kindExpr = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`(?i)^\s*resourceType\s+eq\s+'((?:[^']|'')*)'(?:\s+and\s+name\s+eq\s+'((?:[^']|'')*)')?\s*$`)
-	})
-)
+type condition struct{ field, value string }
 
-func parseTagFilter(text string) (tagFilter, error) {
-	unquote := func(s string) string { return strings.ReplaceAll(s, "''", "'") }
-	if strings.TrimSpace(text) == "" {
-		return tagFilter{}, nil
-	}
-	if m := tagExpr().FindStringSubmatchIndex(text); m != nil {
-		f := tagFilter{tag: unquote(text[m[2]:m[3]]), withValue: m[4] >= 0}
-		if f.withValue {
-			f.value = unquote(text[m[4]:m[5]])
+var conditionExpr = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)^\s*(tagname|tagvalue|resourceType|resourceGroup|name|location)\s+eq\s+'((?:[^']|'')*)'\s*(?:and\b|$)`)
+})
+
+func parseFilter(text string) (f filter, err error) {
+	for rest := text; strings.TrimSpace(rest) != ""; {
+		m := conditionExpr().FindStringSubmatchIndex(rest)
+		if m == nil {
+			return nil, gatewayError(400, "InvalidFilterInQueryString", "Invalid $filter '%s' specified in the query string; "+
+				"the sandbox knows tagName, tagValue, resourceType, resourceGroup, name and location, each eq '…', joined by and.", text)
 		}
-		return f, nil
+		f = append(f, condition{strings.ToLower(rest[m[2]:m[3]]), strings.ReplaceAll(rest[m[4]:m[5]], "''", "'")})
+		rest = rest[m[1]:]
 	}
-	if m := kindExpr().FindStringSubmatch(text); m != nil {
-		return tagFilter{kind: unquote(m[1]), name: unquote(m[2])}, nil
-	}
-	return tagFilter{}, gatewayError(400, "InvalidFilterInQueryString", "Invalid $filter '%s' specified in the query string; "+
-		"the sandbox knows tagName eq '…' [and tagValue eq '…'] and resourceType eq '…' [and name eq '…'].", text)
+	return f, nil
 }
 
 // keeps reports whether a resource matches; names of tags have no case.
-func (f tagFilter) keeps(kind, name string, tags map[string]string) bool {
-	if f.kind != "" {
-		return strings.EqualFold(f.kind, kind) && (f.name == "" || strings.EqualFold(f.name, name))
-	}
-	if f.tag == "" {
-		return true
-	}
-	for k, v := range tags {
-		if strings.EqualFold(k, f.tag) {
-			return !f.withValue || v == f.value
+func (f filter) keeps(r generic) bool {
+	tag := ""
+	for _, c := range f {
+		if c.field == "tagname" {
+			tag = c.value
 		}
 	}
-	return false
+	for _, c := range f {
+		ok := false
+		switch c.field {
+		case "resourcetype":
+			ok = strings.EqualFold(r.Type, c.value)
+		case "resourcegroup":
+			ok = strings.EqualFold(r.ID.ResourceGroup(), c.value)
+		case "name":
+			ok = strings.EqualFold(r.Name, c.value)
+		case "location":
+			ok = sameRegion(r.Location, c.value)
+		case "tagname", "tagvalue":
+			for k, v := range r.Tags {
+				ok = ok || (tag == "" || strings.EqualFold(k, tag)) && (c.field == "tagname" || v == c.value)
+			}
+		}
+		if !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// late reports whether Azure answers first with an empty page that has a next
+// one, as recording resources-filter shows for a resource sought by its group,
+// name and type: who stops at an empty page misses what there is.
+func (f filter) late() bool {
+	has := map[string]bool{}
+	for _, c := range f {
+		has[c.field] = true
+	}
+	return has["resourcegroup"] && has["name"] && has["resourcetype"]
 }

@@ -1,10 +1,12 @@
 package arm
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // handler answers one kind of request.
@@ -69,9 +71,11 @@ func (q *request) find() (handler, error) {
 		if h := r.methods[method]; h != nil {
 			return h, nil
 		}
+		q.vain.add(q.r)
 		q.log.Warn("the sandbox does not serve this method", "method", q.r.Method, "path", q.r.URL.Path)
 		return nil, errMethod(q.r.Method)
 	}
+	q.vain.add(q.r)
 	q.log.Warn("the sandbox does not serve this path", "method", q.r.Method, "path", q.r.URL.Path)
 	return nil, errUnserved(segments)
 }
@@ -114,6 +118,7 @@ func routes() []route {
 		read(sub+"/providers/{ns}", (*q).getProvider),
 		act(sub+"/providers/{ns}/register", (*q).registerProvider),
 		act(sub+"/providers/{ns}/unregister", (*q).unregisterProvider),
+		read(sub+"/operationresults/{op}", (*q).getDeletion),
 		read(sub+"/resourceGroups", (*q).listGroups),
 		on(sub+"/resourceGroups/{name}", (*q).getGroup, putResource(groupType), patchResource(groupType), (*q).deleteGroup, nil),
 		read(sub+"/resources", (*q).listResources),
@@ -170,4 +175,43 @@ func routes() []route {
 		act(capture+"/queryStatus", (*q).captureStatus),
 	}
 	return slices.Concat(all, kindRoutes(), diagnoseRoutes(watcher, group+network+"/networkInterfaces/{name}"), lockRoutes(), permissionRoutes(), policyRoutes(), usageRoutes(), graphRoutes())
+}
+
+// vain counts what clients asked for and the sandbox does not serve.
+type vain struct {
+	mu    sync.Mutex
+	count map[string]int
+}
+
+// maxVain keeps a client that asks for everything from filling the memory.
+const maxVain = 1000
+
+func (v *vain) add(r *http.Request) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	what := r.Method + " " + r.URL.Path
+	if v.count == nil {
+		v.count = map[string]int{}
+	}
+	if _, known := v.count[what]; known || len(v.count) < maxVain {
+		v.count[what]++
+	}
+}
+
+// Vain is a request that the sandbox does not serve.
+type Vain struct {
+	Request string // method and path
+	Times   int
+}
+
+// InVain lists what clients asked for and the sandbox does not serve, in the
+// order of the words.
+func (s *Server) InVain() []Vain {
+	s.vain.mu.Lock()
+	defer s.vain.mu.Unlock()
+	var all []Vain
+	for _, what := range slices.Sorted(maps.Keys(s.vain.count)) {
+		all = append(all, Vain{what, s.vain.count[what]})
+	}
+	return all
 }

@@ -54,6 +54,7 @@ type Server struct {
 	faults *fault.Set
 	rates  *rates
 	stale  memories
+	vain   vain
 
 	containers Containers
 }

@@ -42,7 +42,8 @@ func (q *request) listLocations() (reply, error) {
 	var all []location
 	for _, name := range q.world.Regions {
 		l := location{ID: "/subscriptions/" + q.world.Subscription + "/locations/" + name, Name: name,
-			Type: "Region", DisplayName: name, RegionalDisplayName: name}
+			Type: "Region"}
+		l.DisplayName, l.RegionalDisplayName = displayName(name)
 		l.Metadata.RegionType = "Physical"
 		all = append(all, l)
 	}
@@ -57,7 +58,7 @@ func (q *request) needGroup(st *State, name string) error {
 }
 
 func (q *request) listGroups() (reply, error) {
-	filter, err := parseTagFilter(q.param("$filter"))
+	filter, err := parseFilter(q.param("$filter"))
 	if err != nil {
 		return reply{}, err
 	}
@@ -67,7 +68,7 @@ func (q *request) listGroups() (reply, error) {
 	}
 	var kept []any
 	for _, m := range q.ofType(st, groupType) {
-		if filter.keeps(groupType, m.ID.Name(), m.tags()) {
+		if filter.keeps(generic{ID: m.ID, Name: m.ID.Name(), Type: groupType, Location: m.Location, Tags: m.tags()}) {
 			kept = append(kept, q.draw(st, m))
 		}
 	}

@@ -90,7 +90,7 @@ func (q *request) writeResource(k kind, body func(old *Resource) map[string]any)
 		}
 		if k.takes == 0 || k.quiet && old != nil {
 			m.Ready = time.Time{}
-			rep.body = q.draw(st, m)
+			rep.body = ordered(q.draw(st, m))
 			return nil
 		}
 		op, err := q.begin(st, id, q.regionOf(st, m), k.takes, http.StatusOK, nil)
@@ -99,7 +99,7 @@ func (q *request) writeResource(k kind, body func(old *Resource) map[string]any)
 		case k.quiet:
 			rep = q.elsewhere(op)
 		default:
-			rep = q.started(op, rep.status, q.draw(st, m))
+			rep = q.started(op, rep.status, ordered(q.draw(st, m)))
 		}
 		return err
 	})

@@ -81,7 +81,7 @@ func stageWith(t *testing.T, more string) *stage {
 // write changes ARM and lets the operation's time pass.
 func (s *stage) write(method, path, body string) {
 	s.Helper()
-	r := httptest.NewRequest(method, "https://management.azure.com"+string(s.watcher)+path+"?api-version=1", strings.NewReader(body))
+	r := httptest.NewRequest(method, "https://management.azure.com"+string(s.watcher)+path+"?api-version=2024-05-01", strings.NewReader(body))
 	r.Header.Set("Authorization", "Bearer x")
 	w := httptest.NewRecorder()
 	s.srv.ServeHTTP(w, r)
