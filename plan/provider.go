@@ -38,6 +38,8 @@ type Provider interface {
 	Remove(ctx context.Context, r Recording) error
 	// Blobs opens the blob service at a storage account's blob URL.
 	Blobs(ctx context.Context, blobURL string) (Blobs, error)
+	// Store opens what flowctl keeps in a container of a storage account.
+	Store(ctx context.Context, account ID, container, prefix string) (Store, error)
 }
 
 // Checker answers what only a plan asks, one thing at a time.

@@ -159,6 +159,10 @@ func (a *fakeAzure) Remove(_ context.Context, r plan.Recording) error {
 
 func (a *fakeAzure) Blobs(context.Context, string) (plan.Blobs, error) { return nil, nil }
 
+func (a *fakeAzure) Store(context.Context, plan.ID, string, string) (plan.Store, error) {
+	return nil, nil
+}
+
 func (a *fakeAzure) CreateWatcher(_ context.Context, location string) (plan.Watcher, error) {
 	err := a.call("watcher", plan.ID(location))
 	return plan.Watcher{ID: watcher, Location: location}, err

@@ -24,6 +24,7 @@ type Config struct {
 	Files          map[string]*hcl.File `json:"-"` // by name as in ranges; files of variables are not among them, they may hold secrets
 	Providers      []Provider           `json:"providers"`
 	Investigations []*Investigation     `json:"investigations"`
+	State          State                `json:"-"` // may hold secrets
 	Digest         string               `json:"-"` // SHA-256 in hex over the files and the values of variables
 }
 

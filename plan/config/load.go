@@ -18,10 +18,10 @@ var fileSchema = schema{blocks: map[string]rule{
 	"investigation": {labels: []string{"name"}, many: true},
 	"backend":       {labels: []string{"type"}, many: true, later: laterState},
 	"remote_state":  {labels: []string{"type"}, many: true, later: laterState},
-	"state":         {labels: []string{"type"}, many: true, later: laterState},
+	"state":         {labels: []string{"type"}, many: true},
 }}
 
-const laterState = "The state is a local file: keep it where all runs of this investigation happen, or let flowctl find what it made by its names, which it can without a state."
+const laterState = "Use a state block: state \"azblob\" { account_id = … container = … } keeps it where every run finds it."
 
 // Load reads the file or the folder of *.hcl at path. The Config holds what
 // could be read even if there are errors among the diagnostics, and must not
@@ -35,6 +35,7 @@ func Load(path string, in Inputs) (*Config, hcl.Diagnostics) {
 	}
 	l.declare()
 	l.providers()
+	l.state()
 	l.investigations()
 	l.cfg.Digest = digest(l.cfg.Files, l.vars, l.cfg.Providers)
 	return l.cfg, l.sorted()

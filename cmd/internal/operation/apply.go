@@ -165,6 +165,9 @@ func (op *Operation) collect(ctx context.Context, p plan.Plan) (*Answer, error) 
 	name := p.Investigation.Name
 	run := op.ledger.Runs[name]
 	if run != nil && !run.Finished.IsZero() {
+		if err := op.refetch(ctx, run); err != nil {
+			return nil, err
+		}
 		return op.answer(ctx, session.Folder{Path: run.Results})
 	}
 	if run == nil && p.Count(plan.Keep, plan.Finish) == 0 {

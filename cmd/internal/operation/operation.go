@@ -5,6 +5,7 @@ package operation
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -107,7 +108,11 @@ func Open(ctx context.Context, s Settings, src Source) (*Operation, error) {
 	if err != nil {
 		return nil, err
 	}
-	return open(ctx, s, src, cfg, s.backend(), nil)
+	backend, err := s.backend(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	return open(ctx, s, src, cfg, backend, nil)
 }
 
 func open(ctx context.Context, s Settings, src Source, cfg *config.Config, backend ledger.Backend, lock ledger.Lock) (*Operation, error) {
@@ -117,6 +122,9 @@ func open(ctx context.Context, s Settings, src Source, cfg *config.Config, backe
 		providers: map[string]plan.Provider{}, inventories: map[string]*plan.Inventory{}, recordings: map[string][]plan.Recording{},
 	}
 	if op.ledger, err = op.backend.Read(ctx); err != nil {
+		return nil, err
+	}
+	if err := op.bring(ctx); err != nil {
 		return nil, err
 	}
 	if err := op.recover(); err != nil {
@@ -135,7 +143,10 @@ func Locked(ctx context.Context, s Settings, src Source, name string, do func(*O
 	if err != nil {
 		return err
 	}
-	backend := s.backend()
+	backend, err := s.backend(ctx, cfg)
+	if err != nil {
+		return err
+	}
 	lock, err := backend.Lock(ctx, name)
 	if err != nil {
 		return err
@@ -145,7 +156,7 @@ func Locked(ctx context.Context, s Settings, src Source, name string, do func(*O
 	if err != nil {
 		return err
 	}
-	return do(op)
+	return errors.Join(do(op), op.keep(context.WithoutCancel(ctx)))
 }
 
 // recover takes what the state does not know of an investigation from its
@@ -170,9 +181,39 @@ func (op *Operation) recover() error {
 // resultsOf is where the results of an investigation's runs lie.
 func (s Settings) resultsOf(name string) string { return filepath.Join(s.Dir, "results", name) }
 
-// backend is where the ledger is kept.
-func (s Settings) backend() ledger.Backend {
-	return ledger.NewLocal(filepath.Join(s.Dir, "state.json"))
+// backend is where the ledger is kept, as the file says.
+func (s Settings) backend(ctx context.Context, cfg *config.Config) (ledger.Backend, error) {
+	st := cfg.State
+	if st.Type != config.BlobState {
+		return ledger.NewLocal(filepath.Join(s.Dir, "state.json")), nil
+	}
+	p, err := s.providerFor(cfg, st.AccountID)
+	if err != nil {
+		return nil, err
+	}
+	store, err := p.Store(ctx, st.AccountID, st.Container, st.Prefix)
+	if err != nil {
+		return nil, fmt.Errorf("open the state: %w", err)
+	}
+	r := &ledger.Remote{Store: store, Place: strings.TrimSuffix(st.AccountID.Name()+"/"+st.Container+"/"+st.Prefix, "/"), History: st.History}
+	if st.Passphrase != "" || st.Key != "" {
+		r.Seal = &ledger.Seal{Passphrase: st.Passphrase, Key: st.Key}
+	}
+	return r, nil
+}
+
+// providerFor is a provider of the subscription that holds an account.
+func (s Settings) providerFor(cfg *config.Config, account plan.ID) (plan.Provider, error) {
+	for _, p := range cfg.Providers {
+		if p.Type == config.Azure && !strings.EqualFold(p.SubscriptionID, account.Subscription()) {
+			continue
+		}
+		made, err := s.provider(p) // which knows the subscription of a sandbox
+		if err != nil || strings.EqualFold(made.Subscription(), account.Subscription()) {
+			return made, err
+		}
+	}
+	return nil, fmt.Errorf("the state lies in storage account %s of subscription %s, for which the file has no provider: add one with an alias", account.Name(), account.Subscription())
 }
 
 // keeper saves what runs learn, while this operation holds the ledger's lock.

@@ -1,4 +1,4 @@
-remote_state "azurerm" { # ERROR: Not supported yet: The state is a local file
+remote_state "azurerm" { # ERROR: Not supported yet: Use a state block
   container = "state"
 }
 
