@@ -2,6 +2,7 @@ package azure
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 
@@ -115,8 +116,41 @@ func TestStop(t *testing.T) {
 	}
 }
 
-func TestStopOfAFlowLogIsRefused(t *testing.T) {
-	p, _ := newTestProvider(t, newARM())
-	err := p.Stop(context.Background(), plan.Recording{ID: watcher + "/flowLogs/one", Mechanism: plan.FlowLog})
-	check(t, err, "cannot be stopped, only removed")
+// TestStopSwitchesAFlowLogOff, and its Traffic Analytics with it, and leaves all
+// else as it is.
+func TestStopSwitchesAFlowLogOff(t *testing.T) {
+	a := newARM()
+	p, clock := newTestProvider(t, a)
+	id := plan.ID(watcher + "/flowLogs/one")
+	a.resources[id.Key()] = map[string]any{"id": string(id), "location": "westeurope", "tags": map[string]any{plan.TagExpires: "2030-01-01T00:00:00Z", "cost": "7"}, "properties": map[string]any{
+		"targetResourceId": "/t", "storageId": "/s", "enabled": true, "provisioningState": "Succeeded", "recordTypes": "B,E",
+		"flowAnalyticsConfiguration": map[string]any{"networkWatcherFlowAnalyticsConfiguration": map[string]any{"enabled": true, "workspaceResourceId": "/w"}}}}
+	r := plan.Recording{ID: id, Mechanism: plan.FlowLog}
+	for range 2 { // stopping one that is off is no error
+		if err := p.Stop(context.Background(), r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := a.seen["PUT"]; got != 1 {
+		t.Errorf("%d writes, want one", got)
+	}
+	kept := a.resources[id.Key()]
+	props, tags := kept["properties"].(map[string]any), kept["tags"].(map[string]any)
+	analytics := props["flowAnalyticsConfiguration"].(map[string]any)["networkWatcherFlowAnalyticsConfiguration"].(map[string]any)
+	if props["enabled"] != false || analytics["enabled"] != false || analytics["workspaceResourceId"] != "/w" || props["recordTypes"] != "B,E" || props["storageId"] != "/s" || tags["cost"] != "7" {
+		t.Errorf("kept %v, tags %v", props, tags)
+	}
+	if tags[plan.TagExpires] == "2030-01-01T00:00:00Z" || clock.Now().IsZero() {
+		t.Errorf("the tag that says when it ends still says %v", tags[plan.TagExpires])
+	}
+}
+
+// TestStartRefusesWhatIsTooLate: nothing is written at or after the deadline.
+func TestStartRefusesWhatIsTooLate(t *testing.T) {
+	a := newARM()
+	p, clock := newTestProvider(t, a)
+	s := plan.Session{Name: "one", Mechanism: plan.FlowLog, Watcher: watcher, Target: plan.Target{ID: "/t", Location: "westeurope"}, Storage: "/s", FlowLog: &plan.FlowLogSpec{}, Deadline: clock.Now()}
+	if _, err := p.Start(context.Background(), s); !errors.Is(err, plan.ErrTooLate) || a.seen["PUT"] != 0 {
+		t.Errorf("%v after %d writes, want ErrTooLate after none", err, a.seen["PUT"])
+	}
 }
