@@ -61,6 +61,7 @@ type fakeAzure struct {
 	fail   map[string]error  // by call, such as "start db"
 	on     map[string]func() // is done before a call
 
+	deaf     bool  // a stop has no effect
 	measured int64 // bytes that Measure sees
 	size     int64 // of what Collect brings
 }
@@ -137,7 +138,7 @@ func (a *fakeAzure) Stop(_ context.Context, r plan.Recording) error {
 	err := a.call("stop", r.Target)
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if got, ok := a.there[r.ID.Key()]; ok && err == nil {
+	if got, ok := a.there[r.ID.Key()]; ok && err == nil && !a.deaf {
 		got.Enabled = false
 		if got.Capture != nil {
 			got.State, got.StopReason = plan.CaptureStopped, "UserStopped"

@@ -245,6 +245,9 @@ func (r *Run) endOfTime(t *tracked) string {
 func (r *Run) stop(ctx context.Context, t *tracked) {
 	t.next = r.clock.Now().Add(r.Limits.Poll)
 	err := t.provider.Stop(ctx, t.rec)
+	if t.stops++; err == nil && !t.isLog() && t.stops > r.Limits.Retries {
+		err = errors.New("Azure says that it is stopped, and that it runs")
+	}
 	switch {
 	case ctx.Err() != nil:
 	case err == nil && t.isLog():
@@ -257,7 +260,7 @@ func (r *Run) stop(ctx context.Context, t *tracked) {
 		t.rec.State = plan.CaptureStopped
 	case err == nil:
 	default:
-		if t.looks++; t.looks <= r.Limits.Retries {
+		if t.stops <= r.Limits.Retries {
 			return
 		}
 		t.stuck, t.problem = true, "stop: "+err.Error()

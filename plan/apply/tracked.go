@@ -25,6 +25,7 @@ type tracked struct {
 	silent bool      // it was said that there is no data
 	empty  bool      // it ended without any
 	tries  int
+	stops  int // attempts to stop it
 	looks  int // since the last that told something new
 
 	unread     int   // looks in a row that told nothing

@@ -253,3 +253,15 @@ func TestCaptureThatCannotBeStopped(t *testing.T) {
 		t.Errorf("failures %+v, left %v", fs, slices.Collect(maps.Keys(b.azure.there)))
 	}
 }
+
+// TestCaptureThatSaysItIsStoppedAndRuns: its machine is gone, so nobody stops it.
+// What it wrote is looked for, and it is removed.
+func TestCaptureThatSaysItIsStoppedAndRuns(t *testing.T) {
+	b := newBench(t)
+	b.azure.deaf = true
+	r := b.run(capture(5 * time.Hour))
+	b.finish(r)
+	if fs := r.Failures(); len(fs) != 1 || fs[0].Left != "" || len(b.azure.there) != 0 || !slices.Contains(b.azure.calls, "collect db") {
+		t.Errorf("failures %+v, calls %v", fs, b.azure.calls)
+	}
+}
