@@ -14,6 +14,7 @@ const (
 	// Of what was started.
 	NotSelected      = "not-selected"
 	LeftBehind       = "left-behind"
+	UndoLocalOnly    = "undo-local-only"
 	RecordingChanged = "recording-changed"
 	NoData           = "no-data"
 

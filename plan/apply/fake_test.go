@@ -61,14 +61,15 @@ type fakeAzure struct {
 	fail   map[string]error  // by call, such as "start db"
 	on     map[string]func() // is done before a call
 
-	deaf     bool  // a stop has no effect
-	measured int64 // bytes that Measure sees
-	size     int64 // of what Collect brings
+	beside   map[string][]byte // blobs beside the data
+	deaf     bool              // a stop has no effect
+	measured int64             // bytes that Measure sees
+	size     int64             // of what Collect brings
 }
 
 func newFakeAzure() *fakeAzure {
 	return &fakeAzure{clock: &fakeClock{now: noon}, there: map[string]plan.Recording{}, agents: map[string]plan.Agent{}, fail: map[string]error{},
-		on: map[string]func(){}, measured: 5, size: 10}
+		on: map[string]func(){}, beside: map[string][]byte{}, measured: 5, size: 10}
 }
 
 func (a *fakeAzure) call(verb string, target plan.ID) error {
@@ -160,9 +161,43 @@ func (a *fakeAzure) Remove(_ context.Context, r plan.Recording) error {
 
 func (a *fakeAzure) Blobs(context.Context, string) (plan.Blobs, error) { return nil, nil }
 
+// Store is beside the data, of one account.
 func (a *fakeAzure) Store(context.Context, plan.ID, string, string) (plan.Store, error) {
-	return nil, nil
+	return fakeStore{a.beside, a.fail["store logs"]}, a.fail["store logs"]
 }
+
+type fakeStore struct {
+	blobs map[string][]byte
+	err   error
+}
+
+func (s fakeStore) Get(_ context.Context, name string) ([]byte, string, error) {
+	if b, ok := s.blobs[name]; ok {
+		return b, "1", nil
+	}
+	return nil, "", plan.ErrNotFound
+}
+
+func (s fakeStore) Put(_ context.Context, name string, b []byte, c plan.Condition) (string, error) {
+	if _, there := s.blobs[name]; there && c.New {
+		return "", plan.ErrChanged
+	}
+	s.blobs[name] = b
+	return "1", nil
+}
+
+func (s fakeStore) Delete(_ context.Context, name string) error {
+	delete(s.blobs, name)
+	return nil
+}
+
+func (fakeStore) Names(context.Context, string) ([]string, error) { return nil, nil }
+func (fakeStore) Lease(context.Context, string, time.Duration) (string, error) {
+	return "", nil
+}
+func (fakeStore) Renew(context.Context, string, string) error   { return nil }
+func (fakeStore) Release(context.Context, string, string) error { return nil }
+func (fakeStore) Break(context.Context, string) error           { return nil }
 
 func (a *fakeAzure) CreateWatcher(_ context.Context, location string) (plan.Watcher, error) {
 	err := a.call("watcher", plan.ID(location))

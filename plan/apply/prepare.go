@@ -152,6 +152,7 @@ func (r *Run) keepRules(ctx context.Context, t *tracked) error {
 		r.run.Lifecycles[account.Key()] = before
 		r.noted++
 		r.mu.Unlock()
+		r.keepUndo(ctx, t.provider, before)
 		return r.commit()
 	})
 }

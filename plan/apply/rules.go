@@ -16,6 +16,7 @@ import (
 // rules puts the lifecycle rules of storage accounts back as they were.
 func (t Tidy) rules(ctx context.Context) []Failure {
 	var out []Failure
+	t.recall(ctx)
 	for _, key := range slices.Sorted(maps.Keys(t.Run.Lifecycles)) {
 		before := t.Run.Lifecycles[key]
 		if ctx.Err() != nil {
@@ -29,6 +30,7 @@ func (t Tidy) rules(ctx context.Context) []Failure {
 			out = append(out, Failure{Session: before.Account.Name(), Reason: err.Error(), Left: before.Account + "/managementPolicies/default", WayOut: "flowctl apply tries again; or put the rules back yourself, as the state file has them"})
 			continue
 		}
+		t.forgetUndo(ctx, before.Account)
 		delete(t.Run.Lifecycles, key)
 	}
 	return out

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -263,5 +264,41 @@ func TestCaptureThatSaysItIsStoppedAndRuns(t *testing.T) {
 	b.finish(r)
 	if fs := r.Failures(); len(fs) != 1 || fs[0].Left != "" || len(b.azure.there) != 0 || !slices.Contains(b.azure.calls, "collect db") {
 		t.Errorf("failures %+v, calls %v", fs, b.azure.calls)
+	}
+}
+
+// TestRulesAfterALostLedger: how they were lies beside the data, and is put back
+// by whoever finishes the run.
+func TestRulesAfterALostLedger(t *testing.T) {
+	keeping := flowLog()
+	keeping.FlowLog = &plan.FlowLogSpec{RetentionDays: 3}
+	for name, refused := range map[string]error{"kept": nil, "refused": errors.New("403 AuthorizationPermissionMismatch")} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			b.azure.fail["store logs"] = refused
+			before := policy([3]any{"old", "backup/", 30})
+			b.azure.rules = before
+			r := b.run(keeping)
+			if err := r.Start(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			m, err := r.Folder().Manifest()
+			if err != nil {
+				t.Fatal(err)
+			}
+			told := slices.ContainsFunc(m.Findings, func(f plan.Finding) bool { return f.Code == plan.UndoLocalOnly })
+			if told != (refused != nil) {
+				t.Errorf("findings %+v", m.Findings)
+			}
+			b.azure.rules = policy([3]any{"old", "backup/", 30}, [3]any{"new", "insights-logs-flowlogflowevent/", 3})
+			if err := os.RemoveAll(b.dir); err != nil { // ledger and results
+				t.Fatal(err)
+			}
+			b.finish(b.run(keeping))
+			back := slices.Contains(b.azure.calls, "restore logs")
+			if back != (refused == nil) || len(b.azure.beside) != 0 {
+				t.Errorf("put back: %v, beside the data: %d; calls %v", back, len(b.azure.beside), b.azure.calls)
+			}
+		})
 	}
 }
