@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/xml"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -39,7 +40,9 @@ func (q *request) userDelegationKey() error {
 	switch {
 	case !ok || !okToo:
 		return refusal(400, "InvalidXmlNodeValue", "The value for one of the XML nodes is not in the correct format.")
-	case !expiry.After(start) || !expiry.After(q.now) || expiry.Sub(q.now) > maxDelegation:
+	case !expiry.After(start) || !slices.ContainsFunc([]time.Time{q.now, q.s.real()}, func(now time.Time) bool {
+		return expiry.After(now) && expiry.Sub(now) <= maxDelegation // by one of the two clocks, as in good
+	}):
 		return refusal(400, "InvalidXmlNodeValue", "The value for one of the XML nodes is not in the correct format. Expiry must be after Start and at most 7 days ahead.")
 	}
 	key := delegationKey{SignedOid: q.caller(), SignedTid: q.held.Tenant, SignedStart: start.UTC().Format(time.RFC3339), SignedExpiry: expiry.UTC().Format(time.RFC3339),

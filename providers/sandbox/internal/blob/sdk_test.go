@@ -109,7 +109,7 @@ func (s *served) pass(d time.Duration) {
 func TestSDK(t *testing.T) {
 	s := newServed(t)
 	passed, tried := 0, 0
-	for _, list := range [][]step{blockSteps, appendSteps, leaseSteps} {
+	for _, list := range [][]step{blockSteps, appendSteps, leaseSteps, conditionSteps, propertySteps, copySteps, containerSteps, accountSteps} {
 		for _, st := range list {
 			if s.azurite && azuriteDiffers[st.name] != "" {
 				t.Logf("not tried on Azurite: %s: %s", st.name, azuriteDiffers[st.name])
