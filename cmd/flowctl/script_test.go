@@ -42,6 +42,7 @@ func TestScripts(t *testing.T) {
 			"await":   await,
 			"serve":   serve,
 			"upload":  upload,
+			"sas":     sas,
 		},
 	})
 }

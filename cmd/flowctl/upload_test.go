@@ -27,6 +27,7 @@ func upload(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Check(err)
 		req.Header.Set("x-ms-version", "2026-02-06")
 		req.Header.Set("x-ms-blob-type", "BlockBlob")
+		req.Header.Set("Authorization", "Bearer upload")
 		resp, err := client.Do(req)
 		ts.Check(err)
 		resp.Body.Close()
@@ -38,9 +39,9 @@ func upload(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	parts := strings.SplitN(strings.TrimPrefix(u.Path, "/"), "/", 3)
 	container := fmt.Sprintf("https://%s/%s/%s", u.Host, parts[0], parts[1])
-	put(container+"?restype=container&sig=x", nil)
+	put(container+"?restype=container", nil)
 	if len(parts) == 3 {
-		put(args[1]+"?sig=x", []byte(ts.ReadFile(args[0])))
+		put(args[1], []byte(ts.ReadFile(args[0])))
 		return
 	}
 	root := ts.MkAbs(args[0])
@@ -50,7 +51,7 @@ func upload(ts *testscript.TestScript, _ bool, args []string) {
 		}
 		rel, relErr := filepath.Rel(root, name)
 		body, readErr := os.ReadFile(name)
-		put(container+"/"+(&url.URL{Path: filepath.ToSlash(rel)}).EscapedPath()+"?sig=x", body)
+		put(container+"/"+(&url.URL{Path: filepath.ToSlash(rel)}).EscapedPath(), body)
 		return errors.Join(relErr, readErr)
 	}))
 }

@@ -133,6 +133,16 @@ func (s *Sandbox) serve() (err error) {
 	return nil
 }
 
+// AccountKeys are the keys of a storage account by its name, as Resource
+// Manager lists them; none if there is no such account.
+func (s *Sandbox) AccountKeys(name string) []string {
+	a, ok := s.source.Account(name)
+	if !ok {
+		return nil
+	}
+	return s.World.AccountKeys(a.ID)
+}
+
 // Clock is the world's time.
 func (s *Sandbox) Clock() plan.Clock { return s.clock }
 
