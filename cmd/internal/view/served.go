@@ -26,6 +26,8 @@ type Served struct {
 	World        string   `json:"world"`
 	Regions      []string `json:"regions"`
 	Accounts     []string `json:"storage_accounts"`
+
+	keys map[string]string // of accounts; not in the JSON form: clients list them
 }
 
 // anySecret signs in anywhere: the sandbox does not look at secrets.
@@ -36,16 +38,19 @@ func NewServed(s *sandbox.Sandbox, at *sandbox.Served) Served {
 	host := fmt.Sprintf("localhost:%d", at.Port())
 	doc := Served{Format: servedFormat, URL: "https://" + host, Host: host, CA: at.Authority,
 		Tenant: s.World.Tenant, Subscription: s.World.Subscription, ClientID: s.World.GUID("applications/client"), ClientSecret: anySecret,
-		World: s.World.Name, Regions: s.World.Regions}
+		World: s.World.Name, Regions: s.World.Regions, keys: map[string]string{}}
 	for _, a := range s.World.Accounts {
 		doc.Accounts = append(doc.Accounts, a.Name)
+		if keys := s.AccountKeys(a.Name); len(keys) > 0 {
+			doc.keys[a.Name] = keys[0]
+		}
 	}
 	return doc
 }
 
-// ConnectionString opens an account's blobs; its key is any base64.
+// ConnectionString opens an account's blobs with its first key.
 func (s Served) ConnectionString(account string) string {
-	return "DefaultEndpointsProtocol=https;AccountName=" + account + ";AccountKey=c2FuZGJveA==;BlobEndpoint=" + s.URL + "/" + account + ";"
+	return "DefaultEndpointsProtocol=https;AccountName=" + account + ";AccountKey=" + s.keys[account] + ";BlobEndpoint=" + s.URL + "/" + account + ";"
 }
 
 // Text prints lines for a shell, a group for each client.
