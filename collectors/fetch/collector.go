@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"flowctl/plan"
 	"flowctl/plan/apply"
@@ -39,6 +40,15 @@ func (c Collector) Measure(ctx context.Context, w apply.Want) (int64, error) {
 		return 0, err
 	}
 	return j.size(ctx)
+}
+
+// Newest returns the minute of the newest record of a flow log in storage.
+func (c Collector) Newest(ctx context.Context, w apply.Want) (time.Time, error) {
+	j, err := c.job(ctx, w)
+	if err != nil {
+		return time.Time{}, err
+	}
+	return j.newest(ctx)
 }
 
 func (c Collector) job(ctx context.Context, w apply.Want) (job, error) {

@@ -35,6 +35,9 @@ type Collector interface {
 	Collect(ctx context.Context, w Want) ([]session.Artifact, error)
 	// Measure returns how many bytes are there.
 	Measure(ctx context.Context, w Want) (int64, error)
+	// Newest returns the minute of the newest record that is there, of flow
+	// logs; zero if there is none.
+	Newest(ctx context.Context, w Want) (time.Time, error)
 }
 
 // Options are what a run needs besides its plan.
@@ -59,13 +62,14 @@ type Limits struct {
 	Poll     time.Duration // between looks at Azure, at least
 	Proof    time.Duration // after a session's start, for its first data to be seen
 	Settle   time.Duration // after a flow log's end, for its last records to be written
+	Late     time.Duration // after a flow log's end, for records that come late, at most
 	BlobWait time.Duration // after a capture's end, for its file to appear
 	Retries  int           // of what may pass
 }
 
 // DefaultLimits fit Azure: records are written within minutes, and a capture
 // of a gigabyte takes minutes to upload.
-var DefaultLimits = Limits{Poll: 10 * time.Second, Proof: 10 * time.Minute, Settle: 5 * time.Minute, BlobWait: 20 * time.Minute, Retries: 5}
+var DefaultLimits = Limits{Poll: 10 * time.Second, Proof: 10 * time.Minute, Settle: 5 * time.Minute, Late: 45 * time.Minute, BlobWait: 20 * time.Minute, Retries: 5}
 
 // Run is one investigation being carried out.
 type Run struct {

@@ -61,10 +61,11 @@ type fakeAzure struct {
 	fail   map[string]error  // by call, such as "start db"
 	on     map[string]func() // is done before a call
 
-	beside   map[string][]byte // blobs beside the data
-	deaf     bool              // a stop has no effect
-	measured int64             // bytes that Measure sees
-	size     int64             // of what Collect brings
+	beside   map[string][]byte             // blobs beside the data
+	deaf     bool                          // a stop has no effect
+	measured int64                         // bytes that Measure sees
+	newest   func(now time.Time) time.Time // record that is there; nil for that of the end
+	size     int64                         // of what Collect brings
 }
 
 func newFakeAzure() *fakeAzure {
@@ -262,7 +263,24 @@ func (a *fakeAzure) Collect(_ context.Context, w Want) ([]session.Artifact, erro
 	return []session.Artifact{{Path: w.Session.Target.ID.Name(), Session: w.Session.Name, Size: a.size}}, nil
 }
 
-func (a *fakeAzure) Measure(context.Context, Want) (int64, error) { return a.measured, nil }
+func (a *fakeAzure) Measure(context.Context, Want) (int64, error) {
+	if a.newest == nil {
+		return a.measured, nil
+	}
+	newest := a.newest(a.clock.Now())
+	if newest.IsZero() {
+		return 0, nil
+	}
+	return newest.Unix(), nil // it grows with every record
+}
+
+// Newest is the end of the window, unless a.newest says another time.
+func (a *fakeAzure) Newest(_ context.Context, w Want) (time.Time, error) {
+	if a.newest == nil {
+		return w.End, nil
+	}
+	return a.newest(a.clock.Now()), nil
+}
 
 func flowLog() plan.Session {
 	return plan.Session{

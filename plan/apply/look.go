@@ -36,7 +36,7 @@ func (r *Run) follow(ctx context.Context, t *tracked, shown ledger.Shown) {
 		return
 	}
 	if n, err := r.files.Measure(ctx, r.want(t)); err == nil {
-		t.bytes = n
+		r.learn(ctx, t, n)
 		r.prove(t, n > 0)
 	}
 	now := r.clock.Now()

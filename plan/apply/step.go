@@ -26,6 +26,9 @@ func (r *Run) step(ctx context.Context, t *tracked) {
 	next, why := ledger.Next(t.entry.Kind(), t.stand(), shown, r.when(t))
 	switch next {
 	case ledger.Await:
+		if t.isLog() && r.when(t) == ledger.Ending {
+			r.lookLate(ctx, t)
+		}
 		r.await(t, shown)
 	case ledger.Adopt:
 		r.adopt(t, t.rec)
@@ -40,6 +43,7 @@ func (r *Run) step(ctx context.Context, t *tracked) {
 			r.stop(ctx, t)
 		}
 	case ledger.Fetch:
+		r.missing(t)
 		r.collect(ctx, t)
 	case ledger.Remove:
 		if r.mayWrite(ctx, t) {
@@ -81,7 +85,7 @@ func (r *Run) await(t *tracked, shown ledger.Shown) {
 	case when == ledger.Before:
 		t.next = r.Plan.Investigation.Start
 	case when == ledger.Ending:
-		t.next = r.settled(t)
+		t.next = earlier(r.settled(t), now.Add(r.spaced(minute, flowLogCost)))
 	}
 }
 

@@ -121,6 +121,8 @@ func (stormCollector) Measure(_ context.Context, w apply.Want) (int64, error) {
 	return 5, nil
 }
 
+func (stormCollector) Newest(_ context.Context, w apply.Want) (time.Time, error) { return w.End, nil }
+
 // finished checks that every session was started and ended once, and that
 // nothing is left.
 func (c *storm) finished(r *apply.Run) {

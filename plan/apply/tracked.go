@@ -20,13 +20,17 @@ type tracked struct {
 	drop     string    // why it is earlier
 	after    *tracked  // what has to be gone before this one starts
 
-	bytes  int64
-	since  time.Time // when it was started
-	silent bool      // it was said that there is no data
-	empty  bool      // it ended without any
-	tries  int
-	stops  int // attempts to stop it
-	looks  int // since the last that told something new
+	bytes   int64
+	since   time.Time     // when it was started
+	silent  bool          // it was said that there is no data
+	newest  time.Time     // minute of the newest record that is there, of flow logs
+	late    time.Duration // how long after its minute a record came, at most
+	looked  bool          // at what is there, in this process
+	awaited bool          // it was said that late records are awaited
+	empty   bool          // it ended without any
+	tries   int
+	stops   int // attempts to stop it
+	looks   int // since the last that told something new
 
 	unread     int   // looks in a row that told nothing
 	unreadable error // the last one's
@@ -55,7 +59,7 @@ func (t *tracked) isLog() bool { return t.session.Mechanism == plan.FlowLog }
 // settle is how long after the end the last data may still be written.
 func (r *Run) settle(t *tracked) time.Duration {
 	if t.isLog() {
-		return r.Limits.Settle
+		return r.settleLog(t)
 	}
 	return 0
 }

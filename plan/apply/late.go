@@ -1,0 +1,95 @@
+package apply
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// A flow log's records are written some minutes after the minute that they are
+// of, at times much later. How late is learned from what arrives: the newest
+// record of a look against the time of the look. After its end its records are
+// awaited by that, up to a limit that is said.
+
+// minute is what a record is of.
+const minute = time.Minute
+
+// learn notes the newest record that there is, and how late it came if it was
+// not there at the look before.
+func (r *Run) learn(ctx context.Context, t *tracked, bytes int64) {
+	if bytes != t.bytes || t.newest.IsZero() && bytes > 0 {
+		if newest, err := r.files.Newest(ctx, r.want(t)); err == nil && newest.After(t.newest) {
+			t.newest = newest
+			if t.looked {
+				t.late = max(t.late, r.clock.Now().Sub(newest.Add(minute)))
+			}
+		}
+	}
+	t.bytes, t.looked = bytes, true
+}
+
+// lookLate looks at what a flow log that has ended still writes.
+func (r *Run) lookLate(ctx context.Context, t *tracked) {
+	if n, err := r.files.Measure(ctx, r.want(t)); err == nil {
+		r.learn(ctx, t, n)
+	}
+	settled := r.settled(t)
+	if t.awaited || r.settle(t) <= r.Limits.Settle || r.clock.Now().Before(r.end(t).Add(r.Limits.Settle)) {
+		return
+	}
+	t.awaited = true
+	limit := r.end(t).Add(r.Limits.Late)
+	text := fmt.Sprintf("no record has arrived yet; they are awaited until %s", limit.UTC().Format(time.RFC3339))
+	if !t.newest.IsZero() {
+		text = fmt.Sprintf("records came up to %s late; the last are awaited until %s, and until %s at most",
+			t.late.Round(time.Second), settled.UTC().Format(time.RFC3339), limit.UTC().Format(time.RFC3339))
+	}
+	r.emit(t.event(Waiting, text))
+}
+
+// end is when t stopped recording, or is to.
+func (r *Run) end(t *tracked) time.Time {
+	if t.entry.Ended != nil {
+		return t.entry.Ended.At
+	}
+	return t.ends
+}
+
+// settleLog is how long after its end a flow log's last records are there, as
+// far as can be told now: soon if records of its last minute are there, else as
+// late as any came; where none has come, the limit. Whoever stopped it does
+// not wait for longer than usual.
+func (r *Run) settleLog(t *tracked) time.Duration {
+	usual, limit := r.Limits.Settle, max(r.Limits.Late, r.Limits.Settle)
+	last := earlier(r.end(t), t.ends).Add(-minute).Truncate(minute)
+	switch {
+	case r.run.Stopped || t.drop != "" || !t.newest.Before(last):
+		return usual
+	case t.newest.IsZero():
+		return limit
+	}
+	return min(limit, max(usual, t.late+2*minute))
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// missing adds to the reason for which a flow log ended what had not arrived.
+func (r *Run) missing(t *tracked) {
+	e := t.entry.Ended
+	if e == nil || !t.isLog() || !t.looked || strings.Contains(e.Reason, "arrived by") {
+		return
+	}
+	now := r.clock.Now().UTC().Format(time.RFC3339)
+	switch {
+	case t.newest.IsZero():
+		e.Reason += "; no record had arrived by " + now
+	case t.late > r.Limits.Settle && t.newest.Before(earlier(e.At, t.ends).Add(-minute).Truncate(minute)):
+		e.Reason += fmt.Sprintf("; records came up to %s late, and none of after %s had arrived by %s", t.late.Round(time.Second), t.newest.UTC().Format(time.RFC3339), now)
+	}
+}
