@@ -22,8 +22,10 @@ type survey struct {
 	all map[string]*listing // by alias of the provider
 }
 
+// listing is used by one at a time. Others wait for it as long as their context
+// lasts: a region that hangs holds up a listing.
 type listing struct {
-	mu   sync.Mutex
+	turn chan struct{} // holds something while nobody uses it
 	read time.Time
 	recs map[string]plan.Recording // by key of the id
 	take map[string][]string       // flow logs that others made on parts of a target, by its key
@@ -36,17 +38,33 @@ func (s *survey) of(alias string) *listing {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.all[alias] == nil {
-		s.all[alias] = &listing{}
+		l := &listing{turn: make(chan struct{}, 1)}
+		l.unlock()
+		s.all[alias] = l
 	}
 	return s.all[alias]
 }
+
+// lock waits until nobody else uses l, or ctx ends.
+func (l *listing) lock(ctx context.Context) error {
+	select {
+	case <-l.turn:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (l *listing) unlock() { l.turn <- struct{}{} }
 
 // get returns the recording of t as the provider lists it, from a listing that
 // is not older than a look may be.
 func (s *survey) get(ctx context.Context, t *tracked) (plan.Recording, error) {
 	l := s.of(t.session.Target.Provider)
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	if err := l.lock(ctx); err != nil {
+		return t.rec, err
+	}
+	defer l.unlock()
 	s.refresh(ctx, t, l)
 	if rec, ok := l.recs[t.id().Key()]; ok {
 		return rec, nil
@@ -90,8 +108,8 @@ func (s *survey) refresh(ctx context.Context, t *tracked, l *listing) {
 // note takes over what a write or a single read told.
 func (s *survey) note(t *tracked, rec plan.Recording, there bool) {
 	l := s.of(t.session.Target.Provider)
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	<-l.turn
+	defer l.unlock()
 	if l.recs == nil {
 		return
 	}
@@ -104,8 +122,8 @@ func (s *survey) note(t *tracked, rec plan.Recording, there bool) {
 // forget makes the next look list anew.
 func (s *survey) forget(t *tracked) {
 	l := s.of(t.session.Target.Provider)
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	<-l.turn
+	defer l.unlock()
 	l.recs = nil
 }
 
@@ -114,8 +132,8 @@ func (s *survey) forget(t *tracked) {
 // specific log only.
 func (s *survey) takers(t *tracked) []string {
 	l := s.of(t.session.Target.Provider)
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	<-l.turn
+	defer l.unlock()
 	return slices.Sorted(slices.Values(l.take[t.session.Target.ID.Key()]))
 }
 
