@@ -10,6 +10,7 @@ const (
 	StartsTooLate  = "starts-too-late"
 	WindowFixed    = "window-fixed"
 	NotApproved    = "not-approved"
+	ClockSkew      = "clock-skew"
 
 	// Of what was started.
 	NotSelected      = "not-selected"
@@ -19,16 +20,20 @@ const (
 	NoData           = "no-data"
 
 	// Of targets and machines.
-	MachineOff     = "vm-not-running"
-	NICMissing     = "vm-without-nic"
-	MACUnknown     = "mac-unknown"
-	AgentMissing   = "agent-missing"
-	AgentInstalled = "agent-installed"
-	AgentWrongOS   = "agent-wrong-os"
-	AKSNode        = "aks-node"
-	NSGUnused      = "nsg-unused"
-	QueryOutside   = "query-outside"
-	QueryStale     = "query-stale"
+	MachineOff      = "vm-not-running"
+	NICMissing      = "vm-without-nic"
+	MACUnknown      = "mac-unknown"
+	AgentMissing    = "agent-missing"
+	AgentInstalled  = "agent-installed"
+	AgentWrongOS    = "agent-wrong-os"
+	AgentFailed     = "agent-failed"
+	AgentChanging   = "agent-changing"
+	InstanceMissing = "instance-missing"
+	CaptureDenied   = "capture-denied"
+	AKSNode         = "aks-node"
+	NSGUnused       = "nsg-unused"
+	QueryOutside    = "query-outside"
+	QueryStale      = "query-stale"
 
 	// Of watchers and the subscription.
 	WatcherMissing       = "watcher-missing"
@@ -70,6 +75,7 @@ const (
 	FilterNeverMatches   = "filter-never-matches"
 	FilterUnknownPeer    = "filter-unknown-peer"
 	RecordTypesBytes     = "record-types-bytes"
+	WorkspaceMissing     = "workspace-missing"
 	Preview              = "preview"
 	ICMPUnlogged         = "icmp-not-logged"
 	PrivateEndpointBlind = "private-endpoint-unseen"

@@ -105,18 +105,20 @@ type VM struct {
 	Power    string            `json:"power"`              // running, deallocated, stopped …; empty if not known
 	Agent    bool              `json:"agent"`              // the Network Watcher extension is installed
 	AgentOS  string            `json:"agent_os,omitempty"` // the system that extension is for; empty if not known
+	AgentIs  string            `json:"agent_is,omitempty"` // its provisioning state, such as Succeeded or Failed; empty if not known
 	NICs     []ID              `json:"nics"`
 }
 
 // ScaleSet is a virtual machine scale set.
 type ScaleSet struct {
-	ID        ID                `json:"id"`
-	Location  string            `json:"location"`
-	Tags      map[string]string `json:"tags,omitempty"`
-	OS        string            `json:"os"`
-	Agent     bool              `json:"agent"`
-	AgentOS   string            `json:"agent_os,omitempty"`
-	Instances []Instance        `json:"instances"`
+	ID            ID                `json:"id"`
+	Location      string            `json:"location"`
+	Tags          map[string]string `json:"tags,omitempty"`
+	Orchestration string            `json:"orchestration,omitempty"` // Uniform, Flexible; empty if not stated
+	OS            string            `json:"os"`
+	Agent         bool              `json:"agent"`
+	AgentOS       string            `json:"agent_os,omitempty"`
+	Instances     []Instance        `json:"instances"`
 }
 
 // Instance is a machine of a scale set.

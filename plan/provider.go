@@ -59,6 +59,11 @@ type Checker interface {
 	Requests() map[string]int
 }
 
+// Finder tells whether something is there; ErrNotFound if it is not.
+type Finder interface {
+	Find(ctx context.Context, id ID) error
+}
+
 // Installer makes what recordings need and takes it away again. What was
 // there already is left as it is.
 type Installer interface {

@@ -30,12 +30,15 @@ func run() int {
 // interrupted is the exit status that shells know for a second Ctrl-C.
 const interrupted = 130
 
-// interruptible returns a context that the first interrupt ends, so that the
+// interruptible returns a context that the first interrupt, or the end of the terminal (SIGHUP), ends, so that the
 // step under way is finished and saved; the second ends the process.
 func interruptible(parent context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancel(parent)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) { // nohup
+		signal.Notify(signals, syscall.SIGHUP)
+	}
 	go func() {
 		<-signals
 		cancel()

@@ -25,6 +25,8 @@ type Config struct {
 	Providers      []Provider           `json:"providers"`
 	Investigations []*Investigation     `json:"investigations"`
 	State          State                `json:"-"` // may hold secrets
+	Given          []string             `json:"-"` // name=value of variables that are not sensitive, as flags and the environment gave them
+	Withheld       []string             `json:"-"` // names of sensitive variables that were given so
 	Digest         string               `json:"-"` // SHA-256 in hex over the files and the values of variables
 }
 

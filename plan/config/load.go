@@ -91,6 +91,18 @@ func (l *loader) file(name string) {
 	}
 }
 
+// keep notes what a variable was given by a flag or the environment, so that a
+// saved plan is carried out with it.
+func (l *loader) keep(v *variable, g *given) {
+	switch {
+	case g == nil || g.value != cty.NilVal:
+	case v.sensitive:
+		l.cfg.Withheld = append(l.cfg.Withheld, v.name)
+	default:
+		l.cfg.Given = append(l.cfg.Given, v.name+"="+g.raw)
+	}
+}
+
 // declare settles variables and locals, in which everything else is written.
 func (l *loader) declare() {
 	l.vars = map[string]*variable{}
@@ -102,6 +114,7 @@ func (l *loader) declare() {
 			continue
 		}
 		v.set(given[v.name], &l.problems)
+		l.keep(v, given[v.name])
 		l.vars[v.name] = v
 	}
 	if !l.broken {

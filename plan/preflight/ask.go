@@ -16,6 +16,7 @@ type Facts struct {
 	Permissions map[string][]plan.Permission // the caller's, by key of the scope
 	Lifecycles  map[string]plan.Lifecycle    // by key of the storage account
 	Samples     []Sample                     // of flow logs that are there
+	Gone        map[string]bool              // by key of a workspace: it is not there
 	Unread      map[string][]string          // by alias: what could not be read, and why
 }
 
@@ -29,9 +30,11 @@ const mostScopes = 40
 func Ask(ctx context.Context, in Input, providers map[string]plan.Checker) Facts {
 	a := &asker{ctx: ctx, in: in, providers: providers, facts: Facts{
 		Permissions: map[string][]plan.Permission{}, Lifecycles: map[string]plan.Lifecycle{}, Unread: map[string][]string{},
+		Gone: map[string]bool{},
 	}}
 	a.permissions()
 	a.lifecycles()
+	a.workspaces()
 	return a.facts
 }
 

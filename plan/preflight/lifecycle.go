@@ -33,7 +33,7 @@ func (c *checker) lifecycles() {
 			if r.Enabled && r.DeleteDays > 0 && time.Duration(r.DeleteDays)*day < c.remaining() && touches(r, path(s, c.Config.Name)) {
 				c.say(plan.Warning, plan.LifecycleDeletes, on(s, c.storageRange(s)), "Blobs are deleted before they are collected",
 					"Rule %q of storage account %s deletes blobs after %d days, and they are collected when the window of %s is over. Shorten the window, or take the container %s out of the rule.",
-					r.Name, s.Storage.Name(), r.DeleteDays, plain(c.remaining()), container(s))
+					r.Name, s.Storage.Name(), r.DeleteDays, plan.Duration(c.remaining()), container(s))
 			}
 		}
 	}
@@ -73,7 +73,7 @@ func (c *checker) retention(s *plan.Session, l plan.Lifecycle, known bool) {
 	days := s.FlowLog.RetentionDays
 	if time.Duration(days)*day < c.remaining() {
 		c.say(plan.Warning, plan.RetentionShort, at, "Retention is shorter than the window",
-			"The records are deleted after %d days and collected when the window of %s is over. Raise retention_days, or leave it out: 0 keeps them.", days, plain(c.remaining()))
+			"The records are deleted after %d days and collected when the window of %s is over. Raise retention_days, or leave it out: 0 keeps them.", days, plan.Duration(c.remaining()))
 	}
 	if !known {
 		return // not-checked says it

@@ -37,10 +37,25 @@ func (c *checker) kept(l plan.Lock, s *plan.Session) {
 			"Lock %s (%s) on %s keeps all below it from being deleted, and with it the flow logs and captures of %s: flowctl cannot remove them when the window is over. Take the lock off until then, or remove them by hand.",
 			l.ID.Name(), l.Level, scopeName(l.Scope), s.Watcher.Name())
 	}
+	if c.restores(s) && covers(l.Scope, s.Storage) {
+		c.say(plan.Warning, plan.LockedDelete, at, "A lock keeps what flowctl makes",
+			"Lock %s (%s) on %s guards storage account %s. The retention makes Azure write a lifecycle rule there, and the account has no rules yet: putting that back means to delete the policy, which the lock forbids. The rule would stay and delete blobs. Take the lock off until then, or leave retention_days out.",
+			l.ID.Name(), l.Level, scopeName(l.Scope), s.Storage.Name())
+	}
 	if s.InstallAgent != "" && covers(l.Scope, s.Target.ID) {
 		c.say(plan.Warning, plan.LockedDelete, at, "A lock keeps what flowctl makes",
 			"Lock %s (%s) on %s keeps the agent that flowctl installs on %s from being removed afterwards.", l.ID.Name(), l.Level, scopeName(l.Scope), s.Target.ID.Name())
 	}
+}
+
+// restores reports whether what a session makes Azure write in its account can
+// only be put back by a deletion.
+func (c *checker) restores(s *plan.Session) bool {
+	if s.FlowLog == nil || s.FlowLog.RetentionDays == 0 {
+		return false
+	}
+	before, known := c.Facts.Lifecycles[s.Storage.Key()]
+	return !known || before.Raw == nil
 }
 
 // readOnly names what a lock keeps from being written for a session.

@@ -14,6 +14,7 @@ func (c *checker) machines() {
 			c.captured(s)
 			continue
 		}
+		c.workspace(s)
 		c.macs(s)
 		c.off(s)
 	}
@@ -36,6 +37,8 @@ func (c *checker) captured(s *plan.Session) {
 			"%s is a node pool of a Kubernetes cluster, where Azure does not support the Network Watcher extension: the capture may fail. A flow_log block records its subnets instead.", name)
 	}
 	c.localCopy(s, os)
+	c.instances(s)
+	c.ways(s)
 }
 
 func machine(x *plan.Index, id plan.ID) (os, agentOS string, tags map[string]string) {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"flowctl/plan"
+	"flowctl/plan/config"
 )
 
 // Need is one thing that the caller must be allowed to do.
@@ -108,6 +109,41 @@ func Needs(in Input) []Need {
 }
 
 func subscriptionScope(id string) plan.ID { return plan.ID("/subscriptions/" + id) }
+
+// RoleNeeds lists what the file needs over a whole run, whatever of it was done
+// before.
+func RoleNeeds(in Input) []Need {
+	fresh := in
+	fresh.Plan.Changes = nil
+	for _, ch := range in.Plan.Changes {
+		if ch.Session != nil && ch.Action != plan.Reuse {
+			s := *ch.Session
+			if w, ok := watchOf(in, s); ok && s.Capture != nil && w.Capture != nil && w.Capture.InstallAgent && s.InstallAgent == "" {
+				s.InstallAgent = "any"
+			}
+			rec := plan.Recording{ID: s.Watcher + "/x/x", Mechanism: s.Mechanism, Storage: s.Storage}
+			fresh.Plan.Changes = append(fresh.Plan.Changes, plan.Change{Action: plan.Create, Session: &s}, plan.Change{Action: plan.Finish, Session: &s, Recording: &rec})
+			continue
+		}
+		fresh.Plan.Changes = append(fresh.Plan.Changes, ch)
+	}
+	out := Needs(fresh)
+	if in.Config.CreateWatchers {
+		for _, inv := range in.Inventories {
+			out = append(out, access(subscriptionScope(inv.Subscription), watcherActions...)...)
+		}
+	}
+	return out
+}
+
+func watchOf(in Input, s plan.Session) (config.Watch, bool) {
+	for _, w := range in.Config.Watches {
+		if w.Address() == s.Watches[0] {
+			return w, true
+		}
+	}
+	return config.Watch{}, false
+}
 
 // needs lists what one change needs.
 func (c *checker) needs(ch plan.Change) []Need {

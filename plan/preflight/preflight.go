@@ -32,7 +32,7 @@ type Input struct {
 func Check(in Input) []plan.Finding {
 	c := newChecker(in)
 	for _, check := range []func(*checker){
-		(*checker).window, (*checker).changes, (*checker).machines, (*checker).storage, (*checker).lifecycles,
+		(*checker).window, (*checker).skew, (*checker).changes, (*checker).machines, (*checker).storage, (*checker).lifecycles,
 		(*checker).locks, (*checker).registrations, (*checker).quotas, (*checker).policies, (*checker).watchers,
 		(*checker).otherLogs, (*checker).names, (*checker).filters, (*checker).unseen, (*checker).settings,
 		(*checker).permissions, (*checker).budget, (*checker).unread,
@@ -49,6 +49,18 @@ func Sort(fs []plan.Finding) {
 	rank := map[plan.Severity]int{plan.Error: 0, plan.Warning: 1, plan.Info: 2}
 	slices.SortStableFunc(fs, func(a, b plan.Finding) int {
 		return cmp.Or(cmp.Compare(rank[a.Severity], rank[b.Severity]), strings.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), strings.Compare(a.Code, b.Code))
+	})
+}
+
+// Once leaves of findings that say the same of several watches the most severe.
+func Once(fs []plan.Finding) []plan.Finding {
+	Sort(fs)
+	said := map[[2]string]bool{}
+	return slices.DeleteFunc(fs, func(f plan.Finding) bool {
+		key := [2]string{f.Code, f.Detail}
+		before := said[key]
+		said[key] = true
+		return before
 	})
 }
 
@@ -137,10 +149,11 @@ type about struct {
 // on is about a session, at a place of the file.
 func on(s *plan.Session, at hcl.Range) about { return about{s.Watches[0], s.Target.ID, at} }
 
-// say adds a finding, unless the same was said of the same watch.
+// say adds a finding, unless the same was said before: of one cause people want
+// to hear once, however many watches it is about.
 func (c *checker) say(sev plan.Severity, code string, a about, summary, detail string, args ...any) {
 	text := fmt.Sprintf(detail, args...)
-	key := code + "\x00" + a.watch + "\x00" + text
+	key := code + "\x00" + text
 	if c.said[key] {
 		return
 	}

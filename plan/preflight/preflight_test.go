@@ -1,9 +1,12 @@
 package preflight
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"flowctl/plan"
 	"flowctl/plan/config"
@@ -34,6 +37,27 @@ var faults = map[string]struct {
 		w.inv.ScaleSets[0].Tags = map[string]string{"aks-managed-poolName": "p"}
 		w.capture().Target = plan.Target{Kind: config.VMSS, ID: set, Location: "westeurope", Provider: "azure"}
 	}},
+	"instance that is not there":   {plan.InstanceMissing, plan.Error, 22, "has no instance 7: it has 0", func(w *world) { w.capture().Capture.Include = []string{"0", "7"}; w.ofSet("") }},
+	"no instance left":             {plan.InstanceMissing, plan.Error, 22, "no instance that is left", func(w *world) { w.capture().Capture.Exclude = []string{"0"}; w.ofSet("") }},
+	"leaves out what is not there": {plan.InstanceMissing, plan.Warning, 22, "has no instance 7", func(w *world) { w.capture().Capture.Exclude = []string{"7"}; w.ofSet("Uniform") }},
+	"number in a flexible set": {plan.InstanceMissing, plan.Error, 22, "go by their names, not by numbers", func(w *world) {
+		w.capture().Capture.Include = []string{"1"}
+		w.ofSet("Flexible")
+	}},
+	"way to storage": {plan.CaptureDenied, plan.Warning, 22, "Rule no-out of nsg-web denies the way from vm-1 to its storage account (TCP 443)", func(w *world) {
+		w.rule(plan.Rule{Name: "no-out", Priority: 200, Direction: "Outbound", Access: "Deny", Protocol: "*", Sources: []string{"*"}, Destinations: []string{"Internet"}, Ports: []string{"*"}})
+		w.rule(plan.Rule{Name: "platform", Priority: 100, Direction: "Outbound", Access: "Allow", Protocol: "Tcp", Sources: []string{"10.0.1.0/24"}, Destinations: []string{"168.63.129.16", "169.254.169.254"}, Ports: []string{"80", "8000-8100"}})
+	}},
+	"way to the platform": {plan.CaptureDenied, plan.Warning, 22, "168.63.129.16, the platform (TCP 8037)", func(w *world) {
+		w.rule(plan.Rule{Name: "no-host", Priority: 200, Direction: "Outbound", Access: "Deny", Protocol: "TCP", Sources: []string{"VirtualNetwork"}, Destinations: []string{"168.63.129.16/32"}, Ports: []string{"*"}})
+	}},
+	"clock is off": {plan.ClockSkew, plan.Warning, 4, "is 3h behind Azure's", func(w *world) { w.inv.Skew = 3 * time.Hour }},
+	"workspace that is not there": {plan.WorkspaceMissing, plan.Error, 12, "no Log Analytics workspace law in resource group rg", func(w *world) {
+		const law = plan.ID("/subscriptions/" + sub + "/resourceGroups/rg/providers/Microsoft.OperationalInsights/workspaces/law")
+		w.log().FlowLog.TrafficAnalytics = &plan.TrafficAnalytics{Workspace: law, Interval: 10}
+		w.Facts.Gone = map[string]bool{law.Key(): true}
+	}},
+	"rule that stays":     {plan.LockedDelete, plan.Warning, 10, "The rule would stay and delete blobs", func(w *world) { w.log().FlowLog.RetentionDays = 7; w.lock(account1, "CanNotDelete") }},
 	"copy on the machine": {plan.LocalCopy, plan.Info, 25, "/var/captures/a.cap", func(w *world) { w.capture().Capture.LocalPath = "/var/captures/a.cap" }},
 	"path of Windows":     {plan.LocalPathOS, plan.Error, 25, "runs Linux", func(w *world) { w.capture().Capture.LocalPath = `C:\a.cap` }},
 	"path of Linux": {plan.LocalPathOS, plan.Error, 25, "runs Windows", func(w *world) {
@@ -44,7 +68,7 @@ var faults = map[string]struct {
 	"machine is off":        {plan.MachineOff, plan.Warning, 31, "is deallocated", func(w *world) { w.onNIC(plan.FlowLogSpec{}); w.inv.VMs[0].Power = "deallocated" }},
 	"ring":                  {plan.Preview, plan.Info, 22, "continuous captures", func(w *world) { w.capture().Capture.Ring = &plan.Ring{Files: 1, FileSize: 1} }},
 	"filter of a flow log":  {plan.Preview, plan.Info, 15, "filtering of flow logs", func(w *world) { w.log().FlowLog.Filter = "DstPort=443" }},
-	"small capture":         {plan.CaptureSize, plan.Info, 24, "after 10m of 1h", func(w *world) { w.capture().Capture.MaxBytes = 128 << 20 }},
+	"small capture":         {plan.CaptureSize, plan.Info, 24, "128 MiB would be full after 9m", func(w *world) { w.capture().Capture.MaxBytes = 128 << 20 }},
 	"no continue":           {plan.RecordTypesBytes, plan.Warning, 14, "not documented", func(w *world) { w.log().FlowLog.RecordTypes = "B,E,D" }},
 	"neither continue, end": {plan.RecordTypesBytes, plan.Warning, 14, "none at all", func(w *world) { w.log().FlowLog.RecordTypes = "B,D" }},
 
@@ -299,4 +323,78 @@ func (w *world) long() {
 func roleOf(w *world) plan.Permission {
 	r := Role("r", "", Needs(w.Input))
 	return plan.Permission{Actions: r.Actions, DataActions: r.DataActions}
+}
+
+// ofSet makes the capture one of the scale set.
+func (w *world) ofSet(mode string) {
+	w.inv.ScaleSets[0].Orchestration = mode
+	w.capture().Target = plan.Target{Kind: config.VMSS, ID: set, Location: "westeurope", Provider: "azure"}
+}
+
+// rule adds a rule to the security group of the machine's subnet.
+func (w *world) rule(r plan.Rule) { w.inv.NSGs[0].Rules = append(w.inv.NSGs[0].Rules, r) }
+
+// What cannot be told for certain of security rules is not said, and what does
+// not concern the way out of the machine neither.
+func TestRulesThatDenyNothing(t *testing.T) {
+	deny := plan.Rule{Name: "r", Priority: 100, Direction: "Outbound", Access: "Deny", Protocol: "*", Sources: []string{"*"}, Destinations: []string{"*"}, Ports: []string{"*"}}
+	tests := map[string]func(*plan.Rule){
+		"inbound":             func(r *plan.Rule) { r.Direction = "Inbound" },
+		"UDP":                 func(r *plan.Rule) { r.Protocol = "Udp" },
+		"another port":        func(r *plan.Rule) { r.Ports = []string{"22", "8080-9000", "81-442"} },
+		"another source":      func(r *plan.Rule) { r.Sources = []string{"10.0.2.0/24"} },
+		"application group":   func(r *plan.Rule) { r.Sources = []string{"/subscriptions/x/applicationSecurityGroups/a"} },
+		"addresses":           func(r *plan.Rule) { r.Destinations = []string{"20.0.0.0/8", "203.0.113.7"} },
+		"another tag":         func(r *plan.Rule) { r.Destinations = []string{"Sql.WestEurope"} },
+		"allowed before":      func(r *plan.Rule) { r.Access = "Allow" },
+		"no rule of the kind": func(r *plan.Rule) { r.Ports = nil },
+	}
+	for name, change := range tests {
+		w, r := newWorld(), deny
+		change(&r)
+		w.rule(r)
+		if f, ok := find(Check(w.Input), plan.CaptureDenied); ok {
+			t.Errorf("%s: %s", name, f.Detail)
+		}
+	}
+	w := newWorld()
+	w.rule(deny)
+	f, ok := find(Check(w.Input), plan.CaptureDenied)
+	if !ok || !strings.Contains(f.Detail, "8037") || !strings.Contains(f.Detail, "443") {
+		t.Errorf("everything is denied: %+v", f)
+	}
+}
+
+// The same cause is said once, as severely as it was.
+func TestOnce(t *testing.T) {
+	fs := []plan.Finding{{Code: "a", Severity: plan.Info, Detail: "x", Watch: "1"}, {Code: "a", Severity: plan.Error, Detail: "x", Watch: "2"}, {Code: "a", Severity: plan.Info, Detail: "y", Watch: "1"}, {Code: "b", Severity: plan.Info, Detail: "x"}}
+	got := Once(fs)
+	if len(got) != 3 || got[0].Severity != plan.Error {
+		t.Errorf("%+v", got)
+	}
+}
+
+// What a role holds does not depend on what of the file was done already.
+func TestRoleOfAnyMoment(t *testing.T) {
+	role := func(change func(*world)) RoleDefinition {
+		w := newWorld()
+		w.Config.Watches[1].Capture.InstallAgent = true
+		change(w)
+		return Role("r", "", RoleNeeds(w.Input))
+	}
+	fresh := role(func(w *world) { w.capture().InstallAgent = "Linux" })
+	if !slices.Contains(fresh.Actions, "Microsoft.Compute/virtualMachines/extensions/delete") || !slices.Contains(fresh.Actions, logActions[1]) {
+		t.Errorf("actions %v", fresh.Actions)
+	}
+	for name, action := range map[string]plan.Action{"going on": plan.Keep, "over": plan.Finish, "collected": plan.Leave} {
+		got := role(func(w *world) {
+			for i := range w.Plan.Changes {
+				c := &w.Plan.Changes[i]
+				c.Action, c.Recording = action, &plan.Recording{ID: c.Session.ResourceID(), Mechanism: c.Session.Mechanism, Storage: c.Session.Storage}
+			}
+		})
+		if diff := cmp.Diff(fresh, got); diff != "" {
+			t.Errorf("%s (-fresh +got):\n%s", name, diff)
+		}
+	}
 }

@@ -1,6 +1,7 @@
 package preflight
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -49,8 +50,18 @@ func (c *checker) captureSettings(s *plan.Session) {
 	}
 	if full := fullAfter(*spec); len(spec.Filters) == 0 && full < spec.Duration {
 		c.say(plan.Info, plan.CaptureSize, on(s, w.Capture.SizeRange), "Capture may fill up early",
-			"The capture ends at max_bytes. At 10 Mbit/s, to name a rate, that is after %s of %s. Raise max_bytes, keep fewer bytes_per_packet, or filter.", plain(full.Round(time.Minute)), plain(spec.Duration))
+			"The capture ends at max_bytes. At 10 Mbit/s, to name a rate, %s would be full after %s, and the capture is to last %s. Raise max_bytes, keep fewer bytes_per_packet, or filter.", bytes(spec.MaxBytes), plan.Duration(full), plan.Duration(spec.Duration))
 	}
+}
+
+// bytes shows a size in the binary units that people give it in.
+func bytes(n int64) string {
+	for i, unit := range []string{"GiB", "MiB", "KiB"} {
+		if one := int64(1) << (30 - 10*i); n >= one && n%one == 0 {
+			return fmt.Sprintf("%d %s", n/one, unit)
+		}
+	}
+	return fmt.Sprintf("%d bytes", n)
 }
 
 // fullAfter is when a capture reaches its size at the usual rate.

@@ -92,6 +92,7 @@ func TestInvestigation(t *testing.T) {
 
 	tests := map[string]struct {
 		watches  []config.Watch
+		agent    string   // state of the agent of vm-1
 		create   bool     // create_watchers
 		drop     bool     // there are no watchers
 		storage  []string // names of accounts; none: chosen
@@ -104,6 +105,9 @@ func TestInvestigation(t *testing.T) {
 		"subnet":                  {watches: []config.Watch{watch(config.Subnet, "a", config.Selector{Names: []string{"web"}, VNet: "hub", ResourceGroup: "rg"})}, sessions: []string{"flow_log web subnet.a"}},
 		"vm by tag, one off":      {watches: []config.Watch{watch(config.VM, "a", config.Selector{Tags: map[string]string{"ROLE": "db"}})}, sessions: []string{"packet_capture vm-1 vm.a"}, findings: []string{"warning vm-not-running vm-off"}},
 		"vm without agent":        {watches: []config.Watch{watch(config.VM, "a", named1("vm-bare"))}, findings: []string{"error agent-missing vm-bare"}},
+		"agent that failed":       {watches: []config.Watch{watch(config.VM, "a", named1("vm-1"))}, agent: "Failed", sessions: []string{"packet_capture vm-1 vm.a"}, findings: []string{"warning agent-failed vm-1"}},
+		"agent that changes":      {watches: []config.Watch{watch(config.VM, "a", named1("vm-1"))}, agent: "Deleting", sessions: []string{"packet_capture vm-1 vm.a"}, findings: []string{"warning agent-changing vm-1"}},
+		"vnet nobody reads":       {watches: []config.Watch{watch(config.VNet, "a", config.Selector{IDs: []plan.ID{plan.ID(strings.Replace(string(hub), "1111", "9999", 1))}})}, diags: []string{"No target: which no provider of the file reads (azure reads"}},
 		"vm without interface":    {watches: []config.Watch{watch(config.VM, "a", named1("vm-alone"))}, findings: []string{"error vm-without-nic vm-alone"}},
 		"flow log without one":    {watches: []config.Watch{onBare}, findings: []string{"error vm-without-nic vm-alone"}},
 		"agent is installed":      {watches: []config.Watch{installing}, sessions: []string{"packet_capture vm-bare vm.a installing Windows"}},
@@ -141,6 +145,11 @@ func TestInvestigation(t *testing.T) {
 			}
 			inv.CreateWatchers = tc.create
 			all := inventory()
+			for i := range all.VMs {
+				if all.VMs[i].ID.Name() == "vm-1" {
+					all.VMs[i].AgentIs = tc.agent
+				}
+			}
 			if tc.drop {
 				all.Watchers = nil
 			}

@@ -76,6 +76,10 @@ func (r *resolver) byID(w config.Watch, all []candidate) []plan.Target {
 	there := byKey(all)
 	for _, id := range w.Select.IDs {
 		t, ok := there[id.Key()]
+		if !ok && !r.reads(id.Subscription()) {
+			r.outside(w, id)
+			continue
+		}
 		if !ok {
 			r.missing(w, string(id), id.Name(), all)
 			continue
@@ -83,6 +87,12 @@ func (r *resolver) byID(w config.Watch, all []candidate) []plan.Target {
 		out = append(out, t)
 	}
 	return out
+}
+
+// outside says of a target that it is in a subscription that nobody reads.
+func (r *resolver) outside(w config.Watch, id plan.ID) {
+	r.fail("No target", fmt.Sprintf("Watch %s: %s is in subscription %s, which no provider of the file reads (%s reads %s). Add provider \"azure\" { alias = \"other\"  subscription_id = \"%s\" }, and provider = \"other\" in the watch.",
+		w.Address(), id.Name(), id.Subscription(), w.Provider, r.inventories[w.Provider].Subscription, id.Subscription()), w.SelectRange)
 }
 
 func byKey(all []candidate) map[string]plan.Target {

@@ -21,6 +21,7 @@ type listedExtension struct {
 	Properties struct {
 		Publisher string `json:"publisher"`
 		Type      string `json:"type"`
+		State     string `json:"provisioningState"`
 	} `json:"properties"`
 }
 
@@ -71,6 +72,17 @@ func agentSystem(extensions []listedExtension) string {
 	for _, e := range extensions {
 		if isAgent(&e.Properties.Publisher, &e.Properties.Type) {
 			return osName(strings.TrimPrefix(strings.ToLower(e.Properties.Type), "networkwatcheragent"))
+		}
+	}
+	return ""
+}
+
+// agentIs is the provisioning state of the agent among extensions; empty if
+// there is none that says.
+func agentIs(extensions []listedExtension) string {
+	for _, e := range extensions {
+		if isAgent(&e.Properties.Publisher, &e.Properties.Type) {
+			return e.Properties.State
 		}
 	}
 	return ""

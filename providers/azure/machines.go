@@ -110,7 +110,7 @@ func (p *Provider) machines(ctx context.Context) ([]machine, error) {
 func machineOf(v *listedVM) machine {
 	props := v.Properties
 	m := machine{
-		VM:  plan.VM{ID: v.ID, Location: region(&v.Location), Tags: v.Tags, OS: props.system(), AgentOS: agentSystem(v.Extensions), NICs: ids(props.Network.Interfaces)},
+		VM:  plan.VM{ID: v.ID, Location: region(&v.Location), Tags: v.Tags, OS: props.system(), AgentOS: agentSystem(v.Extensions), AgentIs: agentIs(v.Extensions), NICs: ids(props.Network.Interfaces)},
 		set: props.ScaleSet.ID, agent: agentAmong(v.Extensions), bare: v.Extensions == nil,
 	}
 	m.look(props.View)

@@ -72,7 +72,7 @@ func (p *Provider) scaleSets(ctx context.Context) ([]plan.ScaleSet, []plan.NIC, 
 func scaleSetOf(s listedSet) plan.ScaleSet {
 	profile := s.Properties.Profile
 	return plan.ScaleSet{
-		ID: s.ID, Location: region(&s.Location), Tags: s.Tags, OS: profile.system(),
+		ID: s.ID, Location: region(&s.Location), Tags: s.Tags, OS: profile.system(), Orchestration: s.Properties.Mode,
 		AgentOS: agentSystem(profile.Extensions.Extensions),
 		Agent: slices.ContainsFunc(profile.Extensions.Extensions, func(e listedExtension) bool {
 			return isAgent(&e.Properties.Publisher, &e.Properties.Type)

@@ -60,6 +60,7 @@ func runApply(ctx context.Context, e *env.Env, o applyOptions) error {
 	if isPlan {
 		opts.Saved, opts.Again = &saved, o.again || saved.Again
 		o.Path, o.VarFiles, o.auto = saved.Path, append(saved.VarFiles, o.VarFiles...), true
+		o.Vars = append(saved.Vars, o.Vars...)
 	}
 	events, done := progress(e)
 	err = operation.Locked(ctx, settings(e, events), o.Source, "apply", func(op *operation.Operation) error {

@@ -38,14 +38,14 @@ func (op *Operation) checkers() map[string]plan.Checker {
 // plan that does nothing has no need of it.
 func (op *Operation) preflight(ctx context.Context, inv *config.Investigation, p plan.Plan) plan.Plan {
 	if !p.Pending() {
-		preflight.Sort(p.Findings)
+		p.Findings = preflight.Once(p.Findings)
 		return p
 	}
 	in := op.input(inv, p)
 	in.Facts = preflight.Ask(ctx, in, op.checkers())
 	in.Facts.Samples = op.samples(ctx, in, in.Facts.Unread)
 	p.Findings = append(p.Findings, preflight.Check(in)...)
-	preflight.Sort(p.Findings)
+	p.Findings = preflight.Once(p.Findings)
 	p.Cost = preflight.Cost(in)
 	return p
 }
@@ -133,7 +133,7 @@ func (op *Operation) Role(plans []plan.Plan) preflight.RoleDefinition {
 	var needs []preflight.Need
 	var names []string
 	for i, p := range plans {
-		needs = append(needs, preflight.Needs(op.input(op.Config.Investigations[i], p))...)
+		needs = append(needs, preflight.RoleNeeds(op.input(op.Config.Investigations[i], p))...)
 		names = append(names, p.Investigation.Name)
 	}
 	return preflight.Role("flowctl "+strings.Join(names, " "), "What flowctl needs to carry out "+op.Config.Path, needs)

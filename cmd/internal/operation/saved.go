@@ -1,24 +1,29 @@
 package operation
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/google/renameio/v2/maybe"
 
 	"flowctl/plan"
 )
 
-// Saved is a plan on disk. It holds no values of variables: apply reads the file
-// again and refuses if anything is different by then.
+// Saved is a plan on disk. Of variables it holds the values that are not
+// sensitive: apply reads the file again, with them, and refuses if anything is
+// different by then.
 type Saved struct {
 	Flowctl  string            `json:"flowctl_plan"` // format
 	Path     string            `json:"path"`
 	Digest   string            `json:"config"`
 	Lineage  string            `json:"lineage"`
 	Serial   int               `json:"serial"`
+	Vars     []string          `json:"vars,omitempty"`      // name=value
+	Withheld []string          `json:"sensitive,omitempty"` // names of variables that have to be given again
 	VarFiles []string          `json:"var_files,omitempty"`
 	Again    bool              `json:"again,omitempty"`
 	Plans    map[string]string `json:"plans"` // digest of what each investigation's plan does
@@ -30,6 +35,7 @@ const savedFormat = "1"
 func (op *Operation) Save(name string, plans []plan.Plan) error {
 	s := Saved{
 		Flowctl: savedFormat, Path: op.Source.Path, Digest: op.Config.Digest, VarFiles: op.Source.VarFiles, Again: op.again,
+		Vars: op.Config.Given, Withheld: op.Config.Withheld,
 		Lineage: op.ledger.Lineage, Serial: op.ledger.Serial, Plans: map[string]string{},
 	}
 	for _, p := range plans {
@@ -55,11 +61,18 @@ func ReadSaved(path string) (s Saved, ok bool, err error) {
 	if err != nil {
 		return s, false, err
 	}
-	if json.Unmarshal(b, &s) != nil || s.Flowctl == "" {
+	err = json.Unmarshal(b, &s)
+	if err != nil && bytes.Contains(b[:min(len(b), 200)], []byte(`"flowctl_plan"`)) {
+		return s, true, fmt.Errorf("plan %s is damaged: %w; make it again with flowctl plan --out", path, err)
+	}
+	if err != nil || s.Flowctl == "" {
 		return s, false, nil
 	}
 	if s.Flowctl != savedFormat {
 		return s, true, fmt.Errorf("plan %s has format %s, this flowctl knows %s: make it again", path, s.Flowctl, savedFormat)
+	}
+	if s.Path == "" || s.Digest == "" || s.Plans == nil {
+		return s, true, fmt.Errorf("plan %s is damaged: it does not say what it is a plan of; make it again with flowctl plan --out", path)
 	}
 	return s, true, nil
 }
@@ -71,6 +84,8 @@ var errStalePlan = errors.New("the saved plan is stale")
 // what it was made from.
 func (s Saved) check(op *Operation, plans []plan.Plan) error {
 	switch {
+	case s.Digest != op.Config.Digest && len(s.Withheld) > 0:
+		return fmt.Errorf("%w: %s or its variables changed since; plan again, or give the sensitive variables as they were, which a plan does not hold: %s", errStalePlan, s.Path, strings.Join(s.Withheld, ", "))
 	case s.Digest != op.Config.Digest:
 		return fmt.Errorf("%w: %s or its variables changed since; plan again", errStalePlan, s.Path)
 	case s.Lineage != op.ledger.Lineage || s.Serial != op.ledger.Serial:

@@ -42,6 +42,8 @@ type InvestigationDoc struct {
 	Pending  bool           `json:"pending"`        // apply would do or wait for something
 	Finished bool           `json:"finished"`
 	Results  string         `json:"results,omitempty"`
+
+	window time.Duration
 }
 
 // ChangeDoc is what happens to one target.
@@ -80,7 +82,7 @@ func NewPlanDoc(plans []plan.Plan, results func(name string) string) PlanDoc {
 		doc := InvestigationDoc{
 			Name: i.Name, Reason: i.Reason, Owner: i.Owner, Ticket: i.Ticket, Window: i.Window.String(), Ends: p.Ends,
 			Changes: []ChangeDoc{}, Findings: append([]plan.Finding{}, p.Findings...),
-			Cost: p.Cost, Pending: p.Pending(), Finished: p.Finished, Results: results(i.Name),
+			Cost: p.Cost, Pending: p.Pending(), Finished: p.Finished, Results: results(i.Name), window: i.Window,
 		}
 		for _, c := range p.Changes {
 			doc.Changes = append(doc.Changes, newChangeDoc(c))
@@ -133,7 +135,7 @@ func newChangeDoc(c plan.Change) ChangeDoc {
 // settings says in a line how a target is recorded.
 func settings(s plan.Session) string {
 	if c := s.Capture; c != nil {
-		parts := []string{duration(c.Duration.String()) + " or " + size(c.MaxBytes)}
+		parts := []string{plan.Duration(c.Duration) + " or " + size(c.MaxBytes)}
 		if c.BytesPerPacket > 0 {
 			parts = append(parts, fmt.Sprintf("the first %d bytes of each packet", c.BytesPerPacket))
 		} else {
@@ -215,7 +217,7 @@ func investigationText(w io.Writer, i InvestigationDoc, width int) {
 	if i.Finished && !i.Pending {
 		line += ", finished; results in " + i.Results
 	} else {
-		line += fmt.Sprintf(", %s until %s", duration(i.Window), i.Ends.UTC().Format("2006-01-02 15:04 MST"))
+		line += fmt.Sprintf(", %s until %s", plan.Duration(i.window), i.Ends.UTC().Format("2006-01-02 15:04 MST"))
 	}
 	fmt.Fprintf(w, "%s\n\n", indented(line, width, "  "))
 	for _, c := range i.Changes {
@@ -233,15 +235,6 @@ func investigationText(w io.Writer, i InvestigationDoc, width int) {
 // indented breaks a text into lines that all begin with indent.
 func indented(text string, width int, indent string) string {
 	return indent + terminal.Wrap(text, width, indent)
-}
-
-// duration drops the zero parts that time.Duration prints.
-func duration(s string) string {
-	s = strings.TrimSuffix(s, "0s")
-	if strings.HasSuffix(s, "h0m") {
-		s = strings.TrimSuffix(s, "0m")
-	}
-	return s
 }
 
 // size shows a limit in the binary units that people give it in.

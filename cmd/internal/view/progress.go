@@ -51,7 +51,7 @@ func (p *Progress) Event(e apply.Event) {
 	}
 	if e.Time.Sub(p.said[e.Of]) >= quiet {
 		p.said[e.Of] = e.Time
-		fmt.Fprintf(p.w, "%s  waiting    %s left, %s\n", stamp(e.Time), e.Left.Round(time.Second), standings(e.Sessions))
+		fmt.Fprintf(p.w, "%s  waiting    %s left, %s\n", stamp(e.Time), plan.Duration(e.Left), standings(e.Sessions))
 	}
 }
 
@@ -100,7 +100,7 @@ func (p *Progress) draw() {
 // screen takes.
 func block(e apply.Event) []string {
 	const most = 12
-	lines := []string{fmt.Sprintf("%s  waiting    %s: %s left", stamp(e.Time), e.Of, e.Left.Round(time.Second))}
+	lines := []string{fmt.Sprintf("%s  waiting    %s: %s left", stamp(e.Time), e.Of, plan.Duration(e.Left))}
 	for i, s := range e.Sessions {
 		if i == most {
 			return append(lines, fmt.Sprintf("  … and %d more", len(e.Sessions)-most))
@@ -116,7 +116,7 @@ func standingLine(s apply.Standing) string {
 		l += " " + terminal.Bytes(uint64(s.Bytes))
 	}
 	if s.State == "recording" {
-		l += "  " + s.Left.Round(time.Second).String() + " left"
+		l += "  " + plan.Duration(s.Left) + " left"
 	}
 	return l
 }

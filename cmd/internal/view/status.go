@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"io"
 	"text/tabwriter"
-	"time"
 
 	"flowctl/cmd/internal/operation"
 	"flowctl/cmd/internal/terminal"
+	"flowctl/plan"
 )
 
 // Status draws how the investigations of a file stand.
@@ -19,7 +19,7 @@ func Status(w io.Writer, d operation.Status) {
 		case i.Ends == nil:
 			fmt.Fprintf(w, "%s: not started\n", i.Name)
 		case d.Now.Before(*i.Ends):
-			fmt.Fprintf(w, "%s: recording, %s left, until %s\n", i.Name, i.Ends.Sub(d.Now).Round(time.Second), i.Ends.UTC().Format("2006-01-02 15:04:05 MST"))
+			fmt.Fprintf(w, "%s: recording, %s left, until %s\n", i.Name, plan.Duration(i.Ends.Sub(d.Now)), i.Ends.UTC().Format("2006-01-02 15:04:05 MST"))
 		default:
 			fmt.Fprintf(w, "%s: over since %s; flowctl apply collects and removes what is there\n", i.Name, i.Ends.UTC().Format("2006-01-02 15:04:05 MST"))
 		}

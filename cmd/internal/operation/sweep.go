@@ -1,0 +1,292 @@
+package operation
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"flowctl/plan"
+	"flowctl/plan/apply"
+	"flowctl/plan/config"
+	"flowctl/plan/session"
+	"flowctl/plan/state"
+)
+
+// SweepOptions say where to sweep, and what.
+type SweepOptions struct {
+	Source        *Source       // file whose providers are asked; nil for none
+	Subscriptions []string      // to sweep: of the file's providers only these, without a file all of these
+	MetadataHost  string        // of the cloud of Subscriptions, without a file
+	OlderThan     time.Duration // past the deadline, at least
+	DryRun        bool
+}
+
+// Swept is what a sweep found and did, in its stable JSON form.
+type Swept struct {
+	Format string      `json:"format"`
+	Now    time.Time   `json:"now"`
+	DryRun bool        `json:"dry_run"`
+	Items  []SweptItem `json:"items"`
+}
+
+// SweptItem is one thing in Azure that flowctl made.
+type SweptItem struct {
+	ID            plan.ID   `json:"id"`
+	Kind          string    `json:"kind"` // flow_log, packet_capture, agent
+	Subscription  string    `json:"subscription"`
+	Investigation string    `json:"investigation"`
+	Target        plan.ID   `json:"target"`
+	Deadline      time.Time `json:"deadline"`
+	Action        string    `json:"action"`           // keep, remove, removed, left
+	Reason        string    `json:"reason,omitempty"` // why it is kept or was left
+	Collected     int64     `json:"collected_bytes"`
+	Results       string    `json:"results,omitempty"`
+
+	alias     string
+	recording plan.Recording
+	agent     plan.Agent
+}
+
+// What became of things.
+const (
+	SweepKeep    = "keep"
+	SweepRemove  = "remove" // by a sweep that is not dry
+	SweepRemoved = "removed"
+	SweepLeft    = "left"
+)
+
+// Left counts what could not be removed.
+func (s Swept) Left() int {
+	n := 0
+	for _, i := range s.Items {
+		if i.Action == SweepLeft {
+			n++
+		}
+	}
+	return n
+}
+
+// Sweep collects and removes what flowctl made and that is past its deadline,
+// in whole subscriptions and without knowing any file: names and tags in Azure
+// say what is flowctl's, for which investigation, and until when. What carries
+// neither is never touched.
+func Sweep(ctx context.Context, s Settings, o SweepOptions) (Swept, error) {
+	op := &Operation{
+		Settings: s, Config: &config.Config{}, state: s.stateFile(),
+		providers: map[string]plan.Provider{}, inventories: map[string]*plan.Inventory{}, recordings: map[string][]plan.Recording{},
+	}
+	if err := op.sweepers(o); err != nil {
+		return Swept{}, err
+	}
+	if !o.DryRun {
+		unlock, err := op.state.Lock("sweep")
+		if err != nil {
+			return Swept{}, err
+		}
+		defer unlock()
+	}
+	var err error
+	if op.snapshot, err = op.state.Read(); err != nil {
+		return Swept{}, err
+	}
+	if err := op.read(ctx); err != nil {
+		return Swept{}, err
+	}
+	defer op.Count(ctx)
+	return op.sweep(ctx, o)
+}
+
+// sweepers opens the providers of the subscriptions to sweep.
+func (op *Operation) sweepers(o SweepOptions) error {
+	var list []config.Provider
+	if o.Source == nil {
+		for _, id := range o.Subscriptions {
+			list = append(list, config.Provider{Type: config.Azure, Alias: id, SubscriptionID: id, MetadataHost: o.MetadataHost})
+		}
+	} else {
+		cfg, err := Load(op.Settings, *o.Source)
+		if err != nil {
+			return err
+		}
+		op.Config, list = cfg, cfg.Providers
+	}
+	seen := map[string]bool{}
+	for _, p := range list {
+		made, err := op.provider(p)
+		if err != nil {
+			return err
+		}
+		id := strings.ToLower(made.Subscription())
+		if len(o.Subscriptions) > 0 && !slices.ContainsFunc(o.Subscriptions, func(s string) bool { return strings.EqualFold(s, id) }) || seen[p.Type+id] {
+			continue
+		}
+		seen[p.Type+id] = true
+		op.providers[p.Alias] = made
+	}
+	if len(op.providers) == 0 {
+		return errors.New("no subscription to sweep: give --subscription, or a file with a provider of it")
+	}
+	return nil
+}
+
+func (op *Operation) sweep(ctx context.Context, o SweepOptions) (Swept, error) {
+	out := Swept{Format: "1", Now: op.now(), DryRun: o.DryRun, Items: []SweptItem{}}
+	for _, alias := range op.aliases() {
+		for _, r := range op.recordings[alias] {
+			if n, ok := plan.ParseName(r.ID.Name()); ok {
+				out.Items = append(out.Items, SweptItem{ID: r.ID, Kind: string(r.Mechanism), Investigation: n.Investigation, Target: r.Target, Deadline: n.Deadline, alias: alias, recording: r})
+			}
+		}
+		agents, err := op.providers[alias].Agents(ctx)
+		if err != nil {
+			return out, fmt.Errorf("list agents of subscription %s: %w", op.providers[alias].Subscription(), err)
+		}
+		for _, a := range agents {
+			out.Items = append(out.Items, SweptItem{ID: a.ID, Kind: "agent", Investigation: a.Investigation, Target: a.Machine.ID, Deadline: a.Expires, alias: alias, agent: a})
+		}
+	}
+	slices.SortFunc(out.Items, func(a, b SweptItem) int {
+		return cmp.Or(cmp.Compare(a.alias, b.alias), cmp.Compare(a.Investigation, b.Investigation), cmp.Compare(a.ID.Key(), b.ID.Key()))
+	})
+	due := map[[2]string][]*SweptItem{} // by investigation and deadline
+	for i := range out.Items {
+		item := &out.Items[i]
+		item.Subscription = op.providers[item.alias].Subscription()
+		// The last records of a window are still being written, and who follows
+		// the recording collects them.
+		after := item.Deadline.Add(max(o.OlderThan, apply.DefaultLimits.Settle))
+		if out.Now.Before(after) {
+			item.Action, item.Reason = SweepKeep, "due from "+after.UTC().Format("2006-01-02 15:04:05 MST")
+			continue
+		}
+		item.Action = SweepRemove
+		key := [2]string{item.Investigation, item.Deadline.UTC().Format(time.RFC3339)}
+		due[key] = append(due[key], item)
+	}
+	if o.DryRun {
+		return out, nil
+	}
+	var errs []error
+	for _, key := range slices.SortedFunc(maps.Keys(due), func(a, b [2]string) int {
+		return cmp.Or(cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1]))
+	}) {
+		errs = append(errs, op.sweepRun(ctx, due[key]))
+	}
+	return out, errors.Join(errs...)
+}
+
+// sweepRun ends what is there of one time box of one investigation, as apply
+// does after the end: it collects, and removes what it has collected.
+func (op *Operation) sweepRun(ctx context.Context, items []*SweptItem) error {
+	first := items[0]
+	p := plan.Plan{Investigation: op.remembered(first), Made: op.now(), Ends: first.Deadline}
+	for _, i := range items {
+		if i.Kind != "agent" {
+			p.Changes = append(p.Changes, plan.Change{Action: plan.Finish, Reason: "past its deadline", Session: op.sessionOf(i), Recording: &i.recording})
+		}
+	}
+	run, err := op.newRun(state.NewKeeper(op.state, op.snapshot), p)
+	if err == nil {
+		err = run.Wait(ctx)
+	}
+	if err != nil {
+		for _, i := range items {
+			i.Action, i.Reason = SweepLeft, err.Error()
+		}
+		return fmt.Errorf("sweep %s: %w", first.Investigation, err)
+	}
+	if op.snapshot, err = op.state.Read(); err != nil {
+		return err
+	}
+	return op.verify(ctx, items, run)
+}
+
+// remembered is what is known of the investigation of a thing in Azure: tags say
+// a part, and the state the window.
+func (op *Operation) remembered(i *SweptItem) plan.Investigation {
+	inv := plan.Investigation{Name: i.Investigation, Reason: "swept after its deadline", Owner: i.recording.Tags[plan.TagOwner], End: i.Deadline, Window: longestSwept}
+	if folder, ok := session.Latest(op.resultsOf(i.Investigation)); ok {
+		if m, err := folder.Manifest(); err == nil && m.End.Equal(i.Deadline) {
+			return m.Investigation
+		}
+	}
+	return inv
+}
+
+// longestSwept is how far back records of a flow log are looked for whose
+// beginning nobody remembers.
+const longestSwept = 48 * time.Hour
+
+// sessionOf is the session of a recording, as far as Azure tells.
+func (op *Operation) sessionOf(i *SweptItem) *plan.Session {
+	n, _ := plan.ParseName(i.recording.ID.Name())
+	if run := op.snapshot.Runs[i.Investigation]; run != nil {
+		if s := run.Sessions[n.Print]; s != nil {
+			known := s.Session
+			known.Target.Provider = i.alias
+			return &known
+		}
+	}
+	r := i.recording
+	kind := config.VNet
+	switch t := strings.ToLower(r.Target.Type()); {
+	case strings.HasSuffix(t, "/subnets"):
+		kind = config.Subnet
+	case strings.HasSuffix(t, "/networkinterfaces"):
+		kind = config.NIC
+	case strings.HasSuffix(t, "/virtualmachines"):
+		kind = config.VM
+	case strings.HasSuffix(t, "/virtualmachinescalesets"):
+		kind = config.VMSS
+	}
+	return &plan.Session{
+		Name: r.ID.Name(), Watches: []string{"sweep." + n.Print}, Why: "left after its deadline", Mechanism: r.Mechanism,
+		Target: plan.Target{Kind: kind, ID: r.Target, Location: r.Location, Provider: i.alias}, Within: r.Within,
+		Watcher: r.ID.Parent(), Storage: r.Storage, Deadline: n.Deadline, Tags: r.Tags, FlowLog: r.FlowLog, Capture: r.Capture,
+	}
+}
+
+// verify looks what is gone by now.
+func (op *Operation) verify(ctx context.Context, items []*SweptItem, run *apply.Run) error {
+	there := map[string]bool{}
+	for _, alias := range op.aliases() {
+		recs, err := op.providers[alias].Recordings(ctx, op.inventories[alias].Watchers)
+		if err != nil {
+			return err
+		}
+		for _, r := range recs {
+			there[r.ID.Key()] = true
+		}
+		agents, err := op.providers[alias].Agents(ctx)
+		if err != nil {
+			return err
+		}
+		for _, a := range agents {
+			there[a.ID.Key()] = true
+		}
+	}
+	m, err := run.Folder().Manifest()
+	if err != nil {
+		return err
+	}
+	bytes := map[string]int64{}
+	for _, a := range m.Artifacts {
+		bytes[a.Session] += a.Size
+	}
+	why := map[string]string{}
+	for _, f := range run.Failures() {
+		why[f.Left.Key()] = f.Reason
+	}
+	for _, i := range items {
+		i.Results, i.Collected = run.Folder().Path, bytes[i.ID.Name()]
+		if i.Action = SweepRemoved; there[i.ID.Key()] {
+			i.Action, i.Reason = SweepLeft, cmp.Or(why[i.ID.Key()], "it is still there; the next sweep tries again")
+		}
+	}
+	return nil
+}
