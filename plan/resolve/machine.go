@@ -12,7 +12,7 @@ import (
 // not. install is the machine's OS if the agent has to be installed first.
 func (r *resolver) captureable(w config.Watch, t plan.Target) (install string, ok bool) {
 	power, agent, os := machineState(r.index(t), t)
-	r.agentState(w, t)
+	agent = r.agentState(w, t, agent)
 	switch {
 	case power != "" && power != "running":
 		r.warn(w, t.ID, w.SelectRange, plan.MachineOff, "Machine is not running",
@@ -30,20 +30,26 @@ func (r *resolver) captureable(w config.Watch, t plan.Target) (install string, o
 	return "", true
 }
 
-// agentState says what an agent that is there is about to become.
-func (r *resolver) agentState(w config.Watch, t plan.Target) {
+// agentState reports whether the agent that is there can be counted on. One that
+// is just being changed is awaited where flowctl may install it, as it may be
+// flowctl's own; else that is said.
+func (r *resolver) agentState(w config.Watch, t plan.Target, agent bool) bool {
 	v := r.index(t).VMs[t.ID.Key()]
-	if v == nil || !v.Agent || w.Capture == nil {
-		return
+	if v == nil || !agent {
+		return agent
 	}
 	switch strings.ToLower(v.AgentIs) {
 	case "failed", "canceled":
 		r.warn(w, t.ID, w.SelectRange, plan.AgentFailed, "Network Watcher agent failed",
 			fmt.Sprintf("Azure could not bring the Network Watcher extension of %s up (%s): the capture will most likely not start. Remove the extension and install it again: az vm extension delete --ids %s/extensions/%s", t.ID.Name(), v.AgentIs, t.ID, plan.AgentName))
 	case "creating", "updating", "deleting":
+		if w.Capture.InstallAgent {
+			return false
+		}
 		r.warn(w, t.ID, w.SelectRange, plan.AgentChanging, "Network Watcher agent is being changed",
-			fmt.Sprintf("The Network Watcher extension of %s is %s by somebody just now. The capture starts once that is done, or fails if the extension is gone then.", t.ID.Name(), strings.ToLower(v.AgentIs)))
+			fmt.Sprintf("Somebody changes the Network Watcher extension of %s just now (%s): the capture may be refused until that is done. Plan again in some minutes.", t.ID.Name(), v.AgentIs))
 	}
+	return true
 }
 
 // agentMissing says how the agent gets onto a machine.

@@ -107,6 +107,7 @@ func TestInvestigation(t *testing.T) {
 		"vm without agent":        {watches: []config.Watch{watch(config.VM, "a", named1("vm-bare"))}, findings: []string{"error agent-missing vm-bare"}},
 		"agent that failed":       {watches: []config.Watch{watch(config.VM, "a", named1("vm-1"))}, agent: "Failed", sessions: []string{"packet_capture vm-1 vm.a"}, findings: []string{"warning agent-failed vm-1"}},
 		"agent that changes":      {watches: []config.Watch{watch(config.VM, "a", named1("vm-1"))}, agent: "Deleting", sessions: []string{"packet_capture vm-1 vm.a"}, findings: []string{"warning agent-changing vm-1"}},
+		"agent is being made":     {watches: []config.Watch{installingOn("vm-1")}, agent: "Creating", sessions: []string{"packet_capture vm-1 vm.a installing Linux"}},
 		"vnet nobody reads":       {watches: []config.Watch{watch(config.VNet, "a", config.Selector{IDs: []plan.ID{plan.ID(strings.Replace(string(hub), "1111", "9999", 1))}})}, diags: []string{"No target: which no provider of the file reads (azure reads"}},
 		"vm without interface":    {watches: []config.Watch{watch(config.VM, "a", named1("vm-alone"))}, findings: []string{"error vm-without-nic vm-alone"}},
 		"flow log without one":    {watches: []config.Watch{onBare}, findings: []string{"error vm-without-nic vm-alone"}},
@@ -215,4 +216,13 @@ func TestWithin(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", r.Target.Name(), diff)
 		}
 	}
+}
+
+// installingOn captures a machine and may install its agent.
+func installingOn(name string) config.Watch {
+	w := watch(config.VM, "a", named1(name))
+	c := *w.Capture
+	c.InstallAgent = true
+	w.Capture = &c
+	return w
 }

@@ -45,6 +45,10 @@ type Options struct {
 
 	PageSize int              // entries in a page of a listing; 0: as Azure's
 	Real     func() time.Time // real time; nil: time.Now
+
+	// Around wraps the way of the provider's requests, for tests that end a run at
+	// one of them; nil leaves it as it is.
+	Around func(policy.Transporter) policy.Transporter
 }
 
 // Sandbox is a simulated Azure.
@@ -204,9 +208,16 @@ func (t transporter) Do(req *http.Request) (*http.Response, error) { return t.Ro
 func (s *Sandbox) Provider() (plan.Provider, error) {
 	return azure.New(azure.Options{
 		Subscription: s.World.Subscription, Tenant: s.World.Tenant, Credential: credential{s.login},
-		Transport: s.Transport(), InProcess: true, Clock: s.clock,
+		Transport: s.around(), InProcess: true, Clock: s.clock,
 		Logger: cmp.Or(s.options.Logger, slog.New(slog.DiscardHandler)),
 	})
+}
+
+func (s *Sandbox) around() policy.Transporter {
+	if s.options.Around == nil {
+		return s.Transport()
+	}
+	return s.options.Around(s.Transport())
 }
 
 // credential signs flowctl in to the sandbox. Without an identity service its

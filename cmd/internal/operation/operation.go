@@ -34,6 +34,9 @@ type Settings struct {
 	Version string   // of flowctl, for what it writes
 	Log     *slog.Logger
 	Emit    func(Event) // what is to be said on the way; nil if nobody listens
+
+	// Open opens providers; nil: as providers.Open does.
+	Open func(config.Provider, providers.Env) (plan.Provider, error)
 }
 
 // Event is something that people want to see while an operation goes on: one of
@@ -280,7 +283,11 @@ func (op *Operation) storageElsewhere() map[string]bool {
 }
 
 func (s Settings) provider(p config.Provider) (plan.Provider, error) {
-	made, err := providers.Open(p, providers.Env{Dir: s.Dir, Log: s.Log})
+	open := s.Open
+	if open == nil {
+		open = providers.Open
+	}
+	made, err := open(p, providers.Env{Dir: s.Dir, Log: s.Log})
 	if err != nil {
 		return nil, fmt.Errorf("provider %q: %w", p.Alias, err)
 	}

@@ -203,7 +203,34 @@ func (op *Operation) sweepRun(ctx context.Context, items []*SweptItem) error {
 	if op.snapshot, err = op.state.Read(); err != nil {
 		return err
 	}
+	for _, i := range items {
+		if i.Kind == "agent" {
+			i.Reason = op.sweepAgent(ctx, i)
+		}
+	}
 	return op.verify(ctx, items, run)
+}
+
+// sweepAgent removes an agent that no capture uses any more, whoever's; it
+// returns why not.
+func (op *Operation) sweepAgent(ctx context.Context, i *SweptItem) string {
+	p := op.providers[i.alias]
+	recs, err := p.Recordings(ctx, op.inventories[i.alias].Watchers)
+	if err != nil {
+		return err.Error()
+	}
+	for _, r := range recs {
+		if r.Mechanism != plan.PacketCapture || !r.Target.Is(i.Target) {
+			continue
+		}
+		if now, err := p.Status(ctx, r); err != nil || !now.State.Ended() {
+			return fmt.Sprintf("packet capture %s uses it", r.ID.Name())
+		}
+	}
+	if err := p.RemoveAgent(ctx, i.agent); err != nil {
+		return err.Error()
+	}
+	return ""
 }
 
 // remembered is what is known of the investigation of a thing in Azure: tags say
@@ -285,7 +312,7 @@ func (op *Operation) verify(ctx context.Context, items []*SweptItem, run *apply.
 	for _, i := range items {
 		i.Results, i.Collected = run.Folder().Path, bytes[i.ID.Name()]
 		if i.Action = SweepRemoved; there[i.ID.Key()] {
-			i.Action, i.Reason = SweepLeft, cmp.Or(why[i.ID.Key()], "it is still there; the next sweep tries again")
+			i.Action, i.Reason = SweepLeft, cmp.Or(i.Reason, why[i.ID.Key()], "it is still there; the next sweep tries again")
 		}
 	}
 	return nil
