@@ -311,8 +311,10 @@ func (op *Operation) verify(ctx context.Context, items []*SweptItem, run *apply.
 	}
 	for _, i := range items {
 		i.Results, i.Collected = run.Folder().Path, bytes[i.ID.Name()]
-		if i.Action = SweepRemoved; there[i.ID.Key()] {
+		if there[i.ID.Key()] {
 			i.Action, i.Reason = SweepLeft, cmp.Or(i.Reason, why[i.ID.Key()], "it is still there; the next sweep tries again")
+		} else {
+			i.Action, i.Reason = SweepRemoved, ""
 		}
 	}
 	return nil
