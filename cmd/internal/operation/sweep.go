@@ -14,7 +14,6 @@ import (
 	"flowctl/plan/apply"
 	"flowctl/plan/config"
 	"flowctl/plan/session"
-	"flowctl/plan/state"
 )
 
 // SweepOptions say where to sweep, and what.
@@ -77,21 +76,22 @@ func (s Swept) Left() int {
 // neither is never touched.
 func Sweep(ctx context.Context, s Settings, o SweepOptions) (Swept, error) {
 	op := &Operation{
-		Settings: s, Config: &config.Config{}, state: s.stateFile(),
+		Settings: s, Config: &config.Config{}, backend: s.backend(),
 		providers: map[string]plan.Provider{}, inventories: map[string]*plan.Inventory{}, recordings: map[string][]plan.Recording{},
 	}
 	if err := op.sweepers(o); err != nil {
 		return Swept{}, err
 	}
 	if !o.DryRun {
-		unlock, err := op.state.Lock("sweep")
+		lock, err := op.backend.Lock(ctx, "sweep")
 		if err != nil {
 			return Swept{}, err
 		}
-		defer unlock()
+		defer lock.Release()
+		op.lock = lock
 	}
 	var err error
-	if op.snapshot, err = op.state.Read(); err != nil {
+	if op.ledger, err = op.backend.Read(ctx); err != nil {
 		return Swept{}, err
 	}
 	if err := op.read(ctx); err != nil {
@@ -139,7 +139,7 @@ func (op *Operation) sweep(ctx context.Context, o SweepOptions) (Swept, error) {
 	for _, alias := range op.aliases() {
 		for _, r := range op.recordings[alias] {
 			if n, ok := plan.ParseName(r.ID.Name()); ok {
-				out.Items = append(out.Items, SweptItem{ID: r.ID, Kind: string(r.Mechanism), Investigation: n.Investigation, Target: r.Target, Deadline: n.Deadline, alias: alias, recording: r})
+				out.Items = append(out.Items, SweptItem{ID: r.ID, Kind: string(r.Mechanism), Investigation: n.Investigation, Target: r.Target, Deadline: r.Deadline(), alias: alias, recording: r})
 			}
 		}
 		agents, err := op.providers[alias].Agents(ctx)
@@ -190,7 +190,7 @@ func (op *Operation) sweepRun(ctx context.Context, items []*SweptItem) error {
 			p.Changes = append(p.Changes, plan.Change{Action: plan.Finish, Reason: "past its deadline", Session: op.sessionOf(i), Recording: &i.recording})
 		}
 	}
-	run, err := op.newRun(state.NewKeeper(op.state, op.snapshot), p)
+	run, err := op.newRun(op.keeper(), p, ApplyOptions{})
 	if err == nil {
 		err = run.Wait(ctx)
 	}
@@ -200,7 +200,7 @@ func (op *Operation) sweepRun(ctx context.Context, items []*SweptItem) error {
 		}
 		return fmt.Errorf("sweep %s: %w", first.Investigation, err)
 	}
-	if op.snapshot, err = op.state.Read(); err != nil {
+	if op.ledger, err = op.backend.Read(ctx); err != nil {
 		return err
 	}
 	for _, i := range items {
@@ -252,30 +252,16 @@ const longestSwept = 48 * time.Hour
 // sessionOf is the session of a recording, as far as Azure tells.
 func (op *Operation) sessionOf(i *SweptItem) *plan.Session {
 	n, _ := plan.ParseName(i.recording.ID.Name())
-	if run := op.snapshot.Runs[i.Investigation]; run != nil {
-		if s := run.Sessions[n.Print]; s != nil {
-			known := s.Session
+	if run := op.ledger.Runs[i.Investigation]; run != nil {
+		if e := run.Sessions[n.Print]; e != nil {
+			known := e.Session
 			known.Target.Provider = i.alias
 			return &known
 		}
 	}
-	r := i.recording
-	kind := config.VNet
-	switch t := strings.ToLower(r.Target.Type()); {
-	case strings.HasSuffix(t, "/subnets"):
-		kind = config.Subnet
-	case strings.HasSuffix(t, "/networkinterfaces"):
-		kind = config.NIC
-	case strings.HasSuffix(t, "/virtualmachines"):
-		kind = config.VM
-	case strings.HasSuffix(t, "/virtualmachinescalesets"):
-		kind = config.VMSS
-	}
-	return &plan.Session{
-		Name: r.ID.Name(), Watches: []string{"sweep." + n.Print}, Why: "left after its deadline", Mechanism: r.Mechanism,
-		Target: plan.Target{Kind: kind, ID: r.Target, Location: r.Location, Provider: i.alias}, Within: r.Within,
-		Watcher: r.ID.Parent(), Storage: r.Storage, Deadline: n.Deadline, Tags: r.Tags, FlowLog: r.FlowLog, Capture: r.Capture,
-	}
+	known := plan.SessionOf(i.recording)
+	known.Target.Provider = i.alias
+	return &known
 }
 
 // verify looks what is gone by now.
