@@ -86,12 +86,28 @@ func Decode(where string, b []byte) (Ledger, error) {
 	if l.Runs == nil {
 		l.Runs = map[string]*Run{}
 	}
-	for _, r := range l.Runs {
+	for name, r := range l.Runs {
+		if err := r.check(); err != nil {
+			return l, fmt.Errorf("state %s is damaged: investigation %q: %w; move it away and run again: what exists is found by its name in Azure", where, name, err)
+		}
 		if r.Sessions == nil {
 			r.Sessions = map[string]*Entry{}
 		}
 	}
 	return l, nil
+}
+
+// check refuses a run of which a part is missing that nothing can do without.
+func (r *Run) check() error {
+	if r == nil {
+		return errors.New("it is null")
+	}
+	for print, e := range r.Sessions {
+		if e == nil {
+			return fmt.Errorf("session %q is null", print)
+		}
+	}
+	return nil
 }
 
 // Knows reports whether r has a session of this name; nil knows none.

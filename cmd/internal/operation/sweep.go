@@ -76,10 +76,14 @@ func (s Swept) Left() int {
 // neither is never touched.
 func Sweep(ctx context.Context, s Settings, o SweepOptions) (Swept, error) {
 	op := &Operation{
-		Settings: s, Config: &config.Config{}, backend: s.backend(),
+		Settings: s, Config: &config.Config{},
 		providers: map[string]plan.Provider{}, inventories: map[string]*plan.Inventory{}, recordings: map[string][]plan.Recording{},
 	}
 	if err := op.sweepers(o); err != nil {
+		return Swept{}, err
+	}
+	var err error
+	if op.backend, err = s.backend(ctx, op.Config); err != nil {
 		return Swept{}, err
 	}
 	if !o.DryRun {
@@ -90,7 +94,6 @@ func Sweep(ctx context.Context, s Settings, o SweepOptions) (Swept, error) {
 		defer lock.Release()
 		op.lock = lock
 	}
-	var err error
 	if op.ledger, err = op.backend.Read(ctx); err != nil {
 		return Swept{}, err
 	}
