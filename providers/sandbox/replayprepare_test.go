@@ -229,7 +229,7 @@ func (p *player) make(order []string, needs map[string]string, made map[string]b
 		}
 		if typeName(id) == "virtualmachines" && !strings.Contains(strings.ToLower(rawText(p.r)), "publisher\": \"microsoft.azure.networkwatcher") {
 			p.send("PUT", "", id+"/extensions/AzureNetworkWatcherExtension?api-version=2023-09-01", nil, []byte(fmt.Sprintf(
-				`{"location":%q,"properties":{"publisher":"Microsoft.Azure.NetworkWatcher","type":"NetworkWatcherAgentLinux","typeHandlerVersion":"1.4"}}`, p.region(id))))
+				`{"location":%q,"properties":{"publisher":"Microsoft.Azure.NetworkWatcher","type":"NetworkWatcherAgent%s","typeHandlerVersion":"1.4"}}`, p.region(id), p.system())))
 		}
 		p.pass(time.Minute)
 	}
@@ -295,7 +295,17 @@ func (p *player) machine(id string) []byte {
 	body := fmt.Sprintf(`{"location":%q,"properties":{"ipConfigurations":[{"name":"ipconfig1","properties":{"subnet":{"id":%q}}}]}}`, region, p.subnetFor(id, region))
 	p.send("PUT", "", nic+"?api-version=2023-09-01", nil, []byte(body))
 	p.pass(time.Minute)
-	return []byte(fmt.Sprintf(`{"location":%q,"properties":{"hardwareProfile":{"vmSize":"Standard_DS1_v2"},"storageProfile":{"imageReference":{"publisher":"Canonical","offer":"UbuntuServer","sku":"18.04-LTS","version":"latest"},"osDisk":{"createOption":"FromImage","osType":"Linux"}},"osProfile":{"computerName":%q,"adminUsername":"a","adminPassword":"Secret-123!"},"networkProfile":{"networkInterfaces":[{"id":%q}]}}}`, region, s[len(s)-1], nic))
+	return []byte(fmt.Sprintf(`{"location":%q,"properties":{"hardwareProfile":{"vmSize":"Standard_DS1_v2"},"storageProfile":{"imageReference":{"publisher":"Canonical","offer":"UbuntuServer","sku":"18.04-LTS","version":"latest"},"osDisk":{"createOption":"FromImage","osType":%q}},"osProfile":{"computerName":%q,"adminUsername":"a","adminPassword":"Secret-123!"},"networkProfile":{"networkInterfaces":[{"id":%q}]}}}`, region, p.system(), s[len(s)-1], nic))
+}
+
+// system is the operating system of the machines, as the agent's name tells.
+func (p *player) system() string {
+	for _, x := range p.r.Interactions {
+		if x.Method == "PUT" && strings.Contains(string(x.Request)+string(x.Response), "NetworkWatcherAgentWindows") {
+			return "Windows"
+		}
+	}
+	return "Linux"
 }
 
 // region is where a resource is, as far as the recording tells.
@@ -307,6 +317,20 @@ func (p *player) region(id string) string {
 	}
 	if _, name, ok := strings.Cut(plan.ID(id).Name(), "NetworkWatcher_"); ok {
 		return name
+	}
+	for _, x := range p.r.Interactions { // of what is in it
+		if typeName(id) != "virtualmachines" {
+			break
+		}
+		var body struct {
+			Location string `json:"location"`
+		}
+		if strings.HasPrefix(strings.ToLower(x.Path), strings.ToLower(id)+"/") && json.Unmarshal(x.Request, &body) == nil && body.Location != "" {
+			return strings.ToLower(strings.ReplaceAll(body.Location, " ", ""))
+		}
+		if x.Method == "PUT" && strings.HasPrefix(strings.ToLower(x.Path), strings.ToLower(id)+"/") && json.Unmarshal(x.Response, &body) == nil && body.Location != "" {
+			return strings.ToLower(strings.ReplaceAll(body.Location, " ", ""))
+		}
 	}
 	if m := watched.FindStringSubmatch(text); m != nil {
 		return strings.ToLower(m[1])
