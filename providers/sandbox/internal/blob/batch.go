@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/textproto"
 	"strconv"
+	"strings"
 
 	"github.com/google/uuid"
 )
@@ -60,7 +61,8 @@ func (q *request) batch() error {
 
 // sub runs one request of a batch and writes its answer.
 func (q *request) sub(part *multipart.Part, out *multipart.Writer, n int) error {
-	r, err := http.ReadRequest(bufio.NewReader(part))
+	// The SDK for JavaScript leaves out the empty line that ends a header.
+	r, err := http.ReadRequest(bufio.NewReader(io.MultiReader(part, strings.NewReader("\r\n\r\n"))))
 	if err != nil {
 		return refusal(400, "InvalidInput", "One of the request inputs is not valid.")
 	}

@@ -284,6 +284,19 @@ func TestWriting(t *testing.T) {
 	}
 }
 
+// TestBatchWithoutEmptyLine: the SDK for JavaScript ends the requests of a
+// batch without an empty line.
+func TestBatchWithoutEmptyLine(t *testing.T) {
+	s := service(t, "")
+	for _, end := range []string{"", "\r\n"} {
+		body := "--b\r\nContent-Type: application/http\r\nContent-ID: 0\r\n\r\nDELETE /made/none HTTP/1.1\r\nAuthorization: Bearer x\r\n" + end + "\r\n--b--\r\n"
+		w := ask(s, "POST", "/made?restype=container&comp=batch", body, "Content-Type: multipart/mixed; boundary=b")
+		if w.Code != 202 || !strings.Contains(w.Body.String(), "HTTP/1.1 404 Not Found") || !strings.Contains(w.Body.String(), "BlobNotFound") {
+			t.Errorf("%q: %d %s", end, w.Code, w.Body)
+		}
+	}
+}
+
 func TestUploadsAreLimited(t *testing.T) {
 	up, err := OpenUploads(t.TempDir())
 	if err != nil {
