@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -248,15 +249,18 @@ var unfixed = map[string]string{
 
 // TestKill ends a run at its requests and goes on with each verb after each
 // loss. Whatever was lost: nothing is left in Azure, nothing is there twice, no
-// capture is lost, and the answer is the same. FLOWCTL_GATE=all takes every
-// boundary, and every loss and verb at each.
+// capture is lost, and the answer is the same. FLOWCTL_GATE=n takes each n-th
+// boundary, 1 all, and every loss and verb at each.
 func TestKill(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes long")
 	}
-	every, whole := 97, os.Getenv("FLOWCTL_GATE") == "all"
+	every, whole := 97, os.Getenv("FLOWCTL_GATE") != ""
 	if whole {
-		every = 1
+		var err error
+		if every, err = strconv.Atoi(os.Getenv("FLOWCTL_GATE")); err != nil || every < 1 {
+			t.Fatalf("FLOWCTL_GATE=%s: want a number, such as 1 for every boundary", os.Getenv("FLOWCTL_GATE"))
+		}
 	}
 	base := t.TempDir()
 	rec := &recorder{dir: filepath.Join(base, "run"), into: filepath.Join(base, "kept"), every: every}
