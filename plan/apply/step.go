@@ -250,7 +250,7 @@ func (r *Run) stop(ctx context.Context, t *tracked) {
 	t.next = r.clock.Now().Add(r.Limits.Poll)
 	err := t.provider.Stop(ctx, t.rec)
 	if t.stops++; err == nil && !t.isLog() && t.stops > r.Limits.Retries {
-		err = errors.New("Azure says that it is stopped, and that it runs")
+		err = errors.New("it is said to be stopped, and runs")
 	}
 	switch {
 	case ctx.Err() != nil:

@@ -5,16 +5,8 @@ import (
 	"slices"
 )
 
-// lookUp returns the blob of that name as it is now: what a client put there,
+// lookUpIn returns the blob of that name as it is now: what a client put there,
 // else what the source has, unless a client deleted it.
-func (q *request) lookUp(name string) (Blob, bool, error) {
-	x, err := q.s.uploads.read()
-	if err != nil {
-		return Blob{}, false, err
-	}
-	return q.lookUpIn(x, name)
-}
-
 func (q *request) lookUpIn(x *index, name string) (Blob, bool, error) {
 	up := x.blob(q.account, q.container, name)
 	switch {
