@@ -334,7 +334,8 @@ func contested(views []view) bool {
 
 // connected reports whether a and b are one VNet or peered.
 func (p *locator) connected(a, b int32) bool {
-	return a == b || slices.Contains(p.vnets[a].peered, b)
+	_, peer := p.vnets[a].peers[b]
+	return a == b || peer
 }
 
 // low and high are the addresses in order.

@@ -2,7 +2,6 @@ package summary
 
 import (
 	"net/netip"
-	"slices"
 	"strings"
 
 	"flowctl/collectors/flow"
@@ -24,6 +23,8 @@ type locator struct {
 	vnetKey map[string]int32
 	subKey  map[string]int32
 	regions map[string]int32 // the first VNet of each
+
+	alone networks // the only VNet that holds an address; 0 where there are several
 }
 
 type nic struct {
@@ -37,17 +38,18 @@ type nic struct {
 }
 
 type subnet struct {
-	name     string // vnet/subnet
-	vnet     int32
-	prefixes []netip.Prefix
+	name string // vnet/subnet
+	vnet int32
 }
 
 type vnet struct {
 	name     string
 	region   string
 	prefixes []netip.Prefix
-	peered   []int32
-	remote   []netip.Prefix // of peered networks that no inventory holds
+	subnets  networks
+	peers    map[int32]struct{}
+	peered   networks // VNets, that are peers
+	remote   networks // of peered networks that no inventory holds
 
 	firstThere int32 // VNet of the same region
 }
@@ -80,6 +82,7 @@ func newLocator(invs []*plan.Inventory) *locator {
 			}
 		}
 	}
+	p.alone = onlyHolders(p.vnets)
 	return p
 }
 
@@ -98,11 +101,13 @@ func (p *locator) addVNets(inv *plan.Inventory) {
 			there = n
 			p.regions[strings.ToLower(v.Location)] = n
 		}
-		p.vnets = append(p.vnets, vnet{name: v.ID.Name(), region: v.Location, prefixes: v.Prefixes, firstThere: there})
+		at := vnet{name: v.ID.Name(), region: v.Location, prefixes: v.Prefixes, firstThere: there, peers: map[int32]struct{}{}}
 		for _, s := range v.Subnets {
+			at.subnets.add(s.Prefixes, int32(len(p.subnets)))
 			p.subKey[s.ID.Key()] = int32(len(p.subnets))
-			p.subnets = append(p.subnets, subnet{v.ID.Name() + "/" + s.ID.Name(), n, s.Prefixes})
+			p.subnets = append(p.subnets, subnet{v.ID.Name() + "/" + s.ID.Name(), n})
 		}
+		p.vnets = append(p.vnets, at)
 	}
 }
 
@@ -114,9 +119,10 @@ func (p *locator) addPeerings(inv *plan.Inventory) {
 				continue
 			}
 			if n := p.vnetKey[q.Remote.Key()]; n != 0 {
-				here.peered = append(here.peered, n)
+				here.peers[n] = struct{}{}
+				here.peered.add(p.vnets[n].prefixes, n)
 			} else {
-				here.remote = append(here.remote, q.Prefixes...)
+				here.remote.add(q.Prefixes, 1)
 			}
 		}
 	}
@@ -193,15 +199,23 @@ func (p *locator) find(a flow.Addr, from int32) location {
 		return location{}
 	}
 	ip := a.Netip()
-	if from != 0 {
-		for _, v := range append([]int32{from}, p.vnets[from].peered...) {
-			if holds(p.vnets[v].prefixes, ip) {
-				return location{0, p.subnetOf(ip, v), v}
-			}
-		}
+	v := p.vnetOf(ip, from)
+	if v == 0 {
 		return location{}
 	}
-	return p.onlyIn(ip)
+	return location{0, p.vnets[v].subnets.find(ip), v}
+}
+
+// vnetOf returns the VNet that holds ip: that of the point or the nearest of its
+// peers; of a point in no known one, the only one that does. It is 0 if there is none.
+func (p *locator) vnetOf(ip netip.Addr, from int32) int32 {
+	if from == 0 {
+		return p.alone.find(ip)
+	}
+	if holds(p.vnets[from].prefixes, ip) {
+		return from
+	}
+	return p.vnets[from].peered.find(ip)
 }
 
 func (p *locator) pick(nics []int32, from int32) int32 {
@@ -217,7 +231,7 @@ func (p *locator) pick(nics []int32, from int32) int32 {
 		}
 	}
 	for _, n := range nics {
-		if slices.Contains(p.vnets[from].peered, p.nics[n].vnet) {
+		if p.connected(from, p.nics[n].vnet) {
 			return n
 		}
 	}
@@ -225,36 +239,6 @@ func (p *locator) pick(nics []int32, from int32) int32 {
 		return nics[0]
 	}
 	return 0
-}
-
-// onlyIn returns the one VNet that holds ip, if just one does.
-func (p *locator) onlyIn(ip netip.Addr) location {
-	var found int32
-	for v := 1; v < len(p.vnets); v++ {
-		if holds(p.vnets[v].prefixes, ip) {
-			if found != 0 {
-				return location{}
-			}
-			found = int32(v)
-		}
-	}
-	if found == 0 {
-		return location{}
-	}
-	return location{0, p.subnetOf(ip, found), found}
-}
-
-func (p *locator) subnetOf(ip netip.Addr, v int32) int32 {
-	for i := 1; i < len(p.subnets); i++ {
-		if p.subnets[i].vnet == v && holds(p.subnets[i].prefixes, ip) {
-			return int32(i)
-		}
-	}
-	return 0
-}
-
-func holds(prefixes []netip.Prefix, ip netip.Addr) bool {
-	return slices.ContainsFunc(prefixes, func(q netip.Prefix) bool { return q.Contains(ip) })
 }
 
 // nicName is the name of the interface with a MAC, if an inventory knows it.

@@ -54,5 +54,5 @@ func (p *locator) scope(a flow.Addr, at location, from int32) scope {
 // remote reports whether a lies in a network that is peered with VNet from
 // and of which only the prefixes are known.
 func (p *locator) remote(a flow.Addr, from int32) bool {
-	return len(p.vnets[from].remote) > 0 && holds(p.vnets[from].remote, a.Netip())
+	return p.vnets[from].remote.find(a.Netip()) != 0
 }
