@@ -31,5 +31,12 @@ func (q *Question) groups(n *naming) *groups {
 	}
 	g := newGroups(q.Name, q.Top, where, q.By...)
 	g.asks, g.order = q.asks, ordering(q.Order)
+	if q.Sided() {
+		g.sided, g.lines.wide = true, 2
+	}
+	if q.Having != nil {
+		g.rows = q.Having.Fields()
+		g.having = func(v lineSums) truth { return holding(q.Having, v) }
+	}
 	return g
 }

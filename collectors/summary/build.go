@@ -237,7 +237,7 @@ func (b *builder) makeRoom(bytes int) {
 	bytes /= len(long) + 2 // the talkers have two sums a line
 	b.talkers.lines = newManyLines(b.talkers.all.width, 2, 2*bytes)
 	for _, g := range long {
-		g.many = newManyLines(g.width, 1, bytes)
+		g.many = newManyLines(g.width, g.lines.wide, bytes)
 	}
 }
 

@@ -83,12 +83,14 @@ func (r *removal) merge(o *removal) {
 // merge adds what o has, which answers the same question. Where there can be
 // many lines, both have put them into one place.
 func (g *groups) merge(o *groups, n *naming) {
-	g.total.merge(&o.total)
+	g.total.merge(o.total.sums())
 	g.doubt.merge(&o.doubt)
-	g.rest.merge(&o.rest)
+	g.rest.merge(o.rest.sums())
 	g.count += o.count
+	g.excluded += o.excluded
+	g.unclear += o.unclear
 	for _, l := range o.shown {
-		g.compete(l.key, &l.sum, n)
+		g.compete(l.key, l.sum.sums(), n)
 	}
 	o.lines.each(func(key []byte, sums []group) { mergeAll(g.lines.at(g.lines.of(key)), sums) })
 }

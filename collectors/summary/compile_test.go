@@ -102,6 +102,9 @@ func TestEveryField(t *testing.T) {
 		"source.region": "westeurope", "source.scope": "vnet", "destination.address": "20.0.0.1", "destination.vm": "", "destination.nic": "",
 		"destination.subnet": "", "destination.vnet": "", "destination.region": "", "destination.scope": "internet",
 		"destination.port": "443", "destination.service": "https",
+		"local.address": "10.0.0.4", "local.vm": "vm-a", "local.nic": "nic-vm-a", "local.subnet": "spoke/default", "local.vnet": "spoke",
+		"local.region": "westeurope", "local.scope": "vnet", "local.port": "", "remote.address": "20.0.0.1", "remote.vm": "", "remote.nic": "",
+		"remote.subnet": "", "remote.vnet": "", "remote.region": "", "remote.scope": "internet", "remote.port": "443",
 	}
 	n, s := sample()
 	got := map[string]string{}
@@ -143,6 +146,20 @@ func where(t *testing.T, src string) *question.Expr {
 		t.Fatal(diags)
 	}
 	x, diags := question.Check(e, question.Scope{Context: evalContext()})
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	return x
+}
+
+// rowsWhere is a condition on the measures of rows.
+func rowsWhere(t *testing.T, src string) *question.Expr {
+	t.Helper()
+	e, diags := hclsyntax.ParseExpression([]byte(src), "a.hcl", hcl.InitialPos)
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	x, diags := question.CheckRows(e, question.Scope{Context: evalContext()})
 	if diags.HasErrors() {
 		t.Fatal(diags)
 	}

@@ -150,6 +150,11 @@ type Answer struct {
 	Others *Row     `json:"others"` // what was not shown, as one row; null if all is
 	Groups uint64   `json:"groups"` // rows there would be without a limit
 
+	// Of questions with having: rows that it left out, and rows of which it could
+	// not be said, since what it asks for was not measured.
+	Excluded uint64 `json:"excluded_rows,omitempty"`
+	Unclear  uint64 `json:"undecided_rows,omitempty"`
+
 	// Of questions: how it ends, see Answered; of how many flows that were read
 	// it is undecided whether they are meant, and what would decide it.
 	Outcome   string  `json:"outcome,omitempty"`
@@ -165,11 +170,16 @@ type Row struct {
 	Sent     Volume   `json:"sent"`
 	Received Volume   `json:"received"`
 	Volume            // both together
-	Flows    uint64   `json:"flows"`
-	Denied   uint64   `json:"denied"` // of Flows
-	First    Instant  `json:"first"`
-	Last     Instant  `json:"last"`
-	Share    *float64 `json:"share"` // of all IP bytes, 0 to 1
+	// Of questions about the end at which flows were seen: what left and what
+	// arrived there, whoever opened the flow. A flow that was seen at both ends
+	// left one and arrived at the other.
+	Left    *Volume  `json:"left,omitempty"`
+	Arrived *Volume  `json:"arrived,omitempty"`
+	Flows   uint64   `json:"flows"`
+	Denied  uint64   `json:"denied"` // of Flows
+	First   Instant  `json:"first"`
+	Last    Instant  `json:"last"`
+	Share   *float64 `json:"share"` // of all IP bytes, 0 to 1
 }
 
 // Name is what is known of an address that occurs: by the inventory, and by

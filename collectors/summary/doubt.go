@@ -86,7 +86,7 @@ func (g *groups) conclude(a *Answer, total *totals, all aggregate.Tally) {
 	switch {
 	case g.count > 0:
 		a.Outcome = Answered
-	case g.doubt.records > 0 || total.records == 0 && all.Marks == 0:
+	case g.doubt.records > 0 || g.unclear > 0 || total.records == 0 && all.Marks == 0:
 		a.Outcome = CannotAnswer
 	default:
 		a.Outcome = NothingFound
@@ -100,6 +100,11 @@ func (g *groups) needs() []Need {
 		if g.doubt.lacking>>i&1 != 0 {
 			f, _ := question.Lookup(g.asks[i].name)
 			list = append(list, Need{f.Name, f.Needs})
+		}
+	}
+	if g.unclear > 0 {
+		for _, name := range g.rows {
+			list = append(list, Need{name, "sources that measured it in each row"})
 		}
 	}
 	return list

@@ -52,17 +52,19 @@ func TestUnknownIsNotFalse(t *testing.T) {
 	value := map[string]string{
 		"direction": "inbound", "verdict": "denied", "scope": "vnet", "encryption": "X", "tunnel": "GRE", "protocol": "UDP", "service": "ssh",
 		"peer": "10.9.9.9", "source.address": "10.9.9.9", "destination.address": "10.9.9.9", "source.scope": "peered", "destination.scope": "platform",
-		"destination.service": "ssh",
+		"destination.service": "ssh", "local.address": "10.9.9.9", "remote.address": "10.9.9.9", "local.scope": "peered", "remote.scope": "platform",
 	}
 	always := []string{"protocol", "port", "service", "tunnel", "peer", "source.address", "destination.address", "destination.port", "destination.service", "scope", "destination.scope"}
 	const names, rules = "vm nic source.vm source.nic source.subnet source.vnet source.region source.scope " +
-		"destination.vm destination.nic destination.subnet destination.vnet destination.region ", "verdict rule acl encryption "
+		"destination.vm destination.nic destination.subnet destination.vnet destination.region " +
+		"local.vm local.nic local.subnet local.vnet local.region local.scope remote.vm remote.nic remote.subnet remote.vnet remote.region ",
+		"verdict rule acl encryption "
 	unknown := map[string]string{
 		"VNet log":                    names,
 		"VNet log with an inventory":  "",
 		"VNet log, blank encryption":  names + "encryption ",
 		"NSG log, which has no state": names + "encryption ",
-		"capture":                     names + rules + "direction ",
+		"capture":                     names + rules + "direction local.address local.port remote.address remote.port remote.scope ",
 		"capture with an inventory":   rules,
 	}
 	for name, k := range sourceKinds() {

@@ -133,6 +133,41 @@ func (s *enriched) far() (flow.Addr, scope) {
 	return s.row.Dst, s.dstScope
 }
 
+// end is one of the two ends of a flow.
+type end uint8
+
+const (
+	noEnd  end = iota // what forwards the flow is neither
+	source            // the one that opened it
+	destination
+	unknownEnd
+)
+
+// local returns the end at which s was seen: the one that its machine is.
+func (s *enriched) local() end {
+	switch {
+	case s.point.Class == aggregate.NoIP || s.transit():
+		return noEnd
+	case s.direction == flow.Outbound:
+		return source
+	case s.direction == flow.Inbound:
+		return destination
+	}
+	return unknownEnd
+}
+
+// remote returns the end that local is not.
+func (s *enriched) remote() end {
+	switch e := s.local(); e {
+	case source:
+		return destination
+	case destination:
+		return source
+	default:
+		return e
+	}
+}
+
 // transit reports whether the machine at the point forwards: it is known and
 // neither end is its own.
 func (s *enriched) transit() bool {

@@ -81,8 +81,42 @@ func fields() []field {
 		addrField("peer", func(s *enriched) flow.Addr { a, _ := s.far(); return a }),
 		portField("destination.port").of(onPort),
 		serviceField("destination.service").of(onPort),
+		endPort("local.port", (*enriched).local),
+		endPort("remote.port", (*enriched).remote),
 	}
 	return append(fs, sideFields()...)
+}
+
+// endPort is the port of the service if it is at an end.
+func endPort(name string, of func(*enriched) end) field {
+	port := func(s *enriched) uint16 {
+		if of(s) == destination {
+			return s.port()
+		}
+		return 0
+	}
+	return field{
+		name: name, width: 2,
+		put:    func(b []byte, s *enriched) { binary.BigEndian.PutUint16(b, port(s)) },
+		text:   endPortText,
+		number: func(s *enriched) float64 { return float64(port(s)) },
+		state: func(s *enriched) state {
+			switch of(s) {
+			case destination:
+				return portState(s)
+			case unknownEnd:
+				return unknown
+			}
+			return absent
+		},
+	}
+}
+
+func endPortText(_ *naming, b []byte) string {
+	if p := binary.BigEndian.Uint16(b); p != 0 {
+		return strconv.Itoa(int(p))
+	}
+	return ""
 }
 
 // of is f with what says its value.
@@ -97,34 +131,78 @@ func (f field) known(by func(*enriched) state) field {
 	return f
 }
 
-// sideFields are the fields that both the source and the destination have.
+// side is a side of flows that fields are about. Which end it is, a row says.
+type side struct {
+	name string
+	end  func(*enriched) end
+}
+
+func (d side) addr(s *enriched) flow.Addr {
+	switch d.end(s) {
+	case source:
+		return s.row.Src
+	case destination:
+		return s.row.Dst
+	}
+	return flow.Addr{Hi: ^uint64(0), Lo: ^uint64(0)}
+}
+
+func (d side) location(s *enriched) (at location) {
+	switch d.end(s) {
+	case source:
+		return s.src
+	case destination:
+		return s.dst
+	}
+	return at
+}
+
+func (d side) scope(s *enriched) scope {
+	switch d.end(s) {
+	case source:
+		return s.srcScope
+	case destination:
+		return s.dstScope
+	}
+	return scopeUnknown
+}
+
+// state is that of f, which is about d: of rows that say which end d is.
+func (d side) state(f func(*enriched) state) func(*enriched) state {
+	return func(s *enriched) state {
+		switch d.end(s) {
+		case noEnd:
+			return absent
+		case unknownEnd:
+			return unknown
+		}
+		return f(s)
+	}
+}
+
+// sideFields are the fields that each side has.
 func sideFields() []field {
 	var fs []field
-	for _, side := range []struct {
-		name     string
-		addr     func(s *enriched) flow.Addr
-		location func(s *enriched) location
-		scope    func(s *enriched) scope
-	}{
-		{"source", func(s *enriched) flow.Addr { return s.row.Src }, func(s *enriched) location { return s.src }, func(s *enriched) scope { return s.srcScope }},
-		{"destination", func(s *enriched) flow.Addr { return s.row.Dst }, func(s *enriched) location { return s.dst }, func(s *enriched) scope { return s.dstScope }},
+	for _, side := range []side{
+		{"source", func(*enriched) end { return source }}, {"destination", func(*enriched) end { return destination }},
+		{"local", (*enriched).local}, {"remote", (*enriched).remote},
 	} {
 		part := func(name string, get func(*enriched) int32, text func(*locator, int32) string) field {
-			return locationField(side.name+name, get, text).known(func(s *enriched) state {
+			return locationField(side.name+name, get, text).known(side.state(func(s *enriched) state {
 				if get(s) != 0 {
 					return present
 				}
 				return s.placeState(side.addr(s), side.location(s))
-			})
+			}))
 		}
 		fs = append(fs,
-			addrField(side.name+".address", side.addr),
+			addrField(side.name+".address", side.addr).known(side.state(ipState)),
 			part(".vm", func(s *enriched) int32 { return s.point.locator.nics[side.location(s).nic].vm }, vmText),
 			part(".nic", func(s *enriched) int32 { return side.location(s).nic }, func(p *locator, i int32) string { return p.nics[i].name }),
 			part(".subnet", func(s *enriched) int32 { return side.location(s).subnet }, func(p *locator, i int32) string { return p.subnets[i].name }),
 			part(".vnet", func(s *enriched) int32 { return side.location(s).vnet }, func(p *locator, i int32) string { return p.vnets[i].name }),
 			part(".region", func(s *enriched) int32 { return s.point.locator.vnets[side.location(s).vnet].firstThere }, func(p *locator, i int32) string { return p.vnets[i].region }),
-			scopeField(side.name+".scope", side.scope),
+			scopeOf(side),
 		)
 	}
 	return fs
@@ -173,6 +251,19 @@ func scopeField(name string, get func(*enriched) scope) field {
 	f.put = func(b []byte, s *enriched) { b[0] = uint8(get(s).shown()) }
 	f.maybe = func(code uint8, text string) bool {
 		return scope(code) == privateSomewhere && (strings.EqualFold(text, scopes[sameVNet]) || strings.EqualFold(text, scopes[peered]))
+	}
+	return f
+}
+
+// scopeOf is the scope of a side. What only forwards is at neither.
+func scopeOf(d side) field {
+	f := scopeField(d.name+".scope", d.scope)
+	of := f.code
+	f.code = func(s *enriched) uint8 {
+		if d.end(s) == noEnd {
+			return 255
+		}
+		return of(s)
 	}
 	return f
 }

@@ -15,10 +15,11 @@ type groups struct {
 	asks  []field               // of where
 	by    []field
 	top   int
-	order func(a, b *group) int // nil for the usual order
+	order func(a, b lineSums) int // nil for the usual order
 
-	width int // of the lines' keys
-	total group
+	width int  // of the lines' keys
+	sided bool // lines have a second sum: of what left and what arrived where it was seen
+	total lineSum
 	doubt doubt
 	pairs bool       // no line is of two pairs of addresses, so lines are those of the pair at hand
 	many  *manyLines // nil if there can be but few lines
@@ -31,12 +32,42 @@ type groups struct {
 	ports   [2][]uint32 // TCP, UDP
 	bytes   []uint32
 
-	match      []*enriched // of the conversation at hand
-	keyA, keyB []byte      // scratch
+	match, ends []*enriched // of the conversation at hand
+	keyA, keyB  []byte      // scratch
 
-	shown []line // once all is added: the lines to show, in their order,
-	rest  group  // the sum of the others,
-	count uint64 // and how many there are
+	shown []line  // once all is added: the lines to show, in their order,
+	rest  lineSum // the sum of the others,
+	count uint64  // and how many there are
+
+	rows              []string             // what having asks of lines
+	having            func(lineSums) truth // nil for all
+	excluded, unclear uint64               // lines that it left out, and of which it says nothing
+}
+
+// lineSum is what a line adds up.
+type lineSum struct {
+	all  group
+	ends group // of questions about sides: sent is what left, received what arrived
+}
+
+func (v *lineSum) sums() lineSums { return lineSums{&v.all, &v.ends} }
+
+func (v *lineSum) merge(o lineSums) {
+	v.all.merge(o.all)
+	v.ends.merge(o.ends)
+}
+
+// lineSums are the sums of a line, wherever they are.
+type lineSums struct{ all, ends *group }
+
+// noEnds are the sums of questions that are not about sides.
+var noEnds = newGroup()
+
+func (g *groups) sumsOf(sums []group) lineSums {
+	if g.sided {
+		return lineSums{&sums[0], &sums[1]}
+	}
+	return lineSums{&sums[0], &noEnds}
 }
 
 // group is one line of an answer in the making.
@@ -50,7 +81,7 @@ type group struct {
 const defaultTop = 20
 
 func newGroups(name string, top int, where func(*enriched) truth, by ...string) *groups {
-	g := &groups{name: name, where: where, top: top, total: newGroup(), rest: newGroup()}
+	g := &groups{name: name, where: where, top: top, total: newLineSum(), rest: newLineSum()}
 	g.depends = onPoint | onPort
 	for _, n := range by {
 		f, ok := lookupField(n)
@@ -66,14 +97,21 @@ func newGroups(name string, top int, where func(*enriched) truth, by ...string) 
 	return g
 }
 
+func newLineSum() lineSum { return lineSum{newGroup(), newGroup()} }
+
 func newGroup() group { return group{first: aggregate.NoFirst, last: aggregate.NoLast} }
 
 // addSolo counts flows that one row tells all of.
 func (g *groups) addSolo(s *enriched) {
 	switch g.test(s) {
 	case yes:
-		g.total.add(s)
-		g.of(s).add(s)
+		g.total.all.add(s)
+		to := g.of(s)
+		to[0].add(s)
+		if g.sided {
+			g.total.ends.addEnd(s)
+			to[1].addEnd(s)
+		}
 	case undecided:
 		g.doubt.add(s, g.asks)
 	}
@@ -99,7 +137,10 @@ func (g *groups) add(rows []*enriched, once *deduplicator) {
 	}
 	kept, _ := once.flow(match)
 	for _, s := range kept {
-		g.total.add(s)
+		g.total.all.add(s)
+	}
+	if g.sided {
+		g.addEnds(&g.total.ends, match, once)
 	}
 	for len(match) > 0 {
 		match = g.addLine(match, once)
@@ -137,7 +178,36 @@ func (g *groups) addKept(line []*enriched, once *deduplicator) {
 	kept, _ := once.flow(line)
 	to := g.of(line[0])
 	for _, s := range kept {
-		to.add(s)
+		to[0].add(s)
+	}
+	if g.sided {
+		g.addEnds(&to[1], line, once)
+	}
+}
+
+// addEnds adds what left and what arrived at each end of a flow that rows saw.
+func (g *groups) addEnds(to *group, rows []*enriched, once *deduplicator) {
+	for _, low := range []bool{true, false} {
+		g.ends = g.ends[:0]
+		for _, s := range rows {
+			if e := s.local(); e == source && (s.row.Src == s.low()) == low || e == destination && (s.row.Dst == s.low()) == low {
+				g.ends = append(g.ends, s)
+			}
+		}
+		kept, _ := once.flow(g.ends)
+		for _, s := range kept {
+			to.addEnd(s)
+		}
+	}
+}
+
+// addEnd adds what left and what arrived where s was seen.
+func (v *group) addEnd(s *enriched) {
+	switch s.local() {
+	case source:
+		v.addSums(s, &s.sent, &s.received)
+	case destination:
+		v.addSums(s, &s.received, &s.sent)
 	}
 }
 
@@ -169,7 +239,7 @@ func (g *groups) key(b []byte, s *enriched) []byte {
 
 // of returns what is added to the line that s belongs to. It is valid until it
 // is called again.
-func (g *groups) of(s *enriched) *group {
+func (g *groups) of(s *enriched) []group {
 	switch {
 	case g.depends&onPoint != 0:
 		return g.known(&g.points, (s.point.number*directions+int(s.direction))*2+number(s.refused), s)
@@ -183,9 +253,9 @@ func (g *groups) of(s *enriched) *group {
 		return g.known(&g.bytes, int(g.keyB[0]), s)
 	}
 	if g.many != nil {
-		return &g.many.line(g.keyB)[0]
+		return g.many.line(g.keyB)
 	}
-	return &g.lines.at(g.lines.of(g.keyB))[0]
+	return g.lines.at(g.lines.of(g.keyB))
 }
 
 // few reports whether there can be but few lines at a time.
@@ -193,7 +263,7 @@ func (g *groups) few() bool { return g.depends != 0 || g.width == 1 || g.pairs }
 
 // endPair ranks the lines of a pair of addresses of which all is added.
 func (g *groups) endPair(n *naming) {
-	g.lines.each(func(key []byte, sums []group) { g.offer(key, &sums[0], n) })
+	g.lines.each(func(key []byte, sums []group) { g.offer(key, g.sumsOf(sums), n) })
 	g.lines.reset()
 }
 
@@ -206,7 +276,7 @@ func (g *groups) flush() {
 
 // known returns the line that s belongs to, which is looked up once for all rows
 // that have the place i in list.
-func (g *groups) known(list *[]uint32, i int, s *enriched) *group {
+func (g *groups) known(list *[]uint32, i int, s *enriched) []group {
 	if i >= len(*list) {
 		*list = append(*list, make([]uint32, i+1-len(*list))...)
 	}
@@ -214,7 +284,7 @@ func (g *groups) known(list *[]uint32, i int, s *enriched) *group {
 		g.keyB = g.key(g.keyB[:0], s)
 		(*list)[i] = uint32(g.lines.of(g.keyB)) + 1
 	}
-	return &g.lines.at(int((*list)[i]) - 1)[0]
+	return g.lines.at(int((*list)[i]) - 1)
 }
 
 func number(b bool) int {

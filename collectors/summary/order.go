@@ -8,22 +8,26 @@ import (
 )
 
 // measures are what lines can be ordered by; false where that was not measured.
-var measures = map[string]func(*group) (int64, bool){
-	"bytes": func(v *group) (int64, bool) {
-		both := v.both()
+var measures = map[string]func(lineSums) (int64, bool){
+	"bytes": func(v lineSums) (int64, bool) {
+		both := v.all.both()
 		return int64(both.IPBytes), both.Marks.IPBytes()
 	},
-	"packets": func(v *group) (int64, bool) {
-		both := v.both()
+	"packets": func(v lineSums) (int64, bool) {
+		both := v.all.both()
 		return int64(both.Packets), both.Marks.Packets()
 	},
-	"flows":    func(v *group) (int64, bool) { return int64(v.flows), true },
-	"denied":   func(v *group) (int64, bool) { return int64(v.denied), true },
-	"sent":     func(v *group) (int64, bool) { return int64(v.sent.IPBytes), v.sent.Marks.IPBytes() },
-	"received": func(v *group) (int64, bool) { return int64(v.received.IPBytes), v.received.Marks.IPBytes() },
-	"first":    func(v *group) (int64, bool) { return v.first, v.first != aggregate.NoFirst },
-	"last":     func(v *group) (int64, bool) { return v.last, v.last != aggregate.NoLast },
+	"flows":    func(v lineSums) (int64, bool) { return int64(v.all.flows), true },
+	"denied":   func(v lineSums) (int64, bool) { return int64(v.all.denied), true },
+	"sent":     func(v lineSums) (int64, bool) { return ipBytes(&v.all.sent) },
+	"received": func(v lineSums) (int64, bool) { return ipBytes(&v.all.received) },
+	"left":     func(v lineSums) (int64, bool) { return ipBytes(&v.ends.sent) },
+	"arrived":  func(v lineSums) (int64, bool) { return ipBytes(&v.ends.received) },
+	"first":    func(v lineSums) (int64, bool) { return v.all.first, v.all.first != aggregate.NoFirst },
+	"last":     func(v lineSums) (int64, bool) { return v.all.last, v.all.last != aggregate.NoLast },
 }
+
+func ipBytes(t *aggregate.Tally) (int64, bool) { return int64(t.IPBytes), t.Marks.IPBytes() }
 
 func (v *group) both() aggregate.Tally {
 	both := v.sent
@@ -33,12 +37,12 @@ func (v *group) both() aggregate.Tally {
 
 // ordering returns what compares lines; nil for the usual order. What was not
 // measured comes last.
-func ordering(o question.Order) func(a, b *group) int {
+func ordering(o question.Order) func(a, b lineSums) int {
 	of := measures[o.Measure]
 	if of == nil {
 		return nil
 	}
-	return func(a, b *group) int {
+	return func(a, b lineSums) int {
 		x, knownX := of(a)
 		y, knownY := of(b)
 		switch {
@@ -56,11 +60,11 @@ func ordering(o question.Order) func(a, b *group) int {
 }
 
 // compare orders two lines of g.
-func (g *groups) compare(a, b *group) int {
+func (g *groups) compare(a, b lineSums) int {
 	if g.order != nil {
 		if c := g.order(a, b); c != 0 {
 			return c
 		}
 	}
-	return a.compare(b)
+	return a.all.compare(b.all)
 }

@@ -12,7 +12,7 @@ import (
 type line struct {
 	key  []byte
 	text []string // made when it is needed
-	sum  group
+	sum  lineSum
 }
 
 // rank finds the lines to show and the sum of the others. Lines are used up.
@@ -20,7 +20,7 @@ func (g *groups) rank(n *naming) error {
 	if g.pairs {
 		return nil // is done
 	}
-	offer := func(key []byte, sums []group) { g.offer(key, &sums[0], n) }
+	offer := func(key []byte, sums []group) { g.offer(key, g.sumsOf(sums), n) }
 	if g.many != nil {
 		return g.many.each(offer)
 	}
@@ -30,28 +30,38 @@ func (g *groups) rank(n *naming) error {
 
 // offer takes a line that may have to be shown, and is valid only now. There can
 // be millions, so only those that compete are ordered.
-func (g *groups) offer(key []byte, sum *group, n *naming) {
+func (g *groups) offer(key []byte, sum lineSums, n *naming) {
+	if g.having != nil {
+		switch g.having(sum) {
+		case no:
+			g.excluded++
+			return
+		case undecided:
+			g.unclear++
+			return
+		}
+	}
 	g.count++
 	g.compete(key, sum, n)
 }
 
-func (g *groups) compete(key []byte, sum *group, n *naming) {
+func (g *groups) compete(key []byte, sum lineSums, n *naming) {
 	limit := g.top
 	if limit <= 0 {
 		limit = defaultTop
 	}
-	if len(g.shown) == limit && g.compare(sum, &g.shown[limit-1].sum) > 0 {
+	if len(g.shown) == limit && g.compare(sum, g.shown[limit-1].sum.sums()) > 0 {
 		g.rest.merge(sum)
 		return
 	}
-	l := line{key: key, sum: *sum}
+	l := line{key: key, sum: lineSum{*sum.all, *sum.ends}}
 	i := sort.Search(len(g.shown), func(i int) bool { return g.before(&l, &g.shown[i], n) })
 	if i == limit {
 		g.rest.merge(sum)
 		return
 	}
 	if len(g.shown) == limit {
-		g.rest.merge(&g.shown[limit-1].sum)
+		g.rest.merge(g.shown[limit-1].sum.sums())
 		g.shown = g.shown[:limit-1]
 	}
 	l.key = bytes.Clone(key)
@@ -61,7 +71,7 @@ func (g *groups) compete(key []byte, sum *group, n *naming) {
 // before reports whether a is shown before b. Only lines that are equal in
 // all else are compared by their text.
 func (g *groups) before(a, b *line, n *naming) bool {
-	if c := g.compare(&a.sum, &b.sum); c != 0 {
+	if c := g.compare(a.sum.sums(), b.sum.sums()); c != 0 {
 		return c < 0
 	}
 	for _, l := range []*line{a, b} {
@@ -77,16 +87,26 @@ func (g *groups) before(a, b *line, n *naming) bool {
 
 // answer draws the lines up that rank found, the biggest first.
 func (g *groups) answer(n *naming, all aggregate.Tally) Answer {
-	a := Answer{Name: g.name, By: []string{}, Rows: []Row{}, Groups: g.count, Total: g.total.row(nil, all)}
+	a := Answer{Name: g.name, By: []string{}, Rows: []Row{}, Groups: g.count, Total: g.row(&g.total, nil, all), Excluded: g.excluded, Unclear: g.unclear}
 	for _, f := range g.by {
 		a.By = append(a.By, f.name)
 	}
 	for _, l := range g.shown {
-		a.Rows = append(a.Rows, l.sum.row(g.texts(n, l.key), all))
+		a.Rows = append(a.Rows, g.row(&l.sum, g.texts(n, l.key), all))
 	}
 	if g.count > uint64(len(g.shown)) {
-		r := g.rest.row(nil, all)
+		r := g.row(&g.rest, nil, all)
 		a.Others = &r
 	}
 	return a
+}
+
+// row is a line as answers show it.
+func (g *groups) row(v *lineSum, key []string, all aggregate.Tally) Row {
+	r := v.all.row(key, all)
+	if g.sided {
+		left, arrived := volume(v.ends.sent), volume(v.ends.received)
+		r.Left, r.Arrived = &left, &arrived
+	}
+	return r
 }

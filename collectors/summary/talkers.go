@@ -34,16 +34,16 @@ func (t *talkers) add(s *enriched) {
 		both, none := *sent, aggregate.Tally{Marks: sent.Marks}
 		both.Add(received)
 		t.of(s, s.row.Src, s.src)[0].addSums(s, &both, &none)
-		t.all.total.addSums(s, &both, &none)
+		t.all.total.all.addSums(s, &both, &none)
 		return
 	}
 	fromInside := s.srcScope != internet || s.dstScope == internet
 	toInside := s.dstScope != internet || s.srcScope == internet
 	if fromInside {
 		t.count(s, t.of(s, s.row.Src, s.src), sent, received, !toInside)
-		t.all.total.addSums(s, sent, received)
+		t.all.total.all.addSums(s, sent, received)
 	} else {
-		t.all.total.addSums(s, received, sent)
+		t.all.total.all.addSums(s, received, sent)
 	}
 	if toInside {
 		t.count(s, t.of(s, s.row.Dst, s.dst), received, sent, !fromInside)
@@ -56,7 +56,7 @@ func (t *talkers) count(s *enriched, sums []group, sent, received *aggregate.Tal
 	sums[0].addSums(s, sent, received)
 	if egress {
 		sums[1].addSums(s, sent, received)
-		t.egress.total.addSums(s, sent, received)
+		t.egress.total.all.addSums(s, sent, received)
 	}
 }
 
@@ -70,16 +70,16 @@ func (t *talkers) of(s *enriched, a flow.Addr, at location) []group {
 }
 
 func (t *talkers) merge(o *talkers) {
-	t.all.total.merge(&o.all.total)
-	t.egress.total.merge(&o.egress.total)
+	t.all.total.all.merge(&o.all.total.all)
+	t.egress.total.all.merge(&o.egress.total.all)
 }
 
 // rank is that of both answers.
 func (t *talkers) rank(n *naming) error {
 	return t.lines.each(func(key []byte, sums []group) {
-		t.all.offer(key, &sums[0], n)
+		t.all.offer(key, lineSums{&sums[0], &noEnds}, n)
 		if sums[1].records > 0 {
-			t.egress.offer(key, &sums[1], n)
+			t.egress.offer(key, lineSums{&sums[1], &noEnds}, n)
 		}
 	})
 }

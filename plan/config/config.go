@@ -171,8 +171,9 @@ type Capture struct {
 // Summary is a question about the flows.
 type Summary struct {
 	Name      string   `json:"name"`
-	Condition string   `json:"where,omitempty"` // Where as it is written
-	By        []string `json:"by,omitempty"`    // names of fields of flows; none: one total
+	Condition string   `json:"where,omitempty"`  // Where as it is written
+	Selection string   `json:"having,omitempty"` // Having as it is written
+	By        []string `json:"by,omitempty"`     // names of fields of flows; none: one total
 	Top       int      `json:"top"`
 	Order     string   `json:"order,omitempty"` // such as -denied; none: the most bytes first
 
@@ -180,11 +181,11 @@ type Summary struct {
 	// have no values.
 	Question *question.Question `json:"-"`
 
-	// Where is the condition as an expression, nil for all flows. Context holds
-	// the variables, locals and functions that it may use; none of the values
-	// that Where uses is sensitive.
-	Where   hcl.Expression   `json:"-"`
-	Context *hcl.EvalContext `json:"-"`
+	// Where selects flows and Having rows; nil for all. Context holds the
+	// variables, locals and functions that they may use; none of the values that
+	// they use is sensitive.
+	Where, Having hcl.Expression   `json:"-"`
+	Context       *hcl.EvalContext `json:"-"`
 
 	Range   hcl.Range `json:"-"`
 	ByRange hcl.Range `json:"-"`

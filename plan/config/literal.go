@@ -7,22 +7,31 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclwrite"
+
+	"flowctl/plan/question"
 )
 
-// Literal is the condition with the values of variables and locals in their
-// places, so that it can be asked again without the file. None of them is
-// sensitive. It is empty if there is no condition.
-func (s Summary) Literal() (string, hcl.Diagnostics) {
-	if s.Where == nil {
+// Literal is the conditions with the values of variables and locals in their
+// places, so that they can be asked again without the file. None of them is
+// sensitive. They are empty if there is no condition.
+func (s Summary) Literal() (where, having string, diags hcl.Diagnostics) {
+	where, diags = literal(s.Where, s.Condition, s.Context)
+	having, more := literal(s.Having, s.Selection, s.Context)
+	return where, having, append(diags, more...)
+}
+
+// literal is e, which text is, with all values in it.
+func literal(e hcl.Expression, source string, ctx *hcl.EvalContext) (string, hcl.Diagnostics) {
+	if e == nil {
 		return "", nil
 	}
-	text, from := []byte(s.Condition), s.Where.Range().Start.Byte
-	uses := slices.DeleteFunc(s.Where.Variables(), func(t hcl.Traversal) bool { return !s.given(t.RootName()) })
+	text, from := []byte(source), e.Range().Start.Byte
+	uses := slices.DeleteFunc(e.Variables(), func(t hcl.Traversal) bool { return question.IsField(t) || !inContext(ctx, t.RootName()) })
 	slices.SortFunc(uses, func(a, b hcl.Traversal) int { // from the end, so that places stay
 		return cmp.Compare(b.SourceRange().Start.Byte, a.SourceRange().Start.Byte)
 	})
 	for _, t := range uses {
-		v, diags := t.TraverseAbs(s.Context)
+		v, diags := t.TraverseAbs(ctx)
 		if diags.HasErrors() {
 			return "", diags
 		}
@@ -33,10 +42,10 @@ func (s Summary) Literal() (string, hcl.Diagnostics) {
 	return string(text), nil
 }
 
-// given reports whether a name is one that the condition gets from the file
+// inContext reports whether a name is one that the condition gets from the file
 // and not from a flow.
-func (s Summary) given(root string) bool {
-	for ctx := s.Context; ctx != nil; ctx = ctx.Parent() {
+func inContext(ctx *hcl.EvalContext, root string) bool {
+	for ; ctx != nil; ctx = ctx.Parent() {
 		if _, ok := ctx.Variables[root]; ok {
 			return true
 		}

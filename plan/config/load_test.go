@@ -229,7 +229,7 @@ func TestLiteral(t *testing.T) {
 			"nets": cty.TupleVal([]cty.Value{cty.StringVal("10.0.0.1"), cty.StringVal("10.0.0.2")}),
 			"map":  cty.ObjectVal(map[string]cty.Value{"deep": cty.False}),
 		})}
-		got, diags := s.Literal()
+		got, _, diags := s.Literal()
 		if diags.HasErrors() || got != want {
 			t.Errorf("%s\nis  %s\nnot %s %v", where, got, want, diags)
 		}
@@ -237,7 +237,7 @@ func TestLiteral(t *testing.T) {
 			t.Errorf("%s: %v", got, diags)
 		}
 	}
-	if got, diags := (Summary{}).Literal(); got != "" || diags != nil {
+	if got, _, diags := (Summary{}).Literal(); got != "" || diags != nil {
 		t.Errorf("no condition is %q, %v", got, diags)
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"flowctl/plan/question"
 )
 
-var summarizeSchema = schema{attrs: []string{"where", "by", "top", "order"}}
+var summarizeSchema = schema{attrs: []string{"where", "by", "top", "order", "having"}}
 
 // The number of rows of a summary.
 const (
@@ -43,6 +43,12 @@ func (inv *Investigation) summarize(b block) {
 		s.Where, s.Question.Where = a.Expr, where
 		s.Condition = b.source(a.Expr.Range())
 	}
+	if a := b.Body.Attributes["having"]; b.has("having") {
+		having, diags := question.CheckRows(a.Expr, question.Scope{Context: b.scope.ctx, Reference: b.scope.refersToMeasure})
+		b.scope.extend(diags)
+		s.Having, s.Question.Having = a.Expr, having
+		s.Selection = b.source(a.Expr.Range())
+	}
 	inv.Summaries = append(inv.Summaries, s)
 }
 
@@ -55,6 +61,14 @@ func (s *scope) refers(t hcl.Traversal) hcl.Diagnostics {
 	}
 	other.reference(t)
 	return other.list
+}
+
+// refersToMeasure says what is wrong with a reference in a condition over rows.
+func (s *scope) refersToMeasure(t hcl.Traversal) hcl.Diagnostics {
+	if root := t.RootName(); root != "var" && root != "local" {
+		return question.NoMeasure(t)
+	}
+	return s.refers(t)
 }
 
 // source returns the text of the file at a range.

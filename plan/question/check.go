@@ -20,6 +20,8 @@ type Scope struct {
 	// field's, nil if nothing is; if there is no such function, only what
 	// Context has can be referred to.
 	Reference func(hcl.Traversal) hcl.Diagnostics
+
+	rows bool // the condition is over the measures of an answer's rows
 }
 
 // functions are those that take a field.
@@ -37,10 +39,69 @@ func Check(e hcl.Expression, s Scope) (*Expr, hcl.Diagnostics) {
 		return nil, c.diags
 	}
 	x := c.expr(e)
-	if x != nil && c.condition(x, e.Range(), "where must be true or false for each flow, such as direction == \"outbound\"") && !c.open {
+	want := "where must be true or false for each flow, such as direction == \"outbound\""
+	if s.rows {
+		want = "having must be true or false for each row, such as bytes > 1000000"
+	}
+	if x != nil && c.condition(x, e.Range(), want) && !c.open {
 		return x, c.diags
 	}
 	return nil, c.diags
+}
+
+// CheckRows reads a condition over the measures of an answer's rows, such as
+// bytes > 1000000 && denied == 0.
+func CheckRows(e hcl.Expression, s Scope) (*Expr, hcl.Diagnostics) {
+	s.rows = true
+	return Check(e, s)
+}
+
+// lookup returns what a name stands for in the condition.
+func (c *checker) lookup(name string) (Field, bool) {
+	if !c.rows {
+		return Lookup(name)
+	}
+	return Field{Name: name, Type: Number}, slices.Contains(numbers(), name)
+}
+
+// own reports whether a name is that of something that flows or rows have.
+func (c *checker) own(t hcl.Traversal) bool {
+	if !c.rows {
+		return IsField(t)
+	}
+	return slices.Contains(numbers(), t.RootName()) || IsField(t) && t.RootName() != "local"
+}
+
+// unknown says that there is nothing of this name.
+func (c *checker) unknown(t hcl.Traversal) hcl.Diagnostics {
+	if !c.rows {
+		return NoField(t)
+	}
+	return NoMeasure(t)
+}
+
+// NoMeasure says that rows have no such measure.
+func NoMeasure(t hcl.Traversal) hcl.Diagnostics {
+	name := nameOf(t)
+	detail := "Rows have no measure " + quote(name) + ". "
+	if _, ok := Lookup(name); ok {
+		detail += name + " is a field of flows: write it in where. Rows are selected by " + strings.Join(numbers(), ", ") + "."
+	} else {
+		detail += syntax.Hint(name, numbers())
+	}
+	return hcl.Diagnostics{{Severity: hcl.DiagError, Summary: "Unknown measure", Detail: detail, Subject: t.SourceRange().Ptr()}}
+}
+
+// ambiguous refuses a field's name that a local of the file has as well.
+func (c *checker) ambiguous(t hcl.Traversal) bool {
+	if t.RootName() != "local" || c.rows || !IsField(t) || !c.has("local") {
+		return false
+	}
+	if _, diags := t.TraverseAbs(c.Context); diags.HasErrors() {
+		return false
+	}
+	c.refuse("Ambiguous name", t.SourceRange(), "%s is a field of flows, and the file has a local of this name. Rename the local.", nameOf(t))
+	return true
 }
 
 // checker checks one condition. Its methods return nil after an error.
@@ -60,9 +121,10 @@ func (c *checker) references(e hcl.Expression) bool {
 	before := len(c.diags)
 	for _, t := range e.Variables() {
 		switch {
-		case isField(t.RootName()) || c.Reference == nil && !c.has(t.RootName()):
-			if _, ok := Lookup(nameOf(t)); !ok {
-				c.diags = append(c.diags, NoField(t)...)
+		case c.ambiguous(t):
+		case c.own(t) || c.Reference == nil && !c.has(t.RootName()):
+			if _, ok := c.lookup(nameOf(t)); !ok {
+				c.diags = append(c.diags, c.unknown(t)...)
 			}
 		default:
 			if c.Reference != nil {
@@ -133,14 +195,14 @@ func nameOf(t hcl.Traversal) string {
 // expr checks a part of a condition. Parts without fields are evaluated once
 // and may be anything.
 func (c *checker) expr(e hcl.Expression) *Expr {
-	if !usesFields(e) {
+	if !c.usesFields(e) {
 		return c.constant(e)
 	}
 	switch e := e.(type) {
 	case *hclsyntax.ParenthesesExpr:
 		return c.expr(e.Expression)
 	case *hclsyntax.ScopeTraversalExpr:
-		f, _ := Lookup(nameOf(e.Traversal))
+		f, _ := c.lookup(nameOf(e.Traversal))
 		return &Expr{Op: Value, Type: f.Type, Field: f}
 	case *hclsyntax.UnaryOpExpr:
 		return c.not(e)
@@ -155,11 +217,11 @@ func (c *checker) expr(e hcl.Expression) *Expr {
 }
 
 // usesFields reports whether e, or a call in it, is about a flow.
-func usesFields(e hcl.Expression) bool {
+func (c *checker) usesFields(e hcl.Expression) bool {
 	if call, ok := e.(*hclsyntax.FunctionCallExpr); ok && call.Name == "has" {
 		return true
 	}
-	return slices.ContainsFunc(e.Variables(), func(t hcl.Traversal) bool { return isField(t.RootName()) })
+	return slices.ContainsFunc(e.Variables(), c.own)
 }
 
 // constant evaluates e, which has no fields.

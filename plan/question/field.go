@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hashicorp/hcl/v2"
+
 	"flowctl/plan/syntax"
 )
 
@@ -73,7 +75,8 @@ const (
 )
 
 // Fields returns the fields of a flow, in the order in which help shows them.
-// Source is the side that opened the flow.
+// Source is the side that opened the flow. Local is the end at which it was
+// seen, so that a flow that was seen at both ends is in the rows of both.
 func Fields() []Field {
 	fs := []Field{
 		{"direction", Text, directions, "relative to the network interface that saw it", needsDirection},
@@ -90,9 +93,13 @@ func Fields() []Field {
 		{"vm", Text, nil, "machine whose interface saw it", needsInventory},
 		{"peer", Address, nil, "address of the far side", ""},
 	}
-	for _, side := range []string{"source", "destination"} {
+	for _, side := range []string{"source", "destination", "local", "remote"} {
+		needs := ""
+		if side == "local" || side == "remote" {
+			needs = needsDirection
+		}
 		fs = append(fs,
-			Field{side + ".address", Address, nil, "IP address", ""},
+			Field{side + ".address", Address, nil, "IP address", needs},
 			Field{side + ".vm", Text, nil, "virtual machine or scale set instance", needsInventory},
 			Field{side + ".nic", Text, nil, "network interface", needsInventory},
 			Field{side + ".subnet", Text, nil, "vnet/subnet", needsInventory},
@@ -104,7 +111,14 @@ func Fields() []Field {
 	return append(fs,
 		Field{"destination.port", Number, nil, "the service's port", ""},
 		Field{"destination.service", Text, nil, "guessed from protocol and port", ""},
+		Field{"local.port", Number, nil, "port of the service at the end that saw it; none where that end opened the flow", needsDirection},
+		Field{"remote.port", Number, nil, "port of the service at the far side; none where that side opened the flow", needsDirection},
 	)
+}
+
+// Sided reports whether a field depends on the end at which a flow was seen.
+func (f Field) Sided() bool {
+	return strings.HasPrefix(f.Name, "local.") || strings.HasPrefix(f.Name, "remote.")
 }
 
 // Lookup returns the field with a name.
@@ -133,8 +147,8 @@ var aliases = map[string]string{
 	"ip.src": "source.address", "source.ip": "source.address", "sourceip": "source.address", "client": "source.address", "source.addr": "source.address",
 	"dst": "destination.address", "dst.ip": "destination.address", "dst.addr": "destination.address", "dstip": "destination.address", "dstaddr": "destination.address",
 	"ip.dst": "destination.address", "dest": "destination.address", "dest.ip": "destination.address", "destip": "destination.address", "destination.ip": "destination.address",
-	"server": "destination.address", "destination.addr": "destination.address", "ip": "peer", "ip.addr": "peer", "address": "peer", "addr": "peer", "remote": "peer", "remote.ip": "peer",
-	"dst.port": "port", "dstport": "port", "dport": "port", "dest.port": "port", "destport": "port", "tcp.port": "port", "udp.port": "port", "tcp.dstport": "port", "udp.dstport": "port", "remote.port": "port",
+	"server": "destination.address", "destination.addr": "destination.address", "ip": "peer", "ip.addr": "peer", "address": "peer", "addr": "peer", "remote": "remote.address", "remote.ip": "remote.address", "local.ip": "local.address",
+	"dst.port": "port", "dstport": "port", "dport": "port", "dest.port": "port", "destport": "port", "tcp.port": "port", "udp.port": "port", "tcp.dstport": "port", "udp.dstport": "port",
 	"proto": "protocol", "ip.proto": "protocol", "l4.protocol": "protocol", "app": "service", "application": "service",
 	"action": "verdict", "decision": "verdict", "flow.status": "verdict", "status": "verdict", "denied": "verdict", "allowed": "verdict",
 	"dir": "direction", "flow.direction": "direction", "nsg": "acl", "nsg.name": "acl", "acl.name": "acl", "nsg.rule": "rule", "rule.name": "rule", "acl.rule": "rule",
@@ -161,7 +175,7 @@ func noField(name string) string {
 	case aliases[given] != "":
 		return no + "Write " + aliases[given] + "."
 	case slices.Contains(measures, given):
-		return no + "It is measured: each row of an answer has it, and conditions select flows by what they are."
+		return no + "It is measured: each row of an answer has it. Rows are selected by having, as in having = bytes > 1000000; where selects flows by what they are."
 	case unasked[given] != "":
 		return no + "None can be asked for: " + unasked[given] + "."
 	}
@@ -173,10 +187,16 @@ func noField(name string) string {
 	return no + syntax.Hint(name, near)
 }
 
-// isField reports whether a name is that of a field, or of a side that has some.
-func isField(root string) bool {
+// IsField reports whether a name is that of a field, or of a side that has
+// some. Files have values of their own below local, so there it is a field's
+// name as a whole.
+func IsField(t hcl.Traversal) bool {
+	if t.RootName() == "local" {
+		_, ok := Lookup(nameOf(t))
+		return ok
+	}
 	return slices.ContainsFunc(Names(), func(n string) bool {
 		side, _, _ := strings.Cut(n, ".")
-		return side == root
+		return side == t.RootName()
 	})
 }

@@ -16,7 +16,12 @@ type Order struct {
 
 // Measures returns what rows can be ordered by.
 func Measures() []string {
-	return []string{"bytes", "packets", "flows", "denied", "sent", "received", "first", "last"}
+	return []string{"bytes", "packets", "flows", "denied", "sent", "received", "left", "arrived", "first", "last"}
+}
+
+// numbers are the measures that rows can be selected by.
+func numbers() []string {
+	return slices.DeleteFunc(Measures(), func(m string) bool { return m == "first" || m == "last" })
 }
 
 // ParseOrder reads an order such as "-denied", which is the most denied flows

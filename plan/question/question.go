@@ -8,11 +8,27 @@ import (
 
 // Question is one that was checked: which flows, by what, and how many rows.
 type Question struct {
-	Name  string
-	Where *Expr    // nil for all flows
-	By    []string // names of fields; none for one row
-	Top   int      // rows to show; 0 for the default
-	Order Order
+	Name   string
+	Where  *Expr    // nil for all flows
+	By     []string // names of fields; none for one row
+	Having *Expr    // over the measures of rows: which are shown; nil for all
+	Top    int      // rows to show; 0 for the default
+	Order  Order
+}
+
+// Sided reports whether q asks for what depends on the end at which a flow was
+// seen: then a flow that was seen at both is in the rows of both, and rows say
+// what left and what arrived there.
+func (q *Question) Sided() bool {
+	for _, names := range [][]string{q.By, q.Where.Fields()} {
+		for _, n := range names {
+			if (Field{Name: n}).Sided() {
+				return true
+			}
+		}
+	}
+	measures := append(q.Having.Fields(), q.Order.Measure)
+	return slices.Contains(measures, "left") || slices.Contains(measures, "arrived")
 }
 
 // Problem is something wrong with a question: a few fixed words, and full

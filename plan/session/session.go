@@ -39,11 +39,12 @@ type Manifest struct {
 
 // Question is a summarize block, so that it can be answered without the file.
 type Question struct {
-	Name  string   `json:"name"`
-	Where string   `json:"where,omitempty"` // the condition, with values in place of variables
-	By    []string `json:"by,omitempty"`
-	Top   int      `json:"top"`
-	Order string   `json:"order,omitempty"`
+	Name   string   `json:"name"`
+	Where  string   `json:"where,omitempty"` // the condition, with values in place of variables
+	By     []string `json:"by,omitempty"`
+	Top    int      `json:"top"`
+	Order  string   `json:"order,omitempty"`
+	Having string   `json:"having,omitempty"`
 }
 
 // FlowsFile is the name of the file of flows in a results folder.

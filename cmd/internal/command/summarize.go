@@ -50,7 +50,7 @@ nothing could be read.`,
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.Paths = args
-			for _, name := range []string{"by", "where", "top", "order"} {
+			for _, name := range []string{"by", "where", "top", "order", "having"} {
 				o.asked = o.asked || cmd.Flags().Changed(name)
 			}
 			return runSummarize(cmd.Context(), e, o)
@@ -66,6 +66,7 @@ nothing could be read.`,
 	cmd.Flags().StringVar(&o.question.Where, "where", "", "of the flows alone for which this `condition` holds, such as 'direction == \"outbound\"'")
 	cmd.Flags().IntVar(&o.question.Top, "top", 0, "how many `rows` of it (default 20)")
 	cmd.Flags().StringVar(&o.question.Order, "order", "", "order its rows by this `measure`, such as -denied for the most denied flows first (default -bytes)")
+	cmd.Flags().StringVar(&o.question.Having, "having", "", "of its rows those alone for which this `condition` on measures holds, such as 'bytes > 1000000'")
 	cmd.Flags().BoolVar(&o.check, "check", false, "exit with status 4 if a question cannot be answered from these sources")
 	return cmd
 }

@@ -19,11 +19,11 @@ import (
 func keepQuestions(folder session.Folder, m session.Manifest, asks []config.Summary) (session.Manifest, error) {
 	m.Questions = nil
 	for _, a := range asks {
-		where, diags := a.Literal()
+		where, having, diags := a.Literal()
 		if diags.HasErrors() {
 			return m, fmt.Errorf("summarize %q: %w", a.Name, diags)
 		}
-		m.Questions = append(m.Questions, session.Question{Name: a.Name, Where: where, By: a.By, Top: a.Top, Order: a.Order})
+		m.Questions = append(m.Questions, session.Question{Name: a.Name, Where: where, By: a.By, Top: a.Top, Order: a.Order, Having: having})
 	}
 	return m, folder.WriteManifest(m)
 }
@@ -32,7 +32,7 @@ func keepQuestions(folder session.Folder, m session.Manifest, asks []config.Summ
 func keptQuestions(m session.Manifest) ([]*summary.Question, error) {
 	var list []*summary.Question
 	for _, q := range m.Questions {
-		compiled, err := compileText(q.Name, Question{By: q.By, Where: q.Where, Top: q.Top, Order: q.Order})
+		compiled, err := compileText(q.Name, Question{By: q.By, Where: q.Where, Top: q.Top, Order: q.Order, Having: q.Having})
 		if err != nil {
 			return nil, fmt.Errorf("question %q in the manifest: %w", q.Name, err)
 		}
@@ -54,17 +54,30 @@ func compileText(name string, text Question) (*summary.Question, error) {
 			return nil, fmt.Errorf("--by: %w", problem)
 		}
 	}
-	if text.Where == "" {
-		return summary.Compile(q), nil
+	var err error
+	if q.Where, err = condition(text.Where, "--where", question.Check); err != nil {
+		return nil, err
 	}
-	expr, diags := syntax.Expression(text.Where, "--where")
-	if !diags.HasErrors() {
-		q.Where, diags = question.Check(expr, question.Scope{Context: &hcl.EvalContext{Functions: config.Functions()}})
+	if q.Having, err = condition(text.Having, "--having", question.CheckRows); err != nil {
+		return nil, err
 	}
+	return summary.Compile(q), nil
+}
+
+// condition reads one that stands by itself; there is none in the empty text.
+func condition(text, flag string, check func(hcl.Expression, question.Scope) (*question.Expr, hcl.Diagnostics)) (*question.Expr, error) {
+	if text == "" {
+		return nil, nil
+	}
+	expr, diags := syntax.Expression(text, flag)
 	if diags.HasErrors() {
 		return nil, oneLine(diags)
 	}
-	return summary.Compile(q), nil
+	e, diags := check(expr, question.Scope{Context: &hcl.EvalContext{Functions: config.Functions()}})
+	if diags.HasErrors() {
+		return nil, oneLine(diags)
+	}
+	return e, nil
 }
 
 // oneLine is the first thing wrong with a question, in a line.

@@ -28,10 +28,11 @@ type SummarizeOptions struct {
 
 // Question is what flows are asked, as text.
 type Question struct {
-	By    []string
-	Where string
-	Top   int
-	Order string // such as -denied; empty: the most bytes first
+	By     []string
+	Where  string
+	Top    int
+	Having string // over the measures of rows; empty for all
+	Order  string // such as -denied; empty: the most bytes first
 }
 
 func (q Question) name() string {

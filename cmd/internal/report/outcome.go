@@ -24,6 +24,25 @@ func outcome(a *summary.Answer) string {
 	return ""
 }
 
+// selected says which rows of an answer overlap, and which having left out.
+func selected(a *summary.Answer) string {
+	var parts []string
+	var flows uint64
+	for i := range a.Rows {
+		flows += a.Rows[i].Flows
+	}
+	if a.Total.Left != nil && flows > a.Total.Flows {
+		parts = append(parts, "A flow that was seen at both ends is in the rows of both.")
+	}
+	if a.Excluded > 0 {
+		parts = append(parts, fmt.Sprintf("%s left out by having.", Many(a.Excluded, "row")))
+	}
+	if a.Unclear > 0 && len(a.Rows) > 0 {
+		parts = append(parts, fmt.Sprintf("Of %s having cannot tell: what it asks for was not measured there.", Many(a.Unclear, "row")))
+	}
+	return strings.Join(parts, " ")
+}
+
 // lacking says which fields are not known, and of how many flows.
 func lacking(a *summary.Answer, which string) string {
 	var fields []string

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"flowctl/cmd/internal/terminal"
 	"flowctl/collectors/summary"
@@ -42,12 +43,16 @@ func Ask(a *summary.Answer) Table {
 	for _, by := range a.By {
 		t.Columns = append(t.Columns, terminal.Column{Title: by})
 	}
-	t.Columns = append(t.Columns, amounts("sent", "received")...)
+	sent, received := "sent", "received"
+	if a.Total.Left != nil {
+		sent, received = "left", "arrived"
+	}
+	t.Columns = append(t.Columns, amounts(sent, received)...)
 	for i := range a.Rows {
 		r := &a.Rows[i]
 		t.Rows = append(t.Rows, append(append([]string{}, keys(r.Key)...), amountCells(r)...))
 	}
-	t.Note = outcome(a)
+	t.Note = strings.TrimSpace(outcome(a) + " " + selected(a))
 	if len(a.By) == 0 {
 		t.Columns = append([]terminal.Column{{Title: ""}}, t.Columns...)
 		for i := range t.Rows {
@@ -90,7 +95,11 @@ func amounts(sent, received string) []terminal.Column {
 }
 
 func amountCells(r *summary.Row) []string {
-	return []string{Bytes(r.Sent), Bytes(r.Received), Bytes(r.Volume), Share(r.Share), Count(r.Flows), Count(r.Denied)}
+	sent, received := r.Sent, r.Received
+	if r.Left != nil {
+		sent, received = *r.Left, *r.Arrived
+	}
+	return []string{Bytes(sent), Bytes(received), Bytes(r.Volume), Share(r.Share), Count(r.Flows), Count(r.Denied)}
 }
 
 func conversations(doc *summary.Document) Table {
