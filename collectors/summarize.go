@@ -287,6 +287,7 @@ func (r *reading) file(ctx context.Context, j *job, w *worker, open opener) {
 	if r.Options.Only && r.Flows == nil { // no question asks for these
 		in.Hosts, in.Brief = nil, true
 	}
+	in.Fine = r.watch != nil
 	err := open(ctx, j, in, sinks{own.Add, func() (flow.Sink, bool) {
 		select {
 		case other := <-r.idle:

@@ -66,6 +66,7 @@ const (
 	sumRecords = 1<<16 - 1
 	sumBatch   = 1024
 	minute     = int64(60e9)
+	second     = int64(1e9)
 )
 
 // Context returns the number of a context.

@@ -8,7 +8,7 @@ import (
 )
 
 // Watch is a set of flows of which more must be known than their rows say:
-// what each observation point saw of them in each minute. It is filled by one
+// what each observation point saw of them in each second. It is filled by one
 // goroutine and may then be asked by several.
 type Watch struct{ flows map[uint64]struct{} }
 
@@ -46,9 +46,9 @@ func flowHash(src, dst flow.Addr, srcPort, dstPort uint16, proto uint8) uint64 {
 	return Mix(a+b, uint64(proto)^Seeds[0])
 }
 
-// Moment is what was seen of a flow in one context in one minute.
+// Moment is what records that ended in one second say of a flow in one context.
 type Moment struct {
-	Minute          int64 // since 1970
+	Second          int64 // since 1970
 	First, Last     int64
 	Sent, Received  Wire
 	Frames          FrameBytes
@@ -67,7 +67,7 @@ func (d *Detail) Add(r *flow.Record, context uint32) {
 	}
 	k := Key{Src: r.Src, Dst: r.Dst, Context: context, Port: r.DstPort, SrcPort: r.SrcPort, Proto: r.Proto}
 	m := Moment{
-		Minute: floorDiv(r.Last, minute), Sent: Wire{r.Sent.Packets, r.Sent.IPBytes}, Received: Wire{r.Received.Packets, r.Received.IPBytes},
+		Second: floorDiv(r.Last, second), Sent: Wire{r.Sent.Packets, r.Sent.IPBytes}, Received: Wire{r.Received.Packets, r.Received.IPBytes},
 		Frames: FrameBytes{r.Sent.FrameBytes, r.Received.FrameBytes}, Marks: marksOf(r),
 	}
 	m.Records, m.Begins = counted(r)
@@ -78,11 +78,11 @@ func (d *Detail) Add(r *flow.Record, context uint32) {
 // add adds a moment to those of a row. They come nearly in order.
 func add(list []Moment, m *Moment) []Moment {
 	for i := len(list) - 1; i >= 0; i-- {
-		if list[i].Minute == m.Minute {
+		if list[i].Second == m.Second {
 			list[i].add(m)
 			return list
 		}
-		if list[i].Minute < m.Minute {
+		if list[i].Second < m.Second {
 			return slices.Insert(list, i+1, *m)
 		}
 	}
@@ -118,17 +118,22 @@ func (d *Detail) Merge(o *Detail) {
 }
 
 // Of returns the moments of a row in their order. There are none of rows that
-// were not watched, and of those of which not all was seen again.
-func (d *Detail) Of(k *Key, r *Row) []Moment {
+// were not watched, and of those of which not all was seen again. The records
+// of a capture are as many as it was cut into, so its packets are compared.
+func (d *Detail) Of(k *Key, r *Row, capture bool) []Moment {
 	if d == nil {
 		return nil
 	}
 	list := d.rows[*k]
 	var records uint32
+	var packets [2]uint64
 	for i := range list {
 		records = plus(records, list[i].Records)
+		packets[0] += list[i].Sent.Packets
+		packets[1] += list[i].Received.Packets
 	}
-	if records != r.Records || len(list) == 0 {
+	switch {
+	case len(list) == 0, packets != [2]uint64{r.Sent.Packets, r.Received.Packets}, !capture && records != r.Records:
 		return nil
 	}
 	return list
@@ -137,7 +142,7 @@ func (d *Detail) Of(k *Key, r *Row) []Moment {
 // MomentOf is a row as the one moment that it ended in.
 func MomentOf(r *Row, f FrameBytes) Moment {
 	return Moment{
-		Minute: floorDiv(r.Last, minute), First: r.First, Last: r.Last, Sent: r.Sent, Received: r.Received, Frames: f,
+		Second: floorDiv(r.Last, second), First: r.First, Last: r.Last, Sent: r.Sent, Received: r.Received, Frames: f,
 		Records: r.Records, Begins: r.Begins, Marks: r.Marks,
 	}
 }

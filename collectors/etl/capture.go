@@ -55,6 +55,9 @@ func newCapture(t *trace.Trace, s *survey, in flow.Input, own func(flow.Batch) b
 	if in.Brief {
 		c.meter.Brief()
 	}
+	if in.Fine {
+		c.meter.Fine()
+	}
 	return c
 }
 

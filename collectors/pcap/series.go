@@ -60,6 +60,9 @@ func (s *Series) read(r io.Reader, in flow.Input, own func(flow.Batch) bool, len
 	if in.Brief {
 		s.meter.Brief()
 	}
+	if in.Fine {
+		s.meter.Fine()
+	}
 	s.times = span{}
 	c := &capture{Series: s, in: in, w: newWindow(r)}
 	err := c.read()

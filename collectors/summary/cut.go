@@ -8,9 +8,9 @@ import (
 	"flowctl/collectors/aggregate"
 )
 
-// piece is a run of minutes in which the same views saw a flow.
+// piece is a stretch of time in which the same views saw a flow.
 type piece struct {
-	from, to int64  // minutes; to is not in it
+	from, to int64  // to is not in it
 	counts   []bool // by number of the view: what it saw counts
 }
 
@@ -26,7 +26,7 @@ func (d *deduplicator) cut(views []view) (kept, dropped []*enriched) {
 		for k, s := range views[i].rows {
 			var in, out []aggregate.Moment
 			for _, m := range moments[i][k] {
-				if pieces[pieceAt(pieces, m.Minute)].counts[i] {
+				if pieces[pieceAt(pieces, m.Second*second)].counts[i] {
 					in = append(in, m)
 				} else {
 					out = append(out, m)
@@ -45,9 +45,9 @@ func (d *deduplicator) cut(views []view) (kept, dropped []*enriched) {
 	return kept, dropped
 }
 
-// pieceAt is the number of the piece that a minute is in.
-func pieceAt(pieces []piece, minute int64) int {
-	n, _ := slices.BinarySearchFunc(pieces, minute, func(p piece, at int64) int { return cmp.Compare(p.to-1, at) })
+// pieceAt is the number of the piece that a time is in.
+func pieceAt(pieces []piece, t int64) int {
+	n, _ := slices.BinarySearchFunc(pieces, t, func(p piece, at int64) int { return cmp.Compare(p.to-1, at) })
 	return min(n, len(pieces)-1)
 }
 
@@ -60,7 +60,13 @@ func (s *enriched) split(in, out []aggregate.Moment, kept, dropped []*enriched) 
 	case len(in) == 0:
 		return kept, append(dropped, s)
 	}
-	return append(kept, s.part(in)), append(dropped, s.part(out))
+	k, d := s.part(in), s.part(out)
+	if s.point.Class >= aggregate.Capture { // it was read again in other records
+		all := s.row.Records
+		k.row.Records = uint32((uint64(all)*uint64(len(in)) + uint64(len(in)+len(out)) - 1) / uint64(len(in)+len(out)))
+		d.row.Records = all - k.row.Records
+	}
+	return append(kept, k), append(dropped, d)
 }
 
 // part is the part of a row that moments make up.
@@ -77,13 +83,13 @@ func (s *enriched) part(list []aggregate.Moment) *enriched {
 
 // moments are those of the rows of views, by number of the view and of the row.
 // It reports false if there is a row that would have to be cut and of which there
-// are none: then all of it is in the minute in which it ended.
+// are none: then all of it is in the second in which it ended.
 func (d *deduplicator) moments(views []view) (list [][][]aggregate.Moment, ok bool) {
 	ok = true
 	for i := range views {
 		var of [][]aggregate.Moment
 		for _, s := range views[i].rows {
-			m := d.detail.Of(&s.key, s.row)
+			m := d.detail.Of(&s.key, s.row, s.point.Class >= aggregate.Capture)
 			switch {
 			case len(m) > 0 && s.key.Src != s.row.Src:
 				m = flipped(m)
@@ -108,35 +114,53 @@ func flipped(list []aggregate.Moment) []aggregate.Moment {
 	return list
 }
 
-// spans reports whether a row is of several records in several minutes.
+// spans reports whether a row is of a time that could be cut: of packets in
+// several seconds, or of several tuples of a flow log in several minutes.
 func (s *enriched) spans() bool {
-	return s.row.Records > 1 && minuteOf(s.row.First) != minuteOf(s.row.Last)
+	r := s.row
+	if s.point.Class >= aggregate.Capture {
+		return r.First != aggregate.NoFirst && floor(r.First, second) != floor(r.Last, second)
+	}
+	return r.Records > 1 && floor(r.First, aggregate.Minute) != floor(r.Last, aggregate.Minute)
 }
 
-func minuteOf(t int64) int64 {
-	return (t - (t%aggregate.Minute+aggregate.Minute)%aggregate.Minute) / aggregate.Minute
+// floor is the last multiple of unit that is not after t.
+func floor(t, unit int64) int64 { return t - (t%unit+unit)%unit }
+
+// unit is how exactly it is known when a view saw a flow: packets have times,
+// and a flow log says what was in a minute.
+func (v *view) unit() int64 {
+	if v.log() {
+		return aggregate.Minute
+	}
+	return second
 }
 
-// piecesOf cuts the time of views at their beginnings and ends. Those within less
-// than a minute are one, and there is no cut within what one count is of.
+// slack is how far two times may be apart that are one: clocks differ.
+func slack(a, b *view) int64 {
+	if a.log() || b.log() {
+		return aggregate.Minute
+	}
+	return 2 * second
+}
+
+// piecesOf cuts the time of views at their beginnings and ends. Those that are
+// about at the same time are one, and there is no cut within what one count is of.
 func piecesOf(views []view, moments [][][]aggregate.Moment) []piece {
 	var cuts []int64
-	starts, ends := make([]int64, 0, len(views)), make([]int64, 0, len(views))
-	for _, v := range views {
-		starts, ends = append(starts, v.first), append(ends, -v.last)
+	for _, i := range distinct(views, func(v *view) int64 { return v.first }) {
+		cuts = append(cuts, floor(views[i].first, views[i].unit()))
 	}
-	for _, t := range apartByMinute(starts) {
-		cuts = append(cuts, minuteOf(t))
-	}
-	for _, t := range apartByMinute(ends) {
-		cuts = append(cuts, minuteOf(-t)+1)
+	for _, i := range distinct(views, func(v *view) int64 { return -v.last }) {
+		unit := views[i].unit()
+		cuts = append(cuts, floor(views[i].last, unit)+unit)
 	}
 	slices.Sort(cuts)
 	cuts = slices.Compact(cuts)
 	first, last := cuts[0], cuts[len(cuts)-1]
 	for i := range views {
 		views[i].each(moments[i], func(from, to int64) {
-			cuts = slices.DeleteFunc(cuts, func(c int64) bool { return c > from && c <= to && c > first && c < last })
+			cuts = slices.DeleteFunc(cuts, func(c int64) bool { return c > from && c < to && c > first && c < last })
 		})
 	}
 	var pieces []piece
@@ -146,23 +170,25 @@ func piecesOf(views []view, moments [][][]aggregate.Moment) []piece {
 	return pieces
 }
 
-// each calls f for the minutes that each count of a view is of: of a capture,
-// those of its packets; of a flow log, those since the one before.
+// each calls f for the time that each count of a view is of: of a capture,
+// that of its packets; of a flow log, the minutes since the one before.
 func (v *view) each(moments [][]aggregate.Moment, f func(from, to int64)) {
 	var all []aggregate.Moment
 	for _, of := range moments {
 		all = append(all, of...)
 	}
-	slices.SortFunc(all, func(a, b aggregate.Moment) int { return cmp.Compare(a.Minute, b.Minute) })
+	slices.SortFunc(all, func(a, b aggregate.Moment) int { return cmp.Compare(a.Second, b.Second) })
+	unit := v.unit()
 	for i, m := range all {
-		from := m.Minute
+		at := floor(m.Second*second, unit)
+		from := at
 		switch {
-		case m.First != aggregate.NoFirst && m.Last-m.First >= 2*aggregate.Minute:
-			from = minuteOf(m.First)
-		case v.point.Class < aggregate.Capture && i > 0 && m.Marks&aggregate.MeasuredPackets != 0:
-			from = min(m.Minute, max(all[i-1].Minute+1, m.Minute-lead))
+		case m.First != aggregate.NoFirst && m.Last-m.First >= 2*unit:
+			from = floor(m.First, unit)
+		case v.log() && i > 0 && m.Marks&aggregate.MeasuredPackets != 0:
+			from = min(at, max(floor(all[i-1].Second*second, unit)+unit, at-lead*unit))
 		}
-		f(from, m.Minute)
+		f(from, at+unit)
 	}
 }
 
@@ -170,13 +196,17 @@ func (v *view) each(moments [][]aggregate.Moment, f func(from, to int64)) {
 // on is logged every 5 minutes.
 const lead = 5
 
-// apartByMinute returns the least of times that are less than a minute apart.
-func apartByMinute(times []int64) []int64 {
-	slices.Sort(times)
-	var list []int64
-	for _, t := range times {
-		if len(list) == 0 || t-list[len(list)-1] >= aggregate.Minute {
-			list = append(list, t)
+// distinct returns the views with the least of times that are about the same.
+func distinct(views []view, of func(*view) int64) []int {
+	order := make([]int, len(views))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(i, j int) int { return cmp.Compare(of(&views[i]), of(&views[j])) })
+	var list []int
+	for _, i := range order {
+		if n := len(list); n == 0 || of(&views[i])-of(&views[list[n-1]]) >= slack(&views[i], &views[list[n-1]]) {
+			list = append(list, i)
 		}
 	}
 	return list
@@ -192,7 +222,7 @@ func (p *piece) choose(views []view, moments [][][]aggregate.Moment) {
 		v.weight = weight{}
 		for _, of := range moments[i] {
 			for k := range of {
-				if m := &of[k]; m.Minute >= p.from && m.Minute < p.to {
+				if m, at := &of[k], of[k].Second*second; at >= p.from && at < p.to {
 					v.weight = v.weight.plus(weight{m.Sent.Packets + m.Received.Packets, m.Sent.IPBytes + m.Received.IPBytes, uint64(m.Records)})
 				}
 			}

@@ -15,7 +15,7 @@ import (
 // interface with its log (and, where the machine there only forwards, the
 // direction), or a capture. Points that saw one flow at overlapping times saw the
 // same traffic. Where they began and stopped to see it together, the one that saw
-// most counts. Where they did not, time is cut, to the minute, at the beginnings
+// most counts. Where they did not, time is cut, to the minute or of captures to the second, at the beginnings
 // and ends: in each piece the one that saw most counts, and what a point alone saw
 // always does.
 //
@@ -245,6 +245,13 @@ func widen(views []view) {
 			v.last += second / 2
 		}
 	}
+	if slices.ContainsFunc(views, func(v view) bool { return !v.log() }) {
+		for i := range views {
+			if v := &views[i]; v.log() && !v.begun && v.first != aggregate.NoLast { // its first count is of the minute
+				v.first = floor(v.first, aggregate.Minute)
+			}
+		}
+	}
 	for i := range views {
 		if v := &views[i]; v.log() && v.last-v.first == 1 && !v.begun {
 			for _, t := range moments {
@@ -275,14 +282,20 @@ func overlapping(views []view) int {
 	return n
 }
 
-// together reports whether views began and ended in less than a minute of one
-// another. Those without a time may have.
+// together reports whether views began and ended at about the same times: within
+// a minute, or of captures within two seconds unless they saw the same, which
+// clocks that differ show later. Those without a time may have.
 func together(views []view) bool {
 	if views[0].first == aggregate.NoLast {
 		return true
 	}
-	for _, v := range views[1:] {
-		if abs(v.first-views[0].first) >= aggregate.Minute || abs(v.last-views[0].last) >= aggregate.Minute {
+	for i := range views[1:] {
+		v, o := &views[i+1], &views[0]
+		near := slack(v, o)
+		if v.weight == o.weight {
+			near = aggregate.Minute
+		}
+		if abs(v.first-o.first) >= near || abs(v.last-o.last) >= near {
 			return false
 		}
 	}

@@ -62,6 +62,14 @@ func (m *Meter) Brief() {
 	}
 }
 
+// Fine ends records with each second of the clock. It is to be said before the
+// first packet.
+func (m *Meter) Fine() {
+	for i := range m.crew.parts {
+		m.crew.parts[i].table.fine = true
+	}
+}
+
 // Next returns the packet to fill next.
 func (m *Meter) Next() *packet.Packet { return &m.chunk.list[m.chunk.n].Packet }
 

@@ -1,6 +1,8 @@
 package meter
 
 import (
+	"time"
+
 	"flowctl/collectors/flow"
 	"flowctl/collectors/pcap/packet"
 )
@@ -84,12 +86,12 @@ func (p *part) before(e *entry, o *observed) {
 // conversation between the same ports.
 func (p *part) cut(i uint32, e *entry, o *observed, out *exporter) {
 	opens := o.Flags&(packet.SYN|packet.ACK) == packet.SYN
-	if !opens && e.within(o.Time) && e.holds(o) {
+	if !opens && e.within(o.Time) && e.holds(o) && !p.table.fine {
 		return
 	}
 	if opens && !e.opened { // what was guessed is now known
 		e.opened, e.opener = true, o.side
-		if !e.expired(o.Time) && e.holds(o) && !e.lasts(o.Time) {
+		if !e.expired(o.Time) && e.holds(o) && !p.lasts(e, o.Time) {
 			return
 		}
 	}
@@ -103,10 +105,21 @@ func (p *part) cut(i uint32, e *entry, o *observed, out *exporter) {
 	case opens && e.opened && o.side != e.opener:
 		out.export(&p.table, i, e, flow.Continue)
 		e.begin(o)
-	case e.lasts(o.Time), !e.holds(o):
+	case p.lasts(e, o.Time), !e.holds(o):
 		out.export(&p.table, i, e, flow.Continue)
 		e.reset()
 	}
+}
+
+// lasts reports whether e with a packet at t would be too long for one record.
+func (p *part) lasts(e *entry, t int64) bool {
+	return e.lasts(t) || p.table.fine && t != flow.NoTime && e.last != flow.NoTime && secondOf(t) != secondOf(e.first)
+}
+
+// secondOf is the second of the clock that t is in.
+func secondOf(t int64) int64 {
+	const second = int64(time.Second)
+	return (t - (t%second+second)%second) / second
 }
 
 // sweep exports what has ended, if enough packets came and enough time has

@@ -22,6 +22,7 @@ type table struct {
 	free  []uint32               // entries below next that are not in use
 	next  uint32                 // entries that were ever used
 	used  int
+	fine  bool // a record is of one second of the clock
 	brief bool // nothing of entry.tcp is wanted, so that its cache lines are left alone
 }
 
