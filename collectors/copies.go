@@ -79,6 +79,7 @@ func (m *member) open(ctx context.Context, path string, n int64) (io.ReadCloser,
 // copy tells of a file that another one is equal to.
 func (r *reading) copy(m *member) {
 	m.source.Kind, m.source.Detail = m.kind, "the same bytes as "+m.copied.Path
+	m.source.Copy = true
 	m.source.Note(flow.OK)
 	r.mu.Lock()
 	r.copied = append(r.copied, m)

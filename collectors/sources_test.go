@@ -3,6 +3,7 @@ package collectors
 import (
 	"bytes"
 	"fmt"
+	"math/rand/v2"
 	"path/filepath"
 	"testing"
 
@@ -110,8 +111,20 @@ func TestSkippedIsBounded(t *testing.T) {
 	for _, k := range s.All() {
 		n += k.Count
 	}
-	if all := s.All(); len(all) > 4002 || n != 10_000 || all[0].Source != "file 0" || all[2000].Source != "" || all[2000].Count != 3000 {
+	all := s.All()
+	if len(all) > 4002 || n != 10_000 || all[0].Source != "file 0" || all[2000].Source != "" || all[2000].Count != 3000 {
 		t.Errorf("%d entries count %d, the one after the first 2000 is %+v", len(all), n, all[2000])
+	}
+	var again flow.Skipped // in another order: the same
+	for _, i := range rand.Perm(10_000) {
+		if i < 5000 {
+			again.Add(fmt.Sprint("file ", i), "bad", int64(i))
+		} else {
+			again.Add("one", fmt.Sprint("reason ", i-5000), 7)
+		}
+	}
+	if diff := cmp.Diff(all, again.All()); diff != "" {
+		t.Errorf("in another order: -want +got\n%s", diff)
 	}
 }
 

@@ -1,8 +1,10 @@
 package flow
 
 import (
+	"cmp"
 	"io"
 	"iter"
+	"slices"
 	"sync"
 )
 
@@ -45,6 +47,7 @@ type Source struct {
 	Points  []string // where it was seen, at most a few
 	Holds   []Kind   // of Parquet: what its flows were read from
 	Files   int      // that it stands for, if more than one: Path is a folder of theirs
+	Copy    bool     // it has the same bytes as another one, which counts
 }
 
 // Holding is what the records of s were read from in the first place: its
@@ -83,11 +86,14 @@ type Skip struct {
 
 // Skipped collects what readers left out. It may be used by several
 // goroutines. The zero value is ready. Beyond mostSkips, what sources left out
-// is counted by reason, with no source, and beyond as many reasons in one.
+// is counted by reason, with no source, and beyond as many reasons in one. Which
+// are told one by one does not depend on the order in which they come: the first
+// by source and reason are.
 type Skipped struct {
-	mu    sync.Mutex
-	index map[[2]string]int
-	all   []Skip
+	mu     sync.Mutex
+	all    skips
+	others skips // by reason
+	rest   Skip  // further reasons
 }
 
 const mostSkips = 2000
@@ -99,33 +105,54 @@ func (s *Skipped) Add(source, reason string, offset int64) { s.AddN(source, reas
 func (s *Skipped) AddN(source, reason string, n uint64, offset int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	k := [2]string{source, reason}
-	i, ok := s.index[k]
-	if !ok && len(s.all) >= mostSkips {
-		source, offset = "", 0
-		if len(s.all) >= 2*mostSkips && s.index[[2]string{"", reason}] == 0 {
-			reason = "for further reasons"
-		}
-		k = [2]string{source, reason}
-		i, ok = s.index[k]
+	over, more := s.all.add(Skip{source, reason, n, offset})
+	if more {
+		over.Source, over.Offset = "", 0
+		over, more = s.others.add(over)
 	}
-	if !ok {
-		if s.index == nil {
-			s.index = map[[2]string]int{}
-		}
-		i = len(s.all)
-		s.index[k] = i
-		s.all = append(s.all, Skip{Source: source, Reason: reason, Offset: offset})
+	if more {
+		s.rest = Skip{Reason: "for further reasons", Count: s.rest.Count + over.Count}
 	}
-	s.all[i].Count += n
-	s.all[i].Offset = min(s.all[i].Offset, offset)
 }
 
-// All returns what was counted, in the order in which it was first seen.
+// All returns what was counted, by source, place and reason.
 func (s *Skipped) All() []Skip {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return append([]Skip(nil), s.all...)
+	var list []Skip
+	list = append(list, s.all...)
+	slices.SortStableFunc(list, func(a, b Skip) int { return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Offset, b.Offset)) })
+	list = append(list, s.others...)
+	if s.rest.Count > 0 {
+		list = append(list, s.rest)
+	}
+	return list
+}
+
+// skips are the first by source and reason, in this order.
+type skips []Skip
+
+// add counts one more, and returns what there is no room for.
+func (l *skips) add(s Skip) (over Skip, more bool) {
+	i, known := slices.BinarySearchFunc(*l, s, func(a, b Skip) int {
+		return cmp.Or(cmp.Compare(a.Source, b.Source), cmp.Compare(a.Reason, b.Reason))
+	})
+	if known {
+		at := &(*l)[i]
+		at.Count += s.Count
+		at.Offset = min(at.Offset, s.Offset)
+		return Skip{}, false
+	}
+	if i == mostSkips {
+		return s, true
+	}
+	*l = slices.Insert(*l, i, s)
+	if len(*l) <= mostSkips {
+		return Skip{}, false
+	}
+	over = (*l)[mostSkips]
+	*l = (*l)[:mostSkips]
+	return over, true
 }
 
 // Input is what a reader is given beside the bytes. All of it may be shared

@@ -44,6 +44,7 @@ func (c *capture) frame(f frame) bool {
 	}
 	c.packets++
 	c.times.add(f.time)
+	c.identity.Nameless = f.link == packet.Cooked
 	again := c.several && c.identity.Again(p, f.data, c.interfaces.of(&f))
 	if c.in.End != 0 && !c.in.Within(f.time) {
 		return c.outside(f, again)

@@ -106,7 +106,7 @@ func (b *builder) coverage(t *aggregate.Table, doc *Document, o Options) []Cover
 }
 
 // silent reports whether s was read and held nothing.
-func silent(s *flow.Source) bool { return s.Records == 0 && s.Status != flow.Unreadable }
+func silent(s *flow.Source) bool { return s.Records == 0 && !s.Copy && s.Status != flow.Unreadable }
 
 type sayer func(code, format string, args ...any)
 

@@ -12,7 +12,10 @@
 //
 // Equal packets at one interface are different ones: what was sent again stays.
 // So packets are paired one to one and in their order: the n-th of an interface
-// is the n-th of every other, as far as they were captured within a second.
+// is the n-th of every other, as far as they were captured within a second. Where
+// one interface has data of TCP in larger segments than another one, the data is
+// compared. Cooked captures of version 1 name no interface: there a packet with a
+// number or with data that comes again at once was at another one.
 package identity
 
 import (
@@ -27,6 +30,8 @@ const (
 	few    = 1 << 10             // observations that there is room for at first
 	held   = 1 << 18             // observations that are remembered at most, 14 MB
 	walked = 1 << 10             // observations of a bucket that are looked at
+
+	soon = uint64(100 * time.Microsecond) // between two interfaces that are not told apart
 )
 
 // Packets remembers the packets of one capture. The zero value is ready.
@@ -34,6 +39,11 @@ type Packets struct {
 	ring  []observation // the last ones, by their number modulo its length, a power of 2
 	heads []uint64      // by bucket, of as many: the number of its last observation
 	count uint64        // observations so far; they are numbered from 1
+	data  segments
+
+	// Nameless is true of captures that do not tell all interfaces apart. What
+	// cannot have been sent twice that soon was at another one then.
+	Nameless bool
 }
 
 // observation is one packet at one interface.
@@ -65,7 +75,7 @@ func (s *Packets) Again(p *packet.Packet, b []byte, at uint16) bool {
 		o.original = s.count
 	}
 	s.ring[s.count&mask], *head = o, s.count
-	return original != 0
+	return s.data.again(p, at) || original != 0
 }
 
 // original is the number of the first observation of a packet that is now at an
@@ -78,6 +88,8 @@ func (s *Packets) original(head uint64, f print, now int64, at uint16) uint64 {
 		o := &s.ring[n&(size-1)]
 		switch {
 		case !o.matches(f) || apart(o.time, now) > within:
+		case s.Nameless && f.single && o.original == n && apart(o.time, now) < soon:
+			return n
 		case o.at == at:
 			had = max(had, o.original)
 		case o.original == n:

@@ -14,6 +14,7 @@ type print struct {
 	digest uint64
 	data   uint32 // hash of the first bytes of the data; 0 is not known
 	sum    uint16 // checksum of the transport, where IP has no identification; 0 is not known
+	single bool   // it has a number, data of TCP or a SYN, so that no other is like it at once
 }
 
 func (f print) matches(g print) bool {
@@ -100,6 +101,7 @@ func transport(p *packet.Packet, h digest, t datagram) print {
 		f.data = uint32(d.sum()>>32) | 1
 	}
 	f.digest = h.sum()
+	f.single = t.identified || p.Whole && (p.Length > 0 || p.Flags&packet.SYN != 0)
 	return f
 }
 
