@@ -282,6 +282,7 @@ func (r *reading) file(ctx context.Context, j *job, w *worker, open opener) {
 		Source: &j.source.Source, Names: r.names, Skipped: r.skipped, Hosts: r.hosts, Point: j.Point, Target: j.Target, Cache: own.Cache,
 		Evidence: own.Evidence, Log: logOf(j.Path),
 	}
+	in.Memory = r.Memory / 4 / int64(cap(r.idle))
 	v := r.view(j)
 	in.Start, in.End = v.start, v.end
 	if r.Options.Only && r.Flows == nil { // no question asks for these

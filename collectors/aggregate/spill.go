@@ -27,8 +27,8 @@ const MinRows = 50_000
 type Spill struct {
 	File    *os.File
 	Size    int64
-	extents [Partitions][]Extent
-	ids     []uint32 // numbers of contexts in the file → in the table; nil: the same
+	extents [][]Extent // by partition
+	ids     []uint32   // numbers of contexts in the file → in the table; nil: the same
 }
 
 // Extent is a part of a file.
@@ -81,6 +81,9 @@ func (s *Spill) Append(i int, b []byte) error {
 	if _, err := s.File.WriteAt(b, s.Size); err != nil {
 		return err
 	}
+	for len(s.extents) <= i {
+		s.extents = append(s.extents, nil)
+	}
 	s.extents[i] = append(s.extents[i], Extent{s.Size, int64(len(b))})
 	s.Size += int64(len(b))
 	return nil
@@ -89,6 +92,9 @@ func (s *Spill) Append(i int, b []byte) error {
 // Each calls f for all that was written of partition i, in memory that buf
 // keeps.
 func (s *Spill) Each(i int, buf *[]byte, f func([]byte)) error {
+	if i >= len(s.extents) {
+		return nil
+	}
 	for _, e := range s.extents[i] {
 		*buf = slices.Grow((*buf)[:0], int(e.Length))[:e.Length]
 		if _, err := s.File.ReadAt(*buf, e.Offset); err != nil {
@@ -114,9 +120,14 @@ func (s *store) ownSpill() (*Spill, error) {
 	return f, nil
 }
 
-// restore brings the rows of partition i back.
-func (s *Spill) restore(i int, p *Partition, free *Pool, buf *[]byte) error {
-	return s.Each(i, buf, func(b []byte) { p.decode(b, s.ids, free) })
+// length is how many bytes were written of partition i.
+func (s *Spill) length(i int) (n int64) {
+	if i < len(s.extents) {
+		for _, e := range s.extents[i] {
+			n += e.Length
+		}
+	}
+	return n
 }
 
 // renumber says that the contexts of s have new numbers.
@@ -199,9 +210,6 @@ func (p *Partition) decode(b []byte, ids []uint32, free *Pool) {
 		p.take(&r, f, free)
 	}
 }
-
-// Restore adds rows that AppendRow wrote.
-func (p *Partition) Restore(b []byte, free *Pool) { p.decode(b, nil, free) }
 
 // Decoder reads what appendRow wrote.
 type Decoder struct{ B []byte }

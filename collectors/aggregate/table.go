@@ -276,13 +276,7 @@ func (t *Table) Few() bool { return t.store.Used.Load() < 20_000 && len(t.Spills
 func (t *Table) Partition(i int, spare *Partition, buf *[]byte) (*Partition, []error) {
 	p := &t.Parts[i]
 	p.borrow(spare)
-	var errs []error
-	for _, s := range t.Spills {
-		if err := s.restore(i, p, &t.Free, buf); err != nil {
-			errs = append(errs, err)
-		}
-	}
-	return p, errs
+	return p, t.Stored(i).Load(p, &t.Free, buf)
 }
 
 // Reset empties t and removes its temporary files.
@@ -294,11 +288,16 @@ func (t *Table) Reset() error {
 
 // Close removes temporary files. It is needed only if no document is made.
 func (t *Table) Close() error {
+	err := closeAll(t.Spills)
+	t.Spills = nil
+	return err
+}
+
+func closeAll(files []*Spill) error {
 	var errs []error
-	for _, s := range t.Spills {
+	for _, s := range files {
 		errs = append(errs, s.Close())
 	}
-	t.Spills = nil
 	return errors.Join(errs...)
 }
 

@@ -54,6 +54,9 @@ func (s *Series) read(r io.Reader, in flow.Input, own func(flow.Batch) bool, len
 	in.Source.Points = append(in.Source.Points, point)
 	if s.meter == nil {
 		s.meter = meter.Shared(flow.Record{Point: in.Names.Of(point), Target: in.Names.Of(in.Target)}, own, lend)
+		if in.Memory > 0 {
+			s.meter.Bound(in.Memory)
+		}
 	} else {
 		s.meter.Resume(own, lend)
 	}

@@ -43,25 +43,6 @@ func Of(t *aggregate.Table, o Options) (*Document, error) {
 	return doc, errors.Join(lost, t.Reset())
 }
 
-// again answers for what was left because flows have to be cut in time, with
-// what all points saw of them in each minute. What cannot be read again is
-// counted as far as it is known.
-func (b *builder) again(t *aggregate.Table, o Options) {
-	l := b.later
-	if l == nil || l.watch.Len() == 0 {
-		return
-	}
-	b.later = nil
-	b.once.detail = o.Again(t, &l.watch)
-	for i, rows := range l.parts {
-		p := &t.Parts[i]
-		p.Restore(rows, b.free)
-		l.parts[i] = nil
-		b.partition(p)
-	}
-	b.flush()
-}
-
 // pairsMost is how many pairs a builder keeps in memory: all of them together
 // take an eighth of what the rows may.
 func pairsMost(t *aggregate.Table) int {
@@ -81,6 +62,10 @@ func builders(t *aggregate.Table) int {
 func (b *builder) build(t *aggregate.Table, next *atomic.Int32) {
 	var spare aggregate.Partition // lends its tables to the next one
 	for i := next.Add(1) - 1; i < aggregate.Partitions; i = next.Add(1) - 1 {
+		if s := t.Stored(int(i)); s.Rows() > b.rows && t.Parts[i].Rows.N == 0 {
+			b.stored(s, &t.Parts[i])
+			continue
+		}
 		p, errs := t.Partition(int(i), &spare, &b.buf)
 		b.errs = append(b.errs, errs...)
 		b.partition(p)
@@ -115,6 +100,7 @@ type builder struct {
 	points []*point
 	free   *aggregate.Pool
 	most   int // pairs in memory
+	rows   int // in memory
 	first  int // number of the first answer that is wanted
 	pairs  *pairs
 	top    biggest
@@ -137,14 +123,17 @@ type builder struct {
 	sum  pairSum     // of the pair at hand
 	kept []*enriched // what counts of it
 
-	order []uint64 // scratch, of a partition and of a pair
-	refs  []ref
-	solos []ref
-	added []aggregate.Row
-	rooms [][]enriched
-	used  int
-	ptrs  []*enriched
-	buf   []byte
+	services map[serviceKey]*spoken // what it spoke, as far as kept has it no more
+
+	order   []uint64 // scratch, of a partition and of a pair
+	refs    []ref
+	solos   []ref // flows that one row tells all of
+	several []ref // the others
+	added   []aggregate.Row
+	rooms   [][]enriched
+	used    int
+	ptrs    []*enriched
+	buf     []byte
 }
 
 // totals is what counts, each conversation once.
@@ -220,7 +209,7 @@ const manyRows = 200 // of answers that are short by nature
 
 func newBuilder(t *aggregate.Table, o Options) *builder {
 	p := newLocator(o.Inventories)
-	b := &builder{naming: naming{t.Names, p}, free: &t.Free, most: pairsMost(t)}
+	b := &builder{naming: naming{t.Names, p}, free: &t.Free, most: pairsMost(t), rows: t.Limit / builders(t)}
 	for i, k := range t.Contexts {
 		b.points = append(b.points, pointOf(k, t.Names, p))
 		b.points[i].number = i
@@ -243,7 +232,7 @@ func (b *builder) makeRoom(bytes int) {
 
 // another returns a builder that does a part of b's work.
 func (b *builder) another(o Options) *builder {
-	a := &builder{naming: b.naming, points: b.points, free: b.free, most: b.most}
+	a := &builder{naming: b.naming, points: b.points, free: b.free, most: b.most, rows: b.rows}
 	a.begin(o)
 	a.talkers.lines = b.talkers.lines.another()
 	for i, g := range b.answers {
@@ -327,9 +316,7 @@ func (b *builder) alone(p *aggregate.Partition, i int) {
 func (b *builder) pairsOf(p *aggregate.Partition, order []uint64, mask uint64) {
 	refs := b.refs[:0]
 	for _, v := range order {
-		i := int(v & mask)
-		r := p.Rows.At(i)
-		refs = append(refs, ref{tupleOf(r, b.points[r.Context].Class == aggregate.NoIP), uint32(i)})
+		refs = append(refs, b.ref(p, int(v&mask)))
 	}
 	b.refs = refs
 	for len(refs) > 0 {
@@ -377,6 +364,34 @@ func (b *builder) pair(count func()) {
 // offer looks among the services that two addresses spoke for the biggest
 // transfer.
 func (b *builder) offer() {
+	if len(b.services) == 0 {
+		b.spoken(b.best.offer)
+		return
+	}
+	b.gather()
+	for _, s := range b.services {
+		b.best.offer(*s)
+	}
+	clear(b.services)
+}
+
+// gather adds up what was kept of a pair that has too many rows to be kept.
+func (b *builder) gather() {
+	b.spoken(func(s spoken) {
+		if b.services == nil {
+			b.services = map[serviceKey]*spoken{}
+		}
+		if at := b.services[s.serviceKey]; at != nil {
+			at.add(&s)
+		} else {
+			b.services[s.serviceKey] = &s
+		}
+	})
+	b.kept, b.used = b.kept[:0], 0
+}
+
+// spoken calls add for each service of what was kept.
+func (b *builder) spoken(add func(spoken)) {
 	if len(b.kept) > 1 {
 		slices.SortFunc(b.kept, func(x, y *enriched) int {
 			return cmp.Or(cmp.Compare(x.row.Proto, y.row.Proto), cmp.Compare(x.row.Port, y.row.Port), x.row.Src.Compare(y.row.Src))
@@ -387,7 +402,7 @@ func (b *builder) offer() {
 		for n < len(kept) && kept[n].row.Proto == kept[0].row.Proto && kept[n].row.Port == kept[0].row.Port {
 			n++
 		}
-		b.best.offer(kept[:n])
+		add(spokenOf(kept[:n]))
 		kept = kept[n:]
 	}
 }
@@ -404,8 +419,8 @@ func (b *builder) solo(s *enriched) {
 	b.count(s)
 }
 
-// several answers for the rows of one flow.
-func (b *builder) several(rows []*enriched) {
+// flow answers for the rows of one flow.
+func (b *builder) flow(rows []*enriched) {
 	for _, g := range b.answers[b.first:] {
 		g.add(rows, &b.once)
 	}

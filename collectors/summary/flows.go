@@ -30,16 +30,76 @@ func tupleOf(r *aggregate.Row, noIP bool) uint64 {
 	return t
 }
 
+// pieceRows is how many rows of a pair are looked at together. Those of a pair
+// that has more are taken flow by flow, so many at a time.
+const pieceRows = 4096
+
+// firstFlow is how many of refs are of the first one's flow.
+func firstFlow(refs []ref) int {
+	n := 1
+	for n < len(refs) && refs[n].tuple == refs[0].tuple {
+		n++
+	}
+	return n
+}
+
+// someFlows cuts refs after so many rows, where a flow ends.
+func someFlows(refs []ref) (first, others []ref) {
+	n := 0
+	for n < len(refs) && n < pieceRows {
+		n += firstFlow(refs[n:])
+	}
+	return refs[:n], refs[n:]
+}
+
 // flows answers for a pair of addresses, whose rows are in the order of their
-// flows. Flows that one row tells all of are added up first by what is alike of
-// them: nothing asks for the client's port.
+// flows.
 func (b *builder) flows(p *aggregate.Partition, refs []ref) {
-	solos, several := b.solos[:0], refs[:0]
-	for len(refs) > 0 {
-		n := 1
-		for n < len(refs) && refs[n].tuple == refs[0].tuple {
-			n++
+	first, others := someFlows(refs)
+	if len(others) > 0 {
+		if b.wants(p, refs) {
+			b.later.add(p, refs)
+			return
 		}
+		b.pair(func() { b.countAll(p, refs) })
+		return
+	}
+	rows, several := b.sort(p, first)
+	if b.later != nil && b.later.wants(rows, several) {
+		b.later.add(p, b.solos, several)
+		return
+	}
+	b.pair(func() { b.countFlows(p, rows, several) })
+}
+
+// wants reports whether flows of a pair have to be cut in time, and notes which.
+func (b *builder) wants(p *aggregate.Partition, refs []ref) (some bool) {
+	for b.later != nil && len(refs) > 0 {
+		var first []ref
+		first, refs = someFlows(refs)
+		rows, several := b.sort(p, first)
+		some = b.later.wants(rows, several) || some
+	}
+	return some
+}
+
+// countAll answers for the flows of a pair that has many rows.
+func (b *builder) countAll(p *aggregate.Partition, refs []ref) {
+	for len(refs) > 0 {
+		var first []ref
+		first, refs = someFlows(refs)
+		rows, several := b.sort(p, first)
+		b.countFlows(p, rows, several)
+		b.gather()
+	}
+}
+
+// sort parts flows: those that one row tells all of are put in b.solos, and the rows
+// of the others are returned.
+func (b *builder) sort(p *aggregate.Partition, refs []ref) (rows []*enriched, several []ref) {
+	solos, several := b.solos[:0], b.several[:0]
+	for len(refs) > 0 {
+		n := firstFlow(refs)
 		if n > 1 && refs[0].tuple>>40 == 0 {
 			several = append(several, refs[:n]...)
 		} else {
@@ -49,24 +109,20 @@ func (b *builder) flows(p *aggregate.Partition, refs []ref) {
 		}
 		refs = refs[n:]
 	}
-	b.solos, b.used = solos, 0
-	rows := b.fill(p, several)
-	if b.later != nil && b.later.wants(rows, several) {
-		b.later.add(p, solos, several)
-		return
+	b.solos, b.several, b.used = solos, several, 0
+	return b.fill(p, several), several
+}
+
+// countFlows answers for flows that were parted. Those that one row tells all of
+// are added up first by what is alike of them: nothing asks for the client's port.
+func (b *builder) countFlows(p *aggregate.Partition, rows []*enriched, several []ref) {
+	b.countSolos(p, b.solos)
+	for len(rows) > 0 {
+		n := firstFlow(several)
+		b.facts.flow(rows[:n])
+		b.flow(rows[:n])
+		rows, several = rows[n:], several[n:]
 	}
-	b.pair(func() {
-		b.countSolos(p, solos)
-		for len(rows) > 0 {
-			n := 1
-			for n < len(rows) && several[n].tuple == several[0].tuple {
-				n++
-			}
-			b.facts.flow(rows[:n])
-			b.several(rows[:n])
-			rows, several = rows[n:], several[n:]
-		}
-	})
 }
 
 // shapeOf is what a row has but for its client's port.

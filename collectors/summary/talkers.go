@@ -97,53 +97,82 @@ type transfer struct {
 	bySender  bool // the sender opened the flows
 }
 
-// offer takes the greater direction of a conversation if it is the most yet.
-func (t *transfer) offer(rows []*enriched) {
-	if len(rows) == 0 || rows[0].point.Class == aggregate.NoIP {
-		return
+// serviceKey is what is spoken.
+type serviceKey struct {
+	proto uint8
+	port  uint16
+}
+
+// spoken adds up what two addresses said to each other over one service.
+type spoken struct {
+	serviceKey
+	up, down      uint64 // IP bytes from the lower address, and to it
+	byLow, byHigh uint64 // flows that either opened
+
+	// Of the first row:
+	src, dst           flow.Addr
+	srcAt, dstAt       location
+	srcScope, dstScope scope
+}
+
+// spokenOf adds up rows of one service, of which there is at least one.
+func spokenOf(rows []*enriched) spoken {
+	at := rows[0]
+	low := at.low()
+	s := spoken{
+		serviceKey: serviceKey{at.row.Proto, at.row.Port}, src: at.row.Src, dst: at.row.Dst,
+		srcAt: at.src, dstAt: at.dst, srcScope: at.srcScope, dstScope: at.dstScope,
 	}
-	var up, down uint64 // from and to the lower address
-	for _, s := range rows {
-		if s.row.Marks&aggregate.MeasuredIP == 0 {
-			continue
+	for _, e := range rows {
+		r, opened := e.row, &s.byHigh
+		sent, received := &s.down, &s.up
+		if r.Src == low {
+			opened, sent, received = &s.byLow, &s.up, &s.down
 		}
-		if s.row.Src == s.low() {
-			up, down = up+s.row.Sent.IPBytes, down+s.row.Received.IPBytes
-		} else {
-			up, down = up+s.row.Received.IPBytes, down+s.row.Sent.IPBytes
+		*opened += uint64(r.Flows)
+		if r.Marks&aggregate.MeasuredIP != 0 {
+			*sent += r.Sent.IPBytes
+			*received += r.Received.IPBytes
 		}
 	}
-	most := max(up, down)
+	return s
+}
+
+// add adds what was said besides. The first row of all stays the first.
+func (s *spoken) add(o *spoken) {
+	first := s
+	if o.src.Compare(s.src) < 0 {
+		first = o
+	}
+	sum := *first
+	sum.up, sum.down = s.up+o.up, s.down+o.down
+	sum.byLow, sum.byHigh = s.byLow+o.byLow, s.byHigh+o.byHigh
+	*s = sum
+}
+
+// offer takes the greater direction of what was said over a service if it is the
+// most yet.
+func (t *transfer) offer(s spoken) {
+	most := max(s.up, s.down)
 	if most == 0 || most < t.ipBytes {
 		return
 	}
-	s := rows[0]
 	n := transfer{
-		ipBytes: most, from: s.row.Src, to: s.row.Dst, fromAt: s.src, toAt: s.dst,
-		fromScope: s.srcScope, toScope: s.dstScope, proto: s.row.Proto, port: s.row.Port,
+		ipBytes: most, from: s.src, to: s.dst, fromAt: s.srcAt, toAt: s.dstAt,
+		fromScope: s.srcScope, toScope: s.dstScope, proto: s.proto, port: s.port,
 	}
-	if sender := up >= down; sender != (n.from == s.low()) {
+	isLow := func(a, other flow.Addr) bool { return a.Compare(other) <= 0 }
+	if sender := s.up >= s.down; sender != isLow(n.from, n.to) {
 		n.from, n.to, n.fromAt, n.toAt = n.to, n.from, n.toAt, n.fromAt
 		n.fromScope, n.toScope = n.toScope, n.fromScope
 	}
-	n.bySender = openedBy(rows, n.from)
+	n.bySender = s.byHigh >= s.byLow
+	if isLow(n.from, n.to) {
+		n.bySender = s.byLow >= s.byHigh
+	}
 	if most > t.ipBytes || n.before(t) {
 		*t = n
 	}
-}
-
-// openedBy reports whether a opened at least as many of the flows in rows as
-// the other side.
-func openedBy(rows []*enriched, a flow.Addr) bool {
-	var own, others uint64
-	for _, s := range rows {
-		if s.row.Src == a {
-			own += uint64(s.row.Flows)
-		} else {
-			others += uint64(s.row.Flows)
-		}
-	}
-	return own >= others
 }
 
 // before orders transfers of the same size.

@@ -20,7 +20,9 @@ const (
 )
 
 const (
-	maxFlows = 1 << 22 // at once; beyond, all are exported to make room
+	maxFlows = 1 << 22 // at once; beyond, those that were silent for longest are exported to make room
+	minFlows = 1 << 17 // at once, however little memory there is
+	perFlow  = 140     // bytes that one takes
 	minSweep = 1 << 16 // packets between two looks for what has ended
 	batch    = 256     // records that are handed on together
 )
@@ -67,6 +69,15 @@ func (m *Meter) Brief() {
 func (m *Meter) Fine() {
 	for i := range m.crew.parts {
 		m.crew.parts[i].table.fine = true
+	}
+}
+
+// Bound lets the conversations that are going on take so many bytes, about. It is
+// to be said before the first packet.
+func (m *Meter) Bound(bytes int64) {
+	most := int(min(max(bytes/perFlow, minFlows), maxFlows))
+	for i := range m.crew.parts {
+		m.crew.parts[i].most = most / parts
 	}
 }
 

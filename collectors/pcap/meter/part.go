@@ -1,6 +1,7 @@
 package meter
 
 import (
+	"math"
 	"time"
 
 	"flowctl/collectors/flow"
@@ -123,7 +124,8 @@ func secondOf(t int64) int64 {
 }
 
 // sweep exports what has ended, if enough packets came and enough time has
-// passed since the last look, and everything if the table is full.
+// passed since the last look, and the half that was silent for longest if the
+// table is full.
 func (p *part) sweep(out *exporter) {
 	full := p.table.used >= p.most
 	if !full && p.since < minSweep/parts {
@@ -133,11 +135,15 @@ func (p *part) sweep(out *exporter) {
 		return
 	}
 	p.swept, p.since = p.clock, 0
+	silent := int64(math.MinInt64)
+	if full {
+		silent = p.table.median()
+	}
 	p.table.drop(func(i uint32, e *entry) bool {
 		switch {
 		case e.expired(p.clock):
 			out.export(&p.table, i, e, flow.End)
-		case full:
+		case full && e.last <= silent:
 			out.export(&p.table, i, e, flow.Continue)
 		default:
 			return false

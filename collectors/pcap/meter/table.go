@@ -1,6 +1,11 @@
 package meter
 
-import "flowctl/collectors/flow"
+import (
+	"math"
+	"slices"
+
+	"flowctl/collectors/flow"
+)
 
 // An open addressing table. Its slots hold the number of an entry plus one
 // and, above it, some bits of the hash, so that most misses touch no entry.
@@ -151,6 +156,25 @@ func (t *table) each(f func(uint32, *entry)) {
 		}
 	}
 }
+
+// median is the time of the last packet that about half of the entries have had
+// theirs before.
+func (t *table) median() int64 {
+	var times []int64
+	for i := uint32(0); i < t.next; i += 1 + t.next/medianOf {
+		if e := t.at(i); e.live {
+			times = append(times, e.last)
+		}
+	}
+	if len(times) == 0 {
+		return math.MaxInt64
+	}
+	slices.Sort(times)
+	return times[len(times)/2]
+}
+
+// medianOf is of how many entries at most the median is taken.
+const medianOf = 4096
 
 // drop removes the entries for which f is true.
 func (t *table) drop(f func(uint32, *entry) bool) {
