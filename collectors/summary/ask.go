@@ -1,13 +1,18 @@
 package summary
 
-import "flowctl/plan/question"
+import (
+	"slices"
+
+	"flowctl/plan/question"
+)
 
 // Question is a question that is ready to be answered. It may be used for
 // several documents.
 type Question struct {
 	question.Question
-	where test    // nil for all flows
-	asks  []field // of where
+	where test     // nil for all flows
+	asks  []field  // of where
+	names []string // of fields, in where and by
 }
 
 // Compile makes q ready.
@@ -18,6 +23,12 @@ func Compile(q question.Question) *Question {
 		for _, name := range q.Where.Fields() {
 			f, _ := lookupField(name)
 			out.asks = append(out.asks, f)
+		}
+	}
+	out.names = q.Where.Fields()
+	for _, name := range q.By {
+		if !slices.Contains(out.names, name) {
+			out.names = append(out.names, name)
 		}
 	}
 	return out
@@ -31,6 +42,7 @@ func (q *Question) groups(n *naming) *groups {
 	}
 	g := newGroups(q.Name, q.Top, where, q.By...)
 	g.asks, g.order = q.asks, ordering(q.Order)
+	g.names = q.names
 	if q.Sided() {
 		g.sided, g.lines.wide = true, 2
 	}

@@ -37,7 +37,7 @@ func Of(t *aggregate.Table, o Options) (*Document, error) {
 	first.again(t, o)
 	lost := errors.Join(append(first.errs, first.rank())...)
 	if lost != nil {
-		o.Coverage = append(o.Coverage, Coverage{"rows-lost", "A part of what was counted could not be read back from a temporary file, so all sums are too small."})
+		o.Coverage = append(o.Coverage, Coverage{Code: "rows-lost", Text: "A part of what was counted could not be read back from a temporary file, so all sums are too small."})
 	}
 	doc := first.document(t, o)
 	return doc, errors.Join(lost, t.Reset())

@@ -74,7 +74,7 @@ func (f *facts) log(marks aggregate.Marks, begun bool) {
 func (b *builder) coverage(t *aggregate.Table, doc *Document, o Options) []Coverage {
 	var list []Coverage
 	say := func(code, format string, args ...any) {
-		list = append(list, Coverage{code, fmt.Sprintf(format, args...)})
+		list = append(list, Coverage{Code: code, Text: fmt.Sprintf(format, args...)})
 	}
 	if doc.Minutes != nil {
 		say("minutes", "%s", doc.Minutes)

@@ -155,6 +155,9 @@ type Answer struct {
 	Excluded uint64 `json:"excluded_rows,omitempty"`
 	Unclear  uint64 `json:"undecided_rows,omitempty"`
 
+	// Of questions: the fields that they ask for, in conditions and rows.
+	Fields []string `json:"fields,omitempty"`
+
 	// Of questions: how it ends, see Answered; of how many flows that were read
 	// it is undecided whether they are meant, and what would decide it.
 	Outcome   string  `json:"outcome,omitempty"`
@@ -203,8 +206,9 @@ type Host struct {
 
 // Coverage is something that this run could not see, and why.
 type Coverage struct {
-	Code string `json:"code"`
-	Text string `json:"text"`
+	Code    string `json:"code"`
+	Text    string `json:"text"`
+	Planned bool   `json:"planned,omitempty"` // a finding of the plan, from before anything was recorded
 }
 
 // Skip is something that could not be read.

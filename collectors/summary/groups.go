@@ -12,6 +12,7 @@ import (
 type groups struct {
 	name  string
 	where func(*enriched) truth // nil for all
+	names []string              // of the fields that it asks for
 	asks  []field               // of where
 	by    []field
 	top   int

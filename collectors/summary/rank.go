@@ -87,7 +87,7 @@ func (g *groups) before(a, b *line, n *naming) bool {
 
 // answer draws the lines up that rank found, the biggest first.
 func (g *groups) answer(n *naming, all aggregate.Tally) Answer {
-	a := Answer{Name: g.name, By: []string{}, Rows: []Row{}, Groups: g.count, Total: g.row(&g.total, nil, all), Excluded: g.excluded, Unclear: g.unclear}
+	a := Answer{Name: g.name, By: []string{}, Rows: []Row{}, Fields: g.names, Groups: g.count, Total: g.row(&g.total, nil, all), Excluded: g.excluded, Unclear: g.unclear}
 	for _, f := range g.by {
 		a.By = append(a.By, f.name)
 	}

@@ -158,7 +158,7 @@ func coverage(m session.Manifest) []summary.Coverage {
 		out = append(out, summary.Coverage{Code: code, Text: fmt.Sprintf(format, args...)})
 	}
 	for _, f := range m.Findings {
-		say(f.Code, "%s", f.Detail)
+		out = append(out, summary.Coverage{Code: f.Code, Text: f.Detail, Planned: true})
 	}
 	for _, s := range m.Sessions {
 		switch {

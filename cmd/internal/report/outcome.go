@@ -16,6 +16,8 @@ func outcome(a *summary.Answer) string {
 		return fmt.Sprintf("Cannot be answered from these sources: %s. %s", lacking(a, "all"), needed(a))
 	case a.Undecided > 0:
 		return fmt.Sprintf("There may be more: %s. %s", lacking(a, "others"), needed(a))
+	case a.Outcome == summary.NothingFound && a.Excluded > 0:
+		return fmt.Sprintf("No row is as having asks; there are %s.", Many(a.Excluded, "row"))
 	case a.Outcome == summary.NothingFound && a.Measured != nil:
 		return fmt.Sprintf("No flow matches. Measured: %s.", Many(*a.Measured, "flow"))
 	case len(a.Rows) == 0:
@@ -34,7 +36,7 @@ func selected(a *summary.Answer) string {
 	if a.Total.Left != nil && flows > a.Total.Flows {
 		parts = append(parts, "A flow that was seen at both ends is in the rows of both.")
 	}
-	if a.Excluded > 0 {
+	if a.Excluded > 0 && len(a.Rows) > 0 {
 		parts = append(parts, fmt.Sprintf("%s left out by having.", Many(a.Excluded, "row")))
 	}
 	if a.Unclear > 0 && len(a.Rows) > 0 {

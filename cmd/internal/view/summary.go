@@ -34,7 +34,7 @@ func Summary(w io.Writer, doc *summary.Document, o SummaryOptions) error {
 		s.table(t)
 	}
 	s.timeline(doc.Timeline)
-	s.coverage(doc)
+	s.coverage("What this run could not see", doc.Coverage)
 	s.skipped(doc)
 	if err := s.w.Flush(); err != nil {
 		return fmt.Errorf("write summary: %w", err)
@@ -50,7 +50,11 @@ func Answer(w io.Writer, doc *summary.Document, a *summary.Answer, o SummaryOpti
 	o.Rows = len(a.Rows) + 1
 	s := &summaryText{bufio.NewWriter(w), o}
 	s.table(report.Ask(a))
-	s.coverage(doc)
+	bears, others := report.Bearing(doc, a)
+	s.coverage("What this answer could not see", bears)
+	if others > 0 {
+		s.printf("\n%s\n", s.faint(terminal.Wrap(otherNotes(others), s.o.Width, "")))
+	}
 	s.skipped(doc)
 	if err := s.w.Flush(); err != nil {
 		return fmt.Errorf("write answer: %w", err)
@@ -153,12 +157,19 @@ func sparkline(heights []uint64, top uint64) string {
 	return strings.TrimRight(b.String(), " ")
 }
 
-func (s *summaryText) coverage(doc *summary.Document) {
-	if len(doc.Coverage) == 0 {
+func otherNotes(n int) string {
+	if n == 1 {
+		return "1 more note about these sources does not bear on this question; --json has it."
+	}
+	return fmt.Sprintf("%d more notes about these sources do not bear on this question; --json has them.", n)
+}
+
+func (s *summaryText) coverage(title string, list []summary.Coverage) {
+	if len(list) == 0 {
 		return
 	}
-	s.printf("\n%s\n", s.bold("What this run could not see"))
-	for _, c := range doc.Coverage {
+	s.printf("\n%s\n", s.bold(title))
+	for _, c := range list {
 		s.printf("- %s\n", terminal.Wrap(terminal.Escape(c.Text), s.o.Width-2, "  "))
 	}
 }
