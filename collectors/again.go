@@ -16,14 +16,14 @@ type again struct {
 	flow.Count
 }
 
-func (a *again) add(c flow.Count) {
-	if c.Packets == 0 {
+func (a *again) add(s *flow.Source) {
+	if s.Again.Packets == 0 {
 		return
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.captures++
-	a.Add(c)
+	a.captures += max(1, s.AgainIn)
+	a.Add(s.Again)
 }
 
 func (a *again) coverage() []summary.Coverage {

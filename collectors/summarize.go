@@ -301,7 +301,7 @@ func (r *reading) file(ctx context.Context, j *job, w *worker, open opener) {
 	}, &r.Progress.Bytes})
 	r.done(w, own)
 	r.outside.Add(j.source.Outside)
-	r.again.add(j.source.Again)
+	r.again.add(&j.source.Source)
 	if err == nil {
 		err = ctx.Err()
 	}

@@ -44,8 +44,10 @@ type Source struct {
 	Records uint64   // flow tuples, or packets
 	Outside uint64   // of Records: before or after the window
 	Again   Count    // of captures: packets of Records that other interfaces of the capture had too; they count once
+	AgainIn int      // captures that Again is of; 0 for this one
 	Points  []string // where it was seen, at most a few
 	Holds   []Kind   // of Parquet: what its flows were read from
+	Empty   []Kind   // of Parquet: what was read for them and had none
 	Files   int      // that it stands for, if more than one: Path is a folder of theirs
 	Copy    bool     // it has the same bytes as another one, which counts
 }

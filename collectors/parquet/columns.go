@@ -43,6 +43,7 @@ const (
 	colTarget
 	colRule
 	colACL
+	colLog
 	colClass
 	colFirstNanos
 	colLastNanos
@@ -93,6 +94,7 @@ var columns = [columnCount]column{
 	colTarget:             {"target", text, false},
 	colRule:               {"rule", text, false},
 	colACL:                {"acl", text, false},
+	colLog:                {"log", text, false},
 	colClass:              {"class", text, false},
 	colFirstNanos:         {"first_nanos", number, false},
 	colLastNanos:          {"last_nanos", number, false},

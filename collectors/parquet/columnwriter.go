@@ -70,7 +70,7 @@ func (p *part) column(i int) chunkValues {
 		return w.wide(g, hasPackets, g.counters[2])
 	case colReceivedIPBytes:
 		return w.wide(g, hasBytes, g.counters[3])
-	case colProtocol, colEtherType, colDirection, colState, colEncryption, colTunnel, colGuessed, colPoint, colTarget, colRule, colACL, colClass:
+	case colProtocol, colEtherType, colDirection, colState, colEncryption, colTunnel, colGuessed, colPoint, colTarget, colRule, colACL, colLog, colClass:
 		return w.shared(i, g, p)
 	}
 	return w.beside(i, g)

@@ -53,12 +53,14 @@ func tailAt(b []byte) int64 {
 	return int64(len(b)) - 8 - n
 }
 
-// TestLater refuses a file of a later form by its number.
-func TestLater(t *testing.T) {
-	b := bytes.Replace(write(t, nil, flow.NewNames(), 10, Meta{Version: "9.9"}), []byte("flowctl.format\x18\x011"), []byte("flowctl.format\x18\x012"), 1)
-	_, _, _, err := load(b, flow.NewNames())
-	if err == nil || !strings.Contains(err.Error(), `format "2"`) || !strings.Contains(err.Error(), "9.9") {
-		t.Errorf("error %v; want the format and who wrote it", err)
+// TestOtherFormats refuses files of an earlier and a later form by their numbers.
+func TestOtherFormats(t *testing.T) {
+	for format, says := range map[string]string{"1": "from again, with --flows", "3": "the flowctl that wrote it (9.9)"} {
+		b := bytes.Replace(write(t, nil, flow.NewNames(), 10, Meta{Version: "9.9"}), []byte("flowctl.format\x18\x012"), []byte("flowctl.format\x18\x01"+format), 1)
+		_, _, _, err := load(b, flow.NewNames())
+		if err == nil || !strings.Contains(err.Error(), `format "`+format+`"`) || !strings.Contains(err.Error(), says) {
+			t.Errorf("error %v; want the format and %q", err, says)
+		}
 	}
 }
 

@@ -38,7 +38,7 @@ type combined struct {
 }
 
 // kindColumns are the columns by which rows of flow logs differ in kind.
-var kindColumns = [...]int{colState, colProtocol, colDirection, colEncryption, colPoint, colTarget, colRule, colACL, colClass}
+var kindColumns = [...]int{colState, colProtocol, colDirection, colEncryption, colPoint, colTarget, colRule, colACL, colLog, colClass}
 
 // mostKinds is how many numbers there may be before those that did not come
 // are left out, and after.
@@ -153,7 +153,7 @@ func (r *read) choice(place int) uint32 {
 func (k *kinds) kind(values *[columnCount]uint32) kind {
 	state := flow.State(values[colState])
 	c := contextOf{flow.Context{
-		Point: flow.ID(values[colPoint]), Target: flow.ID(values[colTarget]), Rule: flow.ID(values[colRule]), ACL: flow.ID(values[colACL]),
+		Point: flow.ID(values[colPoint]), Target: flow.ID(values[colTarget]), Rule: flow.ID(values[colRule]), ACL: flow.ID(values[colACL]), Log: flow.ID(values[colLog]),
 		Direction: flow.Direction(values[colDirection]), Encryption: flow.Encryption(values[colEncryption]), Class: flow.Class(values[colClass]), Denied: state == flow.Deny,
 	}, uint8(values[colProtocol])}
 	n, ok := k.contexts[c]

@@ -26,8 +26,28 @@ const (
 // sources is the metadata under SourcesKey.
 type sources struct {
 	Kinds    map[flow.Kind]int   `json:"kinds"`    // how many sources with records there are of each
+	Empty    map[flow.Kind]int   `json:"empty"`    // how many without
 	Statuses map[flow.Status]int `json:"statuses"` // how many sources there are with each
-	First    []source            `json:"first"`    // the first of them
+	Again    again               `json:"again"`
+	First    []source            `json:"first"` // the first of them
+}
+
+// again is what captures have more than once, as flow.Source has it.
+type again struct {
+	Captures   int    `json:"captures"`
+	Packets    uint64 `json:"packets"`
+	IPBytes    uint64 `json:"ip_bytes"`
+	FrameBytes uint64 `json:"frame_bytes"`
+}
+
+func (a *again) add(s *flow.Source) {
+	if s.Again.Packets == 0 {
+		return
+	}
+	a.Captures += max(1, s.AgainIn)
+	a.Packets += s.Again.Packets
+	a.IPBytes += s.Again.IPBytes
+	a.FrameBytes += s.Again.FrameBytes
 }
 
 // source is one file or blob that flows were read from.
@@ -56,13 +76,21 @@ type host struct {
 }
 
 func sourcesOf(all []flow.Source) sources {
-	s := sources{Kinds: map[flow.Kind]int{}, Statuses: map[flow.Status]int{}, First: []source{}}
+	s := sources{Kinds: map[flow.Kind]int{}, Empty: map[flow.Kind]int{}, Statuses: map[flow.Status]int{}, First: []source{}}
 	for _, x := range all {
 		files := max(1, x.Files)
 		s.Statuses[x.Status] += files
-		if x.Records > 0 {
-			for _, k := range x.Holding() {
-				s.Kinds[k] += files
+		s.Again.add(&x)
+		kinds, empty := x.Holding(), x.Empty
+		if x.Records == 0 && x.Kind != flow.Parquet {
+			kinds, empty = nil, kinds
+		}
+		for _, k := range kinds {
+			s.Kinds[k] += files
+		}
+		if x.Status != flow.Unreadable {
+			for _, k := range empty {
+				s.Empty[k] += files
 			}
 		}
 		if len(s.First) < mostSources {

@@ -17,8 +17,9 @@ import "bytes"
 
 // Format is the number of the table's form. It is raised when a reader must
 // change; further columns do not raise it. It lies in the file's metadata
-// under FormatKey.
-const Format = "1"
+// under FormatKey. 2 has the class and the log of each flow: without them it cannot be
+// told which of them are views of the same traffic.
+const Format = "2"
 
 // The keys of the file's metadata. All but the version are JSON.
 const (

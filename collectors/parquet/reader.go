@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"maps"
 	"net/netip"
 	"os"
 	"slices"
@@ -215,6 +216,8 @@ func (s *sources) tell(t *tail, src *flow.Source) error {
 		src.Holds = append(src.Holds, k)
 		kinds = append(kinds, fmt.Sprintf("%d %s", n, k))
 	}
+	src.Empty = slices.Sorted(maps.Keys(s.Empty))
+	src.AgainIn, src.Again = s.Again.Captures, flow.Count{Packets: s.Again.Packets, IPBytes: s.Again.IPBytes, FrameBytes: s.Again.FrameBytes}
 	slices.Sort(src.Holds)
 	slices.Sort(kinds)
 	src.Detail = "flows of " + strings.Join(kinds, ", ") + ", written by flowctl " + t.pairs[VersionKey]

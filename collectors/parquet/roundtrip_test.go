@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"io"
 	"math/rand/v2"
+	"net/netip"
 	"slices"
 	"testing"
 
@@ -24,7 +25,7 @@ func randomRecords(seed uint64, n int, names *flow.Names) []flow.Record {
 	address := func() flow.Addr {
 		switch r.IntN(8) {
 		case 0:
-			return flow.Addr{}
+			return []flow.Addr{{}, flow.Unspecified, flow.AddrOf(netip.MustParseAddr("::ffff:10.0.0.1"))}[r.IntN(3)]
 		case 1:
 			return flow.Addr{Hi: 0x2603_1020 << 32, Lo: r.Uint64N(50)}
 		case 2:
@@ -68,7 +69,7 @@ func randomRecords(seed uint64, n int, names *flow.Names) []flow.Record {
 			x.EtherType = uint16(1 + r.IntN(1<<16-1))
 			x.Src, x.Dst = flow.Addr{}, flow.Addr{}
 		}
-		for _, id := range []*flow.ID{&x.Point, &x.Target, &x.Rule, &x.ACL} {
+		for _, id := range []*flow.ID{&x.Point, &x.Target, &x.Rule, &x.ACL, &x.Log} {
 			*id = texts[r.IntN(len(texts))]
 		}
 		x.TCP = randomTCP(r)

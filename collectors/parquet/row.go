@@ -27,6 +27,7 @@ type rest struct {
 type traits struct {
 	where uint64 // point and target
 	how   uint64 // rule and ACL
+	log   uint64
 	kind  uint64 // the rest
 }
 
@@ -53,6 +54,7 @@ func traitsOf(r *flow.Record) traits {
 	return traits{
 		where: uint64(r.Point)<<32 | uint64(r.Target),
 		how:   uint64(r.Rule)<<32 | uint64(r.ACL),
+		log:   uint64(r.Log),
 		kind: uint64(r.State)<<kindState | uint64(r.Direction)<<kindDirection | uint64(r.Class)<<kindClass | uint64(r.Encryption)<<kindEncryption |
 			uint64(r.Tunnel)<<kindTunnel | uint64(r.EtherType)<<kindEtherType | uint64(r.Measured&7)<<kindMeasured |
 			bit(r.Guessed)<<kindGuessed | kindOf(&r.Key, r.IsIP()),
@@ -85,9 +87,9 @@ func (t *traits) has(at int) bool { return t.kind>>at&1 != 0 }
 // measured is what was measured.
 func (t *traits) measured() flow.Measure { return flow.Measure(t.kind >> kindMeasured & 7) }
 
-// ids are the texts: point, target, rule and ACL.
-func (t *traits) ids() [4]flow.ID {
-	return [4]flow.ID{flow.ID(t.where >> 32), flow.ID(uint32(t.where)), flow.ID(t.how >> 32), flow.ID(uint32(t.how))}
+// ids are the texts, from colPoint on: point, target, rule, ACL and log.
+func (t *traits) ids() [5]flow.ID {
+	return [5]flow.ID{flow.ID(t.where >> 32), flow.ID(uint32(t.where)), flow.ID(t.how >> 32), flow.ID(uint32(t.how)), flow.ID(t.log)}
 }
 
 // value is the value of a column of traits, and whether there is one.

@@ -63,6 +63,7 @@ func (g *rows) facts(r *flow.Record, i int) {
 	r.Target = flow.ID(g.columns[colTarget].codes[i])
 	r.Rule = flow.ID(g.columns[colRule].codes[i])
 	r.ACL = flow.ID(g.columns[colACL].codes[i])
+	r.Log = flow.ID(g.columns[colLog].codes[i])
 	r.Class = flow.Class(g.columns[colClass].codes[i])
 }
 

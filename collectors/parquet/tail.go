@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/parquet-go/parquet-go/encoding/thrift"
@@ -118,6 +119,9 @@ func (t *tail) ours() error {
 	if !ok {
 		return fmt.Errorf("%w: its metadata has no %s%s; read the logs or captures it was made from", ErrForeign, FormatKey, missing)
 	}
+	if older(format) {
+		return fmt.Errorf("has the format %q of flows, which lacks what this flowctl needs to count them once%s; summarize the logs or captures it was made from again, with --flows", format, missing)
+	}
 	if format != Format {
 		return fmt.Errorf("has the format %q of flows, this flowctl reads %q; use the flowctl that wrote it (%s) or a later one", format, Format, t.pairs[VersionKey])
 	}
@@ -125,6 +129,13 @@ func (t *tail) ours() error {
 		return fmt.Errorf("%w%s", ErrForeign, missing)
 	}
 	return nil
+}
+
+// older reports whether a format is one of those before.
+func older(format string) bool {
+	was, err := strconv.Atoi(format)
+	now, _ := strconv.Atoi(Format)
+	return err == nil && was < now
 }
 
 // find finds the columns and names those that the schema does not have.

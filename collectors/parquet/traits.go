@@ -35,7 +35,7 @@ func (l *traitList) reset() {
 // number returns the number of t. It reports false, and numbers nothing, if
 // its texts do not fit into this row group any more.
 func (l *traitList) number(t traits, names *flow.Names) (uint32, bool) {
-	e := &l.recent[(t.where*31+t.how*7+t.kind)*0x9e3779b97f4a7c15>>56]
+	e := &l.recent[(t.where*31+t.how*7+t.log*3+t.kind)*0x9e3779b97f4a7c15>>56]
 	if e.number != 0 && e.traits == t {
 		return e.number - 1, true
 	}

@@ -61,9 +61,12 @@ func (b *builder) document(t *aggregate.Table, o Options) *Document {
 // nothingSeen is what a source measured even if it holds no record: a capture
 // without packets says that there were none.
 func nothingSeen(s flow.Source) aggregate.Marks {
-	switch s.Kind {
-	case flow.Pcap, flow.Pcapng, flow.Snoop, flow.EventTrace:
-		if s.Status != flow.Unreadable {
+	if s.Status == flow.Unreadable {
+		return 0
+	}
+	for _, k := range append(s.Holding(), s.Empty...) {
+		switch k {
+		case flow.Pcap, flow.Pcapng, flow.Snoop, flow.EventTrace:
 			return aggregate.MeasuredPackets | aggregate.MeasuredIP | aggregate.MeasuredFrames
 		}
 	}
