@@ -16,6 +16,9 @@ type Inputs struct {
 	Vars     []string // of --var, as name=value
 	VarFiles []string // of --var-file, paths
 	Environ  []string // as os.Environ returns it; FLOWCTL_VAR_name counts
+
+	// Open says that variables need no values: what depends on one is not checked.
+	Open bool
 }
 
 // Config is what a file or a folder says.
@@ -27,6 +30,7 @@ type Config struct {
 	State          State                `json:"-"` // may hold secrets
 	Given          []string             `json:"-"` // name=value of variables that are not sensitive, as flags and the environment gave them
 	Withheld       []string             `json:"-"` // names of sensitive variables that were given so
+	Unset          []string             `json:"-"` // names of variables without a value, if Inputs was open
 	Digest         string               `json:"-"` // SHA-256 in hex over the files and the values of variables
 }
 

@@ -113,7 +113,12 @@ func (l *loader) declare() {
 			l.duplicate(b.LabelRanges[0], "variable", v.name, prior.at)
 			continue
 		}
-		v.set(given[v.name], &l.problems)
+		if given[v.name] == nil && v.def == cty.NilVal && l.in.Open {
+			v.value = cty.UnknownVal(v.typ)
+			l.cfg.Unset = append(l.cfg.Unset, v.name)
+		} else {
+			v.set(given[v.name], &l.problems)
+		}
 		l.keep(v, given[v.name])
 		l.vars[v.name] = v
 	}

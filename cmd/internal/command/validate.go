@@ -3,6 +3,7 @@ package command
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -25,6 +26,7 @@ func newValidate(e *env.Env) *cobra.Command {
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			o.at(args)
+			o.Open = true
 			return runValidate(e, o)
 		},
 	}
@@ -46,6 +48,9 @@ func runValidate(e *env.Env, o validateOptions) error {
 		watches += len(i.Watches)
 	}
 	fmt.Fprintf(e.Stdout, "Valid: %s, %s.\n", view.Count(len(cfg.Investigations), "investigation"), view.Count(watches, "watch", "watches"))
+	if len(cfg.Unset) > 0 {
+		fmt.Fprintf(e.Stdout, "Not checked is what depends on %s without a value: %s.\n", view.Count(len(cfg.Unset), "variable"), strings.Join(cfg.Unset, ", "))
+	}
 	return nil
 }
 

@@ -82,11 +82,12 @@ type Source struct {
 	Path     string
 	Vars     []string // name=value
 	VarFiles []string
+	Open     bool // variables need no values
 }
 
 // Load reads the configuration. What is wrong with it is a *Diagnosed.
 func Load(s Settings, src Source) (*config.Config, error) {
-	cfg, diags := config.Load(src.Path, config.Inputs{Vars: src.Vars, VarFiles: src.VarFiles, Environ: s.Environ})
+	cfg, diags := config.Load(src.Path, config.Inputs{Vars: src.Vars, VarFiles: src.VarFiles, Environ: s.Environ, Open: src.Open})
 	return cfg, s.diagnose(cfg, diags)
 }
 
