@@ -115,6 +115,7 @@ type reading struct {
 	names   *flow.Names
 	skipped *flow.Skipped
 	hosts   *flow.Hosts
+	room    flow.Room
 	kept    *parquet.Writer // nil if flows are not wanted
 
 	roll     *roll
@@ -280,7 +281,7 @@ func (r *reading) file(ctx context.Context, j *job, w *worker, open opener) {
 	own := r.sink(ctx, j, w)
 	in := flow.Input{
 		Source: &j.source.Source, Names: r.names, Skipped: r.skipped, Hosts: r.hosts, Point: j.Point, Target: j.Target, Cache: own.Cache,
-		Evidence: own.Evidence, Log: logOf(j.Path),
+		Evidence: own.Evidence, Log: logOf(j.Path), Room: &r.room,
 	}
 	in.Memory = r.Memory / 4 / int64(cap(r.idle))
 	v := r.view(j)

@@ -195,7 +195,7 @@ func (s *Cache) count(t *flow.Observation) {
 	}
 	r := &s.rows[t.Row-1]
 	s.time(t, r.private)
-	if (r.sent|r.received|clip(t.Counters[0]|t.Counters[2]))&sumPackets != 0 || r.records == sumRecords {
+	if (r.sent|r.received|clip(t.Counters[0]|t.Counters[2]))&sumPackets != 0 || (r.sentBytes|r.receivedBytes)>>62 != 0 || r.records == sumRecords {
 		s.anew(t, r)
 		return
 	}

@@ -92,7 +92,7 @@ type recent struct {
 
 // of returns the number of r's context.
 func (c *contexts) of(r *flow.Record, t *Table) uint32 {
-	traits := uint32(r.Direction) | uint32(r.Encryption)<<4 | uint32(r.Tunnel)<<8 | uint32(r.Class)<<13
+	traits := uint32(r.Direction) | uint32(r.Encryption)<<2 | uint32(r.Tunnel)<<10 | uint32(r.Class)<<15
 	if r.Denied() {
 		traits |= 1 << 20
 	}

@@ -168,7 +168,7 @@ func (r *Row) Take(list []Moment) (Row, FrameBytes) {
 func (r *Row) Flipped(f FrameBytes) (Row, FrameBytes) {
 	o := *r
 	o.Src, o.Dst, o.SrcPort, o.Port = r.Dst, r.Src, r.Port, r.SrcPort
-	o.Sent, o.Received = r.Received, r.Sent
+	o.Sent, o.Received, o.Marks = r.Received, r.Sent, r.Marks.Flipped()
 	return o, FrameBytes{f.Received, f.Sent}
 }
 

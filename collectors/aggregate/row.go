@@ -56,9 +56,11 @@ const (
 	lacksPackets // some counters were measured, but not these, for a part of it
 	lacksIP
 	lacksFrames
-	Guessed // the initiator was guessed for a part of it
-	Opened  // the initiator was seen for a part of it
-	Ended   // an end was recorded
+	Guessed       // the initiator was guessed for a part of it
+	Opened        // the initiator was seen for a part of it
+	Ended         // an end was recorded
+	sentKnown     // counters of what was sent were measured of a part of it
+	receivedKnown // the same of what was received
 )
 
 // marksOf returns what record r says of its counters. A record that measured
@@ -67,7 +69,7 @@ func marksOf(r *flow.Record) Marks {
 	if r.Measured == 0 {
 		return ended(r)
 	}
-	m := ended(r) | Marks(r.Measured&7) | (Marks(^r.Measured)&7)<<3
+	m := ended(r) | sides(r.Measured) | Marks(r.Measured&7) | (Marks(^r.Measured)&7)<<3
 	if !r.IsIP() {
 		m &^= lacksIP
 	}
@@ -75,6 +77,42 @@ func marksOf(r *flow.Record) Marks {
 		return m | Guessed
 	}
 	return m | Opened
+}
+
+// sides says which sides were measured.
+func sides(m flow.Measure) Marks {
+	switch {
+	case m&flow.SentOnly != 0:
+		return sentKnown
+	case m&flow.ReceivedOnly != 0:
+		return receivedKnown
+	}
+	return sentKnown | receivedKnown
+}
+
+// Sent is what is known of the counters of what was sent.
+func (m Marks) Sent() Marks { return m.side(sentKnown) }
+
+// Received is the same of what was received.
+func (m Marks) Received() Marks { return m.side(receivedKnown) }
+
+func (m Marks) side(known Marks) Marks {
+	if m&known != 0 {
+		return m
+	}
+	return m &^ (MeasuredPackets | MeasuredIP | MeasuredFrames | lacksPackets | lacksIP | lacksFrames)
+}
+
+// Flipped is m seen from the other end.
+func (m Marks) Flipped() Marks {
+	o := m &^ (sentKnown | receivedKnown)
+	if m&sentKnown != 0 {
+		o |= receivedKnown
+	}
+	if m&receivedKnown != 0 {
+		o |= sentKnown
+	}
+	return o
 }
 
 // ended is the mark of a record with which a flow ended.

@@ -64,10 +64,11 @@ const (
 	NotSupported                 // NX_NOT_SUPPORTED
 	LocalDestination             // NX_LOCAL_DST
 	Fallback                     // NX_FALLBACK
-	EncryptionOther              // a token that is not documented
+	EncryptionOther              // a token that is not documented; from here on, those have numbers by run, see Names
 )
 
-func (e Encryption) String() string { return name(encryptions, e) }
+// String is the token of a state, without those that Names alone knows.
+func (e Encryption) String() string { return name(encryptions, min(e, EncryptionOther)) }
 
 var encryptions = []string{
 	"unknown", "X", "NX", "NX_HW_NOT_SUPPORTED", "NX_SW_NOT_READY", "NX_NOT_ACCEPTED",

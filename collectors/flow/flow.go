@@ -35,6 +35,8 @@ const (
 	Packets Measure = 1 << iota
 	IPBytes
 	FrameBytes
+	SentOnly     // nothing of what came back was measured
+	ReceivedOnly // nothing of what was sent was
 )
 
 // Record is one observation of one conversation at one point. Counters are

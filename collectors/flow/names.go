@@ -1,6 +1,9 @@
 package flow
 
-import "sync"
+import (
+	"slices"
+	"sync"
+)
 
 // ID is the number of a text in a Names. 0 is the empty text.
 type ID uint32
@@ -12,6 +15,46 @@ type Names struct {
 	mu    sync.RWMutex
 	ids   map[string]ID
 	texts []string
+
+	encryptions []string // tokens that are not documented, in the order in which they came
+}
+
+// mostEncryptions is how many tokens that are not documented have a number of
+// their own, and mostToken how long one may be.
+const (
+	mostEncryptions = 32
+	mostToken       = 64
+)
+
+// Encryption returns the state that a token of a flow log stands for. One that
+// is not documented has a number of this run; those beyond what can be numbered
+// are EncryptionOther.
+func (n *Names) Encryption(token []byte) Encryption {
+	e := ParseEncryption(token)
+	if e != EncryptionOther || len(token) > mostToken || string(token) == EncryptionOther.String() {
+		return e
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	i := slices.Index(n.encryptions, string(token))
+	if i < 0 {
+		if len(n.encryptions) == mostEncryptions {
+			return EncryptionOther
+		}
+		i = len(n.encryptions)
+		n.encryptions = append(n.encryptions, string(token))
+	}
+	return EncryptionOther + 1 + Encryption(i)
+}
+
+// EncryptionText returns the token of a state.
+func (n *Names) EncryptionText(e Encryption) string {
+	if e <= EncryptionOther {
+		return e.String()
+	}
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	return n.encryptions[e-EncryptionOther-1]
 }
 
 // NewNames returns a Names that holds only the empty text.

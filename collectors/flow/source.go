@@ -163,6 +163,7 @@ type Input struct {
 	Source  *Source
 	Names   *Names
 	Skipped *Skipped
+	Room    *Room  // of the run; nil if its sums cannot overflow
 	Point   string // of captures: where it was taken; the reader falls back to Source.Path
 	Target  string // of captures: resource id of the machine, if known
 	Log     string // of flow logs: resource id of the log where the file itself names none

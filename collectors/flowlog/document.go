@@ -150,10 +150,12 @@ func (d *document) object() {
 // attempt reads the record at the front of the window. Only plain is believed
 // that something is not JSON, and that the end of the file cuts it.
 func (d *document) attempt() outcome {
+	d.names.again()
 	if !d.plainOnly {
 		found := d.quick.record(&d.window, &d.rec)
 		if found == done && !d.resolve(d.quick.first.observations) {
 			d.quick.drop()
+			d.names.again()
 			d.quick.single = true
 			found = d.quick.record(&d.window, &d.rec)
 			d.quick.single = false
@@ -163,6 +165,7 @@ func (d *document) attempt() outcome {
 		}
 	}
 	d.slow++
+	d.names.again()
 	d.quick.first = d.quick.mark()
 	return d.plain.record(&d.window, &d.rec)
 }

@@ -8,6 +8,8 @@ import (
 	"testing/iotest"
 
 	"github.com/google/go-cmp/cmp"
+
+	"flowctl/collectors/flow"
 )
 
 const (
@@ -50,10 +52,17 @@ func (res *result) lines() []string {
 		r := &res.records[k]
 		counters := "-"
 		if r.Measured != 0 {
-			counters = fmt.Sprintf("%d/%d %d/%d", r.Sent.Packets, r.Sent.IPBytes, r.Received.Packets, r.Received.IPBytes)
+			sides := [2]string{fmt.Sprintf("%d/%d", r.Sent.Packets, r.Sent.IPBytes), fmt.Sprintf("%d/%d", r.Received.Packets, r.Received.IPBytes)}
+			if r.Measured&flow.SentOnly != 0 {
+				sides[1] = "-"
+			}
+			if r.Measured&flow.ReceivedOnly != 0 {
+				sides[0] = "-"
+			}
+			counters = strings.Join(sides[:], " ")
 		}
 		all = append(all, strings.TrimRight(fmt.Sprintf("%d %s:%d>%s:%d/%d %s %s %s %s %s %s %s %s",
-			r.First/1e6, r.Src, r.SrcPort, r.Dst, r.DstPort, r.Proto, r.Direction, r.State, r.Encryption, counters,
+			r.First/1e6, r.Src, r.SrcPort, r.Dst, r.DstPort, r.Proto, r.Direction, r.State, res.names.EncryptionText(r.Encryption), counters,
 			res.names.Text(r.Point), res.names.Text(r.Target), res.names.Text(r.Rule), res.names.Text(r.ACL)), " "))
 	}
 	return all
@@ -156,13 +165,14 @@ var tupleRows = map[string]struct{ tuple, line, skipped string }{
 	"end, no counters": {"1773716461012,10.10.1.4,20.60.7.132,49822,443,6,O,E,NX,,,,", strings.Replace(lineB, "begin", "end", 1), ""},
 	"end, zeros":       {"1773716461012,10.10.1.4,20.60.7.132,49822,443,6,O,E,NX,0,0,0,0", strings.Replace(lineB, "begin NX -", "end NX 0/0 0/0", 1), ""},
 	"deny, counters":   {"1773716461012,10.10.1.4,20.60.7.132,49822,443,6,O,D,NX,1,60,0,0", strings.Replace(lineB, "begin NX -", "deny NX 1/60 0/0", 1), ""},
-	"one side empty":   {"1773716461012,10.10.1.4,20.60.7.132,49822,443,6,O,C,NX,1,60,,", strings.Replace(lineB, "begin NX -", "continue NX 1/60 0/0", 1), ""},
+	"one side empty":   {"1773716461012,10.10.1.4,20.60.7.132,49822,443,6,O,C,NX,1,60,,", strings.Replace(lineB, "begin NX -", "continue NX 1/60 -", 1), ""},
+	"other side empty": {"1773716461012,10.10.1.4,20.60.7.132,49822,443,6,O,C,NX,,,2,90", strings.Replace(lineB, "begin NX -", "continue NX - 2/90", 1), ""},
 	"seconds":          {"1773716461,10.10.1.4,20.60.7.132,49822,443,6,O,B,NX,0,0,0,0", strings.Replace(lineB, "461012", "461000", 1), ""},
 	"large counters":   {"1773716461012,10.10.1.4,20.60.7.132,49822,443,6,O,E,NX,12345678,1234567890123456,9007199254740991,123456789", strings.Replace(lineB, "begin NX -", "end NX 12345678/1234567890123456 9007199254740991/123456789", 1), ""},
 	"IPv6":             {"1773716461012,fd12::4,2603:1030:5:1:1234:5678:9abc:def0,49822,443,17,O,B,X,0,0,0,0", "1773716461012 fd12::4:49822>2603:1030:5:1:1234:5678:9abc:def0:443/17 outbound begin X - 6045BD0A1B2C T R A", ""},
 	"IPv4 in IPv6":     {"1773716461012,::ffff:10.10.1.4,20.60.7.132,49822,443,6,O,B,NX,0,0,0,0", lineB, ""},
 	"short addresses":  {"1773716461012,1.2.3.4,0.0.0.0,0,65535,255,O,B,NX,0,0,0,0", "1773716461012 1.2.3.4:0>0.0.0.0:65535/255 outbound begin NX - 6045BD0A1B2C T R A", ""},
-	"other encryption": {"1773716461012,10.10.1.4,20.60.7.132,49822,443,6,O,B,NX_NEW,0,0,0,0", strings.Replace(lineB, "NX", "other", 1), ""},
+	"other encryption": {"1773716461012,10.10.1.4,20.60.7.132,49822,443,6,O,B,NX_NEW,0,0,0,0", strings.Replace(lineB, "NX", "NX_NEW", 1), ""},
 	"no encryption":    {"1773716461012,10.10.1.4,20.60.7.132,49822,443,6,O,B,,0,0,0,0", strings.Replace(lineB, "NX", "unknown", 1), ""},
 	"too few fields":   {"1773716461012,10.10.1.4,20.60.7.132,49822,443,6,O,B,NX,0,0", "", "tuple has 11 fields, want 13"},
 	"too many fields":  {tupleE + ",0,0", "", "tuple has 15 fields, want 13"},

@@ -239,7 +239,7 @@ func (p *plain) tuples(v value, around flow.Record) {
 
 func (p *plain) tuple(text []byte, at int64, around flow.Record) {
 	var r flow.Record
-	if why := parseTuple(text, p.layout, &r); why != fine {
+	if why := p.nm.tuple(text, p.layout, &r); why != fine {
 		p.rec.skips.add(why, 1, at)
 		return
 	}

@@ -189,7 +189,7 @@ func (q *quick) slowTuple(r *flow.Record) (key uint64, kept, ok bool) {
 		return 0, false, false
 	}
 	q.i += n + 1
-	if why := parseTuple(text, q.layout, r); why != fine {
+	if why := q.nm.tuple(text, q.layout, r); why != fine {
 		q.rec.skips.add(why, 1, at)
 		return 0, false, true
 	}

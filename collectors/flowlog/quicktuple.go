@@ -111,7 +111,9 @@ func quickState(t *span, i int, r *flow.Record) int {
 	if n <= 0 || !ascii(text[:n]) || bytes.IndexByte(text[:n], '"') >= 0 {
 		return 0
 	}
-	r.Encryption = flow.ParseEncryption(text[:n])
+	if r.Encryption = flow.ParseEncryption(text[:n]); r.Encryption == flow.EncryptionOther {
+		return 0 // it has a number of the run
+	}
 	return i + n + 1
 }
 
@@ -161,7 +163,7 @@ func quickCounters(t *span, i int, r *flow.Record) int {
 	v[1], i, w2 = t.number(i, commas)
 	v[2], i, w3 = t.number(i, commas)
 	v[3], i, w4 = t.number(i, quotes)
-	if (w1|w2|w3|w4)&high != 0 || v[0]|v[1]|v[2]|v[3] > mostCounted {
+	if (w1|w2|w3|w4)&high != 0 || v[0]|v[1]|v[2]|v[3] >= flow.Huge {
 		return 0
 	}
 	count(r, v, true)

@@ -46,15 +46,47 @@ type names struct {
 	seen map[string]flow.ID
 	macs map[string]flow.ID // by the form in the file
 	logs map[flow.ID]flow.ID
+	room *flow.Room
+	took flow.Count // of it, for the record that is read; it may be read again
 	// input is the log of records that name none.
 	input flow.ID
 }
 
 const mostNames = 1 << 14
 
+// tuple fills r from the text of a tuple as parseTuple does. An encryption state
+// that is not documented has a number of the run, and counters are left out that
+// no sum of the run has room for.
+func (n *names) tuple(text []byte, l layout, r *flow.Record) reason {
+	if why := parseTuple(text, l, r); why != fine {
+		return why
+	}
+	if r.Encryption == flow.EncryptionOther {
+		var f [13][]byte
+		split(text, &f)
+		r.Encryption = n.run.Encryption(f[8])
+	}
+	if s, o := &r.Sent, &r.Received; (s.Packets | s.IPBytes | o.Packets | o.IPBytes) >= flow.Huge {
+		if !n.room.Take(*s, *o) {
+			return bad(noRoom)
+		}
+		n.took.Add(*s)
+		n.took.Add(*o)
+	}
+	return fine
+}
+
+// again gives back what was taken for a record that is read again, or not kept.
+func (n *names) again() {
+	n.room.Give(n.took)
+	n.took = flow.Count{}
+}
+
+const noRoom = "tuple has counters which together with those before are beyond 2^62, which no network reaches"
+
 func newNames(in flow.Input) names {
 	return names{
-		run: in.Names, seen: map[string]flow.ID{}, macs: map[string]flow.ID{},
+		run: in.Names, room: in.Room, seen: map[string]flow.ID{}, macs: map[string]flow.ID{},
 		logs: map[flow.ID]flow.ID{}, input: in.Names.Of(strings.ToUpper(in.Log)),
 	}
 }

@@ -53,7 +53,7 @@ func (d *document) content(from mark) (sum [2]uint64) {
 			g := &s.groups[group]
 			around = hashAround(g.point, g.acl, g.rule)
 		}
-		a, b := hashTuple(around, t.Hash[1], t.Time, traitsOf(t.State, flow.Encryption(f.variant>>2), t.Measured), &t.Counters)
+		a, b := hashTuple(around, t.Hash[1], t.Time, traitsOf(t.State, flow.Encryption(f.variant>>2), measure(t.Measured)), &t.Counters)
 		sum[0] += a
 		sum[1] += b
 	}
@@ -61,7 +61,7 @@ func (d *document) content(from mark) (sum [2]uint64) {
 		r := &d.out[i]
 		counters := [4]uint64{r.Sent.Packets, r.Sent.IPBytes, r.Received.Packets, r.Received.IPBytes}
 		a, b := hashTuple(hashAround(r.Point, r.ACL, r.Rule), d.keys[i], r.First,
-			traitsOf(r.State, r.Encryption, r.Measured != 0), &counters)
+			traitsOf(r.State, r.Encryption, r.Measured), &counters)
 		sum[0] += a
 		sum[1] += b
 	}
@@ -74,9 +74,12 @@ func hashAround(point, acl, rule flow.ID) uint64 {
 }
 
 // traitsOf is what a tuple says beside its flow, time and counters.
-func traitsOf(s flow.State, e flow.Encryption, measured bool) uint64 {
-	return uint64(s) | uint64(e)<<8 | uint64(number(measured))<<16
+func traitsOf(s flow.State, e flow.Encryption, m flow.Measure) uint64 {
+	return uint64(s) | uint64(e)<<8 | uint64(m)<<16
 }
+
+// measure is what observations measure: all or nothing.
+func measure(any bool) flow.Measure { return flow.Measure(number(any)) * (flow.Packets | flow.IPBytes) }
 
 // hashTuple is a hash of a tuple, given one of its flow's text.
 func hashTuple(around, key uint64, at int64, traits uint64, c *[4]uint64) (a, b uint64) {

@@ -36,6 +36,7 @@ func (d *document) commit() {
 		d.quick.drop()
 		return
 	}
+	d.names.took = flow.Count{}
 	d.keep()
 }
 

@@ -1,7 +1,6 @@
 package flowlog
 
 import (
-	"bytes"
 	"math/bits"
 	"math/rand/v2"
 
@@ -42,7 +41,7 @@ type sightGroup struct {
 // variants of the contexts of a group: by direction, verdict and encryption.
 const (
 	variants    = 2 * 2 * encryptions
-	encryptions = int(flow.EncryptionOther) + 1
+	encryptions = int(flow.EncryptionOther)
 )
 
 // hashKeys differ from process to process, so that nobody can make up traffic
@@ -160,8 +159,8 @@ func encryptionAt(t *span, from, to int) (flow.Encryption, bool) {
 	case to <= from || to > longest:
 		return 0, false
 	}
-	text := t[from:to]
-	return flow.ParseEncryption(text), ascii(text) && bytes.IndexByte(text, '"') < 0
+	e := flow.ParseEncryption(t[from:to])
+	return e, e != flow.EncryptionOther
 }
 
 // counters reads the last four fields, of which the commas before and between

@@ -222,10 +222,11 @@ func parseDecision(f *[13][]byte, l layout, r *flow.Record) reason {
 const mostCounted = 1<<53 - 1
 
 // parseCounters reads packets and bytes sent, packets and bytes received. An
-// empty counter is none; version 1 has no counters at all.
+// empty counter is none, and a side without any was not measured; version 1 has no
+// counters at all.
 func parseCounters(f [][]byte, r *flow.Record) reason {
 	var v [4]uint64
-	present := false
+	var present [4]bool
 	for i, b := range f {
 		if len(b) == 0 {
 			continue
@@ -239,9 +240,17 @@ func parseCounters(f [][]byte, r *flow.Record) reason {
 		case n > mostCounted:
 			return bad(tooMuch)
 		}
-		v[i], present = n, true
+		v[i], present[i] = n, true
 	}
-	count(r, v, present)
+	sent, received := present[0] || present[1], present[2] || present[3]
+	count(r, v, sent || received)
+	switch {
+	case r.Measured == 0 || sent && received:
+	case sent:
+		r.Measured |= flow.SentOnly
+	default:
+		r.Measured |= flow.ReceivedOnly
+	}
 	return fine
 }
 

@@ -192,7 +192,9 @@ func (c *columnReader) entry(i int, s []byte, out *read) error {
 			a = flow.AddrOf(long)
 		}
 		out.addresses = append(out.addresses, a)
-	case colDirection, colState, colEncryption, colTunnel, colClass:
+	case colEncryption:
+		out.others = append(out.others, uint32(c.names.Encryption(s)))
+	case colDirection, colState, colTunnel, colClass:
 		v, ok := enumValue(i, string(s))
 		if !ok {
 			return fmt.Errorf("%.50q is no value of it", s)

@@ -63,13 +63,13 @@ func (p *part) column(i int) chunkValues {
 	case colDestinationPort:
 		return w.ports(g, hasDstPort, g.ports[1])
 	case colSentPackets:
-		return w.wide(g, hasPackets, g.counters[0])
+		return w.side(g, hasPackets, 0, g.counters[0])
 	case colSentIPBytes:
-		return w.wide(g, hasBytes, g.counters[1])
+		return w.side(g, hasBytes, 0, g.counters[1])
 	case colReceivedPackets:
-		return w.wide(g, hasPackets, g.counters[2])
+		return w.side(g, hasPackets, 1, g.counters[2])
 	case colReceivedIPBytes:
-		return w.wide(g, hasBytes, g.counters[3])
+		return w.side(g, hasBytes, 1, g.counters[3])
 	case colProtocol, colEtherType, colDirection, colState, colEncryption, colTunnel, colGuessed, colPoint, colTarget, colRule, colACL, colLog, colClass:
 		return w.shared(i, g, p)
 	}
@@ -79,6 +79,29 @@ func (p *part) column(i int) chunkValues {
 // wide is a column of 64 bits, of the rows that have a bit.
 func (w *columnWriter) wide(g *gathered, at levelsOf, ints []int64) chunkValues {
 	return chunkValues{rows: len(g.has), levels: w.levelsOf(g, at), ints: ints}
+}
+
+// side is a counter of one side, of the rows that have a bit and of which the side
+// was measured.
+func (w *columnWriter) side(g *gathered, at levelsOf, side int, ints []int64) chunkValues {
+	lacks := g.lacks[side]
+	if lacks == nil {
+		return w.wide(g, at, ints)
+	}
+	w.there, w.ints = grow(w.there, len(g.has)), grow(w.ints, len(ints))
+	n, k := 0, 0
+	for i, b := range g.has {
+		w.there[i] = 0
+		if b>>at&1 == 0 {
+			continue
+		}
+		if !lacks[g.traits[i]] {
+			w.ints[n], w.there[i] = ints[k], 1
+			n++
+		}
+		k++
+	}
+	return chunkValues{rows: len(g.has), levels: w.some(n), ints: w.ints[:n]}
 }
 
 // lasts are the last times.
@@ -216,7 +239,9 @@ func (w *columnWriter) entries(col int, values []uint32, names *flow.Names) entr
 		switch {
 		case columns[col].sort == number:
 			e.appendNumber(v)
-		case col == colDirection || col == colState || col == colEncryption || col == colTunnel || col == colClass:
+		case col == colEncryption:
+			e.appendText([]byte(strings.ToValidUTF8(names.EncryptionText(flow.Encryption(v)), "\ufffd")))
+		case col == colDirection || col == colState || col == colTunnel || col == colClass:
 			e.appendText([]byte(enumText(col, uint16(v))))
 		case columns[col].sort == text:
 			e.appendText([]byte(strings.ToValidUTF8(names.Text(flow.ID(v)), "\ufffd")))
@@ -233,8 +258,6 @@ func enumText(col int, v uint16) string {
 		return flow.Direction(v).String()
 	case colState:
 		return flow.State(v).String()
-	case colEncryption:
-		return flow.Encryption(v).String()
 	case colClass:
 		return flow.Class(v).String()
 	}

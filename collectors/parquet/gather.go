@@ -16,7 +16,8 @@ type gathered struct {
 	some [7]anyNone // of those bits
 	bits []uint8    // by number of traits: those that do not depend on the row
 
-	alike bool // what has packets has bytes, and the other way round
+	alike bool      // what has packets has bytes, and the other way round
+	lacks [2][]bool // by number of traits: whether a side was not measured; nil if all were
 }
 
 // The bits of gathered.has: what a row has.
@@ -61,11 +62,19 @@ func (g *gathered) grow(n int) {
 
 // traitBits sets which values rows have by their traits.
 func (g *gathered) traitBits(l *traitList) {
-	g.bits, g.alike = g.bits[:0], true
+	g.bits, g.alike, g.lacks = g.bits[:0], true, [2][]bool{}
 	for i := range l.list {
 		t := &l.list[i]
 		m := uint64(t.measured())
 		g.alike = g.alike && m>>hasPackets&1 == m>>hasBytes&1
+		for side := range g.lacks {
+			if t.lacks(side) && g.lacks[side] == nil {
+				g.lacks[side] = make([]bool, len(l.list))
+			}
+			if t.lacks(side) {
+				g.lacks[side][i] = true
+			}
+		}
 		g.bits = append(g.bits, uint8(m&3|bit(t.has(kindSrcPort))<<hasSrcPort|bit(t.has(kindDstPort))<<hasDstPort|1<<hasFirst))
 	}
 }

@@ -22,6 +22,9 @@ func randomRecords(seed uint64, n int, names *flow.Names) []flow.Record {
 	for _, s := range []string{"000D3A000001", "DefaultRule_AllowVnetOutBound", "web/0", "ünïcode", "a\nb"} {
 		texts = append(texts, names.Of(s))
 	}
+	for _, token := range []string{"NX_NEW", "NX_NEWER", "ü"} {
+		names.Encryption([]byte(token))
+	}
 	address := func() flow.Addr {
 		switch r.IntN(8) {
 		case 0:
@@ -62,8 +65,16 @@ func randomRecords(seed uint64, n int, names *flow.Names) []flow.Record {
 		}
 		x.Measured = flow.Measure(r.IntN(8))
 		x.Sent, x.Received = count(), count()
+		if x.Measured&(flow.Packets|flow.IPBytes) != 0 && x.Measured&flow.FrameBytes == 0 {
+			switch r.IntN(8) {
+			case 0:
+				x.Measured, x.Received = x.Measured|flow.SentOnly, flow.Count{}
+			case 1:
+				x.Measured, x.Sent = x.Measured|flow.ReceivedOnly, flow.Count{}
+			}
+		}
 		x.Direction, x.State = flow.Direction(r.IntN(3)), flow.State(r.IntN(5))
-		x.Encryption, x.Tunnel = flow.Encryption(r.IntN(10)), flow.Tunnel(r.IntN(13))
+		x.Encryption, x.Tunnel = flow.Encryption(r.IntN(13)), flow.Tunnel(r.IntN(13))
 		x.Guessed = r.IntN(3) == 0
 		if r.IntN(5) == 0 {
 			x.EtherType = uint16(1 + r.IntN(1<<16-1))

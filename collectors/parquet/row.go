@@ -38,7 +38,8 @@ const (
 	kindDirection  = 8 // 4 bits
 	kindClass      = 12
 	kindEncryption = 16
-	kindTunnel     = 24
+	kindTunnel     = 24 // 6 bits
+	kindOneSide    = 30 // two bits: what was sent was measured alone, or what was received
 	kindProtocol   = 32
 	kindEtherType  = 40
 
@@ -56,7 +57,7 @@ func traitsOf(r *flow.Record) traits {
 		how:   uint64(r.Rule)<<32 | uint64(r.ACL),
 		log:   uint64(r.Log),
 		kind: uint64(r.State)<<kindState | uint64(r.Direction)<<kindDirection | uint64(r.Class)<<kindClass | uint64(r.Encryption)<<kindEncryption |
-			uint64(r.Tunnel)<<kindTunnel | uint64(r.EtherType)<<kindEtherType | uint64(r.Measured&7)<<kindMeasured |
+			uint64(r.Tunnel)<<kindTunnel | uint64(r.EtherType)<<kindEtherType | uint64(r.Measured&7)<<kindMeasured | uint64(r.Measured>>3&3)<<kindOneSide |
 			bit(r.Guessed)<<kindGuessed | kindOf(&r.Key, r.IsIP()),
 	}
 }
@@ -87,6 +88,10 @@ func (t *traits) has(at int) bool { return t.kind>>at&1 != 0 }
 // measured is what was measured.
 func (t *traits) measured() flow.Measure { return flow.Measure(t.kind >> kindMeasured & 7) }
 
+// lacks reports whether a side was not measured: what was sent is side 0, what was
+// received side 1.
+func (t *traits) lacks(side int) bool { return t.kind>>(kindOneSide+1-side)&1 != 0 }
+
 // ids are the texts, from colPoint on: point, target, rule, ACL and log.
 func (t *traits) ids() [5]flow.ID {
 	return [5]flow.ID{flow.ID(t.where >> 32), flow.ID(uint32(t.where)), flow.ID(t.how >> 32), flow.ID(uint32(t.how)), flow.ID(t.log)}
@@ -105,7 +110,7 @@ func (t *traits) value(col int) (uint32, bool) {
 	case colEncryption:
 		return octet(kindEncryption, 0xff)
 	case colTunnel:
-		return octet(kindTunnel, 0xff)
+		return octet(kindTunnel, 0x3f)
 	case colProtocol:
 		return uint32(t.kind >> kindProtocol & 0xff), t.has(kindIP)
 	case colEtherType:

@@ -68,15 +68,22 @@ func (g *rows) facts(r *flow.Record, i int) {
 }
 
 func (g *rows) counters(r *flow.Record, i int) {
-	if c := &g.columns[colSentPackets]; c.there[i] {
+	var sent, received bool
+	if s, c := &g.columns[colSentPackets], &g.columns[colReceivedPackets]; s.there[i] || c.there[i] {
 		r.Measured |= flow.Packets
-		r.Sent.Packets = uint64(c.wide[i])
-		r.Received.Packets = uint64(g.columns[colReceivedPackets].wide[i])
+		r.Sent.Packets, r.Received.Packets = uint64(s.wide[i]), uint64(c.wide[i])
+		sent, received = s.there[i], c.there[i]
 	}
-	if c := &g.columns[colSentIPBytes]; c.there[i] {
+	if s, c := &g.columns[colSentIPBytes], &g.columns[colReceivedIPBytes]; s.there[i] || c.there[i] {
 		r.Measured |= flow.IPBytes
-		r.Sent.IPBytes = uint64(c.wide[i])
-		r.Received.IPBytes = uint64(g.columns[colReceivedIPBytes].wide[i])
+		r.Sent.IPBytes, r.Received.IPBytes = uint64(s.wide[i]), uint64(c.wide[i])
+		sent, received = sent || s.there[i], received || c.there[i]
+	}
+	switch {
+	case sent && !received:
+		r.Measured |= flow.SentOnly
+	case received && !sent:
+		r.Measured |= flow.ReceivedOnly
 	}
 	if c := &g.columns[colSentFrameBytes]; c.there[i] {
 		r.Measured |= flow.FrameBytes

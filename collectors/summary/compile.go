@@ -278,7 +278,17 @@ func (f *field) amongCodes(texts []string) test {
 			table[code] = max2(table[code], f.like(uint8(code), t, want))
 		}
 	}
-	return func(_ *naming, s *enriched) truth { return table[f.code(s)] }
+	if f.further == 0 {
+		return func(_ *naming, s *enriched) truth { return table[f.code(s)] }
+	}
+	in := lower(texts)
+	return func(n *naming, s *enriched) truth {
+		code := f.code(s)
+		if code == f.further && in[strings.ToLower(f.value(n, s))] {
+			return yes
+		}
+		return table[code]
+	}
 }
 
 // max2 is the truth of a or b.

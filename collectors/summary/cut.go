@@ -108,7 +108,7 @@ func flipped(list []aggregate.Moment) []aggregate.Moment {
 	list = slices.Clone(list)
 	for i := range list {
 		m := &list[i]
-		m.Sent, m.Received = m.Received, m.Sent
+		m.Sent, m.Received, m.Marks = m.Received, m.Sent, m.Marks.Flipped()
 		m.Frames.Sent, m.Frames.Received = m.Frames.Received, m.Frames.Sent
 	}
 	return list

@@ -93,8 +93,8 @@ func (s *enriched) fill(r *aggregate.Row, f aggregate.FrameBytes, at *point, p *
 // tally sets what was sent and received to what the row says.
 func (s *enriched) tally() {
 	r, f := s.row, s.frames
-	s.sent = aggregate.Tally{Packets: r.Sent.Packets, IPBytes: r.Sent.IPBytes, FrameBytes: f.Sent, Marks: r.Marks}
-	s.received = aggregate.Tally{Packets: r.Received.Packets, IPBytes: r.Received.IPBytes, FrameBytes: f.Received, Marks: r.Marks}
+	s.sent = aggregate.Tally{Packets: r.Sent.Packets, IPBytes: r.Sent.IPBytes, FrameBytes: f.Sent, Marks: r.Marks.Sent()}
+	s.received = aggregate.Tally{Packets: r.Received.Packets, IPBytes: r.Received.IPBytes, FrameBytes: f.Received, Marks: r.Marks.Received()}
 }
 
 // verdict is what the rules did with the flow, as far as a log of any point says.

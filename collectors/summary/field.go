@@ -28,6 +28,8 @@ type field struct {
 	code  func(s *enriched) uint8
 	codes []string
 	maybe func(code uint8, text string) bool
+	// further, if not 0, is the number of all values that codes does not name.
+	further uint8
 
 	// depends says which of the few things that it names alone say the value.
 	depends dependence
@@ -74,7 +76,7 @@ func fields() []field {
 		scopeField("scope", func(s *enriched) scope { _, v := s.far(); return v }),
 		idField("rule", func(s *enriched) flow.ID { return s.point.Rule }).of(onPoint).known(ruleState(func(s *point) flow.ID { return s.Rule })),
 		idField("acl", func(s *enriched) flow.ID { return s.point.aclName }).of(onPoint).known(ruleState(func(s *point) flow.ID { return s.ACL })),
-		enumField("encryption", encryptionTexts, func(s *enriched) uint8 { return uint8(s.point.Encryption) }).of(onPoint),
+		encryptionField().of(onPoint),
 		enumField("tunnel", tunnelTexts, func(s *enriched) uint8 { return uint8(s.point.Tunnel) }).of(onPoint),
 		idField("nic", func(s *enriched) flow.ID { return s.point.pointName }).of(onPoint).known(nicState),
 		locationField("vm", func(s *enriched) int32 { return s.point.vm }, vmText).of(onPoint).known(vmState),
@@ -243,6 +245,17 @@ func enumField(name string, texts []string, get func(*enriched) uint8) field {
 			return get(s)
 		},
 	}
+}
+
+// encryptionField has a value of its own for each state that is not documented,
+// which is another one to conditions unless they name it.
+func encryptionField() field {
+	get := func(s *enriched) flow.Encryption { return s.point.Encryption }
+	f := enumField("encryption", encryptionTexts, func(s *enriched) uint8 { return uint8(min(get(s), flow.EncryptionOther)) })
+	f.put = func(b []byte, s *enriched) { b[0] = uint8(get(s)) }
+	f.text = func(n *naming, b []byte) string { return n.names.EncryptionText(flow.Encryption(b[0])) }
+	f.further = uint8(flow.EncryptionOther)
+	return f
 }
 
 // scopeField is the scope of one side.

@@ -30,9 +30,9 @@ func (p *pairSum) begin(s *enriched) {
 func (p *pairSum) add(s *enriched) {
 	p.see(s)
 	r := s.row
-	sent, received, frames := r.Sent, r.Received, s.frames
+	sent, received, frames, marks := r.Sent, r.Received, s.frames, r.Marks
 	if r.Src != p.row.Src {
-		sent, received = received, sent
+		sent, received, marks = received, sent, marks.Flipped()
 		frames = aggregate.FrameBytes{Sent: frames.Received, Received: frames.Sent}
 	}
 	if r.Src == r.Dst { // to itself there is but one direction
@@ -46,7 +46,7 @@ func (p *pairSum) add(s *enriched) {
 	p.row.Received.IPBytes += received.IPBytes
 	p.frames.Sent += frames.Sent
 	p.frames.Received += frames.Received
-	p.row.Marks |= r.Marks
+	p.row.Marks |= marks
 	p.flows += s.flows
 	p.denied += s.denied
 }
@@ -89,14 +89,15 @@ type pair struct {
 // conversation is the pair as the document shows it.
 func (p pair) conversation() Conversation {
 	r := p.row
+	sent, received := r.Marks.Sent(), r.Marks.Received()
 	return Conversation{
 		A: r.Src.String(), B: r.Dst.String(),
-		PacketsAB: known(r.Sent.Packets, r.Marks.Packets()),
-		BytesAB:   known(p.frames.Sent, r.Marks.Frames()),
-		IPBytesAB: known(r.Sent.IPBytes, r.Marks.IPBytes()),
-		PacketsBA: known(r.Received.Packets, r.Marks.Packets()),
-		BytesBA:   known(p.frames.Received, r.Marks.Frames()),
-		IPBytesBA: known(r.Received.IPBytes, r.Marks.IPBytes()),
+		PacketsAB: known(r.Sent.Packets, sent.Packets()),
+		BytesAB:   known(p.frames.Sent, sent.Frames()),
+		IPBytesAB: known(r.Sent.IPBytes, sent.IPBytes()),
+		PacketsBA: known(r.Received.Packets, received.Packets()),
+		BytesBA:   known(p.frames.Received, received.Frames()),
+		IPBytesBA: known(r.Received.IPBytes, received.IPBytes()),
 		Flows:     uint64(r.Flows), Denied: uint64(r.Begins),
 		First: instant(r.First), Last: instant(r.Last),
 	}
