@@ -26,7 +26,7 @@ type Provider interface {
 	Recordings(ctx context.Context, watchers []Watcher) ([]Recording, error)
 	// Start creates the flow log or capture of s, waits until Azure has done so,
 	// reads it back and compares. It fails with ErrExists rather than change one
-	// that is there, and with ErrTooLate rather than write at or after the
+	// that is there, with ErrNoAgent where a capture needs one, and with ErrTooLate rather than write at or after the
 	// deadline of s.
 	Start(ctx context.Context, s Session) (Recording, error)
 	// Status reads a recording again, a capture with its state.
@@ -111,6 +111,7 @@ var (
 	ErrNotFound = errors.New("not found")
 	ErrExists   = errors.New("exists already")
 	ErrChanged  = errors.New("changed meanwhile")
+	ErrNoAgent  = errors.New("the machine has no Network Watcher agent")
 	ErrTooLate  = errors.New("not started in time: the window ended")
 )
 

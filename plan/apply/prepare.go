@@ -111,6 +111,9 @@ func (r *Run) bring() error {
 			s := *c.Session
 			s.Deadline = r.run.Ends
 			a := plan.AgentFor(r.Plan.Investigation, s)
+			if old, ok := r.run.Agents[a.Machine.ID.Key()]; ok && old.ID.Is(a.ID) && old.Expires.After(a.Expires) {
+				continue // the window was made shorter since
+			}
 			r.run.Agents[a.Machine.ID.Key()] = a
 		}
 	}
@@ -139,9 +142,10 @@ func (r *Run) keepRules(ctx context.Context, t *tracked) error {
 			return nil
 		}
 		before, ok := r.State.Before(r.Plan.Investigation.Name, account)
+		kept := r.clock.Now()
 		if !ok {
 			var err error
-			if before, err = t.provider.Lifecycle(ctx, account); err != nil {
+			if before, kept, err = r.earliest(ctx, t.provider, account); err != nil {
 				return fmt.Errorf("a retention makes Azure change the account's rules, and how they are now cannot be kept: %w", err)
 			}
 		}
@@ -152,7 +156,7 @@ func (r *Run) keepRules(ctx context.Context, t *tracked) error {
 		r.run.Lifecycles[account.Key()] = before
 		r.noted++
 		r.mu.Unlock()
-		r.keepUndo(ctx, t.provider, before)
+		r.keepUndo(ctx, t.provider, before, kept)
 		return r.commit()
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"flowctl/plan"
 	"flowctl/plan/ledger"
@@ -19,8 +20,12 @@ type Tidy struct {
 	Investigation plan.Investigation
 	Providers     map[string]plan.Provider // by alias
 	Inventory     []*plan.Inventory
+	Accounts      []plan.ID                  // that the file writes to
+	Removed       []plan.Recording           // that no run knows of
 	Run           *ledger.Run                // what is remembered; what is undone is dropped from it
-	Last          func(account plan.ID) bool // no other run needs the account's rules as they are
+	Last          func(account plan.ID) bool // no other run of the ledger needs the account's rules as they are
+	Knows         func(name string) bool     // the ledger has an investigation
+	Now           time.Time
 	Emit          func(Event)
 
 	mu *sync.Mutex
@@ -28,8 +33,8 @@ type Tidy struct {
 
 func (r *Run) tidy() Tidy {
 	return Tidy{
-		Investigation: r.Plan.Investigation, Providers: r.Providers, Inventory: r.Inventory, Run: r.run, Emit: r.emit,
-		Last: r.State.LastFor(r.Plan.Investigation.Name),
+		Investigation: r.Plan.Investigation, Providers: r.Providers, Inventory: r.Inventory, Accounts: r.Accounts, Run: r.run, Emit: r.emit,
+		Last: r.State.LastFor(r.Plan.Investigation.Name), Knows: r.State.Knows, Now: r.clock.Now(),
 	}
 }
 
@@ -72,7 +77,7 @@ func (t Tidy) brought(ctx context.Context) ([]plan.Agent, []Failure) {
 			failures = append(failures, Failure{Session: "agents", Reason: err.Error()})
 		}
 		for _, a := range found {
-			if _, known := all[a.ID.Key()]; !known && t.Investigation.Installed(a) {
+			if _, known := all[a.ID.Key()]; !known && t.Investigation.Installed(a) && !t.later(a) {
 				all[a.ID.Key()] = a
 			}
 		}
@@ -82,6 +87,21 @@ func (t Tidy) brought(ctx context.Context) ([]plan.Agent, []Failure) {
 		out = append(out, all[k])
 	}
 	return out, failures
+}
+
+// later reports whether an agent is of a later run: a clone may have begun one
+// of the same name.
+func (t Tidy) later(a plan.Agent) bool {
+	if t.Run.Ends.IsZero() {
+		return false
+	}
+	until := t.Run.Ends
+	for _, e := range t.Run.Sessions { // the end may have been moved since
+		if n, ok := plan.ParseName(e.Session.Name); ok && n.Deadline.After(until) {
+			until = n.Deadline
+		}
+	}
+	return a.Expires.After(until)
 }
 
 // captureProviders are those through which the run captures packets: only
@@ -127,7 +147,11 @@ func (t Tidy) agent(ctx context.Context, a plan.Agent, users []plan.Recording) *
 		return nil
 	}
 	for _, rec := range users {
-		if now, err := p.Status(ctx, rec); err == nil && !now.State.Ended() {
+		now, err := p.Status(ctx, rec)
+		if errors.Is(err, plan.ErrNotFound) {
+			continue
+		}
+		if err != nil || !now.State.Ended() { // unknown is not ended
 			return &Failure{Session: a.Machine.ID.Name(), Left: a.ID,
 				Reason: fmt.Sprintf("its agent stays: packet capture %s uses it; remove the extension when that has ended", rec.ID.Name()), WayOut: "flowctl apply tries again once that capture has ended"}
 		}

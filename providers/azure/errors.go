@@ -57,12 +57,15 @@ var hints = map[string]string{
 
 func (e *refusal) Unwrap() error { return e.cause }
 
-// Is makes a 404 plan.ErrNotFound, and a 412 plan.ErrChanged. That a whole
+// Is makes a 404 plan.ErrNotFound, a 412 plan.ErrChanged, and the code for a
+// missing agent plan.ErrNoAgent. That a whole
 // subscription is not found says nothing about the thing in it.
 func (e *refusal) Is(target error) bool {
 	switch target {
 	case plan.ErrNotFound:
 		return e.status == http.StatusNotFound && !strings.Contains(e.code, "Subscription")
+	case plan.ErrNoAgent:
+		return e.code == "NetworkWatcherAgentNotInstalled"
 	case plan.ErrChanged:
 		return e.status == http.StatusPreconditionFailed
 	}

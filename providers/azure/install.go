@@ -13,7 +13,8 @@ import (
 const agentVersion = "1.4"
 
 // InstallAgent adds an agent to its machine or scale set, and waits until
-// Azure says that it works. It fails with plan.ErrExists if the machine has an
+// Azure says that it works. An agent that is being deleted is awaited, and
+// then there is none. It fails with plan.ErrExists if the machine has an
 // agent, under whatever name, that is not of the same investigation. What came
 // of a failed installation is removed again.
 func (p *Provider) InstallAgent(ctx context.Context, a plan.Agent) error {
@@ -27,31 +28,36 @@ func (p *Provider) InstallAgent(ctx context.Context, a plan.Agent) error {
 	return nil
 }
 
+// install does it again if somebody removes the agent meanwhile.
 func (p *Provider) install(ctx context.Context, rec agentExtension, at place, a plan.Agent) error {
-	ours, err := p.installed(ctx, rec, at, a)
-	if err != nil {
-		return err
-	}
-	if !ours {
-		put := p.writes.under(at.id.Parent().Key(), func(ctx context.Context) error { return rec.put(ctx, at, a) })
-		look := func(ctx context.Context) (bool, error) { return p.arrived(ctx, rec, at) }
-		if err := p.retry.write(ctx, put, look); err != nil {
-			return p.abandon(ctx, rec, at, err)
+	for n := 0; ; n++ {
+		ours, err := p.installed(ctx, rec, at, a)
+		if err != nil {
+			return err
 		}
+		if !ours {
+			put := p.writes.under(at.id.Parent().Key(), func(ctx context.Context) error { return rec.put(ctx, at, a) })
+			look := func(ctx context.Context) (bool, error) { return p.arrived(ctx, rec, at) }
+			if err := p.retry.write(ctx, put, look); err != nil {
+				return p.abandon(ctx, rec, at, err)
+			}
+		}
+		r, err := p.settled(ctx, rec, at)
+		switch {
+		case isNotFound(err) && n < p.retry.again:
+			continue
+		case err != nil:
+			return p.abandon(ctx, rec, at, err)
+		case r.Provisioning == failed:
+			return p.abandon(ctx, rec, at, fmt.Errorf("it came to state %s", failed))
+		}
+		return nil
 	}
-	r, err := p.settled(ctx, rec, at)
-	switch {
-	case err != nil:
-		return p.abandon(ctx, rec, at, err)
-	case r.Provisioning == failed:
-		return p.abandon(ctx, rec, at, fmt.Errorf("it came to state %s", failed))
-	}
-	return nil
 }
 
 // installed looks for an agent on the machine: one of the same investigation,
 // which an earlier run brought, or somebody else's. A failed one of ours is
-// removed.
+// removed, and so is awaited what is being deleted, whoever's it was.
 func (p *Provider) installed(ctx context.Context, rec agentExtension, at place, a plan.Agent) (ours bool, err error) {
 	all, err := rec.list(ctx, at)
 	if err != nil {
@@ -61,6 +67,15 @@ func (p *Provider) installed(ctx context.Context, rec agentExtension, at place, 
 		if !e.agent {
 			continue
 		}
+		if strings.EqualFold(e.Provisioning, deleting) {
+			there, err := p.outlived(ctx, rec, e)
+			if err != nil {
+				return false, err
+			}
+			if !there {
+				continue
+			}
+		}
 		found, ok := plan.ParseAgent(e.ID, e.Tags)
 		if !ok || found.Investigation != a.Investigation || !e.ID.Is(a.ID) {
 			return false, fmt.Errorf("%s has extension %s: it %w", a.Machine.ID.Name(), e.ID.Name(), plan.ErrExists)
@@ -68,14 +83,25 @@ func (p *Provider) installed(ctx context.Context, rec agentExtension, at place, 
 		if e.Provisioning == failed {
 			return false, p.delete(ctx, rec, at)
 		}
-		ours = true
+		ours = !found.Expires.Before(a.Expires) // else its tags have to say that this run needs it
 	}
 	return ours, nil
 }
 
+// outlived waits for the end of a deletion, and reports whether the extension is
+// there all the same.
+func (p *Provider) outlived(ctx context.Context, rec agentExtension, e installedExtension) (bool, error) {
+	at, err := p.place(e.ID)
+	if err != nil {
+		return false, err
+	}
+	left, err := p.gone(ctx, rec, at)
+	return left != "", err
+}
+
 // RemoveAgent deletes an agent that flowctl installed, and waits until it is
-// gone. An extension of its name that is not of the same investigation is
-// left alone, with plan.ErrChanged.
+// gone. An extension of its name that is not of the same investigation, or of
+// a later run of it, is left alone, with plan.ErrChanged.
 func (p *Provider) RemoveAgent(ctx context.Context, a plan.Agent) error {
 	rec, at, err := p.extension(a)
 	if err == nil {
@@ -92,8 +118,12 @@ func (p *Provider) uninstall(ctx context.Context, rec agentExtension, at place, 
 	if err != nil || !there {
 		return err
 	}
-	if now, ok := plan.ParseAgent(a.ID, r.Tags); !ok || now.Investigation != a.Investigation {
+	now, ok := plan.ParseAgent(a.ID, r.Tags)
+	switch {
+	case !ok || now.Investigation != a.Investigation:
 		return fmt.Errorf("it is somebody else's: it was %w", plan.ErrChanged)
+	case now.Expires.After(a.Expires):
+		return fmt.Errorf("a later run brought it: it was %w", plan.ErrChanged)
 	}
 	return p.delete(ctx, rec, at)
 }

@@ -165,6 +165,53 @@ func TestAgentComesAndGoes(t *testing.T) {
 	}
 }
 
+func TestAgentThatIsBeingDeletedIsAwaited(t *testing.T) {
+	for name, by := range map[string]string{"ours": "spike", "somebody else's": "other"} {
+		t.Run(name, func(t *testing.T) {
+			s := newStage(t)
+			ctx := context.Background()
+			before, a := s.agent("vm-app-2", by), s.agent("vm-app-2", "spike")
+			if err := s.InstallAgent(ctx, before); err != nil {
+				t.Fatal(err)
+			}
+			s.raw(t, "DELETE", string(before.ID), "") // which takes its time
+			s.seen = nil
+			if err := s.InstallAgent(ctx, a); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff([]string{"PUT"}, s.seen); diff != "" {
+				t.Errorf("writes (-want +got)\n%s", diff)
+			}
+			if got := s.extensions(t, a); len(got) != 1 {
+				t.Errorf("extensions %v, want one", got)
+			}
+		})
+	}
+}
+
+// A run that ends does not take the agent from a later run of its name.
+func TestAgentOfALaterRunIsLeft(t *testing.T) {
+	s := newStage(t)
+	ctx := context.Background()
+	first, later := s.agent("vm-app-2", "spike"), s.agent("vm-app-2", "spike")
+	later.Expires = later.Expires.Add(time.Hour)
+	if err := errors.Join(s.InstallAgent(ctx, first), s.InstallAgent(ctx, later)); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.RemoveAgent(ctx, first); !errors.Is(err, plan.ErrChanged) {
+		t.Errorf("error %v, want ErrChanged", err)
+	}
+	if got := s.extensions(t, later); len(got) != 1 {
+		t.Errorf("extensions %v, want one", got)
+	}
+	if err := s.RemoveAgent(ctx, later); err != nil {
+		t.Error(err)
+	}
+	if got := s.extensions(t, later); len(got) != 0 {
+		t.Errorf("left: %v", got)
+	}
+}
+
 func TestAgentThatWasThereIsLeft(t *testing.T) {
 	s := newStage(t)
 	a := s.agent("vm-app-1", "spike")

@@ -77,4 +77,7 @@ func exists(ctx context.Context, rec resource, at place) (plan.Recording, bool, 
 // has come to an end.
 var unsettled = []string{"Accepted", "Creating", "Updating", "Deleting"}
 
-const failed = "Failed"
+const (
+	failed   = "Failed"
+	deleting = "Deleting"
+)
