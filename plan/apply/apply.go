@@ -47,6 +47,7 @@ type Options struct {
 	State     *ledger.Keeper
 	Results   func(ends time.Time) string // folder of the run that ends then
 	Inventory []*plan.Inventory
+	Accounts  []plan.ID // that the file writes to
 	Collector func(session.Folder) Collector
 	Emit      func(Event)
 	Limits    Limits
@@ -257,6 +258,9 @@ func (r *Run) put(t *tracked, places map[string]int) {
 	r.tracked = append(r.tracked, t)
 }
 
+// foundInAzure stands for who intended a session that no ledger knows.
+const foundInAzure = "found in Azure"
+
 // existing is the session of what is there, or was. Of one that is replaced or
 // no longer asked for, the time ends now.
 func (r *Run) existing(c plan.Change, names map[string]string) (*tracked, error) {
@@ -268,7 +272,7 @@ func (r *Run) existing(c plan.Change, names map[string]string) (*tracked, error)
 	e := r.run.Sessions[key].Clone()
 	switch {
 	case !known:
-		e = &ledger.Entry{Session: s, Digest: s.Digest(), Intended: ledger.Intended{At: r.clock.Now(), By: "found in Azure"}}
+		e = &ledger.Entry{Session: s, Digest: s.Digest(), Intended: ledger.Intended{At: r.clock.Now(), By: foundInAzure}}
 	case c.Action == plan.Replace:
 		s = e.Session
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -192,7 +193,11 @@ func (s fakeStore) Delete(_ context.Context, name string) error {
 	return nil
 }
 
-func (fakeStore) Names(context.Context, string) ([]string, error) { return nil, nil }
+func (s fakeStore) Names(_ context.Context, prefix string) ([]string, error) {
+	names := slices.Sorted(maps.Keys(s.blobs))
+	return slices.DeleteFunc(names, func(n string) bool { return !strings.HasPrefix(n, prefix) }), nil
+}
+
 func (fakeStore) Lease(context.Context, string, time.Duration) (string, error) {
 	return "", nil
 }

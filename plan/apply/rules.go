@@ -15,14 +15,15 @@ import (
 
 // rules puts the lifecycle rules of storage accounts back as they were.
 func (t Tidy) rules(ctx context.Context) []Failure {
-	var out []Failure
 	t.recall(ctx)
+	out := t.forgotten(ctx)
 	for _, key := range slices.Sorted(maps.Keys(t.Run.Lifecycles)) {
 		before := t.Run.Lifecycles[key]
 		if ctx.Err() != nil {
 			return out
 		}
-		if !t.Last(before.Account) { // the other run puts them back
+		if !t.Last(before.Account) || t.needed(ctx, before.Account) { // the other run puts them back
+			t.forgetUndo(ctx, before.Account)
 			delete(t.Run.Lifecycles, key)
 			continue
 		}

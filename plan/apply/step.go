@@ -33,7 +33,7 @@ func (r *Run) step(ctx context.Context, t *tracked) {
 	case ledger.Adopt:
 		r.adopt(t, t.rec)
 	case ledger.Start:
-		if r.prepare(ctx, t) && r.mayWrite(ctx, t) {
+		if r.prepare(ctx, t) && r.mayWrite(ctx, t) && !r.tookTwin(ctx, t) {
 			r.start(ctx, t)
 		}
 	case ledger.Follow:
@@ -99,11 +99,15 @@ func (r *Run) start(ctx context.Context, t *tracked) {
 	switch {
 	case err == nil:
 		r.adopt(t, rec)
+		r.yield(ctx, t)
 		return
 	case ctx.Err() != nil:
 		return // it is found by its name, if it came to be
 	case errors.Is(err, plan.ErrTooLate):
 		r.fail(t, err)
+		return
+	case errors.Is(err, plan.ErrNoAgent) && t.session.InstallAgent != "" && t.tries < r.Limits.Retries:
+		t.agent, t.tries, t.next = false, t.tries+1, r.clock.Now().Add(r.Limits.Poll) // somebody took it away
 		return
 	}
 	there, lookErr := t.provider.Status(ctx, plan.Recording{ID: t.session.ResourceID(), Mechanism: t.session.Mechanism, Target: t.session.Target.ID})
@@ -120,6 +124,7 @@ func (r *Run) start(ctx context.Context, t *tracked) {
 		r.adopt(t, there)
 	case shown == ledger.Unreadable:
 		r.again(ctx, t, err)
+	case r.tookTwin(ctx, t):
 	default:
 		r.fail(t, err)
 	}

@@ -65,7 +65,7 @@ func (s *survey) get(ctx context.Context, t *tracked) (plan.Recording, error) {
 		return t.rec, err
 	}
 	defer l.unlock()
-	s.refresh(ctx, t, l)
+	s.refresh(ctx, t, l, s.run.spaced(time.Minute-s.run.Limits.Poll, listingCost))
 	if rec, ok := l.recs[t.id().Key()]; ok {
 		return rec, nil
 	}
@@ -75,11 +75,11 @@ func (s *survey) get(ctx context.Context, t *tracked) (plan.Recording, error) {
 	return t.rec, plan.ErrNotFound
 }
 
-// refresh lists anew if the listing is old. A listing in which a watcher is
+// refresh lists anew if the listing is older than age. A listing in which a watcher is
 // missing is used for what it has.
-func (s *survey) refresh(ctx context.Context, t *tracked, l *listing) {
+func (s *survey) refresh(ctx context.Context, t *tracked, l *listing, age time.Duration) {
 	now := s.run.clock.Now()
-	if l.recs != nil && now.Sub(l.read) < s.run.spaced(time.Minute-s.run.Limits.Poll, listingCost) {
+	if l.recs != nil && now.Sub(l.read) < age {
 		return
 	}
 	recs, err := t.provider.Recordings(ctx, s.run.watchersOf(t.session.Target.Provider))

@@ -43,6 +43,9 @@ func (k *Keeper) Run(name string) *Run {
 	return k.ledger.Runs[name].Clone()
 }
 
+// Knows reports whether the ledger has an investigation.
+func (k *Keeper) Knows(name string) bool { return k.Run(name) != nil }
+
 // Save stores run as the latest of an investigation.
 func (k *Keeper) Save(ctx context.Context, name string, run *Run) error {
 	k.mu.Lock()
