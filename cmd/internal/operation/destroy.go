@@ -75,7 +75,7 @@ func (op *Operation) destroy(ctx context.Context, inv plan.Investigation, approv
 			errs = append(errs, fmt.Errorf("remove %s: %w", r.ID.Name(), err))
 		}
 	}
-	errs = append(errs, op.tidy(ctx, inv))
+	errs = append(errs, op.tidy(ctx, inv, there))
 	if errors.Join(errs...) == nil {
 		o.Removed = len(there)
 		errs = append(errs, op.forget(inv.Name))
@@ -105,14 +105,15 @@ func (op *Operation) doomed(ctx context.Context, inv plan.Investigation, r plan.
 
 // tidy undoes what was made besides the recordings: agents that flowctl
 // brought, lifecycle rules that a retention made Azure change.
-func (op *Operation) tidy(ctx context.Context, inv plan.Investigation) error {
+func (op *Operation) tidy(ctx context.Context, inv plan.Investigation, removed []plan.Recording) error {
 	run := op.ledger.Runs[inv.Name]
 	if run == nil {
 		run = &ledger.Run{}
 	}
+	keeper := op.keeper()
 	t := apply.Tidy{
-		Investigation: inv, Providers: op.providers, Inventory: op.allInventories(), Run: run,
-		Last: op.keeper().LastFor(inv.Name),
+		Investigation: inv, Providers: op.providers, Inventory: op.allInventories(), Accounts: op.accountsOf(inv.Name), Removed: removed, Run: run,
+		Last: keeper.LastFor(inv.Name), Knows: keeper.Knows, Now: op.now(),
 		Emit: func(e apply.Event) { op.emit(Event{Run: &e}) },
 	}
 	var errs []error
@@ -120,6 +121,20 @@ func (op *Operation) tidy(ctx context.Context, inv plan.Investigation) error {
 		errs = append(errs, fmt.Errorf("%s: %s", f.Session, f.Reason))
 	}
 	return errors.Join(errs...)
+}
+
+// accountsOf are the storage accounts that the file has for an investigation.
+func (op *Operation) accountsOf(name string) []plan.ID {
+	var out []plan.ID
+	for _, inv := range op.Config.Investigations {
+		if inv.Name != name {
+			continue
+		}
+		for _, st := range inv.Storage {
+			out = append(out, st.AccountID)
+		}
+	}
+	return out
 }
 
 // forget lets a run that was not finished start anew.

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"flowctl/plan"
 	"flowctl/plan/apply"
 	"flowctl/plan/config"
@@ -36,20 +38,27 @@ type Swept struct {
 // SweptItem is one thing in Azure that flowctl made.
 type SweptItem struct {
 	ID            plan.ID   `json:"id"`
-	Kind          string    `json:"kind"` // flow_log, packet_capture, agent
+	Kind          string    `json:"kind"` // flow_log, packet_capture, agent, lifecycle_rules
 	Subscription  string    `json:"subscription"`
 	Investigation string    `json:"investigation"`
 	Target        plan.ID   `json:"target"`
 	Deadline      time.Time `json:"deadline"`
 	Action        string    `json:"action"`           // keep, remove, removed, left
-	Reason        string    `json:"reason,omitempty"` // why it is kept or was left
+	Reason        string    `json:"reason,omitempty"` // why it is kept or was left, or what is lost with it
 	Collected     int64     `json:"collected_bytes"`
 	Results       string    `json:"results,omitempty"`
 
 	alias     string
 	recording plan.Recording
 	agent     plan.Agent
+	undo      apply.Undo
 }
+
+// What is swept besides recordings.
+const (
+	sweptAgent = "agent"
+	sweptRules = "lifecycle_rules" // that a retention made Azure change
+)
 
 // What became of things.
 const (
@@ -150,7 +159,10 @@ func (op *Operation) sweep(ctx context.Context, o SweepOptions) (Swept, error) {
 			return out, fmt.Errorf("list agents of subscription %s: %w", op.providers[alias].Subscription(), err)
 		}
 		for _, a := range agents {
-			out.Items = append(out.Items, SweptItem{ID: a.ID, Kind: "agent", Investigation: a.Investigation, Target: a.Machine.ID, Deadline: a.Expires, alias: alias, agent: a})
+			out.Items = append(out.Items, SweptItem{ID: a.ID, Kind: sweptAgent, Investigation: a.Investigation, Target: a.Machine.ID, Deadline: a.Expires, alias: alias, agent: a})
+		}
+		for _, u := range op.undos(ctx, alias) {
+			out.Items = append(out.Items, SweptItem{ID: policyOf(u.Before.Account), Kind: sweptRules, Investigation: u.Investigation, Target: u.Before.Account, Deadline: u.Expires, alias: alias, undo: u})
 		}
 	}
 	slices.SortFunc(out.Items, func(a, b SweptItem) int {
@@ -163,6 +175,9 @@ func (op *Operation) sweep(ctx context.Context, o SweepOptions) (Swept, error) {
 		// The last records of a window are still being written, and who follows
 		// the recording collects them.
 		after := item.Deadline.Add(max(o.OlderThan, apply.DefaultLimits.Settle))
+		if ends := op.underWayUntil(item.Investigation); ends.After(item.Deadline) {
+			after = ends.Add(max(o.OlderThan, apply.DefaultLimits.Settle)) // its window was moved, or a later run sees to it
+		}
 		if out.Now.Before(after) {
 			item.Action, item.Reason = SweepKeep, "due from "+after.UTC().Format("2006-01-02 15:04:05 MST")
 			continue
@@ -183,13 +198,56 @@ func (op *Operation) sweep(ctx context.Context, o SweepOptions) (Swept, error) {
 	return out, errors.Join(errs...)
 }
 
+// underWayUntil is when the run of an investigation ends that the ledger has
+// under way; zero if there is none.
+func (op *Operation) underWayUntil(name string) time.Time {
+	run := op.ledger.Runs[name]
+	if run == nil || !run.Finished.IsZero() {
+		return time.Time{}
+	}
+	return run.Ends
+}
+
+// undos are what is kept in the accounts of a subscription, as far as it can be
+// read: in most there is nothing of flowctl, nor may it be looked for.
+func (op *Operation) undos(ctx context.Context, alias string) []apply.Undo {
+	accounts := op.inventories[alias].Accounts
+	found := make([][]apply.Undo, len(accounts))
+	var g errgroup.Group
+	g.SetLimit(sweptAtOnce)
+	for i, a := range accounts {
+		g.Go(func() (err error) {
+			if found[i], err = apply.Undos(ctx, op.providers[alias], a.ID); err != nil {
+				op.Log.DebugContext(ctx, "what is to be undone cannot be looked for", "account", a.ID.Name(), "error", err)
+			}
+			return nil
+		})
+	}
+	_ = g.Wait()
+	return slices.Concat(found...)
+}
+
+// sweptAtOnce is how many accounts are asked at the same time.
+const sweptAtOnce = 16
+
+func policyOf(account plan.ID) plan.ID { return account + "/managementPolicies/default" }
+
+// key tells items apart: what is to be undone of one account can be of several
+// investigations.
+func (i *SweptItem) key() string {
+	if i.Kind == sweptRules {
+		return i.ID.Key() + " " + i.Investigation + " " + i.undo.Owner
+	}
+	return i.ID.Key()
+}
+
 // sweepRun ends what is there of one time box of one investigation, as apply
 // does after the end: it collects, and removes what it has collected.
 func (op *Operation) sweepRun(ctx context.Context, items []*SweptItem) error {
 	first := items[0]
 	p := plan.Plan{Investigation: op.remembered(first), Made: op.now(), Ends: first.Deadline}
 	for _, i := range items {
-		if i.Kind != "agent" {
+		if i.Kind != sweptAgent && i.Kind != sweptRules {
 			p.Changes = append(p.Changes, plan.Change{Action: plan.Finish, Reason: "past its deadline", Session: op.sessionOf(i), Recording: &i.recording})
 		}
 	}
@@ -207,8 +265,11 @@ func (op *Operation) sweepRun(ctx context.Context, items []*SweptItem) error {
 		return err
 	}
 	for _, i := range items {
-		if i.Kind == "agent" {
+		switch i.Kind {
+		case sweptAgent:
 			i.Reason = op.sweepAgent(ctx, i)
+		case sweptRules:
+			i.Reason = op.sweepRules(ctx, i)
 		}
 	}
 	return op.verify(ctx, items, run)
@@ -236,10 +297,23 @@ func (op *Operation) sweepAgent(ctx context.Context, i *SweptItem) string {
 	return ""
 }
 
+// sweepRules puts lifecycle rules back as they were; it returns why not.
+func (op *Operation) sweepRules(ctx context.Context, i *SweptItem) string {
+	keeper := op.keeper()
+	t := apply.Tidy{
+		Providers: op.providers, Inventory: op.allInventories(), Last: keeper.LastFor(i.Investigation), Knows: keeper.Knows, Now: op.now(),
+		Emit: func(e apply.Event) { op.emit(Event{Run: &e}) },
+	}
+	for _, f := range t.PutBack(ctx, i.undo) {
+		return f.Reason
+	}
+	return ""
+}
+
 // remembered is what is known of the investigation of a thing in Azure: tags say
 // a part, and the state the window.
 func (op *Operation) remembered(i *SweptItem) plan.Investigation {
-	inv := plan.Investigation{Name: i.Investigation, Reason: "swept after its deadline", Owner: i.recording.Tags[plan.TagOwner], End: i.Deadline, Window: longestSwept}
+	inv := plan.Investigation{Name: i.Investigation, Reason: "swept after its deadline", Owner: cmp.Or(i.recording.Tags[plan.TagOwner], i.agent.Owner, i.undo.Owner), End: i.Deadline, Window: longestSwept}
 	if folder, ok := session.Latest(op.resultsOf(i.Investigation)); ok {
 		if m, err := folder.Manifest(); err == nil && m.End.Equal(i.Deadline) {
 			return m.Investigation
@@ -286,6 +360,18 @@ func (op *Operation) verify(ctx context.Context, items []*SweptItem, run *apply.
 			there[a.ID.Key()] = true
 		}
 	}
+	for _, i := range items {
+		if i.Kind != sweptRules {
+			continue
+		}
+		undos, err := apply.Undos(ctx, op.providers[i.alias], i.Target)
+		if err != nil {
+			return err
+		}
+		there[i.key()] = slices.ContainsFunc(undos, func(u apply.Undo) bool {
+			return u.Investigation == i.Investigation && u.Owner == i.undo.Owner
+		})
+	}
 	m, err := run.Folder().Manifest()
 	if err != nil {
 		return err
@@ -294,16 +380,18 @@ func (op *Operation) verify(ctx context.Context, items []*SweptItem, run *apply.
 	for _, a := range m.Artifacts {
 		bytes[a.Session] += a.Size
 	}
-	why := map[string]string{}
+	why, told := map[string]string{}, map[string]string{}
 	for _, f := range run.Failures() {
-		why[f.Left.Key()] = f.Reason
+		if why[f.Left.Key()] = f.Reason; f.Left == "" {
+			told[f.Session] = f.Reason
+		}
 	}
 	for _, i := range items {
 		i.Results, i.Collected = run.Folder().Path, bytes[i.ID.Name()]
-		if there[i.ID.Key()] {
+		if there[i.key()] {
 			i.Action, i.Reason = SweepLeft, cmp.Or(i.Reason, why[i.ID.Key()], "it is still there; the next sweep tries again")
 		} else {
-			i.Action, i.Reason = SweepRemoved, ""
+			i.Action, i.Reason = SweepRemoved, told[i.recording.Storage.Name()]
 		}
 	}
 	return nil

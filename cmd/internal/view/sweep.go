@@ -23,6 +23,12 @@ func Swept(w io.Writer, s operation.Swept) {
 			if i.Collected > 0 {
 				note = terminal.Bytes(uint64(i.Collected)) + " collected"
 			}
+			if i.Kind == "lifecycle_rules" {
+				note = "as they were before"
+			}
+			if i.Reason != "" {
+				note += "; " + i.Reason
+			}
 		}
 		fmt.Fprintf(tw, "  %s\t%s\t%s\t%s\tuntil %s\t%s\n", i.Action, i.Kind, terminal.Escape(i.Investigation), terminal.Escape(i.Target.Name()),
 			i.Deadline.UTC().Format("2006-01-02 15:04:05 MST"), terminal.Escape(note))
