@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"log/slog"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,25 +19,24 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 
 	"flowctl/plan"
-	"flowctl/plan/config"
 	"flowctl/plan/session"
-	"flowctl/providers"
-	"flowctl/providers/sandbox"
 )
 
 // boundary is what a killed process leaves: its folder as it was before or
 // after one of its requests.
 type boundary struct {
 	dir  string
-	name string // such as "before 17 PUT …/packetCaptures/x"
+	name string              // such as "before 17 PUT …/packetCaptures/x"
+	made map[string][]string // names that were given until then
 }
 
 // recorder copies the folder of a run at some of its requests. A copy is made
 // while no request is under way, as if the process had ended there.
 type recorder struct {
 	dir, into string
-	every     int // boundaries from one copy to the next
+	take      func(n int) bool // whether boundary n is kept
 	inner     policy.Transporter
+	watch     *watchman
 
 	mu   sync.RWMutex // held for reading by requests
 	n    int
@@ -58,7 +57,7 @@ func (r *recorder) mark(when string, req *http.Request) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.n++
-	if r.n%r.every != 0 {
+	if !r.take(r.n) {
 		return
 	}
 	to := filepath.Join(r.into, fmt.Sprint(r.n))
@@ -66,119 +65,21 @@ func (r *recorder) mark(when string, req *http.Request) {
 		panic(err)
 	}
 	path := req.URL.Path
-	r.list = append(r.list, boundary{to, fmt.Sprintf("%s request %d, %s …%s", when, (r.n+1)/2, req.Method, path[max(0, len(path)-60):])})
-}
-
-// copyFolder copies what is there; what is about to be renamed may go meanwhile.
-func copyFolder(from, to string) error {
-	return filepath.WalkDir(from, func(name string, d fs.DirEntry, err error) error {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		rel, err := filepath.Rel(from, name)
-		if err != nil {
-			return err
-		}
-		if d.IsDir() {
-			return os.MkdirAll(filepath.Join(to, rel), 0o700)
-		}
-		b, err := os.ReadFile(name)
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
-		return errors.Join(err, os.WriteFile(filepath.Join(to, rel), b, 0o600))
-	})
-}
-
-// gateSettings are those of a folder with a sandbox of its own.
-func gateSettings(dir string, around func(policy.Transporter) policy.Transporter) Settings {
-	zero := 0.0
-	return Settings{Dir: dir, Version: "test", Log: slog.New(slog.DiscardHandler), Open: func(p config.Provider, _ providers.Env) (plan.Provider, error) {
-		return sandbox.New(sandbox.Options{Dir: filepath.Join(dir, p.Alias), Clock: &zero, Around: around})
-	}}
+	r.watch.mu.Lock()
+	made := maps.Clone(r.watch.made)
+	r.watch.mu.Unlock()
+	r.list = append(r.list, boundary{to, fmt.Sprintf("%s request %d, %s …%s", when, (r.n+1)/2, req.Method, path[max(0, len(path)-60):]), made})
 }
 
 var gateFile = Source{Path: "testdata/gate.hcl"}
 
-// gateApply returns what failed.
-func gateApply(ctx context.Context, s Settings) ([]string, error) {
-	var failed []string
-	err := Locked(ctx, s, gateFile, "apply", func(op *Operation) error {
-		results, err := op.Apply(ctx, ApplyOptions{Approve: func(plans []plan.Plan, _ bool) error { return Blocked(plans) }})
-		defer CloseAll(results)
-		for _, r := range results {
-			for _, f := range r.Failures {
-				failed = append(failed, f.Session+": "+f.Reason)
-			}
-		}
-		return err
-	})
-	return failed, err
-}
-
-// remains says what of flowctl is in Azure.
-func remains(ctx context.Context, s Settings) ([]string, error) {
-	op, err := Open(ctx, s, gateFile)
-	if err != nil {
-		return nil, err
-	}
-	var out []string
-	for _, alias := range op.aliases() {
-		for _, r := range op.recordings[alias] {
-			if _, ok := plan.ParseName(r.ID.Name()); ok {
-				out = append(out, string(r.Mechanism)+" "+r.ID.Name())
-			}
-		}
-		agents, err := op.providers[alias].Agents(ctx)
-		if err != nil {
-			return nil, err
-		}
-		for _, a := range agents {
-			out = append(out, "agent of "+a.Machine.ID.Name())
-		}
-		for _, a := range op.inventories[alias].Accounts {
-			l, err := op.providers[alias].Lifecycle(ctx, a.ID)
-			if err != nil && !errors.Is(err, plan.ErrNotFound) {
-				return nil, err
-			}
-			for _, rule := range l.Rules {
-				out = append(out, "lifecycle rule "+rule.Name+" of "+a.ID.Name())
-			}
-		}
-	}
-	slices.Sort(out)
-	return out, nil
-}
-
-// fetched are the captures in the results, by their targets.
-func fetched(s Settings) []string {
-	var out []string
-	runs, _ := filepath.Glob(filepath.Join(s.Dir, "results", "*", "*"))
-	for _, dir := range runs {
-		m, err := session.Folder{Path: dir}.Manifest()
-		if err != nil {
-			continue
-		}
-		for _, a := range m.Artifacts {
-			if _, err := os.Stat(filepath.Join(dir, filepath.FromSlash(a.Path))); err == nil && a.Kind == plan.PacketCapture {
-				out = append(out, a.Path)
-			}
-		}
-	}
-	slices.Sort(out)
-	return slices.Compact(out)
-}
-
 // total is what the latest results count.
-func total(ctx context.Context, s Settings) (string, error) {
-	folder, ok := session.Latest(s.resultsOf("gate"))
+func (g stage) total(ctx context.Context, name string) (string, error) {
+	folder, ok := session.Latest(g.settings().resultsOf(name))
 	if !ok {
 		return "no results", nil
 	}
-	a, err := Summarize(ctx, s, SummarizeOptions{Paths: []string{folder.Path}})
+	a, err := Summarize(ctx, g.settings(), SummarizeOptions{Paths: []string{folder.Path}})
 	if err != nil {
 		return "", err
 	}
@@ -191,18 +92,13 @@ func total(ctx context.Context, s Settings) (string, error) {
 const gateSessions = 5
 
 // began counts the sessions that had begun.
-func began(ctx context.Context, s Settings) (int, error) {
-	op, err := Open(ctx, s, gateFile)
-	if err != nil {
-		return 0, err
-	}
+func (g stage) began(there []plan.Recording) (int, error) {
 	prints := map[string]bool{}
-	for _, r := range op.allRecordings() {
-		if n, ok := plan.ParseName(r.ID.Name()); ok {
-			prints[n.Print] = true
-		}
+	for _, r := range there {
+		n, _ := plan.ParseName(r.ID.Name())
+		prints[n.Print] = true
 	}
-	if folder, ok := session.Latest(s.resultsOf("gate")); ok {
+	if folder, ok := session.Latest(g.settings().resultsOf("gate")); ok {
 		m, err := folder.Manifest()
 		if err != nil {
 			return 0, err
@@ -216,35 +112,80 @@ func began(ctx context.Context, s Settings) (int, error) {
 	return len(prints), nil
 }
 
-// losses are what is gone when somebody goes on after a kill.
-var losses = []struct {
-	name string
-	lose func(dir string) error
-}{
-	{"all kept", func(string) error { return nil }},
-	{"state lost", func(dir string) error { return loseAll(dir, "state.json*") }},
-	{"state and results lost", func(dir string) error { return loseAll(dir, "state.json*", "results") }},
-}
-
-func loseAll(dir string, patterns ...string) error {
-	for _, p := range patterns {
-		names, err := filepath.Glob(filepath.Join(dir, p))
-		if err != nil {
-			return err
+// gateTake reads FLOWCTL_GATE: each n-th boundary, or n+k for those with k
+// before the first. Without it few are taken, and of losses and verbs one each.
+func gateTake(t *testing.T) (take func(n int) bool, whole bool) {
+	every, offset := 211*sparse, 0
+	if text := os.Getenv("FLOWCTL_GATE"); text != "" {
+		n, k, _ := strings.Cut(text, "+")
+		var err, err2 error
+		every, err = strconv.Atoi(n)
+		if k != "" {
+			offset, err2 = strconv.Atoi(k)
 		}
-		for _, name := range names {
-			if err := os.RemoveAll(name); err != nil {
-				return err
-			}
+		if errors.Join(err, err2) != nil || every < 1 {
+			t.Fatalf("FLOWCTL_GATE=%s: want a number, such as 1 for every boundary, or 97+13 for each 97th after the 13th", text)
 		}
+		whole = true
 	}
-	return nil
+	return func(n int) bool { return n > offset && (n-offset)%every == 0 }, whole
 }
 
-// unfixed are faults after a loss that are known and not yet mended, by a part of
-// what they say, with the reason. Take each off with its cause.
-var unfixed = map[string]string{
-	"lifecycle rule": "how rules were before is remembered by the state file alone",
+// figures count what a gate found, by the first word of each fault.
+type figures struct {
+	mu     sync.Mutex
+	points int
+	clean  int
+	kinds  map[string]int
+}
+
+func (f *figures) add(bad []string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.points++
+	if len(bad) == 0 {
+		f.clean++
+	}
+	if f.kinds == nil {
+		f.kinds = map[string]int{}
+	}
+	for _, fault := range bad {
+		kind, _, _ := strings.Cut(fault, ":")
+		f.kinds[kind]++
+	}
+}
+
+func (f *figures) String() string {
+	return fmt.Sprintf("%d points, %d clean; orphans %d, doubles %d, captures lost %d, differing summaries %d, started after the end %d, foreign removed %d, other %d",
+		f.points, f.clean, f.kinds["orphan"], f.kinds["double"], f.kinds["lost"], f.kinds["differs"], f.kinds["started after its end"], f.kinds["foreign removed"], f.kinds["failed"])
+}
+
+// workers does n things on all processors.
+func workers(n int, do func(worker, i int)) {
+	next := make(chan int)
+	var wg sync.WaitGroup
+	for w := range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			for i := range next {
+				do(w, i)
+			}
+		})
+	}
+	for i := range n {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+}
+
+// gatePoint is one way to go on after a kill.
+type gatePoint struct {
+	at       boundary
+	loss     int
+	verb     string
+	want     string // answer
+	captures int
+	refuses  bool // storage keeps nothing of flowctl's
 }
 
 // TestKill ends a run at its requests and goes on with each verb after each
@@ -252,156 +193,197 @@ var unfixed = map[string]string{
 // capture is lost, and the answer is the same. FLOWCTL_GATE=n takes each n-th
 // boundary, 1 all, and every loss and verb at each.
 func TestKill(t *testing.T) {
-	every, whole := 97, os.Getenv("FLOWCTL_GATE") != ""
-	if !whole || testing.Short() {
-		t.Skip("not green at every boundary yet: FLOWCTL_GATE=97 runs it")
-	}
-	if whole {
-		var err error
-		if every, err = strconv.Atoi(os.Getenv("FLOWCTL_GATE")); err != nil || every < 1 {
-			t.Fatalf("FLOWCTL_GATE=%s: want a number, such as 1 for every boundary", os.Getenv("FLOWCTL_GATE"))
-		}
-	}
+	take, whole := gateTake(t)
+	killEverywhere(t, take, whole, false)
+}
+
+// TestKillWithoutUndo is TestKill where flowctl may not write beside the data:
+// after a total loss nobody knows how lifecycle rules were, which is told.
+func TestKillWithoutUndo(t *testing.T) {
+	take, whole := gateTake(t)
+	killEverywhere(t, func(n int) bool { return take(n) && (!whole || n%3 == 0) }, whole, true)
+}
+
+func killEverywhere(t *testing.T, take func(int) bool, whole, refuses bool) {
 	base := t.TempDir()
-	rec := &recorder{dir: filepath.Join(base, "run"), into: filepath.Join(base, "kept"), every: every}
-	s := gateSettings(rec.dir, func(inner policy.Transporter) policy.Transporter {
+	rec := &recorder{dir: filepath.Join(base, "run"), into: filepath.Join(base, "kept"), take: take, watch: newWatchman(nil)}
+	g := stage{dir: rec.dir, source: gateFile, watch: rec.watch, around: func(inner policy.Transporter) policy.Transporter {
 		rec.inner = inner
+		if refuses {
+			rec.inner = keepsNothing(rec.inner)
+		}
 		return rec
-	})
-	if failed, err := gateApply(t.Context(), s); err != nil || len(failed) > 0 {
+	}}
+	if failed, _, err := g.apply(t.Context(), ApplyOptions{}); err != nil || len(failed) > 0 {
 		t.Fatalf("the run that is to be killed: %q failed, %v", failed, err)
 	}
-	plain := gateSettings(rec.dir, nil)
-	want, err := total(t.Context(), plain)
+	g.around = nil
+	want, err := g.total(t.Context(), "gate")
 	if err != nil || strings.HasPrefix(want, "0 ") {
 		t.Fatalf("%s, %v", want, err)
 	}
-	captures := fetched(plain)
-	if left, err := remains(t.Context(), plain); err != nil || len(left) > 0 || len(captures) < 5 {
-		t.Fatalf("after the run: left %v, captures %v, %v", left, captures, err)
+	captures := len(g.fetched())
+	if left, err := g.remains(t.Context()); err != nil || len(left) > 0 || captures < 5 || len(rec.watch.faults()) > 0 {
+		t.Fatalf("after the run: left %v, %d captures, %v, %v", left, captures, rec.watch.faults(), err)
 	}
-	// What is remembered names folders by their path, so a point lies where the run did.
-	if err := os.Rename(rec.dir, filepath.Join(base, "whole")); err != nil {
-		t.Fatal(err)
-	}
-	points, clean, expected := 0, 0, map[string]int{}
+	var points []gatePoint
 	for i, at := range rec.list {
-		for j, loss := range losses {
+		for j := range losses {
 			for k, verb := range []string{"apply", "destroy", "sweep"} {
-				if !whole && (i+j)%3 != k {
-					continue
-				}
-				points++
-				bad := gatePoint(t.Context(), rec.dir, at, j, verb, want, captures)
-				bad = slices.DeleteFunc(bad, func(fault string) bool {
-					for part, why := range unfixed {
-						if loss.name != "all kept" && strings.Contains(fault, part) {
-							expected[why]++
-							return true
-						}
-					}
-					return false
-				})
-				if len(bad) == 0 {
-					clean++
-				}
-				for _, fault := range bad {
-					t.Errorf("killed %s; %s; then %s: %s", at.name, loss.name, verb, fault)
+				if whole || (i+j)%3 == k {
+					points = append(points, gatePoint{at, j, verb, want, captures, refuses})
 				}
 			}
 		}
 	}
-	t.Logf("%d boundaries of %d, %d points, %d clean; %s", len(rec.list), rec.n, points, clean, want)
-	for why, n := range expected {
-		t.Logf("known and not mended, %d times: %s", n, why)
-	}
+	var f figures
+	workers(len(points), func(w, i int) {
+		p := points[i]
+		bad := p.try(t.Context(), filepath.Join(base, fmt.Sprint("point", w)))
+		f.add(bad)
+		for _, fault := range bad {
+			t.Errorf("killed %s; %s; then %s: %s", p.at.name, losses[p.loss].name, p.verb, fault)
+		}
+	})
+	t.Logf("%d requests, %d boundaries of %d, %v; %s", rec.n/2, len(rec.list), rec.n, &f, want)
 }
 
-// gatePoint goes on from a boundary and returns what is wrong then.
-func gatePoint(ctx context.Context, dir string, at boundary, loss int, verb, want string, captures []string) (bad []string) {
-	fault := func(format string, args ...any) { bad = append(bad, fmt.Sprintf(format, args...)) }
+// keepsNothing refuses what flowctl would keep in storage.
+func keepsNothing(inner policy.Transporter) policy.Transporter {
+	return transportFunc(func(req *http.Request) (*http.Response, error) {
+		if !strings.Contains(req.URL.Host, ".blob.") || !strings.HasPrefix(req.URL.Path, "/flowctl") {
+			return inner.Do(req)
+		}
+		return &http.Response{StatusCode: http.StatusForbidden, Status: "403 Forbidden", Request: req, Body: http.NoBody, ProtoMajor: 1, ProtoMinor: 1,
+			Header: http.Header{"X-Ms-Error-Code": {"AuthorizationPermissionMismatch"}}}, nil
+	})
+}
+
+// try goes on from the boundary in dir and returns what is wrong then. The first
+// word says what sort of fault it is.
+func (p gatePoint) try(ctx context.Context, dir string) (bad []string) {
+	fault := func(kind, format string, args ...any) {
+		bad = append(bad, kind+": "+fmt.Sprintf(format, args...))
+	}
 	defer os.RemoveAll(dir)
-	if err := errors.Join(copyFolder(at.dir, dir), losses[loss].lose(dir)); err != nil {
-		fault("%v", err)
+	if err := errors.Join(copyFolder(p.at.dir, dir), losses[p.loss].lose(dir)); err != nil {
+		fault("failed", "%v", err)
 		return bad
 	}
-	s := gateSettings(dir, nil)
-	switch verb {
+	g := stage{dir: dir, source: gateFile}
+	there, err := g.recorded(ctx)
+	if err != nil {
+		fault("failed", "%v", err)
+		return bad
+	}
+	if p.lost() { // what is being deleted was collected, and nobody sees it any more
+		there = slices.DeleteFunc(there, func(r plan.Recording) bool { return strings.EqualFold(r.Provisioning, "deleting") })
+	}
+	g.watch = newWatchman(there)
+	if p.refuses {
+		g.around = keepsNothing
+	}
+	told := ""
+	switch p.verb {
 	case "apply":
-		begun, err := began(ctx, s)
-		if err != nil {
-			fault("%v", err)
-		}
-		failed, err := gateApply(ctx, s)
-		if losses[loss].name == "state and results lost" { // nobody knows what was recorded before; that it cannot be again is told
-			failed = slices.DeleteFunc(failed, func(f string) bool { return strings.Contains(f, "not started in time") })
-		}
-		if err != nil || len(failed) > 0 {
-			fault("%q failed, %v", failed, err)
-		}
-		if got := fetched(s); len(got) < len(captures) && losses[loss].name != "state and results lost" {
-			fault("captures %v, want %v", got, captures)
-		}
-		// What starts later records other packets.
-		if got, err := total(ctx, s); losses[loss].name == "all kept" && begun == gateSessions && (got != want || err != nil) {
-			fault("the answer is %s, %v; want %s", got, err, want)
-		}
-		if runs, _ := filepath.Glob(filepath.Join(dir, "results", "*", "*")); len(runs) != 1 {
-			fault("%d folders of results", len(runs))
-		}
+		told = p.apply(ctx, g, there, fault)
 	case "destroy":
-		err := Locked(ctx, s, gateFile, "destroy", func(op *Operation) error {
-			_, err := op.Destroy(ctx, func(string, []Doomed) error { return nil })
-			return err
-		})
-		if err != nil {
-			fault("%v", err)
+		if err := g.destroy(ctx); err != nil {
+			if told = err.Error(); !p.unknown(told) {
+				fault("failed", "%v", err)
+			}
 		}
 	case "sweep":
-		if err := gateSweep(ctx, s); err != nil {
-			fault("%v", err)
-		}
+		told = p.sweep(ctx, g, there, fault)
 	}
-	left, err := remains(ctx, s)
+	bad = append(bad, g.watch.faults()...)
+	if !p.lost() {
+		bad = append(bad, g.watch.again(p.at.made)...)
+	}
+	left, err := g.remains(ctx)
 	if err != nil {
-		fault("%v", err)
+		fault("failed", "%v", err)
 	}
+	undone := slices.ContainsFunc(there, func(r plan.Recording) bool { return r.Tags[plan.TagUndo] != "" })
 	for _, what := range left {
-		fault("left in Azure: %s", what)
+		switch {
+		case !p.unknown(what):
+			fault("orphan", "%s", what)
+		case undone && !strings.Contains(told, "lifecycle rules"): // else nothing says that there was anything
+			fault("failed", "%s is left and not told of", what)
+		}
 	}
 	return bad
 }
 
-// gateSweep sweeps when all is past its deadline, and wants every capture that
-// was there to be here.
-func gateSweep(ctx context.Context, s Settings) error {
-	op, err := Open(ctx, s, gateFile)
+// lost reports whether nobody knows any more what was recorded before.
+func (p gatePoint) lost() bool { return losses[p.loss].name == "state and results lost" }
+
+// unknown reports whether something is about lifecycle rules of which nobody
+// can know how they were.
+func (p gatePoint) unknown(what string) bool {
+	return p.refuses && p.loss > 0 && strings.Contains(what, "lifecycle rule")
+}
+
+// apply goes on, and returns what it told.
+func (p gatePoint) apply(ctx context.Context, g stage, there []plan.Recording, fault func(kind, format string, args ...any)) string {
+	begun, err := g.began(there)
 	if err != nil {
-		return err
+		fault("failed", "%v", err)
 	}
-	var there []string
-	for _, alias := range op.aliases() {
-		if err := op.providers[alias].Clock().Sleep(ctx, 3*time.Hour); err != nil {
-			return err
-		}
-		for _, r := range op.recordings[alias] {
-			if n, ok := plan.ParseName(r.ID.Name()); ok && r.Mechanism == plan.PacketCapture {
-				there = append(there, n.Print)
-			}
+	failed, _, err := g.apply(ctx, ApplyOptions{})
+	told := strings.Join(failed, "; ")
+	failed = slices.DeleteFunc(failed, func(f string) bool { // that it cannot be recorded again is told
+		return p.lost() && strings.Contains(f, "not started in time") || p.unknown(f)
+	})
+	if err != nil || len(failed) > 0 {
+		fault("failed", "%q, %v", failed, err)
+	}
+	if got := len(g.fetched()); got < p.captures && !p.lost() {
+		fault("lost", "%d captures, want %d", got, p.captures)
+	}
+	for _, r := range there {
+		if r.Mechanism == plan.PacketCapture && !g.has(r) {
+			fault("lost", "capture %s, which was there", r.ID.Name())
 		}
 	}
-	swept, err := Sweep(ctx, s, SweepOptions{Source: &gateFile})
+	// What starts later records other packets.
+	if got, err := g.total(ctx, "gate"); losses[p.loss].name == "all kept" && begun == gateSessions && (got != p.want || err != nil) {
+		fault("differs", "%s, %v; want %s", got, err, p.want)
+	}
+	if runs, _ := filepath.Glob(filepath.Join(g.dir, "results", "*", "*")); len(runs) != 1 {
+		fault("double", "%d folders of results", len(runs))
+	}
+	return told
+}
+
+// sweep sweeps when all is past its deadline, and wants every capture that was
+// there to be here. It returns what was told.
+func (p gatePoint) sweep(ctx context.Context, g stage, there []plan.Recording, fault func(kind, format string, args ...any)) string {
+	op, err := g.open(ctx)
+	if err == nil {
+		err = op.providers[op.aliases()[0]].Clock().Sleep(ctx, 3*time.Hour)
+	}
 	if err != nil {
-		return err
+		fault("failed", "%v", err)
+		return ""
 	}
+	swept, err := Sweep(ctx, g.settings(), SweepOptions{Source: &g.source})
+	if err != nil {
+		fault("failed", "%v", err)
+	}
+	told := ""
 	for _, i := range swept.Items {
+		told += i.Reason
 		if i.Action != SweepRemoved {
-			err = errors.Join(err, fmt.Errorf("%s %s: %s, %s", i.Kind, i.ID.Name(), i.Action, i.Reason))
-		}
-		n, _ := plan.ParseName(i.ID.Name())
-		if i.Kind == string(plan.PacketCapture) && slices.Contains(there, n.Print) && i.Collected == 0 {
-			err = errors.Join(err, fmt.Errorf("capture %s was removed uncollected", i.ID.Name()))
+			fault("orphan", "%s %s: %s, %s", i.Kind, i.ID.Name(), i.Action, i.Reason)
 		}
 	}
-	return err
+	for _, r := range there {
+		if r.Mechanism == plan.PacketCapture && !g.has(r) {
+			i := slices.IndexFunc(swept.Items, func(i SweptItem) bool { return i.ID.Is(r.ID) })
+			fault("lost", "capture of %s, removed uncollected; it was %+v, and is %+v", r.Target.Name(), r, swept.Items[max(i, 0)])
+		}
+	}
+	return told
 }
