@@ -43,6 +43,12 @@ type Options struct {
 	Only     string // part of the titles of what to measure
 	Pairs    bool   // measure memory with 100 million pairs
 	Blobs    bool   // measure reading from storage
+	Limits   bool   // measure what is asked, and say whether it is met
+
+	Before     string // another flowctl, to compare with
+	FlowPeer   string // program that sums flow logs up by pair: -j THREADS -q FILE…
+	PacketPeer string // program that sums a capture up by pair: -j THREADS FILE
+	Flows      int    // in the captures of very many flows
 }
 
 // threads is how many the peers may use that have an option for it.
@@ -76,6 +82,10 @@ func Run(ctx context.Context, s Streams, o Options) error {
 	if o.Blobs {
 		fmt.Fprintf(s.Out, "Measured on %s.\n", machine())
 		return o.benchBlobs(ctx, s, self)
+	}
+	if o.Limits {
+		fmt.Fprintf(s.Out, "Measured on %s, medians of %d runs in alternation.\n", machine(), o.Runs)
+		return o.benchLimits(ctx, s, self)
 	}
 	all, err := o.works(ctx, s, self)
 	if err != nil {
@@ -122,7 +132,7 @@ func (o Options) works(ctx context.Context, s Streams, self string) ([]work, err
 }
 
 // benchFile is a capture to measure with.
-type benchFile struct{ title, name string }
+type benchFile struct{ kind, title, name string }
 
 // benchFiles makes what is read: flow logs, and captures of mixed traffic, of
 // small packets and of large ones.
@@ -155,7 +165,7 @@ func benchFiles(ctx context.Context, s Streams, dir string, o Options) (logs []s
 		if err := c.Capture.Write(s); err != nil {
 			return nil, nil, err
 		}
-		captures = append(captures, benchFile{fmt.Sprintf("Capture: %d packets, %s", c.Packets, c.name), c.Out})
+		captures = append(captures, benchFile{c.name, fmt.Sprintf("Capture: %d packets, %s", c.Packets, c.name), c.Out})
 	}
 	return logs, captures, nil
 }

@@ -34,6 +34,11 @@ func newBench(e *env.Env) *cobra.Command {
 	cmd.Flags().StringVar(&o.Only, "only", "", "measure but those works whose title has this `text` in it")
 	cmd.Flags().BoolVar(&o.Pairs, "pairs", false, "measure 10 GB of flow logs with 100 million pairs and a budget of 1 GiB instead; it takes long")
 	cmd.Flags().BoolVar(&o.Blobs, "blobs", false, "measure reading from storage instead: 50,000 and 200,000 small blobs, and 300 MB of flow logs from a folder and from storage")
+	cmd.Flags().BoolVar(&o.Limits, "limits", false, "measure what is asked of speed and memory instead, and say whether it is met")
+	cmd.Flags().StringVar(&o.Before, "before", "", "of --limits: another flowctl `program` to compare with")
+	cmd.Flags().StringVar(&o.FlowPeer, "flow-peer", "", "of --limits: `program` that sums flow logs up by pair, called with -j THREADS -q FILE…")
+	cmd.Flags().StringVar(&o.PacketPeer, "packet-peer", "", "of --limits: `program` that sums a capture up by pair, called with -j THREADS FILE")
+	cmd.Flags().IntVar(&o.Flows, "flows", 12_000_000, "of --limits: flows in the captures of very many")
 	cmd.AddCommand(newBenchJSON(e), newBenchTimed(e))
 	return cmd
 }
