@@ -9,6 +9,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -41,6 +42,7 @@ type Options struct {
 	Clock     *float64  // world seconds per real one, 0: time passes only by Sleep; nil: DefaultFactor
 	Seed      *int64    // of the traffic; nil: the world's own
 	Epoch     time.Time // the world's time at its first use; zero: what the world says
+	Join      bool      // another process may serve it: its clock is not set anew
 	Logger    *slog.Logger
 
 	PageSize int              // entries in a page of a listing; 0: as Azure's
@@ -91,7 +93,7 @@ func Open(o Options) (*Sandbox, error) {
 	if epoch.IsZero() {
 		epoch = w.Epoch
 	}
-	c, err := clock.New(ctx, clock.Options{Dir: o.Dir, Epoch: epoch, Factor: factor, Real: o.Real})
+	c, err := clock.New(ctx, clock.Options{Dir: o.Dir, Epoch: epoch, Factor: factor, Join: o.Join, Real: o.Real})
 	if err != nil {
 		return nil, err
 	}
@@ -112,11 +114,17 @@ func load(o Options) (w *world.World, err error) {
 	} else {
 		w, err = world.Load(o.WorldPath)
 	}
-	if err == nil && o.Seed != nil {
+	if err != nil {
+		return nil, err
+	}
+	if o.Seed != nil {
 		w.Seed = uint64(*o.Seed)
 	}
-	return w, err
+	return w, w.CheckFaults(operations())
 }
+
+// operations are all that faults can strike.
+func operations() []string { return slices.Concat(arm.Operations(), blob.Operations()) }
 
 // serve makes the two services.
 func (s *Sandbox) serve() (err error) {
@@ -133,7 +141,7 @@ func (s *Sandbox) serve() (err error) {
 	s.login = login.New(login.Options{Tenant: s.World.Tenant, GUID: s.World.GUID, Now: o.Real, Logger: o.Logger})
 	s.source = recorded.New(recorded.Options{World: s.World, ARM: s.arm, Clock: s.clock, Faults: s.faults})
 	s.blob = blob.New(blob.Options{Source: s.source, Uploads: uploads, Clock: s.clock, PageSize: o.PageSize, Logger: o.Logger,
-		Real: o.Real, Guard: blob.Guard{World: s.World, Faults: s.faults}})
+		Real: o.Real, Guard: blob.Guard{World: s.World, Faults: s.faults, Permits: s.arm.Permits}})
 	return nil
 }
 

@@ -12,6 +12,10 @@ type visit struct {
 	struck []*world.Fault
 	left   http.Header // what the caller has left of its limits
 	partly bool        // the caller may see a part of the list only
+	mine   struct {    // see roles
+		roles       []*world.Role
+		open, known bool
+	}
 }
 
 // admit refuses a request that comes too fast, is not permitted, or meets a

@@ -1,7 +1,6 @@
 package arm
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -92,32 +91,45 @@ func TestWhatIsAskedInVain(t *testing.T) {
 	}
 }
 
-// TestOrder: members are in their provider's order, alone and in lists.
-func TestOrder(t *testing.T) {
+func TestTagsAlone(t *testing.T) {
 	c := newCloud(t)
-	for path, want := range map[string]string{string(c.vnet.ID): "name id etag", string(c.vm.ID): "name id type location", string(c.account.ID): "sku kind id name"} {
-		one := c.do("GET", path, "").text
-		list := c.do("GET", path[:strings.LastIndexByte(path, '/')], "").text
-		for _, text := range []string{one, list[strings.IndexByte(list, '[')+1:]} {
-			d := json.NewDecoder(strings.NewReader(text))
-			var keys []string
-			if _, err := d.Token(); err != nil {
-				t.Fatal(err)
-			}
-			for d.More() && len(keys) < len(strings.Fields(want)) {
-				key, err := d.Token()
-				if err != nil {
-					t.Fatal(err)
-				}
-				keys = append(keys, fmt.Sprint(key))
-				var skip json.RawMessage
-				if err := d.Decode(&skip); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if got := strings.Join(keys, " "); got != want {
-				t.Errorf("%s: %s, want %s", path, got, want)
-			}
+	at := string(c.vnet.ID) + "/providers/Microsoft.Resources/tags/default"
+	before := len(c.vnet.Tags)
+	patch := func(operation, tags string) int {
+		a := c.want(c.do("PATCH", at, `{"operation":"`+operation+`","properties":{"tags":{`+tags+`}}}`), 200, operation)
+		return len(a.at("properties.tags").(map[string]any))
+	}
+	if n := patch("Merge", `"x":"y"`); n != before+1 {
+		t.Errorf("%d tags", n)
+	}
+	if n := patch("Delete", `"x":"z"`); n != before+1 {
+		t.Errorf("another value: %d tags", n)
+	}
+	if n := patch("Delete", `"x":"y"`); n != before {
+		t.Errorf("%d tags", n)
+	}
+	if n := patch("Replace", `"only":"one"`); n != 1 {
+		t.Errorf("%d tags", n)
+	}
+	if got := c.want(c.do("GET", string(c.vnet.ID), ""), 200, "network").at("tags.only"); got != "one" {
+		t.Errorf("tag %v", got)
+	}
+	c.want(c.do("DELETE", at, ""), 200, "delete")
+	c.want(c.do("PATCH", at, `{"operation":"Odd"}`), 400, "an operation that is none")
+}
+
+func TestCatalogue(t *testing.T) {
+	c := newCloud(t)
+	at := c.sub + "/providers/Microsoft.Compute/locations/" + c.w.Regions[0] + "/publishers/"
+	for path, want := range map[string]string{
+		"Microsoft.Azure.NetworkWatcher/artifacttypes/vmextension/types":                                   "/ArtifactTypes/VMExtension/Types/NetworkWatcherAgentLinux\"",
+		"Microsoft.Azure.NetworkWatcher/artifacttypes/vmextension/types/NetworkWatcherAgentLinux/versions": "\"1.4.1884.1\"",
+		"Debian/artifacttypes/vmimage/offers/debian-12/skus/12-gen2/versions":                              "/Skus/12-gen2/Versions/1.0.",
+		"MicrosoftWindowsServer/artifacttypes/vmimage/offers/WindowsServer/skus/2022/versions/latest":      "\"operatingSystem\":\"Windows\"",
+	} {
+		if a := c.want(c.do("GET", at+path, ""), 200, path); !strings.Contains(a.text, want) {
+			t.Errorf("%s: %s", path, a.text)
 		}
 	}
+	c.want(c.do("GET", at+"Nobody/artifacttypes/vmextension/types/none/versions", ""), 404, "no such extension")
 }

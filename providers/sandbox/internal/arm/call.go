@@ -1,10 +1,10 @@
 package arm
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"unicode"
 
 	"flowctl/plan"
@@ -166,8 +166,30 @@ func snake(name string) string {
 	return b.String()
 }
 
-// operations are those that faults can name.
-var operations = sync.OnceValue(world.Operations)
+// Operations are the names of all that clients can do, as faults name them:
+// what the routes serve. "other" stands for resources that have no name here.
+func Operations() []string {
+	all := map[string]bool{}
+	for _, r := range routes() {
+		var segments []string
+		for _, s := range r.segments {
+			segments = append(segments, strings.Trim(s, "{}"))
+		}
+		for method := range r.methods {
+			q := &request{r: &http.Request{Method: method}}
+			c := q.call(segments)
+			if c.verb == "write" {
+				all[c.thing+".create"], all[c.thing+".update"] = true, true
+				continue
+			}
+			all[c.thing+"."+c.verb] = true
+		}
+	}
+	for _, verb := range []string{"read", "list", "create", "update", "delete", "action"} {
+		all["other."+verb] = true
+	}
+	return slices.Sorted(maps.Keys(all))
+}
 
 // faultCall is the call as faults know it.
 func (q *request) faultCall(st *State, c call) fault.Call {
@@ -183,10 +205,10 @@ func (q *request) faultCall(st *State, c call) fault.Call {
 		id = q.operated(st)
 	}
 	f := fault.Call{Operation: c.thing + "." + verb, Thing: string(id), Region: q.whereIs(st, id)}
-	if !slices.Contains(operations(), f.Operation) {
+	if !slices.Contains(q.operations, f.Operation) {
 		f.Operation = "other." + verb
 	}
-	if !slices.Contains(operations(), f.Operation) {
+	if !slices.Contains(q.operations, f.Operation) {
 		f.Operation = "other.action"
 	}
 	f.Names = append(f.Names, id.Name())

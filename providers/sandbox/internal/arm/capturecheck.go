@@ -60,7 +60,7 @@ func (q *request) checkCaptureTarget(st *State, w *Watcher, c *Capture) error {
 	case isVM && s.TargetType != targetVM, isSet && s.TargetType != targetSet, !isVM && !isSet:
 		return errInvalid("target", "'%s' is no resource of targetType %s.", s.Target, s.TargetType)
 	}
-	if err := st.unlocked(s.Target, "write"); err != nil {
+	if err := q.unlockedAt(st, s.Target, "write"); err != nil {
 		return err
 	}
 	if vm, ok := target.(*world.VM); ok {
@@ -171,7 +171,7 @@ func (q *request) checkCaptureStorage(st *State, w *Watcher, c *Capture) error {
 	if err != nil {
 		return err
 	}
-	if err := st.unlocked(a.ID, "write"); err != nil { // the service lists its keys
+	if err := q.unlockedAt(st, a.ID, "write"); err != nil { // the service lists its keys
 		return err
 	}
 	if !a.SharedKey {

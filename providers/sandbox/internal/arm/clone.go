@@ -16,7 +16,6 @@ func (st *State) Clone() *State {
 	c.Resources = copies(st.Resources, func(m *Resource) { m.Body, m.Given = deepObject(m.Body), deepObject(m.Given) })
 	c.History = slices.Clone(st.History) // events never change
 	c.Operations = copies(st.Operations, nil)
-	c.Locks = copies(st.Locks, nil)
 	c.Lifecycles = copies(st.Lifecycles, func(l *Lifecycle) { l.Rules = slices.Clone(l.Rules) })
 	c.Upgrades = maps.Clone(st.Upgrades)
 	c.Providers = maps.Clone(st.Providers)

@@ -75,6 +75,9 @@ func compile(w *world.World) *base {
 			add(blobServices, world.Resource{ID: a.ID + "/blobServices/default", GUID: a.GUID}, blobsOf{a})
 		}
 	}
+	for _, m := range laidBy(w) {
+		b.add(m)
+	}
 	return b
 }
 
@@ -117,6 +120,16 @@ func compiledBody(of any) doc {
 	switch r := of.(type) {
 	case *world.ResourceGroup:
 		return withTags(doc{}, r.Tags)
+	case *world.Lock:
+		return lockBody(r)
+	case *world.Policy:
+		return assignmentBody(r)
+	case ownPolicy:
+		return policyBody(world.Definition{DisplayName: r.DisplayName, Effect: r.Effect, Field: watcherType + "/flowLogs"}, true)
+	case assigned:
+		return doc{"properties": doc{"roleDefinitionId": r.definition, "principalId": r.principal, "principalType": "ServicePrincipal"}}
+	case ownRole:
+		return roleBody(r.Name, "CustomRole", r.Permission)
 	case *world.VNet:
 		props := doc{"addressSpace": doc{"addressPrefixes": textList(prefixes(r.Prefixes)...)}}
 		if r.Encryption != "" {
@@ -381,4 +394,12 @@ func endpointBody(e *world.PrivateEndpoint) doc {
 			"properties": doc{"provisioningState": "Succeeded", "privateLinkServiceId": string(e.Target), "groupIds": textList(e.Part),
 				"privateLinkServiceConnectionState": doc{"status": "Approved", "description": "Auto-Approved", "actionsRequired": "None"}}}},
 	}
+}
+
+func lockBody(l *world.Lock) doc {
+	props := doc{"level": l.Level}
+	if l.Notes != "" {
+		props["notes"] = l.Notes
+	}
+	return doc{"properties": props}
 }

@@ -18,7 +18,7 @@ func (q *request) checkFlowLog(st *State, w *Watcher, old, want *FlowLog) error 
 	s := want.Settings
 	for _, check := range []func() error{
 		func() error { return q.needRegistered(st, "Microsoft.Insights") },
-		func() error { return q.allowed(at) },
+		func() error { return q.allowed(st, at, watcherType+"/flowLogs", nil) },
 		func() error {
 			if !validName(q.path["name"]) {
 				return errName(q.path["name"])
@@ -65,7 +65,7 @@ func (q *request) checkFlowLogTarget(st *State, w *Watcher, old, want *FlowLog) 
 	case !found || !sameRegion(location, w.Location):
 		return errReference(target, at)
 	}
-	if err := st.unlocked(target, "write"); err != nil {
+	if err := q.unlockedAt(st, target, "write"); err != nil {
 		return err
 	}
 	if other := st.flowLogOn(target, q.now); other != nil && !other.ID.Is(at) {

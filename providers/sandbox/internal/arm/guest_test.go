@@ -114,11 +114,12 @@ func TestPolicies(t *testing.T) {
 	for path, want := range map[string]string{
 		c.sub + assignments: "make-logs no-logs", north + assignments: "make-logs no-logs",
 		c.path("vnet") + assignments: "make-logs",
-		north + assignments + "?api-version=2024-05-01&$filter=atExactScope()": "no-logs",
-		c.sub + assignments + "?api-version=2024-05-01&$filter=atScope()":      "make-logs",
-		"/providers/Microsoft.Authorization/policyDefinitions":                 strings.Join(builtinNames(c), " "),
-		c.sub + "/providers/Microsoft.Authorization/policyDefinitions":         "no-logs",
-		c.sub + "/providers/Microsoft.Authorization/policySetDefinitions":      "",
+		north + assignments + "?api-version=2024-05-01&$filter=atExactScope()":                                                   "no-logs",
+		c.sub + assignments + "?api-version=2024-05-01&$filter=atScope()":                                                        "make-logs",
+		"/providers/Microsoft.Authorization/policyDefinitions":                                                                   strings.Join(builtinNames(c), " "),
+		c.sub + "/providers/Microsoft.Authorization/policyDefinitions":                                                           "no-logs " + strings.Join(builtinNames(c), " "),
+		c.sub + "/providers/Microsoft.Authorization/policyDefinitions?api-version=2023-04-01&$filter=policyType%20eq%20'Custom'": "no-logs",
+		c.sub + "/providers/Microsoft.Authorization/policySetDefinitions":                                                        "",
 	} {
 		if all, _ := c.names(path); strings.Join(all, " ") != want {
 			t.Errorf("%s: %v, want %s", path, all, want)

@@ -19,11 +19,13 @@ type kind struct {
 	takes   time.Duration // of a write; 0: it is done at once
 	created int           // status of a PUT that makes one; 0: it has routes of its own
 	shown   []string      // properties that the service fills in, which are not taken from clients
+	kept    []string      // properties that stay if a PUT leaves them out
 	fixed   bool          // clients change and delete those of the world, and make none
 	quota   [2]string     // names of the limit of how many there can be in a region
 	limit   int64
-	byGroup bool // listed by resource group only
-	quiet   bool // a PUT that makes one is answered by no more than where its result will be; all else is done at once
+	byGroup bool   // listed by resource group only
+	laid    string // code that says there is none, of what is laid upon scopes
+	quiet   bool   // a PUT that makes one is answered by no more than where its result will be; all else is done at once
 
 	check   func(q *request, st *State, m *Resource) error
 	wrote   func(q *request, st *State, m *Resource) error // after a write
@@ -75,6 +77,10 @@ const (
 	fileServices      = accountType + "/fileServices"
 	containerType     = blobServices + "/containers"
 	workspaceType     = "Microsoft.OperationalInsights/workspaces"
+	policyAssignments = authorization + "/policyAssignments"
+	policyDefinitions = authorization + "/policyDefinitions"
+	roleAssignments   = authorization + "/roleAssignments"
+	roleDefinitions   = authorization + "/roleDefinitions"
 )
 
 // rows are all types of resources, each in one row.
@@ -82,6 +88,8 @@ func rows() []kind {
 	const made = http.StatusCreated
 	return []kind{
 		{name: groupType, thing: "resource_group", located: true, tagged: true, created: made},
+		{name: deploymentType, thing: "deployment"},
+		{name: "Microsoft.Resources/tags", thing: "tags"},
 		{name: vnetType, thing: "vnet", located: true, tagged: true, takes: networkWriteTime, created: made, quota: [2]string{"VirtualNetworks", "Virtual Networks"}, limit: 1000,
 			check: (*request).checkVNet, shown: []string{"flowLogs"}, wrote: (*request).wroteVNet, fill: (*request).fillVNet},
 		{name: subnetType, thing: "subnet", takes: networkWriteTime, created: made,
@@ -124,7 +132,7 @@ func rows() []kind {
 		{name: vmType + "/instanceView", thing: "vm"},
 		{name: vmType + "/extensions", thing: "extension"},
 		{name: scaleSetType, thing: "scale_set", located: true, tagged: true, takes: machineWriteTime, created: made,
-			shown: []string{"uniqueId", "timeCreated"}, check: (*request).checkScaleSet, wrote: (*request).wroteScaleSet, fill: (*request).fillScaleSet},
+			shown: []string{"uniqueId", "timeCreated"}, kept: []string{"virtualMachineProfile", "upgradePolicy", "orchestrationMode"}, check: (*request).checkScaleSet, wrote: (*request).wroteScaleSet, fill: (*request).fillScaleSet},
 		{name: scaleSetType + "/extensions", thing: "extension"},
 		{name: scaleSetType + "/virtualMachines", thing: "instance"},
 		{name: scaleSetType + "/networkInterfaces", thing: "nic"},
@@ -142,11 +150,11 @@ func rows() []kind {
 		{name: workspaceType, thing: "workspace", located: true, tagged: true, created: made, fill: (*request).fillWorkspace},
 
 		{name: authorization + "/permissions", thing: "permission"},
-		{name: authorization + "/locks", thing: "lock"},
-		{name: authorization + "/policyAssignments", thing: "policy"},
-		{name: authorization + "/policyDefinitions", thing: "policy"},
-		{name: authorization + "/roleAssignments"},
-		{name: authorization + "/roleDefinitions"},
+		{name: authorization + "/locks", thing: "lock", laid: "LockNotFound", check: (*request).checkLock},
+		{name: policyAssignments, thing: "policy", laid: "PolicyAssignmentNotFound", check: (*request).checkAssignment},
+		{name: policyDefinitions, thing: "policy", laid: "PolicyDefinitionNotFound", check: (*request).checkPolicy},
+		{name: roleAssignments, thing: "role", laid: "RoleAssignmentNotFound", check: (*request).checkRoleAssignment},
+		{name: roleDefinitions, thing: "role", laid: "RoleDefinitionDoesNotExist", check: (*request).checkRole},
 		{name: "Microsoft.Insights/dataCollectionRules"},
 		{name: "Microsoft.Insights/dataCollectionEndpoints"},
 		{name: "Microsoft.ResourceGraph/resources", thing: "resource"},

@@ -166,7 +166,7 @@ func (q *request) getAsync() (reply, error) {
 		return reply{}, err
 	}
 	if m := q.at(st, op.Resource); m != nil {
-		return ok(ordered(q.draw(st, m)))
+		return ok(q.draw(st, m))
 	}
 	return reply{status: http.StatusOK}, nil
 }

@@ -25,9 +25,9 @@ func getResource(name string) handler {
 func (q *request) show(st *State, m *Resource) (reply, error) {
 	doc := q.draw(st, m)
 	if tag, ok := doc["etag"].(string); ok {
-		return tagged(tag, ordered(doc))
+		return tagged(tag, doc)
 	}
-	return ok(ordered(doc))
+	return ok(doc)
 }
 
 // listResource answers with the resources of a kind: all, those of the group
@@ -50,7 +50,7 @@ func listResource(name string) handler {
 			}
 			all = q.below(st, parent, name)
 		}
-		return paged(q, all, func(m *Resource) ordered { return q.draw(st, m) })
+		return paged(q, all, func(m *Resource) map[string]any { return q.draw(st, m) })
 	}
 }
 

@@ -39,7 +39,7 @@ func (q *request) retain(st *State, l *FlowLog) error {
 	if !changed {
 		return nil
 	}
-	if err := st.unlocked(s.Storage+"/managementPolicies/default", "write"); err != nil {
+	if err := q.unlockedAt(st, s.Storage+"/managementPolicies/default", "write"); err != nil {
 		return err
 	}
 	if len(rules) == 0 {

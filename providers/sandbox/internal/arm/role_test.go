@@ -246,7 +246,7 @@ func TestWhoAsks(t *testing.T) {
 			t.Errorf("%s is %s, want %s", token, got, want)
 		}
 	}
-	if !c.w.Permits(c.vnet.ID, "Microsoft.Network/virtualNetworks/read", false) || c.w.Permits(c.vnet.ID, "x/read", true) {
+	if !c.srv.Permits(q.r, c.vnet.ID, "Microsoft.Network/virtualNetworks/read", false) || c.srv.Permits(q.r, c.vnet.ID, "x/read", true) {
 		t.Error("a reader reads, but no data")
 	}
 }

@@ -81,7 +81,7 @@ func (q *request) find() (handler, error) {
 }
 
 func split(escaped string) ([]string, error) {
-	segments := strings.Split(strings.Trim(escaped, "/"), "/")
+	segments := strings.FieldsFunc(escaped, func(r rune) bool { return r == '/' }) // of two slashes, which az writes, one counts
 	for i, s := range segments {
 		text, err := url.PathUnescape(s)
 		if err != nil {
@@ -174,7 +174,7 @@ func routes() []route {
 		act(capture+"/stop", (*q).stopCapture),
 		act(capture+"/queryStatus", (*q).captureStatus),
 	}
-	return slices.Concat(all, kindRoutes(), diagnoseRoutes(watcher, group+network+"/networkInterfaces/{name}"), lockRoutes(), permissionRoutes(), policyRoutes(), usageRoutes(), graphRoutes())
+	return slices.Concat(all, deploymentRoutes(), catalogueRoutes(), tagRoutes(), kindRoutes(), diagnoseRoutes(watcher, group+network+"/networkInterfaces/{name}"), laidRoutes(), permissionRoutes(), policyRoutes(), usageRoutes(), graphRoutes())
 }
 
 // vain counts what clients asked for and the sandbox does not serve.

@@ -37,17 +37,18 @@ type Options struct {
 
 // Server is the ARM of one subscription.
 type Server struct {
-	world  *world.World
-	model  *traffic.Model
-	clock  plan.Clock
-	file   *store.File[State]
-	fresh  *State // of the world before anybody touched it
-	page   int
-	log    *slog.Logger
-	routes []route
-	origin *base
-	lives  lives
-	byID   map[string]any // the world's own resources by the keys of their ids
+	world      *world.World
+	model      *traffic.Model
+	clock      plan.Clock
+	file       *store.File[State]
+	fresh      *State // of the world before anybody touched it
+	page       int
+	log        *slog.Logger
+	routes     []route
+	operations []string // as faults name them
+	origin     *base
+	lives      lives
+	byID       map[string]any // the world's own resources by the keys of their ids
 
 	ends   endCache
 	graph  graph
@@ -68,7 +69,7 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{world: o.World, model: o.Model, clock: o.Clock, file: f, page: o.PageSize, log: o.Logger, routes: routes(),
+	s := &Server{world: o.World, model: o.Model, clock: o.Clock, file: f, page: o.PageSize, log: o.Logger, routes: routes(), operations: Operations(),
 		faults: o.Faults, rates: newRates(o.World)}
 	s.containers = o.Containers
 	if s.page <= 0 {

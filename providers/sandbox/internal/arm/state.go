@@ -10,7 +10,7 @@ import (
 )
 
 // stateFormat is raised when an older sandbox's file cannot be read any more.
-const stateFormat = 2
+const stateFormat = 3
 
 // State is what clients made or changed. Deleted flow logs and captures stay
 // in it, as their data stays in the storage accounts.
@@ -25,7 +25,6 @@ type State struct {
 	History    []*Event                 `json:"history,omitempty"`   // of these
 	Operations []*Operation             `json:"operations,omitempty"`
 	Upgrades   map[string]Upgrade       `json:"upgrades,omitempty"` // of scale set instances, by the key of their id
-	Locks      []*Lock                  `json:"locks,omitempty"`
 	Lifecycles []*Lifecycle             `json:"lifecycles,omitempty"`
 	Providers  map[string]*Registration `json:"registrations,omitempty"` // those that are or were not registered, by namespace
 }
@@ -96,7 +95,7 @@ func worldName(w *world.World) string { return w.Name + " " + w.Subscription }
 
 // seed is the state of a world that nobody has touched.
 func seed(w *world.World) *State {
-	st := &State{Format: stateFormat, World: worldName(w), Locks: seedLocks(w), Lifecycles: seedLifecycles(w), Providers: seedProviders(w)}
+	st := &State{Format: stateFormat, World: worldName(w), Lifecycles: seedLifecycles(w), Providers: seedProviders(w)}
 	for _, nw := range w.Watchers {
 		st.Watchers = append(st.Watchers, &Watcher{ID: nw.ID, Location: nw.Location, GUID: nw.GUID, Tags: nw.Tags})
 	}

@@ -5,13 +5,44 @@ import (
 	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
+	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/compute/armcompute/v8"
 	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/network/armnetwork/v9"
 
 	"flowctl/plan"
 )
 
 func usageRoutes() []route {
-	return []route{read("/subscriptions/{sub}/providers/Microsoft.Network/locations/{region}/usages", (*request).listUsages)}
+	const place = "/locations/{region}/usages"
+	return []route{read("/subscriptions/{sub}/providers/Microsoft.Network"+place, (*request).listUsages),
+		read("/subscriptions/{sub}/providers/Microsoft.Compute"+place, (*request).listComputeUsages)}
+}
+
+// listComputeUsages counts machines and their cores in a region. The limits
+// are the sandbox's own choice: Azure's differ from one subscription to the
+// next.
+func (q *request) listComputeUsages() (reply, error) {
+	region, err := q.place(q.path["region"], "locations/usages")
+	if err != nil {
+		return reply{}, err
+	}
+	st, err := q.State()
+	if err != nil {
+		return reply{}, err
+	}
+	var cores int32
+	for _, m := range q.ofType(st, vmType) {
+		for _, s := range sizes {
+			if sameRegion(m.Location, region) && strings.EqualFold(s.name, text(m.properties(), "hardwareProfile", "vmSize")) {
+				cores += s.cores
+			}
+		}
+	}
+	usage := func(name, text string, used int32, limit int64) armcompute.Usage {
+		return armcompute.Usage{Name: &armcompute.UsageName{Value: &name, LocalizedValue: &text}, Unit: to.Ptr("Count"), CurrentValue: &used, Limit: &limit}
+	}
+	return whole([]armcompute.Usage{usage("cores", "Total Regional vCPUs", cores, 350),
+		usage("virtualMachines", "Virtual Machines", int32(q.count(st, vmType, region)), 25000),
+		usage("virtualMachineScaleSets", "Virtual Machine Scale Sets", int32(q.count(st, scaleSetType, region)), 2500)})
 }
 
 func (q *request) listUsages() (reply, error) {

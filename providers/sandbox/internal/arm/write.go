@@ -90,7 +90,7 @@ func (q *request) writeResource(k kind, body func(old *Resource) map[string]any)
 		}
 		if k.takes == 0 || k.quiet && old != nil {
 			m.Ready = time.Time{}
-			rep.body = ordered(q.draw(st, m))
+			rep.body = q.draw(st, m)
 			return nil
 		}
 		op, err := q.begin(st, id, q.regionOf(st, m), k.takes, http.StatusOK, nil)
@@ -99,7 +99,7 @@ func (q *request) writeResource(k kind, body func(old *Resource) map[string]any)
 		case k.quiet:
 			rep = q.elsewhere(op)
 		default:
-			rep = q.started(op, rep.status, ordered(q.draw(st, m)))
+			rep = q.started(op, rep.status, q.draw(st, m))
 		}
 		return err
 	})
@@ -131,6 +131,11 @@ func (q *request) store(st *State, k kind, id plan.ID, body map[string]any) (*Re
 	if err != nil {
 		return nil, err
 	}
+	if k.laid == "" {
+		if err := q.allowed(st, id, k.name, m); err != nil {
+			return nil, err
+		}
+	}
 	if k.check != nil {
 		if err := k.check(q, st, m); err != nil {
 			return nil, err
@@ -147,7 +152,9 @@ func (q *request) store(st *State, k kind, id plan.ID, body map[string]any) (*Re
 	if k.wrote != nil {
 		err = k.wrote(q, st, m)
 	}
-	st.note(m, q.now.Add(k.takes))
+	if k.laid == "" { // traffic does not follow what is laid upon it
+		st.note(m, q.now.Add(k.takes))
+	}
 	return m, err
 }
 
@@ -183,6 +190,12 @@ func (q *request) draft(st *State, k kind, id plan.ID, body map[string]any) (*Re
 			"A resource with the same name cannot be created in location '%s'. Please select a new resource name.", id.Name(), old.Location, q.path["group"], location)
 	}
 	m := q.own(st, old)
+	was := m.properties()
+	for _, name := range k.kept { // az scales a set with a PUT of its size alone
+		if props := object(body, "properties"); props[name] == nil && was[name] != nil {
+			props[name], body["properties"] = was[name], props
+		}
+	}
 	m.Body = body
 	return m, nil
 }

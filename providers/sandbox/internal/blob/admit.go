@@ -13,8 +13,12 @@ import (
 // Guard is what stands between clients and blobs. The zero value lets
 // everything pass.
 type Guard struct {
-	World  *world.World // whose roles say what clients may do; nil: everything
+	World  *world.World // which they are of; nil: none
 	Faults *fault.Set   // nil: none
+
+	// Permits reports whether the sender of a request may do something at a
+	// scope; nil: everything.
+	Permits func(r *http.Request, scope plan.ID, action string, data bool) bool
 }
 
 // admit refuses what the caller may not do and what a fault of the world
@@ -26,12 +30,12 @@ func (q *request) admit(a Account) error {
 	if q.op == nil {
 		return nil
 	}
-	if w := q.s.guard.World; w != nil && (q.bearer() || q.query.Has("skoid")) && q.op.action != "" {
+	if permits := q.s.guard.Permits; permits != nil && (q.bearer() || q.query.Has("skoid")) && q.op.action != "" {
 		scope := a.ID
 		if q.container != "" {
 			scope += plan.ID("/blobServices/default/containers/" + q.container)
 		}
-		if !w.Permits(scope, q.op.action, q.op.data) {
+		if !permits(q.r, scope, q.op.action, q.op.data) {
 			return errPermission
 		}
 	}

@@ -1,6 +1,10 @@
 package blob
 
-import "net/http"
+import (
+	"maps"
+	"net/http"
+	"slices"
+)
 
 // operation is one operation of the service.
 type operation struct {
@@ -122,4 +126,13 @@ func (q *request) unserved() error {
 		}
 	}
 	return errUnsupportedQuery
+}
+
+// Operations are the names that faults have for what the service does.
+func Operations() []string {
+	all := map[string]bool{}
+	for _, o := range newOperations() {
+		all[o.fault] = true
+	}
+	return slices.Sorted(maps.Keys(all))
 }

@@ -17,6 +17,7 @@ type Options struct {
 	Dir    string    // where the time is kept; empty: nowhere
 	Epoch  time.Time // the world's time when it is first used
 	Factor float64   // world seconds per real second; 0: time passes only by Sleep
+	Join   bool      // a clock that runs keeps its own factor
 	Real   func() time.Time
 }
 
@@ -55,7 +56,8 @@ func New(ctx context.Context, o Options) (*Clock, error) {
 		return nil, err
 	}
 	c.first = *now
-	if !now.World.IsZero() && now.Factor == o.Factor {
+	if !now.World.IsZero() && (o.Join || now.Factor == o.Factor) {
+		c.factor = now.Factor
 		return c, nil
 	}
 	return c, f.Update(ctx, func(a *anchor) error {

@@ -11,18 +11,67 @@ import (
 	"strings"
 	"time"
 
+	"flowctl/providers/sandbox/internal/store"
 	"flowctl/providers/sandbox/internal/world"
 )
 
-// Set are the faults of a world, and how often they have struck.
+// Set are the faults of a world, those laid upon it and lifted from it while it
+// runs, and how often they have struck.
 type Set struct {
-	faults []*world.Fault
-	seed   uint64
-	tally  *tally
+	own   []*world.Fault // of the world's file
+	laid  *store.File[changes]
+	seed  uint64
+	tally *tally
+}
+
+// changes are what was laid and lifted, in a file that all processes share.
+type changes struct {
+	Laid   []*world.Fault `json:"laid,omitempty"`
+	Lifted []string       `json:"lifted,omitempty"` // names of the world's own
+}
+
+// All are the faults that there are now.
+func (s *Set) All() []*world.Fault {
+	if s == nil {
+		return nil
+	}
+	c, err := s.laid.Read()
+	if err != nil || len(c.Laid)+len(c.Lifted) == 0 {
+		return s.own
+	}
+	all := slices.DeleteFunc(slices.Clone(s.own), func(f *world.Fault) bool { return slices.Contains(c.Lifted, f.Name) })
+	return append(all, c.Laid...)
 }
 
 // Empty reports whether nothing can go wrong.
-func (s *Set) Empty() bool { return s == nil || len(s.faults) == 0 }
+func (s *Set) Empty() bool { return len(s.All()) == 0 }
+
+// Lay adds faults; one of a name that there is already takes its place.
+func (s *Set) Lay(ctx context.Context, faults []*world.Fault) error {
+	return s.laid.Update(ctx, func(c *changes) error {
+		for _, f := range faults {
+			c.lift(s.own, f.Name)
+		}
+		c.Laid = append(c.Laid, faults...)
+		return nil
+	})
+}
+
+// Lift takes away the fault of a name and reports whether there was one.
+func (s *Set) Lift(ctx context.Context, name string) (found bool, err error) {
+	found = slices.ContainsFunc(s.All(), func(f *world.Fault) bool { return f.Name == name })
+	return found, s.laid.Update(ctx, func(c *changes) error {
+		c.lift(s.own, name)
+		return nil
+	})
+}
+
+func (c *changes) lift(own []*world.Fault, name string) {
+	c.Laid = slices.DeleteFunc(c.Laid, func(f *world.Fault) bool { return f.Name == name })
+	if slices.ContainsFunc(own, func(f *world.Fault) bool { return f.Name == name }) && !slices.Contains(c.Lifted, name) {
+		c.Lifted = append(c.Lifted, name)
+	}
+}
 
 // Call is one call of a client, or one blob that Azure writes.
 type Call struct {
@@ -35,12 +84,12 @@ type Call struct {
 // Open returns the faults of a world that is first used at epoch. Counts are
 // kept in the folder dir, or if it is empty in memory.
 func Open(ctx context.Context, w *world.World, dir string, epoch time.Time) (*Set, error) {
-	s := &Set{faults: w.Faults, seed: w.Seed}
-	if len(s.faults) == 0 {
-		dir = "" // nothing is counted
+	laid, err := store.Open[changes](dir, "laid.json")
+	if err != nil {
+		return nil, err
 	}
-	t, err := openTally(ctx, dir, epoch)
-	s.tally = t
+	s := &Set{own: w.Faults, seed: w.Seed, laid: laid}
+	s.tally, err = openTally(ctx, dir, epoch)
 	return s, err
 }
 
@@ -48,7 +97,7 @@ func Open(ctx context.Context, w *world.World, dir string, epoch time.Time) (*Se
 // the world's file.
 func (s *Set) Strike(ctx context.Context, c Call, now time.Time) ([]*world.Fault, error) {
 	var due []*world.Fault
-	for _, f := range s.faults {
+	for _, f := range s.All() {
 		if f.Hits(c.Operation) && s.concerns(f, c, now) {
 			due = append(due, f)
 		}
@@ -91,7 +140,7 @@ func (s *Set) strikes(n *counts, f *world.Fault, c Call) bool {
 // time at. It is the same whenever it is asked for.
 func (s *Set) Writing(c Call, at time.Time) []*world.Fault {
 	var struck []*world.Fault
-	for _, f := range s.faults {
+	for _, f := range s.All() {
 		if f.Hits(c.Operation) && s.concerns(f, c, at) && s.chance(f, c, 0) {
 			struck = append(struck, f)
 		}

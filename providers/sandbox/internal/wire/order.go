@@ -134,7 +134,14 @@ func ruleOf(members []member) *rule {
 		if m.name == "id" && len(m.value) > 2 && len(members) > 1 {
 			id := plan.ID(m.value[1 : len(m.value)-1])
 			if t := strings.ToLower(id.Type()); t != "" {
-				return rules()[t]
+				if r := rules()[t]; r != nil && r.rank != nil {
+					return r
+				}
+				if !slices.ContainsFunc(members, func(m member) bool { return m.name == "type" }) {
+					return nil // only refers to it
+				}
+				ns, _, _ := strings.Cut(t, "/")
+				return rules()[ns]
 			}
 			if s := strings.Split(strings.ToLower(string(id)), "/"); len(s) == 5 {
 				return rules()[s[3]]

@@ -15,16 +15,17 @@ import (
 func TestOrder(t *testing.T) {
 	const id = "/subscriptions/s/resourceGroups/g/providers/Microsoft."
 	tests := map[string][2]string{
-		"network":           {`{"etag":"e","id":"` + id + `Network/virtualNetworks/v","location":"l","name":"v","properties":{"subnets":[],"addressSpace":{},"provisioningState":"S"},"tags":{"b":1,"a":2},"type":"t"}`, `{"name":"v","id":"` + id + `Network/virtualNetworks/v","etag":"e","type":"t","location":"l","tags":{"b":1,"a":2},"properties":{"provisioningState":"S","addressSpace":{},"subnets":[]}}`},
-		"storage":           {`{"id":"` + id + `Storage/storageAccounts/a","kind":"k","name":"a","sku":{"tier":"t","name":"n"}}`, `{"sku":{"name":"n","tier":"t"},"kind":"k","id":"` + id + `Storage/storageAccounts/a","name":"a"}`},
-		"in a list":         {`{"value":[{"id":"` + id + `Compute/virtualMachines/m","name":"m","zeta":[1, 2 ],"type":"t"}]}`, `{"value":[{"name":"m","id":"` + id + `Compute/virtualMachines/m","type":"t","zeta":[1,2]}]}`},
-		"one in another":    {`{"id":"` + id + `Network/virtualNetworks/v","properties":{"subnets":[{"id":"` + id + `Network/virtualNetworks/v/subnets/s","etag":"e","name":"s"}]}}`, `{"id":"` + id + `Network/virtualNetworks/v","properties":{"subnets":[{"name":"s","id":"` + id + `Network/virtualNetworks/v/subnets/s","etag":"e"}]}}`},
-		"group":             {`{"tags":{},"location":"l","name":"g","id":"/subscriptions/s/resourceGroups/g"}`, `{"id":"/subscriptions/s/resourceGroups/g","name":"g","location":"l","tags":{}}`},
-		"nobody's":          {`{"b":1,"a":"{\"x\":[}"}`, `{"b":1,"a":"{\"x\":[}"}`},
-		"an unknown type":   {`{"id":"` + id + `None/none/n","b":1,"a":2}`, `{"id":"` + id + `None/none/n","b":1,"a":2}`},
-		"a reference alone": {`{"id":"` + id + `Network/virtualNetworks/v"}`, `{"id":"` + id + `Network/virtualNetworks/v"}`},
-		"null":              {` null `, `null`},
-		"a number":          {`12`, `12`},
+		"network":               {`{"etag":"e","id":"` + id + `Network/virtualNetworks/v","location":"l","name":"v","properties":{"subnets":[],"addressSpace":{},"provisioningState":"S"},"tags":{"b":1,"a":2},"type":"t"}`, `{"name":"v","id":"` + id + `Network/virtualNetworks/v","etag":"e","type":"t","location":"l","tags":{"b":1,"a":2},"properties":{"provisioningState":"S","addressSpace":{},"subnets":[]}}`},
+		"storage":               {`{"id":"` + id + `Storage/storageAccounts/a","kind":"k","name":"a","sku":{"tier":"t","name":"n"}}`, `{"sku":{"name":"n","tier":"t"},"kind":"k","id":"` + id + `Storage/storageAccounts/a","name":"a"}`},
+		"in a list":             {`{"value":[{"id":"` + id + `Compute/virtualMachines/m","name":"m","zeta":[1, 2 ],"type":"t"}]}`, `{"value":[{"name":"m","id":"` + id + `Compute/virtualMachines/m","type":"t","zeta":[1,2]}]}`},
+		"one in another":        {`{"id":"` + id + `Network/virtualNetworks/v","properties":{"subnets":[{"id":"` + id + `Network/virtualNetworks/v/subnets/s","etag":"e","name":"s"}]}}`, `{"id":"` + id + `Network/virtualNetworks/v","properties":{"subnets":[{"name":"s","id":"` + id + `Network/virtualNetworks/v/subnets/s","etag":"e"}]}}`},
+		"group":                 {`{"tags":{},"location":"l","name":"g","id":"/subscriptions/s/resourceGroups/g"}`, `{"id":"/subscriptions/s/resourceGroups/g","name":"g","location":"l","tags":{}}`},
+		"nobody's":              {`{"b":1,"a":"{\"x\":[}"}`, `{"b":1,"a":"{\"x\":[}"}`},
+		"another of a provider": {`{"etag":"e","id":"` + id + `Network/natGateways/n","location":"l","name":"n","type":"t"}`, `{"name":"n","id":"` + id + `Network/natGateways/n","etag":"e","type":"t","location":"l"}`},
+		"an unknown type":       {`{"id":"` + id + `None/none/n","b":1,"a":2}`, `{"id":"` + id + `None/none/n","b":1,"a":2}`},
+		"a reference alone":     {`{"id":"` + id + `Network/virtualNetworks/v"}`, `{"id":"` + id + `Network/virtualNetworks/v"}`},
+		"null":                  {` null `, `null`},
+		"a number":              {`12`, `12`},
 	}
 	for name, tt := range tests {
 		if got := string(Order([]byte(tt[0]))); got != tt[1] {

@@ -1,6 +1,7 @@
 package world
 
 import (
+	"github.com/hashicorp/hcl/v2"
 	"slices"
 	"time"
 
@@ -28,6 +29,8 @@ type Fault struct {
 	Bytes       int64
 	Blocks      int
 	OtherTarget plan.ID
+
+	body hcl.Body // of its block
 }
 
 // Moment is a time: one by the calendar, or one since the world began.

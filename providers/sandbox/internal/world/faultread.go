@@ -36,7 +36,7 @@ func (b *builder) faults() {
 	taken := map[string]*Fault{}
 	for _, s := range b.spec.Faults {
 		f := &Fault{Name: s.Name, Operation: s.Operation, Target: s.Target, Region: s.Region, Nth: s.Nth, Probability: 1,
-			Effect: cmp.Or(s.Effect, Refuse), Code: s.Code, Message: s.Message,
+			Effect: cmp.Or(s.Effect, Refuse), body: s.Body, Code: s.Code, Message: s.Message,
 			RetryAfter: b.duration(s.Body, "retry_after", s.RetryAfter, 0), Delay: b.duration(s.Body, "delay", s.Delay, 0),
 			Bytes: b.size(s.Body, "bytes", s.Bytes), After: b.moment(s, "after", s.After), Until: b.moment(s, "until", s.Until)}
 		add(b, s.Body, "fault", taken, s.Name, f)
@@ -45,7 +45,7 @@ func (b *builder) faults() {
 			b.unknown(s.Body, "effect", "effect", f.Effect, slices.Sorted(maps.Keys(effects)))
 			continue
 		}
-		b.faultOperation(s, f)
+		b.faultCounted(s, f)
 		b.faultAnswer(s, f)
 		b.faultExtent(s, f)
 		b.w.Faults = append(b.w.Faults, f)
@@ -98,21 +98,31 @@ func (b *builder) faultTimes(s faultSpec, f *Fault) {
 	}
 }
 
-// faultOperation checks that there is something to strike.
-func (b *builder) faultOperation(s faultSpec, f *Fault) {
-	known := Operations()
-	if !slices.ContainsFunc(known, func(op string) bool { return Matches(s.Operation, op) }) {
-		b.unknown(s.Body, "operation", "operation", s.Operation, known)
-		return
-	}
-	if !slices.ContainsFunc(known, f.Hits) {
-		only := effects[f.Effect]
-		if only == nil {
-			b.errorf(s.Body, "operation", "Nothing to strike", "%s is done by Azure itself; its effects are %s, %s and %s.", s.Operation, Late, Short, Never)
-			return
+// CheckFaults refuses faults that strike none of the operations that a sandbox
+// serves.
+func (w *World) CheckFaults(served []string) error {
+	b := newBuilder(&fileSpec{})
+	known := append([]string{Record, Upload}, served...)
+	slices.Sort(known)
+	for _, f := range w.Faults {
+		switch {
+		case !slices.ContainsFunc(known, func(op string) bool { return Matches(f.Operation, op) }):
+			b.unknown(f.body, "operation", "operation", f.Operation, known)
+		case slices.ContainsFunc(known, f.Hits):
+		case effects[f.Effect] == nil:
+			b.errorf(f.body, "operation", "Nothing to strike", "%s is done by Azure itself; its effects are %s, %s and %s.", f.Operation, Late, Short, Never)
+		default:
+			b.errorf(f.body, "operation", "Nothing to strike", "The effect %q is for %s.", f.Effect, strings.Join(effects[f.Effect], ", "))
 		}
-		b.errorf(s.Body, "operation", "Nothing to strike", "The effect %q is for %s.", f.Effect, strings.Join(only, ", "))
 	}
+	if b.diags.HasErrors() {
+		return b.diags
+	}
+	return nil
+}
+
+// faultCounted refuses to count what is no call.
+func (b *builder) faultCounted(s faultSpec, f *Fault) {
 	if !f.Calls() && (len(s.Nth) > 0 || s.Times != nil) {
 		b.errorf(s.Body, "", "Not a call", "What Azure writes by itself is not counted. Choose it by target, probability or time.")
 	}

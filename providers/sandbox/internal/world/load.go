@@ -33,7 +33,9 @@ func Load(path string) (*World, error) {
 }
 
 // Parse reads a world from HCL; name is the file's name in errors.
-func Parse(name string, src []byte) (*World, error) {
+func Parse(name string, src []byte) (*World, error) { return parse(name, src, nil) }
+
+func parse(name string, src []byte, laid *laidSpec) (*World, error) {
 	file, diags := syntax.File(src, name)
 	if diags.HasErrors() {
 		return nil, diags
@@ -42,10 +44,45 @@ func Parse(name string, src []byte) (*World, error) {
 	if diags := gohcl.DecodeBody(file.Body, nil, &spec); diags.HasErrors() {
 		return nil, diags
 	}
+	if laid != nil {
+		spec.Locks, spec.Policies, spec.Faults, spec.Roles = laid.Locks, laid.Policies, laid.Faults, laid.Roles
+	}
 	b := newBuilder(&spec)
 	b.build()
 	if b.diags.HasErrors() {
 		return nil, b.diags
 	}
 	return b.w, nil
+}
+
+// laidSpec is a file of what can be laid upon a world while it runs.
+type laidSpec struct {
+	Locks    []lockSpec   `hcl:"lock,block"`
+	Policies []policySpec `hcl:"policy,block"`
+	Faults   []faultSpec  `hcl:"fault,block"`
+	Roles    []roleSpec   `hcl:"role,block"`
+}
+
+// ParseLaid reads locks, policies, faults and roles for a world whose file is
+// at path, or for the built-in one if path is empty. The result is that world
+// with these and no others.
+func ParseLaid(path, name string, src []byte) (*World, error) {
+	file, diags := syntax.File(src, name)
+	if diags.HasErrors() {
+		return nil, diags
+	}
+	var laid laidSpec
+	if diags := gohcl.DecodeBody(file.Body, nil, &laid); diags.HasErrors() {
+		return nil, diags
+	}
+	of := builtin
+	if path == "" {
+		path = BuiltinName
+	} else {
+		var err error
+		if of, err = os.ReadFile(path); err != nil {
+			return nil, fmt.Errorf("read sandbox world: %w", err)
+		}
+	}
+	return parse(path, of, &laid)
 }

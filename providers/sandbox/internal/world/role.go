@@ -32,11 +32,6 @@ func (r *Role) Allows(action string, data bool) bool {
 	return slices.ContainsFunc(yes, matches) && !slices.ContainsFunc(no, matches)
 }
 
-// Permits reports whether the caller may do something at a scope.
-func (w *World) Permits(scope plan.ID, action string, data bool) bool {
-	return len(w.Roles) == 0 || slices.ContainsFunc(w.Roles, func(r *Role) bool { return r.Covers(scope) && r.Allows(action, data) })
-}
-
 const blobServices = "Microsoft.Storage/storageAccounts/blobServices/"
 
 // common are actions that most of Azure's roles for one service have.

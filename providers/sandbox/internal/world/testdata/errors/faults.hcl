@@ -12,24 +12,12 @@ vnet "v" {
   subnet "s" { prefix = "10.0.1.0/24" }
 }
 
-fault "a" {
-  operation = "flowlog.create" # ERROR: Unknown operation
-  code      = "InternalServerError"
-}
 fault "b" {
   operation = "flow_log.read"
   code      = "Odd" # ERROR: No status
 }
 fault "c" { # ERROR: No code
   operation = "flow_log.read"
-}
-fault "d" {
-  operation = "vm.read" # ERROR: Nothing to strike
-  effect    = "fail"
-}
-fault "e" {
-  operation = "packet_capture.upload" # ERROR: Nothing to strike
-  code      = "InternalServerError"
 }
 fault "f" {
   operation   = "*"
