@@ -77,8 +77,9 @@ investigation "egress-spike" {
   }
 
   summarize "egress" {
-    where = direction == "outbound" && destination.scope == "internet"
-    by    = ["source.vm", "destination.address", "destination.service"]
+    where = remote.scope == "internet"
+    by    = ["local.vm", "remote.address", "service"]
+    order = "-left"
     top   = 10
   }
 

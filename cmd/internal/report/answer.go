@@ -10,8 +10,8 @@ import (
 	"flowctl/collectors/summary"
 )
 
-// Sentence is the answer in one sentence: who sent whom the most.
-func Sentence(doc *summary.Document) string {
+// biggest is who sent whom the most, in one sentence.
+func biggest(doc *summary.Document) string {
 	t := doc.Answer
 	if t == nil {
 		return nothing(doc)

@@ -11,9 +11,10 @@ import (
 
 // pageTable is a Table with what the page needs to draw it.
 type pageTable struct {
-	ID, Title, Note, Whole string
-	Columns                []terminal.Column
-	Rows                   [][]pageCell
+	ID, Title, Whole string
+	Notes            []string
+	Columns          []terminal.Column
+	Rows             [][]pageCell
 }
 
 // pageCell is one cell. Class says how to draw it, Mark is a sign before its
@@ -21,7 +22,10 @@ type pageTable struct {
 type pageCell struct{ Text, Class, Mark, Bar string }
 
 func newPageTable(t Table, id, all string) pageTable {
-	p := pageTable{ID: id, Title: terminal.Escape(t.Title), Note: terminal.Escape(t.Note), Whole: all}
+	p := pageTable{ID: id, Title: terminal.Escape(t.Title), Whole: all}
+	for _, n := range t.Notes() {
+		p.Notes = append(p.Notes, terminal.Escape(n))
+	}
 	for _, c := range t.Columns {
 		c.Title = terminal.Escape(c.Title)
 		p.Columns = append(p.Columns, c)

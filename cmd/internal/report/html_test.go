@@ -106,7 +106,7 @@ func TestHTML(t *testing.T) {
 		t.Error("the same document makes another page")
 	}
 	for _, text := range []string{
-		"vm-batch (10.0.0.4) sent 900.0 kB to 203.0.113.9 on the internet over 443/tcp (https), 73% of all bytes.",
+		"egress: vm-batch sent 29.7 kB, verdict allowed, 80% of all bytes; the first of 4 rows.",
 		"egress tripled &amp; nobody knows &lt;why&gt;", `<span class="mark" aria-hidden="true">✓</span> allowed`,
 		`<span class="mark" aria-hidden="true">✕</span> denied`, "No flow matches.", strings.Repeat("0123456789abcdef", 4), "2 others", `<td class="num">–</td>`,
 	} {
@@ -123,7 +123,7 @@ func TestHTMLOfLittle(t *testing.T) {
 		t.Fatal(err)
 	}
 	uncounted := small()
-	uncounted.Total.Volume, uncounted.Top, uncounted.Answer = summary.Volume{}, uncounted.Top[2:], nil
+	uncounted.Total.Volume, uncounted.Top, uncounted.Answer, uncounted.Asks = summary.Volume{}, uncounted.Top[2:], nil, nil
 	for i := range uncounted.Timeline.Steps {
 		uncounted.Timeline.Steps[i].Volume = summary.Volume{}
 	}

@@ -71,8 +71,8 @@ func window(m Meta) string {
 
 func (m *markdown) table(t Table) {
 	m.printf("\n## %s\n\n", plain(t.Title))
-	if t.Note != "" {
-		m.printf("%s\n\n", plain(t.Note))
+	for _, n := range t.Notes() {
+		m.printf("%s\n\n", plain(n))
 	}
 	if len(t.Rows) == 0 {
 		return

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -13,7 +14,7 @@ import (
 // draws it escapes them.
 type Table struct {
 	Title   string
-	Note    string
+	Note    string // lines
 	Columns []terminal.Column
 	Rows    [][]string
 }
@@ -23,7 +24,11 @@ type Table struct {
 func Tables(doc *summary.Document) []Table {
 	var list []Table
 	for i := range doc.Asks {
-		list = append(list, Ask(&doc.Asks[i]))
+		t := Ask(doc, &doc.Asks[i])
+		if i == 0 && len(t.Rows) > 0 {
+			t.Note = strings.TrimPrefix(strings.TrimPrefix(t.Note, sentence(doc, &doc.Asks[0])), "\n") // heads the document
+		}
+		list = append(list, t)
 	}
 	list = append(list, conversations(doc), talkers(&doc.Talkers, "Talkers", "sent", "received"),
 		talkers(&doc.Egress, "Internet", "sent there", "received"), services(&doc.Services), rules(&doc.Rules),
@@ -38,7 +43,7 @@ func Tables(doc *summary.Document) []Table {
 }
 
 // Ask returns the table of one answer.
-func Ask(a *summary.Answer) Table {
+func Ask(doc *summary.Document, a *summary.Answer) Table {
 	t := Table{Title: a.Name}
 	for _, by := range a.By {
 		t.Columns = append(t.Columns, terminal.Column{Title: by})
@@ -48,11 +53,14 @@ func Ask(a *summary.Answer) Table {
 		sent, received = "left", "arrived"
 	}
 	t.Columns = append(t.Columns, amounts(sent, received)...)
+	if a.Total.Left != nil { // what left is what they are about
+		t.Columns[len(a.By)].Drop, t.Columns[len(a.By)+2].Drop = 0, 3
+	}
 	for i := range a.Rows {
 		r := &a.Rows[i]
-		t.Rows = append(t.Rows, append(append([]string{}, keys(r.Key)...), amountCells(r)...))
+		t.Rows = append(t.Rows, append(append([]string{}, named(doc, a.By, keys(r.Key))...), amountCells(r)...))
 	}
-	t.Note = strings.TrimSpace(outcome(a) + " " + selected(a))
+	t.Note = notes(doc, a)
 	if len(a.By) == 0 {
 		t.Columns = append([]terminal.Column{{Title: ""}}, t.Columns...)
 		for i := range t.Rows {
@@ -60,6 +68,35 @@ func Ask(a *summary.Answer) Table {
 		}
 	}
 	return t.others(a)
+}
+
+// Notes are the lines of its note.
+func (t Table) Notes() []string {
+	if t.Note == "" {
+		return nil
+	}
+	return strings.Split(t.Note, "\n")
+}
+
+// notes are what stands above the rows of an answer: it in a sentence, what may
+// be missing, and what rows have in common.
+func notes(doc *summary.Document, a *summary.Answer) string {
+	parts := []string{sentence(doc, a)}
+	if more := outcome(a); more != parts[0] {
+		parts = append(parts, more)
+	}
+	parts = append(parts, selected(a))
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), "\n")
+}
+
+// named adds to addresses the names that captures showed for them.
+func named(doc *summary.Document, by, cells []string) []string {
+	for i, f := range by {
+		if strings.HasSuffix(f, ".address") || f == "peer" {
+			cells[i] = end(hostName(doc, cells[i]), cells[i])
+		}
+	}
+	return cells
 }
 
 // keys shows key values; an empty one is not known.

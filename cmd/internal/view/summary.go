@@ -49,7 +49,7 @@ func Answer(w io.Writer, doc *summary.Document, a *summary.Answer, o SummaryOpti
 	}
 	o.Rows = len(a.Rows) + 1
 	s := &summaryText{bufio.NewWriter(w), o}
-	s.table(report.Ask(a))
+	s.table(report.Ask(doc, a))
 	bears, others := report.Bearing(doc, a)
 	s.coverage("What this answer could not see", bears)
 	if others > 0 {
@@ -100,8 +100,8 @@ func (s *summaryText) answer(doc *summary.Document) {
 
 func (s *summaryText) table(t report.Table) {
 	s.printf("\n%s\n", s.bold(terminal.Cut(terminal.Escape(t.Title), s.o.Width)))
-	if t.Note != "" {
-		s.printf("%s\n", s.faint(terminal.Wrap(terminal.Escape(t.Note), s.o.Width, "")))
+	for _, n := range t.Notes() {
+		s.printf("%s\n", s.faint(terminal.Wrap(terminal.Escape(n), s.o.Width, "")))
 	}
 	rows := t.Rows
 	if s.o.Rows > 0 && len(rows) > s.o.Rows {
