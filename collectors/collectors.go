@@ -1,6 +1,3 @@
-// Package collectors is the visible map of what flowctl can read, and the way
-// there: it finds what paths and URLs mean, tells from the first bytes what a
-// file is, hands it to the reader of that format, and sums up what that yields.
 package collectors
 
 import (

@@ -76,6 +76,44 @@ func TestImportDirection(t *testing.T) {
 	}
 }
 
+// collectorRooms lists what each room of the collectors may know of the others:
+// formats know the flow, answers the rows, and rows the flow. They meet in package
+// collectors. Storage and fetching know the names of flow logs' blobs.
+var collectorRooms = map[string]string{
+	"flow": "", "flow/flowtest": "flow",
+	"flowlog": "flow", "flowlog/flowlogtest": "",
+	"pcap": "flow pcap/identity pcap/meter pcap/names pcap/packet", "pcap/identity": "flow pcap/packet", "pcap/meter": "flow pcap/packet",
+	"pcap/names": "flow pcap/packet", "pcap/packet": "flow", "pcap/pcaptest": "",
+	"etl": "flow etl/trace pcap/meter pcap/names pcap/packet", "etl/trace": "", "etl/etltest": "etl/trace",
+	"parquet":   "flow",
+	"aggregate": "flow", "identity": "flow", "minutes": "flow",
+	"summary": "flow aggregate minutes",
+	"files":   "", "storage": "flowlog", "storage/storagetest": "flowlog", "fetch": "flowlog storage",
+}
+
+// TestCollectorRooms keeps the direction inside the collectors.
+func TestCollectorRooms(t *testing.T) {
+	for _, l := range list(t, `{{.ImportPath}} {{join .Imports " "}}`) {
+		fields := strings.Fields(l)
+		room, ok := strings.CutPrefix(fields[0], "flowctl/collectors/")
+		if !ok {
+			continue
+		}
+		may, known := collectorRooms[room]
+		if !known {
+			t.Errorf("collectors/%s is in no room: say in this test what it may know", room)
+		}
+		for _, imp := range fields[1:] {
+			if other, ok := strings.CutPrefix(imp, "flowctl/collectors/"); ok && !slices.Contains(strings.Fields(may), other) {
+				t.Errorf("collectors/%s knows collectors/%s", room, other)
+			}
+			if imp == "flowctl/collectors" {
+				t.Errorf("collectors/%s knows the room where all meet", room)
+			}
+		}
+	}
+}
+
 // only lists what is seen by few: a package, and those that may import it.
 var only = map[string]string{
 	"cmd/internal/env":      "cmd/internal/command cmd/flowctl",
