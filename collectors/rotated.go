@@ -34,7 +34,8 @@ type member struct {
 
 	kind   flow.Kind
 	head   [sha256.Size]byte // of its first bytes
-	copied *member           // that has the same bytes
+	copied *member           // that has the same bytes, or begins with these
+	part   bool              // the other one has more
 }
 
 // add holds j back if it may be a file of a rotated capture.
@@ -89,6 +90,10 @@ func rotatedName(path string) (name string, sure, ok bool) {
 // headOfCapture is how much of a file is looked at for its first packets.
 const headOfCapture = 64 << 10
 
+// firstOfCapture is how much of captures is equal that may be copies: their header
+// and most of a packet.
+const firstOfCapture = 100
+
 // rotation reads files whose names have much in common, in the order of their
 // first packets. As long as one begins where another ends they are one capture:
 // a point, at which connections go on from file to file.
@@ -140,7 +145,7 @@ func (m *member) begin(ctx context.Context, path string) {
 	head := make([]byte, headOfCapture)
 	n, _ := io.ReadFull(plain, head)
 	if kind, ok := pcap.Detect(head[:n]); ok {
-		m.kind, m.head = kind, sha256.Sum256(head[:n])
+		m.kind, m.head = kind, sha256.Sum256(head[:min(n, firstOfCapture)])
 		m.form, m.first, m.begun = pcap.Beginning(head[:n])
 	}
 }
