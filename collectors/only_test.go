@@ -1,61 +1,52 @@
 package collectors
 
 import (
-	"bytes"
-	"path/filepath"
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
-	"flowctl/collectors/summary"
-	"flowctl/plan/question"
+	"flowctl/collectors/flow"
 )
 
-// TestOneQuestionAlone wants the answer to a question that is asked alone, for
-// which less is looked at, to be the one among all answers.
-func TestOneQuestionAlone(t *testing.T) {
-	dir := t.TempDir()
-	mixedFiles(t, dir)
-	for _, by := range [][]string{nil, {"source.address", "destination.address"}, {"protocol", "port", "tunnel"}, {"peer", "nic", "direction"}} {
-		alone, among := asked(t, Sum{Items: itemsOf(dir), Options: summary.Options{Only: true}}, by), asked(t, Sum{Items: itemsOf(dir)}, by)
-		if diff := cmp.Diff(among, alone); diff != "" {
-			t.Errorf("by %q (-among all +alone):\n%s", by, diff)
+// TestOnly compares conditions with what they say in Go, over random records.
+func TestOnly(t *testing.T) {
+	tests := map[Only]func(*flow.Record) bool{
+		{}:                             func(*flow.Record) bool { return true },
+		{RecordTypes: "D"}:             func(r *flow.Record) bool { return r.State == flow.Deny },
+		{RecordTypes: "B,E"}:           func(r *flow.Record) bool { return r.State == flow.Begin || r.State == flow.End },
+		{Filter: "Direction=Outbound"}: func(r *flow.Record) bool { return r.Direction == flow.Outbound },
+		{Filter: "Direction=Outbound", RecordTypes: "D"}: func(r *flow.Record) bool { return r.Direction == flow.Outbound && r.State == flow.Deny },
+		{Filter: "DstPort=443,8000-8100"}:                func(r *flow.Record) bool { return r.DstPort == 443 || r.DstPort >= 8000 && r.DstPort <= 8100 },
+		{Filter: "DstPort!=443,8000-8100"}:               func(r *flow.Record) bool { return r.DstPort != 443 && (r.DstPort < 8000 || r.DstPort > 8100) },
+		{Filter: "SrcIP=10.0.0.0/8 && Protocol=UDP"}:     func(r *flow.Record) bool { return r.Src.Netip().As4()[0] == 10 && r.Proto == 17 },
+		{Filter: "Protocol=TCP && DstIP!=10.0.0.1 || Action=Deny"}: func(r *flow.Record) bool {
+			return r.Proto == 6 && r.Dst.Netip() != netip.MustParseAddr("10.0.0.1") || r.State == flow.Deny
+		},
+		{Filter: "Encryption=NX_ALL"}: func(r *flow.Record) bool { return strings.HasPrefix(r.Encryption.String(), "NX") },
+		{Filter: "Encryption=X"}:      func(r *flow.Record) bool { return r.Encryption == flow.Encrypted },
+		{Filter: "Shape=round"}:       func(*flow.Record) bool { return true }, // nothing is dropped for what is not understood
+	}
+	rnd := rand.New(rand.NewPCG(1, 2))
+	addr := func() flow.Addr {
+		return flow.AddrOf(netip.AddrFrom4([4]byte{byte(10 + rnd.IntN(2)), 0, 0, byte(rnd.IntN(3))}))
+	}
+	ports := []uint16{0, 53, 443, 7999, 8000, 8050, 8100, 8101}
+	met := map[string]bool{}
+	for range 2000 {
+		r := flow.Record{
+			Key:       flow.Key{Src: addr(), Dst: addr(), SrcPort: ports[rnd.IntN(len(ports))], DstPort: ports[rnd.IntN(len(ports))], Proto: []uint8{6, 17}[rnd.IntN(2)]},
+			Direction: flow.Direction(1 + rnd.IntN(2)), State: flow.State(1 + rnd.IntN(4)), Encryption: flow.Encryption(1 + rnd.IntN(8)),
+		}
+		for only, want := range tests {
+			if got := only.wants()(&r); got != want(&r) {
+				t.Fatalf("%+v of %+v: %v", only, r, got)
+			}
+			met[fmt.Sprint(only, want(&r))] = true
 		}
 	}
-}
-
-// asked is the answer of s to a question by fields.
-func asked(t *testing.T, s Sum, by []string) summary.Answer {
-	t.Helper()
-	q := summary.Compile(question.Question{Name: "asked", By: by})
-	s.Options.Questions = []*summary.Question{q}
-	doc, problems, err := s.Run(t.Context())
-	if err != nil || problems.Count > 0 {
-		t.Fatal(err, problems)
+	if want := 2*len(tests) - 2; len(met) != want { // two conditions never fail
+		t.Errorf("%d outcomes were met, want %d", len(met), want)
 	}
-	return doc.Asks[0]
-}
-
-// TestFlowsOfOneQuestion wants all that flows have in their file, also if one
-// question is asked that needs nothing of TCP.
-func TestFlowsOfOneQuestion(t *testing.T) {
-	dir, flows := t.TempDir(), filepath.Join(t.TempDir(), "flows.parquet")
-	mixedFiles(t, dir)
-	var b bytes.Buffer
-	asked(t, Sum{Items: itemsOf(dir), Options: summary.Options{Only: true}, Flows: &Flows{To: &b, Version: "test"}}, nil)
-	put(t, flows, b.Bytes())
-	capture := tcpOf(t, filepath.Join(dir, "x.pcap"))
-	if diff := cmp.Diff(capture, tcpOf(t, flows)); diff != "" || capture.SYN == 0 {
-		t.Errorf("from Parquet (-want +got):\n%s", diff)
-	}
-}
-
-// tcpOf is what the headers of TCP in a file say.
-func tcpOf(t *testing.T, name string) *summary.TCP {
-	t.Helper()
-	doc, problems, err := Sum{Items: itemsOf(name)}.Run(t.Context())
-	if err != nil || problems.Count > 0 || len(doc.Sources) != 1 || doc.Sources[0].TCP == nil {
-		t.Fatal(err, problems, doc.Sources)
-	}
-	return doc.Sources[0].TCP
 }

@@ -70,7 +70,7 @@ func (r *reading) watching(ctx context.Context, j *job, w *worker) flow.Sink {
 			}
 		}
 	}
-	return flow.Sink{Cache: &w.cache, Evidence: r.evidence(j, w), Add: func(b flow.Batch) bool {
+	sink := flow.Sink{Cache: &w.cache, Evidence: r.evidence(j, w), Add: func(b flow.Batch) bool {
 		b, _ = within(b)
 		for i := range b {
 			if b[i].Records == 0 { // else a sum, of observations that were looked at one by one
@@ -79,6 +79,10 @@ func (r *reading) watching(ctx context.Context, j *job, w *worker) flow.Sink {
 		}
 		return ctx.Err() == nil
 	}}
+	if v.only != (Only{}) {
+		sink.Cache = nil
+	}
+	return sink
 }
 
 // watches reports whether the flow of an observation is watched.

@@ -34,6 +34,7 @@ type Item struct {
 	// nothing does.
 	Start, End time.Time
 	ACLs       []string // count only what these security groups decided: ids and GUIDs; nil for all
+	Only       Only     // of a flow log, what counts of it
 
 	Blob *plan.Blob // what Path is the URL of; nil if it is a file
 	From plan.Blobs // where Blob is
@@ -338,7 +339,9 @@ func (r *reading) sink(ctx context.Context, j *job, w *worker) flow.Sink {
 	}
 	v := r.view(j)
 	w.cache.Start, w.cache.End = v.start, v.end
-	w.cache.Each = r.keepEach(w, acl)
+	if w.cache.Each = r.keepEach(w, acl); v.only != (Only{}) {
+		w.cache.Each = nil
+	}
 	add := func(b flow.Batch) bool {
 		b, outside := within(b)
 		r.outside.Add(outside)
@@ -347,6 +350,9 @@ func (r *reading) sink(ctx context.Context, j *job, w *worker) flow.Sink {
 			r.keep(b)
 		}
 		return ctx.Err() == nil
+	}
+	if v.only != (Only{}) { // which is judged record by record
+		return flow.Sink{Add: add, Evidence: r.evidence(j, w)}
 	}
 	return flow.Sink{Add: add, Cache: &w.cache, Evidence: r.evidence(j, w)}
 }
@@ -363,17 +369,17 @@ func (r *reading) done(w *worker, s flow.Sink) {
 // count, and says how many were outside of the window. It is for one goroutine.
 func (r *reading) within(j *job) func(b flow.Batch) (kept flow.Batch, outside uint64) {
 	v := r.view(j)
-	if v.end == 0 && v.acls == nil {
+	if v.end == 0 && v.acls == nil && v.only == (Only{}) {
 		return func(b flow.Batch) (flow.Batch, uint64) { return b, 0 }
 	}
-	acl := aclFilter(r.names, v.acls)
+	acl, only := aclFilter(r.names, v.acls), v.only.wants()
 	return func(b flow.Batch) (kept flow.Batch, outside uint64) {
 		kept = b[:0]
 		for i := range b {
 			switch rec := &b[i]; {
 			case v.outside(rec):
 				outside++
-			case acl(rec.ACL):
+			case acl(rec.ACL) && only(rec):
 				kept = append(kept, *rec)
 			}
 		}

@@ -14,11 +14,12 @@ import (
 type view struct {
 	start, end int64 // Unix nanoseconds; 0 and 0 if all times are wanted
 	acls       []string
+	only       Only
 }
 
 // view returns that of j: of its own window what is in the run's too.
 func (r *reading) view(j *job) view {
-	v := view{acls: j.ACLs}
+	v := view{acls: j.ACLs, only: j.Only}
 	start, end := r.Start, r.End
 	if !j.Start.IsZero() && j.Start.After(start) {
 		start = j.Start
@@ -43,8 +44,8 @@ func (v view) outside(r *flow.Record) bool {
 
 // filter returns what tells whether a record is wanted. It is for one goroutine.
 func (v view) filter(names *flow.Names) func(*flow.Record) bool {
-	acl := aclFilter(names, v.acls)
-	return func(r *flow.Record) bool { return !v.outside(r) && acl(r.ACL) }
+	acl, only := aclFilter(names, v.acls), v.only.wants()
+	return func(r *flow.Record) bool { return !v.outside(r) && acl(r.ACL) && only(r) }
 }
 
 // views numbers what is wanted, of which there are few kinds.
@@ -55,7 +56,7 @@ type views struct {
 }
 
 func (s *views) number(v view) uint32 {
-	key := fmt.Sprint(v.start, v.end, v.acls == nil, strings.Join(v.acls, "\x00"))
+	key := fmt.Sprint(v.start, v.end, v.acls == nil, strings.Join(v.acls, "\x00"), "\x01", v.only.Filter, "\x01", v.only.RecordTypes)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	id, ok := s.ids[key]

@@ -64,6 +64,7 @@ const (
 
 	// Of other flow logs.
 	FlowLogPartial  = "flow-log-partial"
+	FlowLogFiltered = "flow-log-read-filtered"
 	FlowLogDisabled = "flow-log-disabled"
 	FlowLogTaken    = "flow-log-taken"
 	FlowLogOverlap  = "flow-log-overlap"

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -50,16 +51,38 @@ func keeping(c Change) *Session {
 	return &s
 }
 
-// How long Azure takes for a write on one Network Watcher, which it does one
-// after the other. Microsoft states no figure; these are of runs.
+// Pace is how long Azure takes for a write on one Network Watcher, which it does
+// one after the other. Microsoft states no figure.
+type Pace struct {
+	Log, Capture time.Duration
+	Measured     bool // in runs that are remembered
+}
+
+// The pace as other runs had it, and how long a machine takes for its agent at
+// least.
 const (
-	writeLog     = 4 * time.Second
-	writeCapture = 4 * time.Second
+	usualLog     = 8 * time.Second
+	usualCapture = 8 * time.Second
+	agentTime    = 90 * time.Second
 )
+
+func (w Pace) of(m Mechanism) time.Duration {
+	if m == FlowLog {
+		return cmp.Or(w.Log, usualLog)
+	}
+	return cmp.Or(w.Capture, usualCapture)
+}
+
+func (w Pace) String() string {
+	if w.Measured {
+		return "as measured in earlier runs"
+	}
+	return "as a rule; Azure states no figure"
+}
 
 // Late says what of p's time box its last targets will miss, since writes on
 // one watcher are serial, and what was missed already.
-func (p Plan) Late() []Finding {
+func (p Plan) Late(pace Pace) []Finding {
 	var out []Finding
 	start, now := p.Investigation.Start, p.Made
 	if n := p.Count(Create); n > 0 && !start.IsZero() && now.After(start) && now.Before(p.Ends) {
@@ -79,30 +102,47 @@ func (p Plan) Late() []Finding {
 	if start.Before(now) {
 		start = now
 	}
-	queues := map[string]time.Duration{} // by watcher
-	missed := 0
-	var last time.Duration
+	return append(out, p.queued(start, pace)...)
+}
+
+// queued says how the starts of p's targets fit into what is left of the window.
+func (p Plan) queued(start time.Time, pace Pace) []Finding {
+	queues := map[string]time.Duration{} // by watcher: until the last of its writes is done
+	box := p.Ends.Sub(start)
+	if box <= 0 {
+		return nil // which is told by another finding
+	}
+	missed, agents := 0, 0
+	var last, each time.Duration
 	for _, c := range p.Changes {
 		if c.Action != Create && c.Action != Replace {
 			continue
 		}
 		key := c.Session.Watcher.Key()
-		if queues[key] >= p.Ends.Sub(start) {
+		begins := queues[key]
+		queues[key] += pace.of(c.Session.Mechanism)
+		if c.Session.InstallAgent != "" { // side by side, and before its turn
+			agents, begins = agents+1, max(begins, agentTime)
+		}
+		if begins >= box {
 			missed++
 		}
-		queues[key] += map[Mechanism]time.Duration{FlowLog: writeLog, PacketCapture: writeCapture}[c.Session.Mechanism]
-		last = max(last, queues[key])
+		last, each = max(last, begins+pace.of(c.Session.Mechanism)), max(each, pace.of(c.Session.Mechanism))
 	}
-	box := p.Ends.Sub(start)
+	why := fmt.Sprintf("Azure writes one thing after the other on a Network Watcher, about %s each (%s)", Duration(each), pace)
+	if agents > 0 {
+		why += fmt.Sprintf(", and the agents of %d machines take %s or longer to install", agents, Duration(agentTime))
+	}
+	n := p.Count(Create, Replace)
 	switch {
 	case missed > 0:
-		out = append(out, Finding{Code: StartsTooLate, Severity: Warning, Summary: "Not all can start in time",
-			Detail: fmt.Sprintf("Azure writes one thing after the other on a Network Watcher, about %s each: the last of the %d targets would start after %s, and the window lasts %s. About %d would not start at all. Use a window of at least %s, fewer targets, or targets in several regions, which start side by side.",
-				writeLog, p.Count(Create, Replace), last.Round(time.Second), box.Round(time.Second), missed, (2 * last).Round(time.Minute))})
-	case last > box/4 && p.Count(Create, Replace) > 1:
-		out = append(out, Finding{Code: StartsLate, Severity: Warning, Summary: "The last targets start late",
-			Detail: fmt.Sprintf("Azure writes one thing after the other on a Network Watcher, about %s each: the last of the %d targets starts after about %s of a window of %s. Use a longer window, fewer targets, or targets in several regions, which start side by side.",
-				writeLog, p.Count(Create, Replace), last.Round(time.Second), box.Round(time.Second))})
+		return []Finding{{Code: StartsTooLate, Severity: Warning, Summary: "Not all can start in time",
+			Detail: fmt.Sprintf("%s: the last of the %d targets would start after %s, and %s of the window are left. About %d would not start at all. Use a window of at least %s, fewer targets, or targets in several regions, which start side by side.",
+				why, n, Duration(last), Duration(box), missed, Duration(max(time.Minute, (2*last).Round(time.Minute))))}}
+	case last > box/4 && (n > 1 || agents > 0):
+		return []Finding{{Code: StartsLate, Severity: Warning, Summary: "The last targets start late",
+			Detail: fmt.Sprintf("%s: the last of the %d targets starts after about %s, and %s of the window are left. Use a longer window, fewer targets, or targets in several regions, which start side by side.",
+				why, n, Duration(last), Duration(box))}}
 	}
-	return out
+	return nil
 }

@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -52,6 +53,7 @@ func TestLate(t *testing.T) {
 		}
 		return out
 	}
+	agent := Session{Watches: []string{"vm.a"}, Mechanism: PacketCapture, Watcher: watcher, InstallAgent: "Linux"}
 	tests := map[string]struct {
 		changes []Change
 		start   time.Duration // of the window, before noon
@@ -61,7 +63,11 @@ func TestLate(t *testing.T) {
 		"few":                        {many(3, 1), 0, time.Hour, ""},
 		"many":                       {many(60, 1), 0, 10 * time.Minute, StartsLate},
 		"too many":                   {many(1000, 1), 0, 10 * time.Minute, StartsTooLate},
-		"too many, but side by side": {many(1000, 20), 0, 15 * time.Minute, ""},
+		"too many, but side by side": {many(1000, 20), 0, 30 * time.Minute, ""},
+		"too many, as measured":      {many(60, 1), 0, 10 * time.Minute, StartsLate},
+		"an agent takes longer":      {[]Change{{Create, "", &agent, nil}}, 0, time.Minute, StartsTooLate},
+		"an agent":                   {[]Change{{Create, "", &agent, nil}}, 0, 5 * time.Minute, StartsLate},
+		"over":                       {many(3, 1), 0, -time.Minute, ""},
 		"began already":              {many(1, 1), time.Hour, 2 * time.Hour, StartsLate},
 		"a capture runs":             {[]Change{{Keep, "", &kept, &capture}}, 0, time.Hour, WindowFixed},
 	}
@@ -71,11 +77,37 @@ func TestLate(t *testing.T) {
 			p.Investigation.Start = noon.Add(-tt.start)
 		}
 		var got string
-		for _, f := range p.Late() {
+		for _, f := range p.Late(Pace{}) {
 			got += f.Code
 		}
 		if got != tt.want {
 			t.Errorf("%s: %q, want %q", name, got, tt.want)
+		}
+	}
+}
+
+// TestPace: what was measured counts instead of the usual.
+func TestPace(t *testing.T) {
+	var changes []Change
+	for range 60 {
+		changes = append(changes, Change{Create, "", &Session{Watches: []string{"vnet.a"}, Mechanism: FlowLog, Watcher: watcher}, nil})
+	}
+	p := Plan{Made: noon, Ends: noon.Add(10 * time.Minute), Changes: changes}
+	for pace, want := range map[Pace]string{
+		{}:                                      StartsLate,
+		{Log: time.Second, Measured: true}:      "",
+		{Log: 20 * time.Second, Measured: true}: StartsTooLate,
+		{Capture: time.Hour, Measured: true}:    StartsLate,
+	} {
+		var got string
+		for _, f := range p.Late(pace) {
+			got += f.Code
+			if pace.Measured != strings.Contains(f.Detail, "as measured") {
+				t.Errorf("%+v: %s", pace, f.Detail)
+			}
+		}
+		if got != want {
+			t.Errorf("%+v: %q, want %q", pace, got, want)
 		}
 	}
 }

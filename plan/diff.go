@@ -12,6 +12,7 @@ import (
 // Prior is what is known of an investigation's earlier runs.
 type Prior struct {
 	Collected map[string]string // session print → digest of the settings it was collected with
+	Past      []Known           // what was collected, in the order of their prints
 	Started   map[string]Known  // by print, what was started and is not removed yet
 	Watches   []string          // addresses of the file's watches; nil if that is not known
 	Moved     map[string]string // address of a watch → the address it had before
@@ -171,6 +172,16 @@ func (k known) like(s Session) bool {
 	return s.Mechanism == FlowLog || Differs(s, *r) == ""
 }
 
+// collectedAs reports whether what s asks for was collected for a watch that has
+// another name by now.
+func (d differ) collectedAs(s Session) bool {
+	digest := s.Digest()
+	return slices.ContainsFunc(d.prior.Past, func(k Known) bool {
+		moved := slices.ContainsFunc(s.Watches, func(w string) bool { return slices.Contains(k.Session.Watches, d.prior.Moved[w]) })
+		return k.Digest == digest && k.Session.Target.ID.Is(s.Target.ID) && (moved || d.prior.Watches != nil && d.dropped(k.Session.Watches))
+	})
+}
+
 // dropped reports whether none of the watches is in the file any more, as far
 // as that is known.
 func (d differ) dropped(watches []string) bool {
@@ -181,7 +192,7 @@ func (d differ) session(s Session, k *known) []Change {
 	switch {
 	case k != nil:
 		return []Change{d.existing(s, *k)}
-	case d.prior.Collected[s.Print()] == s.Digest():
+	case d.prior.Collected[s.Print()] == s.Digest() || d.collectedAs(s):
 		return []Change{{Leave, "recorded and collected before", &s, nil}}
 	case !d.prior.Over.IsZero():
 		return []Change{{Leave, "not recorded: the window ended " + d.prior.Over.UTC().Format(time.RFC3339), &s, nil}}

@@ -130,6 +130,10 @@ func TestDiffFollowsWhatWasStarted(t *testing.T) {
 		"somebody changed it":              {[]Session{hub}, []Recording{elsewhere}, Prior{Started: ledger, Watches: both}, []Action{Keep}, there.ID.Name()},
 		"another owner's":                  {[]Session{hub}, []Recording{theirs}, Prior{Watches: both}, []Action{Create}, ""},
 		"another owner's, by its tags":     {nil, []Recording{tagged}, Prior{Watches: both}, nil, ""},
+		"collected under another name":     {[]Session{core}, nil, Prior{Past: []Known{{Session: hub, Digest: hub.Digest()}}, Watches: []string{"vnet.core"}}, []Action{Leave}, ""},
+		"collected, moved":                 {[]Session{core}, nil, Prior{Past: []Known{{Session: hub, Digest: hub.Digest()}}, Watches: both, Moved: map[string]string{"vnet.core": "vnet.hub"}}, []Action{Leave}, ""},
+		"collected by another watch":       {[]Session{core}, nil, Prior{Past: []Known{{Session: hub, Digest: hub.Digest()}}, Watches: both}, []Action{Create}, ""},
+		"collected, edited, renamed":       {[]Session{core}, nil, Prior{Past: []Known{{Session: hub, Digest: edited.Digest()}}, Watches: []string{"vnet.core"}}, []Action{Create}, ""},
 		"too late":                         {[]Session{core}, nil, Prior{Watches: both, Over: noon}, []Action{Leave}, ""},
 	}
 	for name, tt := range tests {

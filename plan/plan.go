@@ -100,10 +100,10 @@ func (p Plan) Digest() string {
 	return digest(all)
 }
 
-// Digest identifies what s asks for, apart from its name and deadline and from
-// what has to be made first.
+// Digest identifies what s asks for, apart from its name and deadline, from the
+// watches that want it, which can be renamed, and from what has to be made first.
 func (s Session) Digest() string {
-	s.Name, s.Deadline, s.Why, s.Tags, s.Within = "", time.Time{}, "", nil, nil
+	s.Name, s.Deadline, s.Why, s.Tags, s.Within, s.Watches = "", time.Time{}, "", nil, nil, nil
 	s.CreateWatcher, s.InstallAgent = false, ""
 	s.Target.ID, s.Storage = ID(s.Target.ID.Key()), ID(s.Storage.Key())
 	return digest(s)

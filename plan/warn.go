@@ -1,12 +1,18 @@
 package plan
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Warn says what the flow logs that are there mean for changes: one that is
 // read and holds only a part, and one that is switched off and in the way.
 func Warn(changes []Change, have []Recording) []Finding {
 	var out []Finding
 	for _, c := range changes {
+		if c.Action == Reuse {
+			out = append(out, c.onReading()...)
+		}
 		switch {
 		case c.Action == Reuse && partial(*c.Recording):
 			out = append(out, c.finding(FlowLogPartial, Warning, "Flow log records only a part",
@@ -17,6 +23,32 @@ func Warn(changes []Change, have []Recording) []Finding {
 					fmt.Sprintf("%s has flow log %s, which is switched off, and Azure has one flow log a target. Switch it on, and it is read; or delete it.", c.Target().Name(), r.ID.Name())))
 			}
 		}
+	}
+	return out
+}
+
+// onReading says which settings of the file a log that is somebody else's does
+// not have, and what becomes of them.
+func (c Change) onReading() []Finding {
+	want, log := c.Session.FlowLog, c.Recording
+	if want == nil || log.FlowLog == nil {
+		return nil
+	}
+	var more []string
+	if want.Filter != "" && want.Filter != log.FlowLog.Filter {
+		more = append(more, fmt.Sprintf("the filter %q", want.Filter))
+	}
+	if want.RecordTypes != "" && want.RecordTypes != log.FlowLog.RecordTypes {
+		more = append(more, "record types "+want.RecordTypes)
+	}
+	var out []Finding
+	if len(more) > 0 {
+		out = append(out, c.finding(FlowLogFiltered, Info, "Filter is applied on reading",
+			fmt.Sprintf("Flow log %s is somebody else's and is not changed. Of what it records, only what the file asks for counts: %s.", log.ID.Name(), strings.Join(more, " and "))))
+	}
+	if d := want.RetentionDays; d > 0 && d != log.FlowLog.RetentionDays {
+		out = append(out, c.finding(FlowLogFiltered, Info, "Retention is not set",
+			fmt.Sprintf("How long Azure keeps the blobs of flow log %s is up to whoever made it: retention_days = %d has no effect. What is collected stays in the results.", log.ID.Name(), d)))
 	}
 	return out
 }

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -15,6 +16,11 @@ func TestWarn(t *testing.T) {
 	short.FlowLog = &FlowLogSpec{RecordTypes: "B,E"}
 	elsewhere := off
 	elsewhere.Target = subnet
+	asked := logOf(vnet)
+	asked.FlowLog = &FlowLogSpec{Filter: "DstPort=443", RecordTypes: "D", RetentionDays: 30}
+	if fs := Warn(Diff(spike, []Session{asked}, []Recording{foreign("corp", vnet)}, Prior{}, noon), nil); len(fs) != 2 || fs[0].Code != FlowLogFiltered || !strings.Contains(fs[0].Detail, `"DstPort=443" and record types D`) || !strings.Contains(fs[1].Detail, "retention_days = 30") {
+		t.Errorf("a log that has none of the file's settings: %+v", fs)
+	}
 	tests := map[string]struct {
 		have []Recording
 		want []string

@@ -56,6 +56,7 @@ type Options struct {
 	Approved   string // fingerprint of what was approved
 	Unattended bool   // nobody sees the plan: only what was approved before is started
 	Step       bool   // do what is due and return, instead of waiting
+	Beside     bool   // keep the run beside its data too: the ledger is of this machine
 }
 
 // Limits are how long the stages of a session may take.
@@ -76,6 +77,7 @@ var DefaultLimits = Limits{Poll: 10 * time.Second, Proof: 10 * time.Minute, Sett
 type Run struct {
 	Options
 	clock  plan.Clock
+	began  time.Time // this process
 	folder session.Folder
 	files  Collector
 	azure  *survey
@@ -85,11 +87,17 @@ type Run struct {
 	kept       []Failure     // what should be gone and could not be removed
 	shown      time.Time     // when progress was last shown
 
-	saving sync.Mutex // one save at a time
-	mu     sync.Mutex // guards what follows; sessions run side by side
+	saving sync.Mutex // one save at a time; guards what follows
+	beside plan.Store // where the run is kept beside its data
+	alone  bool       // it cannot be
+
+	besideAt time.Time // when it was stored last
+
+	mu sync.Mutex // guards what follows; sessions run side by side
 
 	run       *ledger.Run
 	manifest  session.Manifest // without artifacts
+	earlier   []plan.Finding   // of the plans before
 	artifacts artifacts
 	noted     int // changes so far
 	saved     int // of them, those that are saved
@@ -105,7 +113,7 @@ func New(o Options) (*Run, error) {
 		r.clock = o.Providers[alias].Clock()
 		break
 	}
-	r.azure = newSurvey(r)
+	r.azure, r.began = newSurvey(r), r.clock.Now()
 	r.run = r.findRun()
 	var err error
 	if r.folder, err = session.Create(r.run.Results); err != nil {
@@ -115,12 +123,16 @@ func New(o Options) (*Run, error) {
 		return nil, err
 	}
 	r.artifacts, r.manifest.Artifacts = artifactsOf(r.manifest.Artifacts), nil
+	r.earlier = slices.DeleteFunc(r.manifest.Findings, func(f plan.Finding) bool { return f.Code == plan.NoData || f.Code == plan.RecordingChanged })
 	r.files = o.Collector(r.folder)
 	return r, r.track()
 }
 
 // Folder is where the results lie.
 func (r *Run) Folder() session.Folder { return r.folder }
+
+// Ledger is what is remembered of the run.
+func (r *Run) Ledger() *ledger.Run { return r.run.Clone() }
 
 // Window is the time that the run is about.
 func (r *Run) Window() (start, end time.Time) { return r.run.Started, r.run.Ends }

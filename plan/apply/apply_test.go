@@ -141,7 +141,7 @@ func TestFailures(t *testing.T) {
 		"start":            {map[string]error{"start db": boom}, "409 Conflict", false},
 		"state unreadable": {map[string]error{"status db": boom}, "", false}, // it is stopped, fetched and removed all the same
 		"deleted":          {map[string]error{"status db": plan.ErrNotFound}, "somebody deleted it", false},
-		"blob never comes": {map[string]error{"collect db": plan.ErrNotFound}, "did not appear within 20m0s", false},
+		"blob never comes": {map[string]error{"collect db": plan.ErrNotFound}, "did not appear within 20m", false},
 		"fetch":            {map[string]error{"collect db": boom}, "409 Conflict", true},
 		"remove":           {map[string]error{"remove db": boom}, "remove: 409", true},
 	}

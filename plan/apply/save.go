@@ -44,6 +44,7 @@ func (r *Run) commit() error {
 	r.mu.Unlock()
 	err := errors.Join(r.State.Save(context.Background(), r.Plan.Investigation.Name, run), r.folder.WriteManifest(m))
 	if err == nil {
+		r.keepBeside(run, m)
 		r.mu.Lock()
 		r.saved, r.flushed = noted, r.clock.Now()
 		r.mu.Unlock()
@@ -68,9 +69,9 @@ const few = 8
 // describe brings the manifest's head up to date.
 func (r *Run) describe() {
 	m := &r.manifest
-	m.Investigation, m.Views, m.Findings = r.Plan.Investigation, r.Plan.Views, slices.Clone(r.Plan.Findings)
+	m.Investigation, m.Views, m.Findings = r.Plan.Investigation, r.Plan.Views, r.findings()
 	for _, s := range m.Sessions {
-		if s.NoData {
+		if s.NoData && s.Outcome != string(ledger.GivenUp) {
 			m.Findings = append(m.Findings, silence(s))
 		}
 		for _, text := range s.Changes {
@@ -80,13 +81,29 @@ func (r *Run) describe() {
 	m.Start, m.End, m.Finished = r.run.Started, r.run.Ends, r.run.Finished
 }
 
+// findings are those of this run's plan and of the plans before, of which a later
+// one does not know any more, such as that the start was late. What is left
+// behind is told by the ledger as long as it is.
+func (r *Run) findings() []plan.Finding {
+	out := slices.Clone(r.earlier)
+	for _, f := range r.Plan.Findings {
+		if !slices.ContainsFunc(out, func(o plan.Finding) bool { return o.Code == f.Code && o.Watch == f.Watch && o.Target.Is(f.Target) }) {
+			out = append(out, f)
+		}
+	}
+	return slices.DeleteFunc(out, func(f plan.Finding) bool { return f.Code == plan.LeftBehind })
+}
+
 // silence says in the report that a session gave nothing: its zeros are not
 // measured.
 func silence(s session.Session) plan.Finding {
+	why := "Either there was no traffic, or Azure could not write: look at the storage account's firewall and whether its keys were rotated."
+	if s.TargetGone {
+		why = fmt.Sprintf("%s is not in Azure any more.", s.Target.ID.Name())
+	}
 	return plan.Finding{
 		Code: plan.NoData, Severity: plan.Warning, Summary: "Session gave no data", Watch: s.Watches[0], Target: s.Target.ID,
-		Detail: fmt.Sprintf("The %s of %s ended and nothing came of it. Either there was no traffic, or Azure could not write: look at the storage account's firewall and whether its keys were rotated.",
-			strings.ReplaceAll(string(s.Mechanism), "_", " "), s.Address),
+		Detail: fmt.Sprintf("The %s of %s ended and nothing came of it. %s", strings.ReplaceAll(string(s.Mechanism), "_", " "), s.Address, why),
 	}
 }
 
@@ -102,7 +119,7 @@ func (t *tracked) describe() session.Session {
 	s := session.Session{
 		Print: t.key, Digest: t.entry.Digest, Name: t.session.Name, Address: t.session.Address(), Watches: t.session.Watches,
 		Mechanism: t.session.Mechanism, Target: t.session.Target, Reused: t.entry.Reused,
-		Outcome: string(t.stand()), Reason: t.entry.Reason(), FirstData: t.entry.Data, NoData: t.empty, Started: t.entry.Created,
+		Outcome: string(t.stand()), Reason: t.entry.Reason(), FirstData: t.entry.Data, NoData: t.empty, TargetGone: t.gone, Started: t.entry.Created,
 	}
 	if t.problem != "" && s.Reason == "" {
 		s.Reason = t.problem
@@ -115,6 +132,9 @@ func (t *tracked) describe() session.Session {
 	}
 	if c := t.session.Capture; c != nil {
 		s.Snap, s.Filtered = c.BytesPerPacket, len(c.Filters) > 0
+	}
+	if f := t.session.FlowLog; f != nil && t.entry.Reused {
+		s.ReadFilter, s.ReadTypes = f.Filter, f.RecordTypes
 	}
 	if t.rec.FlowLog != nil {
 		s.Filtered = t.rec.FlowLog.Filter != "" || t.rec.FlowLog.RecordTypes != ""
@@ -233,6 +253,9 @@ func (r *Run) Failures() []Failure {
 		f := Failure{Session: t.session.Address(), Reason: cmp.Or(t.problem, t.entry.Reason())}
 		if t.left && t.rec.ID != "" {
 			f.Left, f.WayOut = t.rec.ID, "flowctl apply tries again; flowctl destroy --discard gives it up"
+			if t.gone {
+				f.WayOut = fmt.Sprintf("Azure refuses this as long as %s is missing: flowctl apply tries again; if it is refused for long, create %[1]s again under its name, and then flowctl apply", t.session.Target.ID.Name())
+			}
 		}
 		out = append(out, f)
 	}

@@ -49,7 +49,13 @@ func (r *Run) keepInventory() error {
 		}
 		out = append(out, &now)
 	}
-	return r.folder.WriteInventory(out)
+	if err := r.folder.WriteInventory(out); err != nil {
+		return err
+	}
+	r.saving.Lock()
+	defer r.saving.Unlock()
+	r.keepNames(out)
+	return nil
 }
 
 // begun reports whether t has started, or never will.
@@ -119,6 +125,9 @@ func providerOf(all map[string]plan.Provider, id plan.ID) (string, plan.Provider
 // CollectNow brings what there is so far and leaves every session as it is.
 // The number of sessions that had something is returned.
 func (r *Run) CollectNow(ctx context.Context) (int, error) {
+	if err := r.keepInventory(); err != nil {
+		return 0, err
+	}
 	var mu sync.Mutex
 	var errs []error
 	n := 0

@@ -8,6 +8,7 @@ import (
 
 	"flowctl/plan"
 	"flowctl/plan/ledger"
+	"flowctl/plan/session"
 )
 
 // step looks at one session, and does what comes next. Removing it is a step
@@ -205,7 +206,9 @@ func (r *Run) report(t *tracked, shown ledger.Shown, why string) {
 	case stand == ledger.Recording && shown == ledger.Broken:
 		r.ended(t, "it came to state Failed")
 	case stand == ledger.Recording && t.session.Capture != nil:
-		r.prove(t, !t.rec.Started.IsZero())
+		if !t.rec.Started.IsZero() && t.entry.Data.IsZero() {
+			t.entry.Data = t.rec.Started
+		}
 		r.ended(t, endReason(t.rec))
 	case stand == ledger.Recording:
 		r.ended(t, r.endOfTime(t))
@@ -224,8 +227,25 @@ func (r *Run) notStarted(t *tracked, shown ledger.Shown) error {
 	case shown == ledger.Foreign:
 		return fmt.Errorf("%s is there and belongs to somebody else: give this investigation another name", t.session.Name)
 	}
+	ended, now := t.ends.UTC().Format(time.RFC3339), r.clock.Now().UTC().Format(time.RFC3339)
+	switch {
+	case !r.began.Before(t.ends):
+		return fmt.Errorf("%w: %s, before this run began", plan.ErrTooLate, ended)
+	case t.session.InstallAgent != "":
+		return fmt.Errorf("%w: %s, and the machine's agent was ready at %s only. Give the investigation a longer window, or install the agent before",
+			plan.ErrTooLate, ended, now)
+	}
 	return fmt.Errorf("%w: %s, and it was not its turn before. One Network Watcher writes one thing after the other: give the investigation a longer window or fewer targets in one region",
-		plan.ErrTooLate, t.ends.UTC().Format(time.RFC3339))
+		plan.ErrTooLate, ended)
+}
+
+// gone reports whether t's target is known not to be there any more.
+func (r *Run) gone(ctx context.Context, t *tracked) bool {
+	f, ok := t.provider.(plan.Finder)
+	if ok && !t.gone {
+		t.gone = errors.Is(f.Find(ctx, t.session.Target.ID), plan.ErrNotFound)
+	}
+	return t.gone
 }
 
 func (r *Run) ended(t *tracked, reason string) {
@@ -273,6 +293,10 @@ func (r *Run) stop(ctx context.Context, t *tracked) {
 			return
 		}
 		t.stuck, t.problem = true, "stop: "+err.Error()
+		if r.gone(ctx, t) {
+			t.problem = t.session.Target.ID.Name() + " is not in Azure any more: " + t.problem
+			err = fmt.Errorf("%s is not in Azure any more: %w", t.session.Target.ID.Name(), err)
+		}
 		if t.entry.Ended == nil {
 			r.ended(t, fmt.Sprintf("%s; it cannot be stopped: %v", r.endOfTime(t), err))
 		}
@@ -293,8 +317,7 @@ func (r *Run) collect(ctx context.Context, t *tracked) {
 		t.looks++
 		t.next = r.clock.Now().Add(min(time.Duration(t.looks)*r.Limits.Poll, time.Minute))
 	case errors.Is(err, plan.ErrNotFound):
-		t.empty = true
-		r.fail(t, fmt.Errorf("its file did not appear within %s: %w", r.Limits.BlobWait, err))
+		r.lost(ctx, t, got, err)
 	case err != nil:
 		r.again(ctx, t, fmt.Errorf("fetch: %w", err))
 	default:
@@ -302,8 +325,28 @@ func (r *Run) collect(ctx context.Context, t *tracked) {
 	}
 }
 
+// lost notes that files of a capture did not appear, and why as far as that can be
+// told. What did appear is kept.
+func (r *Run) lost(ctx context.Context, t *tracked, got []session.Artifact, err error) {
+	why := fmt.Errorf("its file did not appear within %s: %w", plan.Duration(r.Limits.BlobWait), err)
+	if r.gone(ctx, t) {
+		why = fmt.Errorf("%s is not in Azure any more, and no file of its capture appeared within %s", t.session.Target.ID.Name(), plan.Duration(r.Limits.BlobWait))
+	}
+	if len(got) == 0 {
+		t.empty = true
+		r.fail(t, why)
+		return
+	}
+	t.problem = fmt.Sprintf("a part of its files did not appear within %s: %v; machines that were scaled in or deleted take theirs along", plan.Duration(r.Limits.BlobWait), err)
+	t.entry.Ended.Reason += "; " + t.problem
+	r.collected(ctx, t, got)
+}
+
 func (r *Run) remove(ctx context.Context, t *tracked) {
 	if err := t.provider.Remove(ctx, t.rec); err != nil && !errors.Is(err, plan.ErrNotFound) {
+		if t.tries == r.Limits.Retries {
+			r.gone(ctx, t) // which is why
+		}
 		r.again(ctx, t, fmt.Errorf("remove: %w", err))
 		return
 	}

@@ -41,6 +41,7 @@ type tracked struct {
 	stepped bool // in this run
 	problem string
 	left    bool // it is still in Azure because of the problem
+	gone    bool // its target is not in Azure any more
 
 	place    int // in the manifest
 	next     time.Time

@@ -84,6 +84,8 @@ type Investigation struct {
 
 	CreateWatchers bool `json:"create_watchers,omitempty"` // Network Watchers that are missing may be made
 
+	Moved map[string]string `json:"moved,omitempty"` // address of a watch → the one it had before
+
 	Range       hcl.Range `json:"-"` // its header
 	WindowRange hcl.Range `json:"-"` // of window, or of end
 	StartRange  hcl.Range `json:"-"` // of start, if given

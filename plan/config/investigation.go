@@ -18,6 +18,7 @@ var investigationSchema = schema{
 		"summarize": {labels: []string{"name"}, many: true},
 		"budget":    {},
 		"report":    {},
+		"moved":     {many: true},
 		"expect":    {labels: []string{"name"}, many: true, later: "Ask with a summarize block, and compare the numbers of summary.json in the run that calls flowctl."},
 	},
 }
@@ -53,6 +54,7 @@ func (l *loader) investigation(hb *hclsyntax.Block) *Investigation {
 	for _, c := range blocks {
 		l.part(inv, b.inner(c))
 	}
+	l.moves(inv, b)
 	if !holds(hb, "watch") {
 		l.add("Missing watch", inv.Range, "Investigation %q records nothing. Add a watch block, such as watch \"vm\" \"web\" { … }.", inv.Name)
 	}

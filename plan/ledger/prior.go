@@ -2,6 +2,9 @@ package ledger
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"flowctl/plan"
@@ -27,10 +30,12 @@ func (r *Run) Prior(inv plan.Investigation, watches []string, now time.Time) pla
 	if r.Finished.IsZero() && !now.Before(end) {
 		p.Over = end
 	}
-	for key, e := range r.Sessions {
+	for _, key := range slices.Sorted(maps.Keys(r.Sessions)) {
+		e := r.Sessions[key]
 		switch e.Stand() {
 		case Collected, Gone:
 			p.Collected[key] = e.Digest
+			p.Past = append(p.Past, plan.Known{Session: e.Session, Digest: e.Digest})
 		case Starting, Recording, Over:
 			if e.Reused || e.Session.Watcher == "" { // it is found by its name
 				continue
@@ -49,7 +54,7 @@ func (r *Run) LeftBehind() []plan.Finding {
 	for _, l := range r.Left {
 		out = append(out, plan.Finding{
 			Code: plan.LeftBehind, Severity: plan.Warning, Summary: "Something is left behind", Target: l.What,
-			Detail: fmt.Sprintf("%s: %s. Still in Azure: %s. Way out: %s.", l.Session, l.Reason, l.What, l.WayOut),
+			Detail: fmt.Sprintf("%s: %s. Still in Azure: %s. Way out: %s.", l.Session, strings.TrimSuffix(l.Reason, "."), l.What, l.WayOut),
 		})
 	}
 	return out

@@ -58,6 +58,16 @@ var (
 	blobsRead      = "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/read"
 )
 
+// KeepNeeds lists what it takes to keep blobs of flowctl's own in an account: what
+// is to be undone and remembered beside the data, or the state.
+func KeepNeeds(account plan.ID) []Need {
+	out := access(account, containersRead, "Microsoft.Storage/storageAccounts/blobServices/containers/write")
+	for _, a := range []string{"read", "write", "delete"} {
+		out = append(out, Need{Action: "Microsoft.Storage/storageAccounts/blobServices/containers/blobs/" + a, Data: true, Scope: account})
+	}
+	return out
+}
+
 // readActions are what a plan reads of a subscription.
 var readActions = []string{
 	"Microsoft.Authorization/*/read",
@@ -115,6 +125,7 @@ func subscriptionScope(id string) plan.ID { return plan.ID("/subscriptions/" + i
 func RoleNeeds(in Input) []Need {
 	fresh := in
 	fresh.Plan.Changes = nil
+	var kept []Need
 	for _, ch := range in.Plan.Changes {
 		if ch.Session != nil && ch.Action != plan.Reuse {
 			s := *ch.Session
@@ -122,12 +133,13 @@ func RoleNeeds(in Input) []Need {
 				s.InstallAgent = "any"
 			}
 			rec := plan.Recording{ID: s.Watcher + "/x/x", Mechanism: s.Mechanism, Storage: s.Storage}
+			kept = append(kept, KeepNeeds(s.Storage)...)
 			fresh.Plan.Changes = append(fresh.Plan.Changes, plan.Change{Action: plan.Create, Session: &s}, plan.Change{Action: plan.Finish, Session: &s, Recording: &rec})
 			continue
 		}
 		fresh.Plan.Changes = append(fresh.Plan.Changes, ch)
 	}
-	out := Needs(fresh)
+	out := append(Needs(fresh), kept...)
 	if in.Config.CreateWatchers {
 		for _, inv := range in.Inventories {
 			out = append(out, access(subscriptionScope(inv.Subscription), watcherActions...)...)

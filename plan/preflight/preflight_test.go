@@ -140,6 +140,7 @@ var faults = map[string]struct {
 	"takes from another":   {plan.FlowLogOverlap, plan.Warning, 30, `investigation "other" logs`, func(w *world) { w.onNIC(plan.FlowLogSpec{}); w.Plan.Changes = w.Plan.Changes[1:]; w.other(hub) }},
 	"another takes":        {plan.FlowLogOverlap, plan.Warning, 10, "its records are missing here", func(w *world) { w.other(nic); w.Recordings[0].Within = []plan.ID{web, hub} }},
 	"taken":                {plan.FlowLogTaken, plan.Error, 10, `investigation "other" until`, func(w *world) { w.other(hub) }},
+	"less is asked for":    {plan.FlowLogFiltered, plan.Info, 10, "record types D", func(w *world) { w.log().FlowLog.RecordTypes = "D"; w.reuse(plan.FlowLogSpec{}) }},
 	"partial":              {plan.FlowLogPartial, plan.Warning, 10, "somebody else's", func(w *world) { w.reuse(plan.FlowLogSpec{Filter: "DstPort=443"}) }},
 	"switched off": {plan.FlowLogDisabled, plan.Error, 10, "switched off", func(w *world) {
 		w.Recordings = []plan.Recording{{ID: watcher + "/flowLogs/corp", Mechanism: plan.FlowLog, Target: hub}}
@@ -339,7 +340,10 @@ func (w *world) rule(r plan.Rule) { w.inv.NSGs[0].Rules = append(w.inv.NSGs[0].R
 func TestRulesThatDenyNothing(t *testing.T) {
 	deny := plan.Rule{Name: "r", Priority: 100, Direction: "Outbound", Access: "Deny", Protocol: "*", Sources: []string{"*"}, Destinations: []string{"*"}, Ports: []string{"*"}}
 	tests := map[string]func(*plan.Rule){
-		"inbound":             func(r *plan.Rule) { r.Direction = "Inbound" },
+		"inbound": func(r *plan.Rule) { r.Direction = "Inbound" },
+		"default rule": func(r *plan.Rule) {
+			r.Default, r.Ports = true, []string{"80", "8037"} // every machine reaches the platform
+		},
 		"UDP":                 func(r *plan.Rule) { r.Protocol = "Udp" },
 		"another port":        func(r *plan.Rule) { r.Ports = []string{"22", "8080-9000", "81-442"} },
 		"another source":      func(r *plan.Rule) { r.Sources = []string{"10.0.2.0/24"} },

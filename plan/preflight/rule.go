@@ -72,11 +72,15 @@ func (c *checker) denied(s *plan.Session, n *plan.NIC, g *plan.NSG, need []far) 
 }
 
 // decides returns the rule that decides about the way out; ok is false if none
-// does for certain.
+// does for certain. The default rules do not decide about the platform's
+// addresses: every machine reaches them unless somebody forbids it.
 func decides(rules []plan.Rule, n *plan.NIC, f far) (plan.Rule, bool) {
 	out := slices.DeleteFunc(slices.Clone(rules), func(r plan.Rule) bool { return !strings.EqualFold(r.Direction, "Outbound") })
 	slices.SortStableFunc(out, func(a, b plan.Rule) int { return a.Priority - b.Priority })
 	for _, r := range out {
+		if r.Default && f.addr.IsValid() {
+			continue
+		}
 		if protocol := strings.ToLower(r.Protocol); protocol != "*" && protocol != "tcp" && protocol != "any" {
 			continue
 		}

@@ -6,8 +6,8 @@ import (
 	"flowctl/plan"
 )
 
-// Unselected says as findings what a running investigation's file selects no
-// more.
+// Unselected says as findings what the file of an investigation that was started
+// selects no more.
 func Unselected(diags hcl.Diagnostics) []plan.Finding {
 	var out []plan.Finding
 	for _, d := range diags {

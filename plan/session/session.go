@@ -74,8 +74,14 @@ type Session struct {
 	FirstData time.Time      `json:"first_data,omitzero"` // when data of it was first seen; of a capture, that it ran
 	NoData    bool           `json:"no_data,omitempty"`   // it ended and nothing came of it
 	Started   time.Time      `json:"started,omitzero"`
-	Ended     time.Time      `json:"ended,omitzero"`    // as it was seen
-	Changes   []string       `json:"changes,omitempty"` // what others did to it, with the time
+
+	// Of a log of somebody else's: what the file asks for of what it records.
+	ReadFilter string `json:"read_filter,omitempty"`
+	ReadTypes  string `json:"read_record_types,omitempty"`
+
+	TargetGone bool      `json:"target_gone,omitempty"` // it was not in Azure any more when the session ended
+	Ended      time.Time `json:"ended,omitzero"`        // as it was seen
+	Changes    []string  `json:"changes,omitempty"`     // what others did to it, with the time
 }
 
 // Artifact is one file that was fetched.

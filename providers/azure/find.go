@@ -8,8 +8,15 @@ import (
 	"flowctl/plan"
 )
 
-// found are the versions in which things are looked for that no list has.
-var found = map[string]string{"microsoft.operationalinsights/workspaces": "2023-09-01"}
+// found are the versions in which single things are looked for.
+var found = map[string]string{
+	"microsoft.operationalinsights/workspaces":  "2023-09-01",
+	"microsoft.compute/virtualmachines":         "2026-04-01",
+	"microsoft.compute/virtualmachinescalesets": "2026-04-01",
+	"microsoft.network/virtualnetworks":         "2025-05-01",
+	"microsoft.network/virtualnetworks/subnets": "2025-05-01",
+	"microsoft.network/networkinterfaces":       "2025-05-01",
+}
 
 var _ plan.Finder = (*Provider)(nil)
 

@@ -61,6 +61,9 @@ func (op *Operation) answer(ctx context.Context, folder session.Folder) (*Answer
 	if err != nil {
 		return nil, err
 	}
+	if m.Investigation.Name == "" {
+		return nil, fmt.Errorf("%s holds no results of a run", folder.Path)
+	}
 	inv := op.investigation(m.Investigation.Name)
 	if m, err = keepQuestions(folder, m, inv.Summaries); err != nil {
 		return nil, err
@@ -118,11 +121,13 @@ func folderSum(folder session.Folder, m session.Manifest, questions []*summary.Q
 func artifacts(m session.Manifest) iter.Seq2[collectors.Item, error] {
 	return func(yield func(collectors.Item, error) bool) {
 		acls := map[string][]string{} // by session, of which there are many fewer than artifacts
+		only := map[string]collectors.Only{}
 		for i := len(m.Sessions) - 1; i >= 0; i-- {
 			acls[m.Sessions[i].Name] = onlyViews(m, m.Sessions[i])
+			only[m.Sessions[i].Name] = onlyAsked(m, m.Sessions[i])
 		}
 		for _, a := range m.Artifacts {
-			item := collectors.Item{Path: a.Path, Target: string(a.Target), ACLs: acls[a.Session]}
+			item := collectors.Item{Path: a.Path, Target: string(a.Target), ACLs: acls[a.Session], Only: only[a.Session]}
 			if a.Kind == plan.PacketCapture {
 				item.Point = a.Target.Name() + "/" + strings.TrimSuffix(filepath.Base(a.Path), filepath.Ext(a.Path))
 			}
@@ -131,6 +136,17 @@ func artifacts(m session.Manifest) iter.Seq2[collectors.Item, error] {
 			}
 		}
 	}
+}
+
+// onlyAsked is what the file asks for of a log that is somebody else's; all of it
+// if sessions that share the log ask for different things.
+func onlyAsked(m session.Manifest, s session.Session) collectors.Only {
+	for _, o := range m.Sessions {
+		if o.Name == s.Name && (o.ReadFilter != s.ReadFilter || o.ReadTypes != s.ReadTypes) {
+			return collectors.Only{}
+		}
+	}
+	return collectors.Only{Filter: s.ReadFilter, RecordTypes: s.ReadTypes}
 }
 
 // onlyViews returns the security groups that alone asked for a session; nil if
@@ -172,6 +188,11 @@ func coverage(m session.Manifest) []summary.Coverage {
 		}
 		if s.Mechanism == plan.FlowLog && s.Filtered {
 			say("flow-log-filtered", "The flow log %s records only a part: it has a filter or leaves out record types.", s.Name)
+		}
+	}
+	for _, s := range m.Sessions {
+		if asked := (collectors.Only{Filter: s.ReadFilter, RecordTypes: s.ReadTypes}); asked != (collectors.Only{}) && onlyAsked(m, s) != asked {
+			say("flow-log-read-whole", "Flow log %s is shared by watches that ask for different parts of it, so all of it counts.", s.Name)
 		}
 	}
 	return out

@@ -110,6 +110,7 @@ func (op *Operation) carryOut(ctx context.Context, o ApplyOptions, plans []plan.
 		}
 		r.Failures = run.Failures()
 		if r.Done {
+			errs = append(errs, op.refetch(ctx, run.Ledger()))
 			r.Answer, err = op.answer(ctx, run.Folder())
 			errs = append(errs, err)
 		}
@@ -136,12 +137,12 @@ func (op *Operation) newRun(keeper *ledger.Keeper, p plan.Plan, o ApplyOptions) 
 		Accounts: op.accountsOf(p.Investigation.Name),
 		Emit:     func(e apply.Event) { op.emit(Event{Run: &e}) },
 		Results: func(ends time.Time) string {
-			return filepath.Join(op.resultsOf(p.Investigation.Name), ends.UTC().Format("20060102T150405Z"))
+			return filepath.Join(op.resultsOf(p.Investigation.Name), ends.UTC().Format(resultsTime))
 		},
 		Collector: func(f session.Folder) apply.Collector {
 			return fetch.Collector{Folder: f, Providers: op.providers, Inventories: op.allInventories(), Transfer: transfer}
 		},
-		Limits: apply.DefaultLimits, File: op.Config.Path, Approved: op.Config.Digest, Unattended: o.Unattended, Step: o.Detach,
+		Limits: apply.DefaultLimits, File: op.Config.Path, Approved: op.Config.Digest, Unattended: o.Unattended, Step: o.Detach, Beside: op.isLocal(),
 	})
 }
 
@@ -186,6 +187,9 @@ func (op *Operation) collect(ctx context.Context, p plan.Plan) (*Answer, error) 
 		return nil, err
 	}
 	if m, err := r.Folder().Manifest(); err != nil || n == 0 && len(m.Artifacts) == 0 {
+		return nil, err
+	}
+	if err := op.refetch(ctx, r.Ledger()); err != nil {
 		return nil, err
 	}
 	return op.answer(ctx, r.Folder())

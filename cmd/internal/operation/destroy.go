@@ -78,7 +78,7 @@ func (op *Operation) destroy(ctx context.Context, inv plan.Investigation, approv
 	errs = append(errs, op.tidy(ctx, inv, there))
 	if errors.Join(errs...) == nil {
 		o.Removed = len(there)
-		errs = append(errs, op.forget(inv.Name))
+		errs = append(errs, op.forget(inv.Name), op.forgetBeside(ctx, inv))
 	}
 	return o, errors.Join(errs...)
 }
@@ -135,6 +135,26 @@ func (op *Operation) accountsOf(name string) []plan.ID {
 		}
 	}
 	return out
+}
+
+// forgetBeside removes what is kept beside the data of a run that was given up.
+func (op *Operation) forgetBeside(ctx context.Context, inv plan.Investigation) error {
+	if run := op.ledger.Runs[inv.Name]; run != nil || !op.isLocal() {
+		return nil
+	}
+	var errs []error
+	for _, st := range op.investigation(inv.Name).Storage {
+		p := op.providerOfAccount(st.AccountID)
+		if p == nil {
+			continue
+		}
+		if kept, err := apply.Recall(ctx, p, st.AccountID, inv); err == nil && kept != nil {
+			if err := apply.Forget(ctx, p, st.AccountID, inv); err != nil {
+				errs = append(errs, fmt.Errorf("forget the run of %s that is kept in storage account %s: %w", inv.Name, st.AccountID.Name(), err))
+			}
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // forget lets a run that was not finished start anew.

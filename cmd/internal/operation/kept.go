@@ -3,11 +3,14 @@ package operation
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"flowctl/collectors/fetch"
+	"flowctl/plan"
 	"flowctl/plan/apply"
 	"flowctl/plan/ledger"
 	"flowctl/plan/session"
@@ -17,10 +20,88 @@ import (
 // files, which stay where Azure wrote them, and what is made of those.
 var keptKinds = []string{".json", ".md", ".html", ".csv"}
 
+// isLocal reports whether the ledger is of this machine.
+func (op *Operation) isLocal() bool {
+	_, local := op.backend.(*ledger.Local)
+	return local
+}
+
+// recall takes what is kept beside the data of investigations of which neither
+// ledger nor results of this machine know anything: they may have been lost, or
+// this is another machine.
+func (op *Operation) recall(ctx context.Context) error {
+	if !op.isLocal() {
+		return nil
+	}
+	for _, inv := range op.Config.Investigations {
+		if op.ledger.Runs[inv.Name] != nil || op.destroyed[inv.Name] {
+			continue
+		}
+		var latest *apply.Remembered
+		for _, st := range inv.Storage {
+			p := op.providerOfAccount(st.AccountID)
+			if p == nil {
+				continue
+			}
+			got, err := apply.Recall(ctx, p, st.AccountID, header(inv))
+			if err != nil {
+				op.unrecalled[inv.Name] = fmt.Errorf("storage account %s: %w", st.AccountID.Name(), err)
+				continue
+			}
+			if got != nil && (latest == nil || got.Run.Started.After(latest.Run.Started)) {
+				latest = got
+			}
+		}
+		if latest == nil {
+			continue
+		}
+		if err := op.take(inv.Name, latest); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// take makes what was kept beside the data the ledger's and the results'.
+func (op *Operation) take(name string, kept *apply.Remembered) error {
+	run := kept.Run
+	folder := session.Folder{Path: filepath.Join(op.resultsOf(name), run.Ends.UTC().Format(resultsTime))}
+	if base := filepath.Base(run.Results); run.Results != "" {
+		folder.Path = filepath.Join(op.resultsOf(name), base)
+	}
+	run.Results = folder.Path
+	op.ledger.Runs[name] = run
+	if session.Is(folder.Path) {
+		return nil
+	}
+	if kept.Manifest.Investigation.Name != "" {
+		if err := folder.WriteManifest(kept.Manifest); err != nil {
+			return err
+		}
+	}
+	if kept.Inventory == nil {
+		return nil
+	}
+	return folder.WriteInventory(kept.Inventory)
+}
+
+// resultsTime is how folders of results are named, by the end of their window.
+const resultsTime = "20060102T150405Z"
+
+// providerOfAccount is the provider of the subscription that holds an account.
+func (op *Operation) providerOfAccount(account plan.ID) plan.Provider {
+	for _, alias := range op.aliases() {
+		if strings.EqualFold(op.providers[alias].Subscription(), account.Subscription()) {
+			return op.providers[alias]
+		}
+	}
+	return nil
+}
+
 // bring takes the results that lie with the ledger to this machine, where they
 // are missing.
 func (op *Operation) bring(ctx context.Context) error {
-	if _, local := op.backend.(*ledger.Local); local {
+	if op.isLocal() {
 		return nil
 	}
 	for name, run := range op.ledger.Runs {
@@ -49,7 +130,7 @@ func (op *Operation) bring(ctx context.Context) error {
 
 // keep stores the results of this machine with the ledger.
 func (op *Operation) keep(ctx context.Context) error {
-	if _, local := op.backend.(*ledger.Local); local {
+	if op.isLocal() {
 		return nil
 	}
 	now, err := op.backend.Read(ctx)

@@ -104,6 +104,9 @@ type Operation struct {
 	lock        ledger.Lock // nil: nothing is changed
 	ledger      ledger.Ledger
 	again       bool // record anew what is finished
+
+	destroyed  map[string]bool  // investigations whose latest results were given up
+	unrecalled map[string]error // why it could not be read what is kept beside the data
 }
 
 // Open loads the configuration and reads what there is in Azure.
@@ -124,6 +127,7 @@ func open(ctx context.Context, s Settings, src Source, cfg *config.Config, backe
 	op := &Operation{
 		Settings: s, Source: src, Config: cfg, backend: backend, lock: lock,
 		providers: map[string]plan.Provider{}, inventories: map[string]*plan.Inventory{}, recordings: map[string][]plan.Recording{},
+		destroyed: map[string]bool{}, unrecalled: map[string]error{},
 	}
 	if op.ledger, err = op.backend.Read(ctx); err != nil {
 		return nil, err
@@ -137,7 +141,10 @@ func open(ctx context.Context, s Settings, src Source, cfg *config.Config, backe
 	if err := op.connect(); err != nil {
 		return nil, err
 	}
-	return op, op.read(ctx)
+	if err := op.read(ctx); err != nil {
+		return op, err
+	}
+	return op, op.recall(ctx)
 }
 
 // Locked opens the configuration for an operation that changes something, and
@@ -175,6 +182,7 @@ func (op *Operation) recover() error {
 		if err != nil {
 			return err
 		}
+		op.destroyed[inv.Name] = m.Destroyed
 		if !m.Destroyed {
 			op.ledger.Runs[inv.Name] = m.Recover(folder.Path)
 		}

@@ -2,6 +2,7 @@ package operation
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -54,7 +55,7 @@ func (op *Operation) plans(ctx context.Context) ([]plan.Plan, error) {
 		}
 		res, more := resolve.Investigation(asked, op.inventories, now)
 		diags = append(diags, more...)
-		if diags.HasErrors() && op.underWay(res.Investigation) {
+		if diags.HasErrors() && op.begun(res.Investigation) {
 			res.Findings = append(res.Findings, resolve.Unselected(diags)...)
 			diags = nil
 		}
@@ -66,11 +67,12 @@ func (op *Operation) plans(ctx context.Context) ([]plan.Plan, error) {
 	return out, op.diagnose(op.Config, all)
 }
 
-// underWay reports whether an investigation was started and has not come to its
-// end, as the ledger or Azure says.
-func (op *Operation) underWay(inv plan.Investigation) bool {
+// begun reports whether an investigation was started, as the ledger or Azure
+// says: then selectors that find nothing stop nothing. With again, what is
+// finished does not count.
+func (op *Operation) begun(inv plan.Investigation) bool {
 	if run := op.ledger.Runs[inv.Name]; run != nil {
-		return run.Finished.IsZero()
+		return run.Finished.IsZero() || !op.again
 	}
 	return slices.ContainsFunc(op.allRecordings(), inv.Made)
 }
@@ -81,9 +83,14 @@ func (op *Operation) plan(inv *config.Investigation, res resolve.Result, now tim
 	if op.again && run != nil && !run.Finished.IsZero() {
 		run = nil
 	}
+	prior := run.Prior(head, addresses(inv), now)
+	prior.Moved = inv.Moved
+	if ends := op.endInAzure(head); run == nil && !ends.IsZero() && !now.Before(ends) {
+		prior.Over = ends
+	}
 	p := plan.Plan{
 		Investigation: head, Made: now, Views: res.Views, Findings: res.Findings,
-		Changes:  plan.Diff(head, res.Sessions, op.allRecordings(), run.Prior(head, addresses(inv), now), now),
+		Changes:  plan.Diff(head, res.Sessions, op.allRecordings(), prior, now),
 		Finished: run != nil && !run.Finished.IsZero(),
 	}
 	if p.Count(plan.Create, plan.Replace) == 0 { // what is there can still be collected
@@ -96,8 +103,24 @@ func (op *Operation) plan(inv *config.Investigation, res resolve.Result, now tim
 	} else if ends := apply.Deadline(p); !ends.IsZero() {
 		p.Ends = ends
 	}
-	p.Findings = append(p.Findings, p.Late()...)
+	if err := op.unrecalled[head.Name]; err != nil {
+		p.Findings = append(p.Findings, plan.Finding{Code: plan.NotChecked, Severity: plan.Warning, Summary: "Not everything was checked",
+			Detail: fmt.Sprintf("Whether an earlier run of this investigation is remembered beside its data could not be read: %v. Nothing is remembered here; if another machine recorded it before, it would be recorded a second time.", err)})
+	}
+	p.Findings = append(p.Findings, p.Late(op.ledger.Pace())...)
 	return p
+}
+
+// endInAzure is the end of the time box that what is in Azure was made for, as it
+// says itself; zero if nothing is there.
+func (op *Operation) endInAzure(inv plan.Investigation) time.Time {
+	var ends time.Time
+	for _, r := range op.allRecordings() {
+		if end := r.Deadline(); inv.Made(r) && end.After(ends) {
+			ends = end
+		}
+	}
+	return ends
 }
 
 func addresses(inv *config.Investigation) []string {

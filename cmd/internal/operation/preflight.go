@@ -136,5 +136,8 @@ func (op *Operation) Role(plans []plan.Plan) preflight.RoleDefinition {
 		needs = append(needs, preflight.RoleNeeds(op.input(op.Config.Investigations[i], p))...)
 		names = append(names, p.Investigation.Name)
 	}
+	if st := op.Config.State; st.Type == config.BlobState {
+		needs = append(needs, preflight.KeepNeeds(st.AccountID)...)
+	}
 	return preflight.Role("flowctl "+strings.Join(names, " "), "What flowctl needs to carry out "+op.Config.Path, needs)
 }

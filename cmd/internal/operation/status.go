@@ -29,6 +29,11 @@ type Standing struct {
 	Left     []ledger.Left   `json:"left,omitempty"` // what should be gone and is not
 }
 
+// Recording reports whether anything of it may still record.
+func (s Standing) Recording() bool {
+	return slices.ContainsFunc(s.Sessions, func(x SessionStatus) bool { return x.There })
+}
+
 // SessionStatus is how one session stands.
 type SessionStatus struct {
 	Name      string         `json:"name"` // of the resource

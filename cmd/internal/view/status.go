@@ -18,6 +18,8 @@ func Status(w io.Writer, d operation.Status) {
 			fmt.Fprintf(w, "%s: finished; results in %s\n", i.Name, i.Results)
 		case i.Ends == nil:
 			fmt.Fprintf(w, "%s: not started\n", i.Name)
+		case len(i.Left) > 0 && !i.Recording():
+			fmt.Fprintf(w, "%s: nothing records any more; what is left behind is tried again by flowctl apply\n", i.Name)
 		case d.Now.Before(*i.Ends):
 			fmt.Fprintf(w, "%s: recording, %s left, until %s\n", i.Name, plan.Duration(i.Ends.Sub(d.Now)), i.Ends.UTC().Format("2006-01-02 15:04:05 MST"))
 		default:
