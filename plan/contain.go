@@ -131,7 +131,7 @@ func (p Plan) queued(start time.Time, pace Pace) []Finding {
 	}
 	why := fmt.Sprintf("Azure writes one thing after the other on a Network Watcher, about %s each (%s)", Duration(each), pace)
 	if agents > 0 {
-		why += fmt.Sprintf(", and the agents of %d machines take %s or longer to install", agents, Duration(agentTime))
+		why += fmt.Sprintf(", and a machine takes %s or longer to get its agent, of which %d are to be installed", Duration(agentTime), agents)
 	}
 	n := p.Count(Create, Replace)
 	switch {

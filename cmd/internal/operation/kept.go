@@ -26,15 +26,16 @@ func (op *Operation) isLocal() bool {
 	return local
 }
 
-// recall takes what is kept beside the data of investigations of which neither
-// ledger nor results of this machine know anything: they may have been lost, or
-// this is another machine.
+// recall takes what is kept beside the data of investigations of which the ledger
+// knows nothing: it may have been lost, or this is another machine. Results tell
+// less of a run than what is kept, unless they are of a later one.
 func (op *Operation) recall(ctx context.Context) error {
 	if !op.isLocal() {
 		return nil
 	}
 	for _, inv := range op.Config.Investigations {
-		if op.ledger.Runs[inv.Name] != nil || op.destroyed[inv.Name] {
+		known := op.ledger.Runs[inv.Name]
+		if known != nil && !op.recovered[inv.Name] || op.destroyed[inv.Name] {
 			continue
 		}
 		var latest *apply.Remembered
@@ -52,7 +53,7 @@ func (op *Operation) recall(ctx context.Context) error {
 				latest = got
 			}
 		}
-		if latest == nil {
+		if latest == nil || known != nil && known.Started.After(latest.Run.Started) {
 			continue
 		}
 		if err := op.take(inv.Name, latest); err != nil {

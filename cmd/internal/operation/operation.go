@@ -106,6 +106,7 @@ type Operation struct {
 	again       bool // record anew what is finished
 
 	destroyed  map[string]bool  // investigations whose latest results were given up
+	recovered  map[string]bool  // those that only results tell of
 	unrecalled map[string]error // why it could not be read what is kept beside the data
 }
 
@@ -127,7 +128,7 @@ func open(ctx context.Context, s Settings, src Source, cfg *config.Config, backe
 	op := &Operation{
 		Settings: s, Source: src, Config: cfg, backend: backend, lock: lock,
 		providers: map[string]plan.Provider{}, inventories: map[string]*plan.Inventory{}, recordings: map[string][]plan.Recording{},
-		destroyed: map[string]bool{}, unrecalled: map[string]error{},
+		destroyed: map[string]bool{}, recovered: map[string]bool{}, unrecalled: map[string]error{},
 	}
 	if op.ledger, err = op.backend.Read(ctx); err != nil {
 		return nil, err
@@ -184,7 +185,7 @@ func (op *Operation) recover() error {
 		}
 		op.destroyed[inv.Name] = m.Destroyed
 		if !m.Destroyed {
-			op.ledger.Runs[inv.Name] = m.Recover(folder.Path)
+			op.ledger.Runs[inv.Name], op.recovered[inv.Name] = m.Recover(folder.Path), true
 		}
 	}
 	return nil
