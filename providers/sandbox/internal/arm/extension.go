@@ -32,9 +32,12 @@ type ExtensionSettings struct {
 	Settings    json.RawMessage `json:"settings,omitempty"`
 }
 
-// isAgent reports whether e is the Network Watcher agent for an operating system.
+// isAgent reports whether e is the Network Watcher agent for an operating
+// system. Its makers publish early versions as well, of which captures run just
+// so (recording net-packet-capture-2017).
 func (e *Extension) isAgent(os string) bool {
-	return strings.EqualFold(e.Settings.Publisher, agentPublisher) && strings.EqualFold(e.Settings.Type, agentType+os)
+	publisher := strings.TrimSuffix(strings.ToLower(e.Settings.Publisher), ".edp")
+	return strings.EqualFold(publisher, agentPublisher) && strings.EqualFold(e.Settings.Type, agentType+os)
 }
 
 func (e *Extension) state(now time.Time) string {

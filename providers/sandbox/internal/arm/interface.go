@@ -124,7 +124,7 @@ func (q *request) fillNIC(st *State, m *Resource, doc, props map[string]any) {
 		"nicType": "Standard", "auxiliaryMode": "None", "auxiliarySku": "None", "disableTcpStateTracking": false,
 		"hostedWorkloads": []any{}, "tapConfigurations": []any{}, "vnetEncryptionSupported": false})
 	dns := object(props, "dnsSettings")
-	orElse(dns, map[string]any{"dnsServers": []any{}, "appliedDnsServers": []any{}})
+	orElse(dns, map[string]any{"dnsServers": []any{}, "appliedDnsServers": []any{}, "internalDomainNameSuffix": q.dnsSuffix(m)})
 	props["dnsSettings"] = dns
 	configs := objects(props, "ipConfigurations")
 	for _, c := range configs {
@@ -138,7 +138,7 @@ func (q *request) fillNIC(st *State, m *Resource, doc, props map[string]any) {
 	for _, e := range q.users(st, m.ID, endpointType) {
 		props["privateEndpoint"] = ref(e.ID)
 	}
-	props["allowPort25Out"], props["internalDomainNameSuffix"] = true, q.dnsSuffix(m)
+	props["allowPort25Out"] = true
 	doc["kind"] = "Regular"
 	vm := q.machineOf(st, m)
 	if vm == nil {
