@@ -57,23 +57,51 @@ func (s *Spill) Close() error {
 // to do.
 func (t *Table) relieve(i int) {
 	p := &t.Parts[i]
-	t.buf = p.encode(t.buf[:0])
-	if t.store.keep(i, t.buf) {
+	if t.store.keep(i, p, &t.buf) {
 		t.store.Used.Add(-int64(p.Rows.N))
 		p.Reset(&t.Free)
 	}
 }
 
-// keep writes b to the table's own file, as a part of partition i.
-func (s *store) keep(i int, b []byte) bool {
+// extentBytes is how much is written and read at once, about.
+const extentBytes = 1 << 20
+
+// keep writes the rows of partition i to the table's own file: all of them, or
+// none.
+func (s *store) keep(i int, p *Partition, buf *[]byte) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.full {
-		return false
+	if s.full || p.Rows.N == 0 {
+		return !s.full
 	}
 	f, err := s.ownSpill()
-	s.full = err != nil || f.Append(i, b) != nil
-	return !s.full
+	if err != nil {
+		s.full = true
+		return false
+	}
+	before := f.extentsOf(i)
+	b := (*buf)[:0]
+	for n := range p.Rows.N {
+		b = AppendRow(b, p.Rows.At(n), p.Rows.Frames(n))
+		if len(b) < extentBytes && n < p.Rows.N-1 {
+			continue
+		}
+		if f.Append(i, b) != nil {
+			f.extents[i], s.full = before, true
+			return false
+		}
+		b = b[:0]
+	}
+	*buf = b
+	return true
+}
+
+// extentsOf makes room for extents of partition i and returns those there are.
+func (s *Spill) extentsOf(i int) []Extent {
+	for len(s.extents) <= i {
+		s.extents = append(s.extents, nil)
+	}
+	return s.extents[i]
 }
 
 // Append writes b as a part of partition i.
@@ -81,10 +109,8 @@ func (s *Spill) Append(i int, b []byte) error {
 	if _, err := s.File.WriteAt(b, s.Size); err != nil {
 		return err
 	}
-	for len(s.extents) <= i {
-		s.extents = append(s.extents, nil)
-	}
-	s.extents[i] = append(s.extents[i], Extent{s.Size, int64(len(b))})
+	list := s.extentsOf(i)
+	s.extents[i] = append(list, Extent{s.Size, int64(len(b))})
 	s.Size += int64(len(b))
 	return nil
 }
@@ -153,14 +179,6 @@ const (
 	storedCounts
 	storedFrames
 )
-
-// encode appends all rows.
-func (p *Partition) encode(b []byte) []byte {
-	for i := range p.Rows.N {
-		b = AppendRow(b, p.Rows.At(i), p.Rows.Frames(i))
-	}
-	return b
-}
 
 // AppendRow appends a row.
 func AppendRow(b []byte, r *Row, f FrameBytes) []byte {

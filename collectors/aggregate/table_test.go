@@ -1,6 +1,7 @@
 package aggregate
 
 import (
+	"fmt"
 	"maps"
 	"math/rand/v2"
 	"os"
@@ -469,4 +470,40 @@ func TestNoFile(t *testing.T) {
 	if diff := cmp.Diff(w.settled(), rowsOf(t, table), cmp.AllowUnexported(wantKey{}, wantRow{})); diff != "" {
 		t.Errorf("(-want +got):\n%.2000s", diff)
 	}
+}
+
+// TestFullDisk keeps all rows, once, where a file can be written no more.
+func TestFullDisk(t *testing.T) {
+	table := New(flow.NewNames())
+	table.Limit = 1 << 30
+	add := func(from, to uint32) {
+		for i := from; i < to; i++ {
+			table.Add(0, flow.Batch{{Key: flow.Key{Src: flow.Addr4(1), Dst: flow.Addr4(2), SrcPort: uint16(i)}, Sent: flow.Count{Packets: 1}, Measured: flow.Packets, State: flow.Continue}})
+		}
+		table.Flush()
+	}
+	add(0, 1000)
+	table.relieve(int((&Key{Src: flow.Addr4(1), Dst: flow.Addr4(2)}).PairHash() % Partitions))
+	if len(table.Spills) != 1 || table.Used.Load() != 0 {
+		t.Fatal("the rows are not in a file")
+	}
+	file := table.Spills[0].File
+	read, err := os.Open(file.Name())
+	if err != nil { // it has no name any more, so a second one reads only where systems let it
+		if read, err = os.Open(fmt.Sprintf("/proc/self/fd/%d", file.Fd())); err != nil {
+			t.Skip("the file cannot be opened for reading alone here")
+		}
+	}
+	table.Spills[0].File = read // as on a full disk, nothing can be written
+	add(1000, 2500)
+	rows := rowsOf(t, table)
+	var packets uint64
+	for _, v := range rows {
+		packets += v.sent.Packets
+	}
+	if len(rows) != 2500 || packets != 2500 {
+		t.Errorf("%d rows with %d packets, want 2500 each", len(rows), packets)
+	}
+	file.Close()
+	table.Close()
 }

@@ -23,7 +23,7 @@ type limit struct {
 }
 
 // limits are what is asked of flowctl's speed and memory.
-func (o Options) limits(self, folder, flows string, captures map[string]string) []limit {
+func (o Options) limits(self, folder, flows string, logs []string, captures map[string]string) []limit {
 	sum := func(program string, args ...string) contender {
 		return contender{name: filepath.Base(program), args: append([]string{program, "summarize"}, args...)}
 	}
@@ -42,14 +42,16 @@ func (o Options) limits(self, folder, flows string, captures map[string]string) 
 			limit{work: "flow logs, kept as Parquet", this: sum(self, "--flows", kept, folder), other: sum(o.Before, "--flows", kept, folder), most: most})
 	}
 	if o.FlowPeer != "" {
-		files, _ := filepath.Glob(filepath.Join(folder, "flowLogResourceID=*", "*", "*", "*", "*", "*", "*", "*", "PT1H.json"))
-		all = append(all, limit{work: "flow logs, by pair", this: pair(self, folder), other: contender{name: filepath.Base(o.FlowPeer), args: append([]string{o.FlowPeer, "-j", fmt.Sprint(o.threads()), "-q"}, files...)}, most: 1.4})
+		all = append(all, limit{work: "flow logs, by pair", this: pair(self, folder), other: contender{name: filepath.Base(o.FlowPeer), args: append([]string{o.FlowPeer, "-j", fmt.Sprint(o.threads()), "-q"}, logs...)}, most: 1.4})
 	}
 	if o.PacketPeer != "" {
 		all = append(all, limit{work: "small packets, by pair", this: pair(self, captures["small"]),
 			other: contender{name: filepath.Base(o.PacketPeer), args: []string{o.PacketPeer, "-j", fmt.Sprint(o.threads()), captures["small"]}}, most: 1.5})
 	}
+	plain := pair(self, folder)
+	plain.name, plain.env = "the same without its AVX2 code", []string{"GODEBUG=cpu.bmi2=off"}
 	all = append(all,
+		limit{work: "flow logs, by pair", this: pair(self, folder), other: plain, most: 0.97},
 		limit{work: "small packets, by pair", this: pair(self, captures["small"]), other: contender{name: "capinfos -c", args: []string{"capinfos", "-c", "-M", captures["small"]}}, most: 1, wall: true},
 		limit{work: "flow logs, kept as Parquet", this: sum(self, "--flows", filepath.Join(o.Dir, "kept.parquet"), folder), other: sum(self, folder), most: 2},
 		limit{work: "Parquet read back, by pair", this: pair(self, flows), other: contender{name: "DuckDB", args: o.duckdbArgs(sqlFlows("'"+flows+"'") + sqlTop)}, most: 1, wall: true})
@@ -68,7 +70,7 @@ func (o Options) limits(self, folder, flows string, captures map[string]string) 
 // benchLimits makes the files, measures in pairs and prints what was asked and what
 // is.
 func (o Options) benchLimits(ctx context.Context, s Streams, self string) error {
-	_, files, err := benchFiles(ctx, s, o.Dir, o)
+	logs, files, err := benchFiles(ctx, s, o.Dir, o)
 	if err != nil {
 		return err
 	}
@@ -88,7 +90,7 @@ func (o Options) benchLimits(ctx context.Context, s Streams, self string) error 
 	}
 	fmt.Fprintln(s.Out, "\n| work | against | flowctl | the other | ratio | asked | |")
 	fmt.Fprintln(s.Out, "|---|---|--:|--:|--:|--:|---|")
-	for _, l := range o.limits(self, folder, flows, captures) {
+	for _, l := range o.limits(self, folder, flows, logs, captures) {
 		s.say("%s against %s\n", l.work, l.other.name)
 		if err := l.run(ctx, s, self, o.Runs); err != nil {
 			return fmt.Errorf("%s: %w", l.work, err)

@@ -51,7 +51,7 @@ func TestLimit(t *testing.T) {
 			t.Errorf("row %d of\n%s\nwants %q", i, out.String(), want)
 		}
 	}
-	for _, l := range (Options{DuckDB: "/nowhere/duckdb"}).limits("flowctl", "logs", "x.parquet", map[string]string{}) {
+	for _, l := range (Options{DuckDB: "/nowhere/duckdb"}).limits("flowctl", "logs", "x.parquet", nil, map[string]string{}) {
 		if l.other.name == "DuckDB" {
 			t.Error("DuckDB is compared with, and not there")
 		}

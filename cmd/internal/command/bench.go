@@ -14,7 +14,7 @@ func newBench(e *env.Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "bench",
 		Short:   "Measure flowctl against the other programs that are installed",
-		Example: "  flowctl bench --size 1GB --packets 1660000 --runs 5 --duckdb ./flowctl-duckdb --chdb .",
+		Example: "  flowctl bench --size 1GB --packets 1660000 --runs 5 --duckdb ./flowctl-duckdb --chdb ./clickhouse",
 		Hidden:  true,
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
