@@ -22,7 +22,7 @@ func (r *reading) copies(ctx context.Context, held *rotations) {
 	byHead := map[[sha256.Size]byte][]*member{}
 	for list := range held.groups() {
 		for _, m := range list {
-			if m.begin(ctx, r.path(m.job)); m.kind != "" {
+			if m.begin(ctx, r.path(m.job)); m.form != "" {
 				byHead[m.head] = append(byHead[m.head], m)
 			}
 		}

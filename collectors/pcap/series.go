@@ -78,16 +78,20 @@ func (s *Series) read(r io.Reader, in flow.Input, own func(flow.Batch) bool, len
 }
 
 // Beginning says of the file that begins with head what its form is, and when
-// its first packets were. It is false if that cannot be told from head.
+// its first packets were. It is false if that cannot be told from head, which has
+// no form if nothing of it can be read.
 func Beginning(head []byte) (form string, first int64, ok bool) {
 	var s Series
 	in := flow.Input{Source: &flow.Source{}, Names: flow.NewNames(), Skipped: &flow.Skipped{}, Brief: true}
 	err := s.Read(bytes.NewReader(head), in, func(flow.Batch) bool { return true }, func() (Sink, bool) { return Sink{}, false })
+	if err != nil {
+		return "", 0, false
+	}
 	form = string(in.Source.Kind) + ", " + in.Source.Detail
-	if v, classic := variantOf(head); err == nil && classic {
+	if v, classic := variantOf(head); classic {
 		form += fmt.Sprintf(", at most %d bytes", v.u32(head[16:]))
 	}
-	return form, s.times.first, err == nil && s.times.some
+	return form, s.times.first, s.times.some
 }
 
 // Overlaps of files that are still one capture, by how sure their names are.
