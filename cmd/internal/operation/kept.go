@@ -108,10 +108,13 @@ func (op *Operation) bring(ctx context.Context) error {
 	for name, run := range op.ledger.Runs {
 		folder := session.Folder{Path: filepath.Join(op.resultsOf(name), filepath.Base(run.Results))}
 		run.Results = folder.Path // another machine has them elsewhere
-		if session.Is(folder.Path) {
+		prefix := name + "/" + filepath.Base(run.Results) + "/"
+		if further, err := op.keptIsFurther(ctx, folder, prefix); err != nil || !further {
+			if err != nil {
+				return err
+			}
 			continue
 		}
-		prefix := name + "/" + filepath.Base(run.Results) + "/"
 		files, err := op.backend.KeptNames(ctx, prefix)
 		if err != nil {
 			return err
@@ -127,6 +130,39 @@ func (op *Operation) bring(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// keptIsFurther reports whether the results that lie with the ledger know more than
+// those of this machine: another one went on meanwhile.
+func (op *Operation) keptIsFurther(ctx context.Context, local session.Folder, prefix string) (bool, error) {
+	if !session.Is(local.Path) {
+		return true, nil
+	}
+	here, err := local.Manifest()
+	if err != nil {
+		return false, err
+	}
+	b, err := op.backend.Kept(ctx, prefix+"manifest.json")
+	if errors.Is(err, plan.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	dir, err := os.MkdirTemp("", "flowctl-manifest-")
+	if err != nil {
+		return false, err
+	}
+	defer os.RemoveAll(dir)
+	folder := session.Folder{Path: dir}
+	if err := folder.Write("manifest.json", b); err != nil {
+		return false, err
+	}
+	kept, err := folder.Manifest()
+	if err != nil {
+		return false, err
+	}
+	return len(kept.Artifacts) > len(here.Artifacts) || !kept.Finished.IsZero() && here.Finished.IsZero(), nil
 }
 
 // keep stores the results of this machine with the ledger.
