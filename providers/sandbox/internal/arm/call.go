@@ -65,6 +65,8 @@ func (q *request) callAt(segments []string) call {
 		c.thing, c.verb, c.scope, c.action = "resource", "list", up(2), sub+"resources/read"
 	case name(4) == "resources":
 		c.thing, c.verb, c.scope, c.action = "resource", "list", up(4), sub+"resourceGroups/resources/read"
+	case name(2) == "deployments", name(4) == "deployments":
+		c.thing, c.verb, c.action = "deployment", "list", deploymentType+"/operations/read"
 	case name(2) == "resourcegroups":
 		c.thing, c.action = "resource_group", sub+"resourceGroups/"+c.verb
 		if list {

@@ -31,7 +31,8 @@ func deploymentRoutes() []route {
 		type q = request
 		all = append(all, read(list, (*q).listDeployments), on(one, (*q).getDeployment, (*q).putDeployment, nil, (*q).deleteDeployment, nil),
 			act(one+"/validate", (*q).validateDeployment), act(one+"/exportTemplate", (*q).exportTemplate),
-			read(one+"/operations", (*q).listDeployed), read(one+"/operationStatuses/{op}", (*q).deploymentStatus))
+			read(one+"/operations", (*q).listDeployed), read(one+"/operationStatuses/{op}", (*q).deploymentStatus),
+			read(scope+"/deployments/{name}/operations", (*q).listDeployed)) // as az asks for them
 	}
 	return all
 }
@@ -70,6 +71,11 @@ func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 // prepare reads a template and what it is to be given.
 func (q *request) prepare(st *State) (*template.Deployment, []*template.Resource, *deploymentBody, error) {
+	raw, err := io.ReadAll(io.LimitReader(q.r.Body, maxBody+1))
+	if err != nil {
+		return nil, nil, nil, fmt.Errorf("read the request: %w", err)
+	}
+	q.r.Body = io.NopCloser(bytes.NewReader(template.Lenient(raw)))
 	var body deploymentBody
 	if err := q.decode(&body); err != nil {
 		return nil, nil, nil, err
@@ -104,6 +110,7 @@ func (q *request) deployScope(st *State, location string) template.Scope {
 	s := template.Scope{
 		Subscription: map[string]any{"id": sub, "subscriptionId": q.world.Subscription, "tenantId": q.world.Tenant, "displayName": q.world.Name},
 		Deployment:   map[string]any{"name": q.path["name"]},
+		Versions:     apiVersions,
 	}
 	at := sub
 	if g := q.path["group"]; g != "" {
@@ -176,11 +183,6 @@ func (q *request) putDeployment() (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	raw, err := io.ReadAll(io.LimitReader(q.r.Body, maxBody+1))
-	if err != nil {
-		return reply{}, fmt.Errorf("read the request: %w", err)
-	}
-	q.r.Body = io.NopCloser(bytes.NewReader(raw))
 	d, resources, body, err := q.prepare(st)
 	if err != nil {
 		return reply{}, err

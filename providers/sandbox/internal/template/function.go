@@ -69,7 +69,18 @@ func placeFunctions() map[string]function {
 		}},
 		"resourcegroup": doc(func(d *Deployment) map[string]any { return d.scope.Group }, "resource group"),
 		"subscription":  doc(func(d *Deployment) map[string]any { return d.scope.Subscription }, "subscription"),
-		"deployment":    doc(func(d *Deployment) map[string]any { return d.scope.Deployment }, "deployment"),
+		"providers": {1, 2, func(d *Deployment, a []any) (any, error) {
+			versions := []any{}
+			for _, v := range d.scope.Versions {
+				versions = append(versions, v)
+			}
+			typ := ""
+			if len(a) == 2 {
+				typ = fmt.Sprint(a[1])
+			}
+			return map[string]any{"resourceType": typ, "locations": []any{}, "apiVersions": versions}, nil
+		}},
+		"deployment": doc(func(d *Deployment) map[string]any { return d.scope.Deployment }, "deployment"),
 		"copyindex": {0, 2, func(d *Deployment, a []any) (any, error) {
 			name, offset := strings.ToLower(d.copyName), 0.0
 			for _, v := range a {

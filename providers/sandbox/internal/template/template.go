@@ -85,6 +85,7 @@ type Scope struct {
 	Subscription map[string]any
 	Group        map[string]any // nil if it is deployed to a subscription
 	Deployment   map[string]any
+	Versions     []string // of the interface of all types
 
 	Reference func(id, apiVersion string, full bool) (any, error)        // a resource as it is
 	List      func(id, apiVersion, action string, body any) (any, error) // what an action of it lists

@@ -11,7 +11,7 @@ import (
 func evaluate(t *testing.T, text string) (any, error) {
 	t.Helper()
 	d, err := New(&Template{Variables: map[string]any{"list": []any{"a", "b"}, "me": "[variables('me')]"}}, nil, Scope{
-		Subscription: map[string]any{"id": "/subscriptions/s"}, Group: map[string]any{"location": "here"},
+		Subscription: map[string]any{"id": "/subscriptions/s"}, Group: map[string]any{"location": "here"}, Versions: []string{"2024-05-01"},
 		ID: func(typ string, names []string) string { return "/group/providers/" + joinID(typ, names) }})
 	if err != nil {
 		t.Fatal(err)
@@ -34,9 +34,9 @@ func TestExpressions(t *testing.T) {
 		`[padLeft(7, 3, '0')]`:                       `"007"`,
 		`[json('{"a":[1]}').a[0]]`:                   `1`,
 		`[string(createObject('k', createArray()))]`: `"{\"k\":[]}"`,
-		`[div(7, 2)]`:                                `3`,
-		`[coalesce(null(), 'x')]`:                    `"x"`,
-		`[substring('abcdef', 2, 3)]`:                `"cde"`,
+		`[providers('A.b', 'c').apiVersions[0]]`:     `"2024-05-01"`, `[div(7, 2)]`: `3`,
+		`[coalesce(null(), 'x')]`:     `"x"`,
+		`[substring('abcdef', 2, 3)]`: `"cde"`,
 		`[extensionResourceId('/x', 'Microsoft.Authorization/locks', 'keep')]`: `"/x/providers/Microsoft.Authorization/locks/keep"`,
 	} {
 		v, err := evaluate(t, text)
@@ -89,5 +89,27 @@ func TestResourcesAreInTheOrderOfTheirNeeds(t *testing.T) {
 		if _, err := New(template, params, Scope{}); err == nil || !strings.Contains(err.Error(), text) {
 			t.Errorf("parameters %v: %v", params, err)
 		}
+	}
+}
+
+func TestLenient(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"a":{"b":1}, template:{"c": true /* why */, // and
+			"d//": "x:/*y*/", e : null, "f": -1.5e+3}}`: `{"a":{"b":1},"template":{"c":true,"d//":"x:/*y*/","e":null,"f":-1500}}`,
+		`{"a":"\\\"b"}`: `{"a":"\\\"b"}`,
+	} {
+		var v, w any
+		if err := json.Unmarshal(Lenient([]byte(text)), &v); err != nil {
+			t.Errorf("%s: %v", text, err)
+		}
+		if err := json.Unmarshal([]byte(want), &w); err != nil {
+			t.Fatal(err)
+		}
+		if fmt.Sprint(v) != fmt.Sprint(w) {
+			t.Errorf("%s: %v, want %v", text, v, w)
+		}
+	}
+	for _, text := range []string{"", "{", `"`, `"\\`, "/", "//", "/*", "a", "{a"} {
+		_ = Lenient([]byte(text)) // damaged ones end
 	}
 }
