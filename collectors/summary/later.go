@@ -7,7 +7,7 @@ import (
 )
 
 // later keeps pairs of addresses whose flows have to be cut in time, until it is
-// known what their points saw in each minute.
+// known what their points saw in each second.
 type later struct {
 	once    *deduplicator
 	watches [aggregate.Partitions]aggregate.Watch
@@ -68,7 +68,7 @@ func (l *later) merge(o *later) {
 }
 
 // again answers for what was left because flows have to be cut in time, with
-// what all points saw of them in each minute. What cannot be read again is
+// what all points saw of them in each second. What cannot be read again is
 // counted as far as it is known. All is read once more for as many flows at a time
 // as fit into memory.
 func (b *builder) again(t *aggregate.Table, o Options) {
@@ -96,6 +96,6 @@ func (b *builder) again(t *aggregate.Table, o Options) {
 	b.flush()
 }
 
-// watchedMost is of how many flows what was seen in each minute may be in memory:
+// watchedMost is of how many flows what was seen in each second may be in memory:
 // it takes as much as some rows do.
 func watchedMost(t *aggregate.Table) int { return max(aggregate.MinRows/10, t.Limit/8) }
