@@ -28,21 +28,21 @@ type document struct {
 	slow      uint64 // records left to plain
 	usual     int    // bytes of the last record: the next will be about as long
 	again     int64  // bytes that were looked at in vain
-	sights    sights
+	observed  observed
 	open      []byte // brackets and braces around the records to come
 	out       []flow.Record
 	keys      []uint64      // hashes of the flows of out
 	pending   []recordRange // records read and not yet counted
 
-	seen seen
+	report readReport
 }
 
 func newDocument(r io.Reader, in flow.Input, o options) *document {
 	d := &document{
 		in: in, window: newWindow(r, o.maxRecord), plainOnly: o.plain, names: newNames(in),
 	}
-	d.sights.sums, d.sights.vector = in.Cache, glances && !o.scalar
-	d.quick = quick{out: &d.out, keys: &d.keys, sights: &d.sights, nm: &d.names, seen: new(addresses)}
+	d.observed.sums, d.observed.vector = in.Cache, hasAVX2 && !o.scalar
+	d.quick = quick{out: &d.out, keys: &d.keys, observed: &d.observed, nm: &d.names, seen: new(addresses)}
 	d.plain = plain{out: &d.out, keys: &d.keys, nm: &d.names}
 	return d
 }
@@ -128,7 +128,7 @@ func (d *document) object() {
 			d.flush(batchSize)
 			return
 		case wrapper:
-			d.seen.wrapped = true
+			d.report.wrapped = true
 			d.i += d.rec.length
 			if d.enter("{"); d.b[d.i-1] == '[' {
 				d.enter("[")
@@ -184,7 +184,7 @@ func (d *document) unfinished() {
 		return
 	}
 	at := d.at(d.i)
-	d.resume()
+	d.resync()
 	if d.i < d.n {
 		d.left(bad("record is damaged"), at, flow.Corrupt)
 		return
@@ -196,7 +196,7 @@ func (d *document) unfinished() {
 // next that can be made out.
 func (d *document) damaged(why reason) {
 	d.left(why, d.at(d.i), flow.Corrupt)
-	d.resume()
+	d.resync()
 }
 
 const beginsInside = "file begins inside a record"
@@ -206,7 +206,7 @@ func (d *document) rubbish() {
 	d.rec.length = 1
 	if d.nothingYet() && inside(d.rest()) {
 		d.left(bad(beginsInside), d.at(d.i), flow.Truncated)
-		d.resume()
+		d.resync()
 		return
 	}
 	d.damaged(bad("bytes between records that are not JSON"))

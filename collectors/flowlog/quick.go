@@ -19,12 +19,12 @@ const (
 // text or a key that comes twice, it leaves to plain.
 type quick struct {
 	cursor
-	out    *[]flow.Record
-	keys   *[]uint64 // hashes of the flows of out
-	sights *sights
-	nm     *names
-	seen   *addresses
-	rec    *record
+	out      *[]flow.Record
+	keys     *[]uint64 // hashes of the flows of out
+	observed *observed
+	nm       *names
+	seen     *addresses
+	rec      *record
 
 	single  bool   // every tuple is to be a record
 	grouped bool   // the tuples at hand have a group of observations
@@ -65,7 +65,7 @@ func (q *quick) record(w *window, rec *record) outcome {
 	rec.reset()
 	*q = quick{
 		cursor: cursor{b: w.b, i: w.i, n: w.n},
-		out:    q.out, keys: q.keys, sights: q.sights, nm: q.nm, seen: q.seen, rec: rec, single: q.single, base: w.base,
+		out:    q.out, keys: q.keys, observed: q.observed, nm: q.nm, seen: q.seen, rec: rec, single: q.single, base: w.base,
 	}
 	q.first = q.mark()
 	q.vnetLog, q.nsgLog = q.nm.input, q.nm.input

@@ -125,7 +125,7 @@ func (q *quick) tuples() bool {
 	if !q.next('[') {
 		return false
 	}
-	sums := q.sights.sums != nil && !q.single && q.layout == vnet4
+	sums := q.observed.sums != nil && !q.single && q.layout == vnet4
 	q.grouped = false
 	for first := true; ; first = false {
 		end, ok := q.element(first)

@@ -29,7 +29,7 @@ func (d *document) keep() {
 // point is the interface of the record whose tuples begin at a mark. In an NSG
 // flow log those alone may name it.
 func (d *document) point(from mark) flow.ID {
-	s := &d.sights
+	s := &d.observed
 	switch {
 	case d.rec.point != 0:
 		return d.rec.point
@@ -44,7 +44,7 @@ func (d *document) point(from mark) flow.ID {
 // content is a hash of the tuples from a mark on, with what is said around
 // them. It is a sum over the tuples: readers may take them in another order.
 func (d *document) content(from mark) (sum [2]uint64) {
-	s := &d.sights
+	s := &d.observed
 	group, around := -1, uint64(0)
 	for i := from.observations; i < len(s.all); i++ {
 		f, t := &s.texts[i], &s.all[i]
@@ -120,11 +120,11 @@ func (d *document) settle() {
 	end := d.pending[0].from // of what counts
 	for i := range d.pending {
 		p := &d.pending[i]
-		records, observations := d.out[p.from.records:p.to.records], d.sights.all[p.from.observations:p.to.observations]
+		records, observations := d.out[p.from.records:p.to.records], d.observed.all[p.from.observations:p.to.observations]
 		if d.in.Evidence.Meet(p.id) {
 			if again != nil {
 				copy(d.out[end.records:], records)
-				copy(d.sights.all[end.observations:], observations)
+				copy(d.observed.all[end.observations:], observations)
 			}
 			end.records += len(records)
 			end.observations += len(observations)
@@ -132,12 +132,12 @@ func (d *document) settle() {
 		}
 		again = append(again[:0], records...)
 		for k := range observations {
-			again = append(again, observations[k].Record(d.sights.sums.Flow(&observations[k])))
+			again = append(again, observations[k].Record(d.observed.sums.Flow(&observations[k])))
 		}
 		extra = append(extra, d.in.Evidence.Repeat(again)...)
 	}
 	d.out, d.keys = append(d.out[:end.records], extra...), append(d.keys[:end.records], make([]uint64, len(extra))...)
-	d.sights.all = d.sights.all[:end.observations]
+	d.observed.all = d.observed.all[:end.observations]
 	d.pending = d.pending[:0]
 }
 

@@ -6,13 +6,13 @@ import "flowctl/collectors/flow"
 type mark struct{ records, observations, groups int }
 
 func (q *quick) mark() mark {
-	return mark{len(*q.out), len(q.sights.all), len(q.sights.groups)}
+	return mark{len(*q.out), len(q.observed.all), len(q.observed.groups)}
 }
 
 // drop takes back what was read of the record.
 func (q *quick) drop() {
 	*q.out, *q.keys = (*q.out)[:q.first.records], (*q.keys)[:q.first.records]
-	q.sights.clear(q.first)
+	q.observed.clear(q.first)
 }
 
 // around is what is said around tuples, in the records or the group of them.
@@ -23,7 +23,7 @@ func (q *quick) each(first mark, f func(around)) {
 	for out := (*q.out)[first.records:]; len(out) > 0; out = out[1:] {
 		f(around{&out[0].Target, &out[0].Log, &out[0].Point, &out[0].ACL, &out[0].Rule})
 	}
-	for g := q.sights.groups[first.groups:]; len(g) > 0; g = g[1:] {
+	for g := q.observed.groups[first.groups:]; len(g) > 0; g = g[1:] {
 		f(around{&g[0].target, &g[0].log, &g[0].point, &g[0].acl, &g[0].rule})
 	}
 }
@@ -31,7 +31,7 @@ func (q *quick) each(first mark, f func(around)) {
 // sighted passes tuples that are to be added up, the first of which the cursor
 // is in. It reports whether it is in one that is not.
 func (q *quick) sighted() bool {
-	s := q.sights
+	s := q.observed
 	group := len(s.groups)
 	if q.grouped {
 		group--
@@ -45,7 +45,7 @@ func (q *quick) sighted() bool {
 			all, texts = s.all[:len(s.texts)], s.texts
 		}
 		f := &texts[k]
-		n := sight((*span)(b[i:]), &all[k], f, s.vector)
+		n := observeTuple((*span)(b[i:]), &all[k], f, s.vector)
 		if n == 0 || i+n >= q.n {
 			break
 		}
@@ -60,7 +60,7 @@ func (q *quick) sighted() bool {
 	}
 	if k > len(s.all) && !q.grouped {
 		q.grouped = true
-		s.groups = append(s.groups, sightGroup{target: q.target, log: q.log, point: q.point, acl: q.acl, rule: q.rule})
+		s.groups = append(s.groups, observedGroup{target: q.target, log: q.log, point: q.point, acl: q.acl, rule: q.rule})
 	}
 	s.all, q.i = s.all[:k], i
 	return inside
@@ -70,7 +70,7 @@ func (q *quick) sighted() bool {
 // while their text is still there. It reports false if one is no flow: then
 // tuples do not end where they seemed to.
 func (d *document) resolve(first int) bool {
-	s := &d.sights
+	s := &d.observed
 	for k := first; k < len(s.all); k++ {
 		f := &s.texts[k]
 		g := &s.groups[f.group]
@@ -83,7 +83,7 @@ func (d *document) resolve(first int) bool {
 		s.sums.Resolve(s.all[first:], func(i int) (flow.Key, bool) { return d.flow(&s.texts[first+i]) })
 }
 
-func (g *sightGroup) context(variant uint8) flow.Context {
+func (g *observedGroup) context(variant uint8) flow.Context {
 	c := flow.Context{
 		Class: flow.VNetLog, Point: g.point, Log: g.log, Target: g.target, Rule: g.rule, ACL: g.acl,
 		Direction: flow.Inbound, Encryption: flow.Encryption(variant >> 2), Denied: variant&2 != 0,
@@ -108,7 +108,7 @@ func (d *document) flow(f *flowText) (k flow.Key, ok bool) {
 
 // give counts what was resolved, and gives it on once it is much.
 func (d *document) give() {
-	s := &d.sights
+	s := &d.observed
 	d.settle()
 	if s.sums != nil && !d.stopped { // also without sightings: flows of records that were dropped take room
 		d.stopped = !s.sums.Count(s.all, d.yield)
@@ -118,12 +118,12 @@ func (d *document) give() {
 
 // end gives on what was counted.
 func (d *document) end() {
-	if d.sights.sums != nil && !d.stopped {
-		d.stopped = !d.sights.sums.Flush(d.yield)
+	if d.observed.sums != nil && !d.stopped {
+		d.stopped = !d.observed.sums.Flush(d.yield)
 	}
 }
 
 // clear forgets what came after m.
-func (s *sights) clear(m mark) {
+func (s *observed) clear(m mark) {
 	s.all, s.groups = s.all[:m.observations], s.groups[:m.groups]
 }

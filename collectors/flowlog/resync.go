@@ -12,9 +12,9 @@ import (
 // makes the reader go over again, beyond once for each byte of the file.
 const slack = 8 << 20
 
-// resume goes from a record that is left out, whose rec.length bytes were
+// resync goes from a record that is left out, whose rec.length bytes were
 // looked at, to what looks like the next one, or to the end.
-func (d *document) resume() {
+func (d *document) resync() {
 	d.again += int64(d.rec.length)
 	if d.again <= slack+d.at(d.i) {
 		d.i++
@@ -117,6 +117,6 @@ func skipMember(b []byte) (outcome, int) {
 
 // left counts something that was left out.
 func (d *document) left(why reason, at int64, st flow.Status) {
-	d.seen.skips.add(why, 1, at)
+	d.report.skips.add(why, 1, at)
 	d.in.Source.Note(st)
 }

@@ -12,8 +12,8 @@ import (
 	"flowctl/collectors/flow"
 )
 
-// seen is what a file turned out to hold.
-type seen struct {
+// readReport is what a file turned out to hold.
+type readReport struct {
 	wrapped  bool     // there was an array of records
 	versions []string // of the flow log records that were read
 	refused  []string // of those that were not
@@ -43,7 +43,7 @@ func (d *document) commit() {
 // sound takes over what the record says of the file, and reports whether its
 // tuples are to be kept.
 func (d *document) sound() bool {
-	s, r := &d.seen, &d.rec
+	s, r := &d.report, &d.rec
 	at := d.at(d.i)
 	if r.kind == "" {
 		if b := d.b[d.i : d.i+r.length]; d.nothingYet() && isPart(b) {
@@ -72,7 +72,7 @@ func (d *document) sound() bool {
 		d.in.Source.Note(flow.Corrupt)
 	}
 	first := d.quick.first
-	s.tuples += uint64(len(d.out) - first.records + len(d.sights.all) - first.observations)
+	s.tuples += uint64(len(d.out) - first.records + len(d.observed.all) - first.observations)
 	var last flow.ID
 	d.quick.each(first, func(a around) {
 		if *a.point != last {
@@ -122,7 +122,7 @@ func note(all *[]string, version string) {
 }
 
 // seenAt notes where tuples were seen.
-func (s *seen) seenAt(p flow.ID) {
+func (s *readReport) seenAt(p flow.ID) {
 	if len(s.points) < mostPoints && !slices.Contains(s.points, p) {
 		s.points = append(s.points, p)
 	}
@@ -130,7 +130,7 @@ func (s *seen) seenAt(p flow.ID) {
 
 // nothingYet reports whether nothing of the file was made out so far.
 func (d *document) nothingYet() bool {
-	s := &d.seen
+	s := &d.report
 	return len(s.versions)+len(s.skips.all)+int(s.others) == 0 && !s.wrapped
 }
 
@@ -169,7 +169,7 @@ func describe(b []byte) string {
 // finish fills in what the source turned out to be, and returns the error
 // that ends the sequence.
 func (d *document) finish() error {
-	s, src := &d.seen, d.in.Source
+	s, src := &d.report, d.in.Source
 	src.Bytes = d.at(d.n)
 	src.Records = s.tuples
 	src.Detail = detail(s.versions)
@@ -232,7 +232,7 @@ func (d *document) streamError() error {
 	if d.err == nil {
 		return nil
 	}
-	if errors.Is(d.err, io.ErrUnexpectedEOF) && len(d.seen.versions) > 0 {
+	if errors.Is(d.err, io.ErrUnexpectedEOF) && len(d.report.versions) > 0 {
 		d.left(bad("file is cut off"), d.at(d.n), flow.Truncated)
 		return nil
 	}
@@ -242,7 +242,7 @@ func (d *document) streamError() error {
 // nothing returns an error if no flow log record was found, unless the file
 // says that there are none.
 func (d *document) nothing() error {
-	s := &d.seen
+	s := &d.report
 	if len(s.versions) > 0 {
 		return nil
 	}

@@ -7,18 +7,18 @@ import (
 	"flowctl/collectors/flow"
 )
 
-// sights are the tuples of VNet flow logs that a flow cache adds up: observations
+// observed are the tuples of VNet flow logs that a flow cache adds up: observations
 // of flows that are known by their text, as long as the window does not move.
-type sights struct {
+type observed struct {
 	sums   flow.Cache // nil: every tuple is to be a record
 	vector bool       // may use vector instructions
 	all    []flow.Observation
 	texts  []flowText // as many as all has room for
-	groups []sightGroup
+	groups []observedGroup
 }
 
 // room makes room for more.
-func (s *sights) room() {
+func (s *observed) room() {
 	n := max(1024, 2*cap(s.all))
 	s.all = append(make([]flow.Observation, 0, n), s.all[:cap(s.all)]...)[:len(s.all)]
 	s.texts = append(make([]flowText, 0, n), s.texts...)[:n]
@@ -29,11 +29,11 @@ type flowText struct {
 	at      uint32 // in the window
 	group   uint32
 	length  uint8
-	variant uint8 // see sightGroup
+	variant uint8 // see observedGroup
 }
 
-// sightGroup is what is said around tuples.
-type sightGroup struct {
+// observedGroup is what is said around tuples.
+type observedGroup struct {
 	target, log, point, acl, rule flow.ID
 	contexts                      [variants]uint32 // numbers + 1 of the contexts in which its tuples are
 }
@@ -83,10 +83,10 @@ const (
 	lowestLong = 1_000_000_000_000 // of so many digits, the first not 0
 )
 
-// sightPlain is sight without vector instructions but for commas. It finds all
+// observeTuplePlain is observeTuple without vector instructions but for commas. It finds all
 // commas first: then the fields can be converted side by side, and none waits for
 // the end of the one before.
-func sightPlain(t *span, s *flow.Observation, f *flowText) int {
+func observeTuplePlain(t *span, s *flow.Observation, f *flowText) int {
 	low, high5 := t.word(0)^zeros, t.word(5)^zeros
 	high5 = high5 >> 24 << 24
 	wrong := (low + six) | low | (high5 + six) | high5

@@ -55,7 +55,7 @@ func slowSight(t *testing.T, b *span, end int) (int, flow.Observation, flowText)
 // TestGlance checks that the usual form is known with vector instructions, and
 // that they find just what is found without, also in what is damaged.
 func TestGlance(t *testing.T) {
-	if !glances {
+	if !hasAVX2 {
 		if os.Getenv("CI") != "" {
 			t.Fatal("this processor has no AVX2: CI would prove nothing")
 		}
@@ -70,10 +70,10 @@ func TestGlance(t *testing.T) {
 		}
 		var b span
 		copy(b[:], text)
-		end, _ := glance(&b, &flow.Observation{}, &hashKeys)
+		end, _ := observeTupleAVX2(&b, &flow.Observation{}, &hashKeys)
 		var want flow.Observation
 		var place flowText
-		length := sightPlain(&b, &want, &place)
+		length := observeTuplePlain(&b, &want, &place)
 		if n%4 == 0 {
 			all++
 		}
@@ -85,7 +85,7 @@ func TestGlance(t *testing.T) {
 		}
 		var got flow.Observation
 		var at flowText
-		l := sight(&b, &got, &at, true)
+		l := observeTuple(&b, &got, &at, true)
 		if l == 0 && length == 0 {
 			continue
 		}
@@ -106,10 +106,10 @@ func TestGlance(t *testing.T) {
 	}
 }
 
-// TestObservationOffsets checks what glance takes for granted.
+// TestObservationOffsets checks what observeTupleAVX2 takes for granted.
 func TestObservationOffsets(t *testing.T) {
 	var s flow.Observation
 	if unsafe.Offsetof(s.Hash) != 0 || unsafe.Offsetof(s.Counters) != 16 || unsafe.Offsetof(s.Time) != 48 {
-		t.Errorf("%d, %d, %d: the constants in glance_amd64.s are others", unsafe.Offsetof(s.Hash), unsafe.Offsetof(s.Counters), unsafe.Offsetof(s.Time))
+		t.Errorf("%d, %d, %d: the constants in observetuple_amd64.s are others", unsafe.Offsetof(s.Hash), unsafe.Offsetof(s.Counters), unsafe.Offsetof(s.Time))
 	}
 }

@@ -52,11 +52,11 @@ GLOBL last13<>(SB), RODATA|NOPTR, $16
 #define COUNTERS 16
 #define TIME 48
 
-// func glance(t *span, s *flow.Observation, keys *[8]uint64) (end int, is traits)
+// func observeTupleAVX2(t *span, s *flow.Observation, keys *[8]uint64) (end int, is traits)
 //
 // With AVX2 and BMI2. Registers that last: SI the tuple, DI the observation, BX
 // the keys, R8 what is read next.
-TEXT ·glance(SB), NOSPLIT, $0-40
+TEXT ·observeTupleAVX2(SB), NOSPLIT, $0-40
 	MOVQ t+0(FP), SI
 	MOVQ s+8(FP), DI
 	MOVQ keys+16(FP), BX

@@ -6,17 +6,17 @@ import "flowctl/collectors/flow"
 // length of the flow's text, direction, state, and whether it is encrypted.
 type traits uint64
 
-// sight looks at the tuple that t begins with and returns its length, or 0 for
+// observeTuple looks at the tuple that t begins with and returns its length, or 0 for
 // what is left to quickTuple. It does so with vector instructions if it may.
-func sight(t *span, s *flow.Observation, f *flowText, vector bool) int {
+func observeTuple(t *span, s *flow.Observation, f *flowText, vector bool) int {
 	if !vector {
-		return sightPlain(t, s, f)
+		return observeTuplePlain(t, s, f)
 	}
-	end, is := glance(t, s, &hashKeys)
+	end, is := observeTupleAVX2(t, s, &hashKeys)
 	ms := uint64(s.Time)
 	d, state := directionOf[uint8(is>>8)], stateOf[uint8(is>>16)]
 	if end == 0 || d == flow.DirectionUnknown || state == flow.StateUnknown || ms-lowestLong > highestMilli-lowestLong {
-		return sightPlain(t, s, f)
+		return observeTuplePlain(t, s, f)
 	}
 	s.Time = int64(ms) * 1_000_000
 	s.State, s.Measured = state, measured(state, &s.Counters)

@@ -27,15 +27,15 @@ func ReadAt(r io.ReaderAt, size int64, in flow.Input, own func(flow.Batch) bool,
 func readAt(r io.ReaderAt, size int64, in flow.Input, own func(flow.Batch) bool, lend func() (Sink, bool), o options) error {
 	d := newDocument(io.NewSectionReader(r, 0, size), in, o)
 	d.yield = own
-	for !d.stopped && d.seen.tuples == 0 && d.some() {
+	for !d.stopped && d.report.tuples == 0 && d.some() {
 		d.step()
 	}
 	d.give()
 	d.flush(1)
 	if !d.stopped {
-		w := &wide{r: r, size: size, o: o, d: d, cut: d.at(d.i), at: d.at(d.i)}
+		w := &parallelReader{r: r, size: size, o: o, d: d, cut: d.at(d.i), at: d.at(d.i)}
 		w.turn.L = &w.mu
-		d.b, d.out, d.keys, d.sights = nil, nil, nil, sights{sums: in.Cache, vector: d.sights.vector} // as large as a record; the parts have their own
+		d.b, d.out, d.keys, d.observed = nil, nil, nil, observed{sums: in.Cache, vector: d.observed.vector} // as large as a record; the parts have their own
 		w.run(own, lend)
 		d.window = newWindow(io.NewSectionReader(r, w.at, size-w.at), o.maxRecord)
 		d.base = w.at
@@ -43,8 +43,8 @@ func readAt(r io.ReaderAt, size int64, in flow.Input, own func(flow.Batch) bool,
 	return d.run()
 }
 
-// wide reads a file in parts.
-type wide struct {
+// parallelReader reads a file in parts.
+type parallelReader struct {
 	r    io.ReaderAt
 	size int64
 	o    options
@@ -60,7 +60,7 @@ type wide struct {
 }
 
 // run reads parts until nothing is left for them.
-func (w *wide) run(own func(flow.Batch) bool, lend func() (Sink, bool)) {
+func (w *parallelReader) run(own func(flow.Batch) bool, lend func() (Sink, bool)) {
 	var wg sync.WaitGroup
 	me := w.reader(w.d.in.Cache, w.d.in.Evidence)
 	for more := true; more; more = me.part(own) {
@@ -79,13 +79,13 @@ func (w *wide) run(own func(flow.Batch) bool, lend func() (Sink, bool)) {
 
 // partReader reads one part at a time.
 type partReader struct {
-	*wide
+	*parallelReader
 	doc *document
 	src flow.Source
 }
 
-func (w *wide) reader(cache flow.Cache, known flow.Evidence) *partReader {
-	p := &partReader{wide: w}
+func (w *parallelReader) reader(cache flow.Cache, known flow.Evidence) *partReader {
+	p := &partReader{parallelReader: w}
 	in := w.d.in
 	in.Source, in.Cache, in.Evidence = &p.src, cache, known
 	p.doc = newDocument(nil, in, w.o)
@@ -132,7 +132,7 @@ func (p *partReader) claim() (number int, from, to int64, ok bool) {
 }
 
 // boundary is where a record seems to begin, at or after from.
-func (w *wide) boundary(from int64) int64 {
+func (w *parallelReader) boundary(from int64) int64 {
 	const far, piece = 256, 32 << 10
 	b := make([]byte, piece+padding)
 	for from < w.size {
@@ -195,15 +195,15 @@ func (d *document) load(r io.ReaderAt, from, to int64) error {
 	}
 	d.i, d.n, d.base, d.eof = 0, n, from, true
 	clear(d.b[n : n+padding])
-	d.out, d.keys, d.pending, d.seen = d.out[:0], d.keys[:0], d.pending[:0], seen{}
-	d.sights.clear(mark{})
+	d.out, d.keys, d.pending, d.report = d.out[:0], d.keys[:0], d.pending[:0], readReport{}
+	d.observed.clear(mark{})
 	*d.in.Source = flow.Source{}
 	return err
 }
 
 // clean reads records up to the first thing that is not a sound one.
 func (d *document) clean() {
-	for d.i < d.n && len(d.seen.skips.all) < mostReasons {
+	for d.i < d.n && len(d.report.skips.all) < mostReasons {
 		switch d.b[d.i] {
 		case ' ', '\t', '\r', '\n', ',':
 			d.i++
@@ -223,7 +223,7 @@ func (d *document) clean() {
 
 // absorb takes over what o learned of the file's next part.
 func (d *document) absorb(o *document) {
-	s, t := &d.seen, &o.seen
+	s, t := &d.report, &o.report
 	for _, v := range t.versions {
 		note(&s.versions, v)
 	}
