@@ -17,49 +17,49 @@ const (
 	mostBad   = 1000
 )
 
-// roll is the list of sources, in memory that does not grow with their number.
+// sourceList is the list of sources, in memory that does not grow with their number.
 //
 // What a table counts of a source it counts under a number. The first sources
 // have one each. A later one has that of the worker that reads it, and only
 // when it was read it is clear what becomes of it; then the worker moves what
 // it counted to a number of its own or to that of all that are alike.
-type roll struct {
+type sourceList struct {
 	named   int // see mostNamed
 	bad     int // see mostBad
 	workers int // have the first numbers
 
 	mu     sync.Mutex
 	count  int
-	listed []*told // by number, from workers on
-	groups map[alike]*told
+	listed []*sourceEntry // by number, from workers on
+	groups map[sourceClass]*sourceEntry
 	late   int // that are told although there were too many
 }
 
-// told is an element of the list: a source, or several that are alike.
-type told struct {
+// sourceEntry is an element of the list: a source, or several that are alike.
+type sourceEntry struct {
 	flow.Source
 	number int
 	place  int // among all sources; of several, that of the first
 	group  bool
-	folded *told // stands for it now
+	folded *sourceEntry // stands for it now
 }
 
-// alike is what sources must have in common to be told together.
-type alike struct {
+// sourceClass is what sources must have in common to be told together.
+type sourceClass struct {
 	kind   flow.Kind
 	status flow.Status
 	silent bool
 }
 
-func newRoll(workers int) *roll {
-	return &roll{named: mostNamed, bad: mostBad, workers: workers, groups: map[alike]*told{}}
+func newSourceList(workers int) *sourceList {
+	return &sourceList{named: mostNamed, bad: mostBad, workers: workers, groups: map[sourceClass]*sourceEntry{}}
 }
 
 // begin enters a source. It has no number of its own if number is negative.
-func (r *roll) begin(path string) (src *told) {
+func (r *sourceList) begin(path string) (src *sourceEntry) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	src = &told{Source: flow.Source{Path: path}, number: -1, place: r.count}
+	src = &sourceEntry{Source: flow.Source{Path: path}, number: -1, place: r.count}
 	r.count++
 	if r.count <= r.named {
 		r.list(src)
@@ -68,13 +68,13 @@ func (r *roll) begin(path string) (src *told) {
 }
 
 // list gives src a number of its own.
-func (r *roll) list(src *told) {
+func (r *sourceList) list(src *sourceEntry) {
 	src.number = r.workers + len(r.listed)
 	r.listed = append(r.listed, src)
 }
 
 // keep gives src, which is read by several workers, a number of its own.
-func (r *roll) keep(src *told) {
+func (r *sourceList) keep(src *sourceEntry) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.list(src)
@@ -82,7 +82,7 @@ func (r *roll) keep(src *told) {
 
 // settle gives src, which was read and has no number, its own or that of
 // those alike, and returns it.
-func (r *roll) settle(src *told) int {
+func (r *sourceList) settle(src *sourceEntry) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if src.Status != flow.OK && r.late < r.bad {
@@ -94,11 +94,11 @@ func (r *roll) settle(src *told) int {
 }
 
 // fold tells src together with those alike.
-func (r *roll) fold(src *told) *told {
-	k := alike{src.Kind, src.Status, src.Records == 0}
+func (r *sourceList) fold(src *sourceEntry) *sourceEntry {
+	k := sourceClass{src.Kind, src.Status, src.Records == 0}
 	g := r.groups[k]
 	if g == nil {
-		g = &told{Source: src.Source, place: src.place, group: true}
+		g = &sourceEntry{Source: src.Source, place: src.place, group: true}
 		g.Source.Path, g.Source.Files = folderPath(src.Path), 0
 		g.Source.Bytes, g.Source.Records, g.Source.Points, g.Source.Holds = 0, 0, nil, nil
 		r.list(g)
@@ -132,7 +132,7 @@ func union[T cmp.Ordered](a, b []T, most int) []T {
 
 // end returns the sources to tell, in their order, and for each number in the
 // table the place of its source there, or -1 if nothing is counted under it.
-func (r *roll) end() (all []flow.Source, to []int) {
+func (r *sourceList) end() (all []flow.Source, to []int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.count > r.named {
@@ -142,9 +142,9 @@ func (r *roll) end() (all []flow.Source, to []int) {
 			}
 		}
 	}
-	list := slices.DeleteFunc(slices.Clone(r.listed), func(s *told) bool { return s.folded != nil })
-	slices.SortStableFunc(list, func(a, b *told) int { return cmp.Compare(a.place, b.place) })
-	place := map[*told]int{}
+	list := slices.DeleteFunc(slices.Clone(r.listed), func(s *sourceEntry) bool { return s.folded != nil })
+	slices.SortStableFunc(list, func(a, b *sourceEntry) int { return cmp.Compare(a.place, b.place) })
+	place := map[*sourceEntry]int{}
 	for i, s := range list {
 		place[s] = i
 		slices.Sort(s.Holds)

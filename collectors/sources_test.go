@@ -65,7 +65,7 @@ func TestManySourcesAreToldTogether(t *testing.T) {
 
 // A list of sources keeps to its bounds.
 func TestRoll(t *testing.T) {
-	r := newRoll(2)
+	r := newSourceList(2)
 	r.named, r.bad = 3, 2
 	status := []flow.Status{flow.OK, flow.Corrupt, flow.OK, flow.OK, flow.Truncated, flow.Unreadable, flow.Truncated, flow.Unreadable, flow.Unreadable, flow.OK}
 	var numbers []int

@@ -74,7 +74,7 @@ func (s Sum) Run(ctx context.Context) (*summary.Document, Problems, error) {
 	}
 	table := r.read(ctx)
 	r.Progress.Answering.Store(true)
-	sources, to := r.roll.end()
+	sources, to := r.list.end()
 	table.Renumber(to)
 	r.sources = sources
 	if err := r.endFlows(ctx); err != nil {
@@ -119,7 +119,7 @@ type reading struct {
 	room    flow.Room
 	kept    *parquet.Writer // nil if flows are not wanted
 
-	roll     *roll
+	list     *sourceList
 	sources  []flow.Source // once all are read
 	mu       sync.Mutex    // of problems
 	problems Problems
@@ -151,7 +151,7 @@ type worker struct {
 // job is an item with the number under which it is counted.
 type job struct {
 	entry
-	source *told
+	source *sourceEntry
 	number int
 }
 
@@ -182,7 +182,7 @@ func (r *reading) readInto(ctx context.Context, table *aggregate.Table) []*worke
 		if ctx.Err() != nil {
 			break
 		}
-		j := &job{entry: e, source: r.roll.begin(e.Path)}
+		j := &job{entry: e, source: r.list.begin(e.Path)}
 		if e.err != nil {
 			r.problem(j, e.err)
 			r.settle(j, nil)
@@ -217,7 +217,7 @@ func (r *reading) workers(table *aggregate.Table) []*worker {
 	if n <= 0 {
 		n = runtime.GOMAXPROCS(0)
 	}
-	r.idle, r.roll = make(chan *worker, n), newRoll(n)
+	r.idle, r.list = make(chan *worker, n), newSourceList(n)
 	all := []*worker{{table: table}}
 	for len(all) < n {
 		all = append(all, &worker{number: len(all), table: table.Worker()})
@@ -243,7 +243,7 @@ func (r *reading) problem(j *job, err error) {
 // number says under which number w counts what it reads.
 func (r *reading) number(j *job, w *worker) {
 	if j.source.number < 0 && r.several(j) {
-		r.roll.keep(j.source)
+		r.list.keep(j.source)
 	}
 	if j.number = j.source.number; j.number < 0 {
 		j.number = w.number
@@ -256,7 +256,7 @@ func (r *reading) settle(j *job, w *worker) {
 	if j.source.number >= 0 {
 		return
 	}
-	if to := r.roll.settle(j.source); w != nil {
+	if to := r.list.settle(j.source); w != nil {
 		w.table.Move(w.number, to)
 	}
 }

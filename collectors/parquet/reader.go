@@ -122,13 +122,13 @@ type worker struct {
 	to      flow.Sink
 	columns columnReader
 	rows    rows
-	fold    fold
+	by      grouper
 	err     error
 }
 
 func (g *reading) worker(to flow.Sink) *worker {
 	z, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(mostPage), zstd.WithDecoderLowmem(true))
-	return &worker{reading: g, to: to, fold: fold{to: to, flows: newFlowTable()}, columns: columnReader{r: g.r, tail: g.tail, names: g.in.Names, zstd: z}, err: err}
+	return &worker{reading: g, to: to, by: grouper{to: to, flows: newFlowTable()}, columns: columnReader{r: g.r, tail: g.tail, names: g.in.Names, zstd: z}, err: err}
 }
 
 // group reads the next row group and reports whether there may be another.
@@ -144,7 +144,7 @@ func (w *worker) group() bool {
 	w.mu.Lock()
 	w.in.Source.Records += uint64(w.rows.total)
 	w.mu.Unlock()
-	return w.goOn(w.fold.group(&w.rows, &w.columns.alike))
+	return w.goOn(w.by.group(&w.rows, &w.columns.alike))
 }
 
 // goOn stops all workers if no more records are wanted.

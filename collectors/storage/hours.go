@@ -69,7 +69,7 @@ func (h *hours) owners(folder string, depth int) bool {
 			below = append(below, folder+name+"/")
 		}
 	}
-	more := h.abreast(below, func(h *hours, folder string) bool { return h.owners(folder, depth+1) })
+	more := h.concurrently(below, func(h *hours, folder string) bool { return h.owners(folder, depth+1) })
 	return more && (!years || h.years(folder))
 }
 

@@ -46,7 +46,7 @@ type tracked struct {
 	place    int // in the manifest
 	next     time.Time
 	busy     bool     // a step is under way
-	at       string   // the lane in which it is
+	at       string   // the queue in which it is
 	passed   bool     // it was where it should be before
 	watcher  string   // its key
 	standing Standing // as people see it; guarded by the run's mutex

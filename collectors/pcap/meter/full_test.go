@@ -16,15 +16,15 @@ func TestFull(t *testing.T) {
 		}
 		return true
 	})
-	for i := range m.crew.parts {
-		m.crew.parts[i].most = 5000 / parts
+	for i := range m.pool.parts {
+		m.pool.parts[i].most = 5000 / parts
 	}
 	for i := range 60_000 {
 		p := m.Next()
 		p.Key = flow.Key{Src: flow.Addr4(uint32(i)), Dst: flow.Addr4(1 << 31), Proto: 17}
 		m.Add()
-		for i := range m.crew.parts {
-			if p := &m.crew.parts[i]; p.table.used > p.most+chunkPackets {
+		for i := range m.pool.parts {
+			if p := &m.pool.parts[i]; p.table.used > p.most+chunkPackets {
 				t.Fatalf("%d conversations are held in part %d", p.table.used, i)
 			}
 		}
@@ -57,11 +57,11 @@ func TestFullKeepsTheBusy(t *testing.T) {
 		return true
 	})
 	m.Bound(1)
-	if most := m.crew.parts[0].most; most != minFlows/parts {
+	if most := m.pool.parts[0].most; most != minFlows/parts {
 		t.Fatalf("%d conversations in a part, of no memory", most)
 	}
-	for i := range m.crew.parts {
-		m.crew.parts[i].most = 1000
+	for i := range m.pool.parts {
+		m.pool.parts[i].most = 1000
 	}
 	add := func(k flow.Key, at int) {
 		p := m.Next()

@@ -37,7 +37,7 @@ type Sink = flow.Sink
 type Meter struct {
 	seed  uint64
 	chunk *chunk // that is being filled
-	crew  crew
+	pool  workerPool
 }
 
 // New returns a meter that hands its records to emit until that returns false.
@@ -52,23 +52,23 @@ func New(stamp flow.Record, emit func(flow.Batch) bool) *Meter {
 func Shared(stamp flow.Record, own func(flow.Batch) bool, lend func() (Sink, bool)) *Meter {
 	m := &Meter{seed: rand.Uint64(), chunk: &chunk{}}
 	stamp = flow.Record{Point: stamp.Point, Target: stamp.Target}
-	m.crew.init(m.seed, stamp, own, lend)
+	m.pool.init(m.seed, stamp, own, lend)
 	return m
 }
 
 // Brief leaves out of the records what TCP headers say. It is to be said before
 // the first packet.
 func (m *Meter) Brief() {
-	for i := range m.crew.parts {
-		m.crew.parts[i].table.brief = true
+	for i := range m.pool.parts {
+		m.pool.parts[i].table.brief = true
 	}
 }
 
 // Fine ends records with each second of the clock. It is to be said before the
 // first packet.
 func (m *Meter) Fine() {
-	for i := range m.crew.parts {
-		m.crew.parts[i].table.fine = true
+	for i := range m.pool.parts {
+		m.pool.parts[i].table.fine = true
 	}
 }
 
@@ -76,8 +76,8 @@ func (m *Meter) Fine() {
 // to be said before the first packet.
 func (m *Meter) Bound(bytes int64) {
 	most := int(min(max(bytes/perFlow, minFlows), maxFlows))
-	for i := range m.crew.parts {
-		m.crew.parts[i].most = most / parts
+	for i := range m.pool.parts {
+		m.pool.parts[i].most = most / parts
 	}
 }
 
@@ -96,22 +96,22 @@ func (m *Meter) add(early bool) bool {
 	if m.chunk.n < chunkPackets {
 		return true
 	}
-	m.chunk = m.crew.take(m.chunk)
-	return !m.crew.stopped.Load()
+	m.chunk = m.pool.take(m.chunk)
+	return !m.pool.stopped.Load()
 }
 
 // Close exports what is left and waits for all who help.
-func (m *Meter) Close() { m.crew.finish(m.chunk, (*part).close) }
+func (m *Meter) Close() { m.pool.finish(m.chunk, (*part).close) }
 
 // Pause exports what was counted and waits for all who help, as Close does, but
 // conversations go on with what comes after Resume.
 func (m *Meter) Pause() {
-	m.crew.finish(m.chunk, (*part).pause)
+	m.pool.finish(m.chunk, (*part).pause)
 	m.chunk = &chunk{}
 }
 
 // Resume has the records of what comes go to other sinks.
-func (m *Meter) Resume(own func(flow.Batch) bool, lend func() (Sink, bool)) { m.crew.renew(own, lend) }
+func (m *Meter) Resume(own func(flow.Batch) bool, lend func() (Sink, bool)) { m.pool.renew(own, lend) }
 
 // apart is the distance of two times, which may be too far apart for an int64.
 func apart(a, b int64) uint64 {

@@ -3,11 +3,11 @@ package parquet
 import "flowctl/collectors/flow"
 
 // all adds up all rows, of which none is foreign.
-func (f *fold) all() {
+func (f *grouper) all() {
 	g := f.rows
 	times, there := g.columns[colFirst].ints, g.columns[colSentPackets].there
 	var values [4][]int64
-	for i, col := range foldCounters {
+	for i, col := range groupCounters {
 		values[i] = g.columns[col].ints
 	}
 	n, last := 0, len(values[0])-1
@@ -42,7 +42,7 @@ type found struct {
 }
 
 // find finds the flows of rows, at most blockRows.
-func (f *fold) find(from, to int) {
+func (f *grouper) find(from, to int) {
 	src, dst, srcPort, dstPort := f.places[0][from:to], f.places[1][from:to], f.places[2][from:to], f.places[3][from:to]
 	block := f.block[:to-from]
 	for j, n := range f.kinds.index[from:to] {
@@ -66,7 +66,7 @@ func (f *fold) find(from, to int) {
 }
 
 // row adds up row i, of a flow with a number.
-func (f *fold) row(i int, number uint32, at int64, measured bool, counters *[4]uint64) {
+func (f *grouper) row(i int, number uint32, at int64, measured bool, counters *[4]uint64) {
 	if f.to.Cache.IsOutside(at * 1000) {
 		f.outside++
 		return

@@ -3,7 +3,7 @@ package parquet
 import "flowctl/collectors/flow"
 
 // minute ends the minute and begins that of a time.
-func (f *fold) minute(at int64) {
+func (f *grouper) minute(at int64) {
 	for _, number := range f.active {
 		w := &f.spans[number]
 		done := flow.Interval{
@@ -23,7 +23,7 @@ func (f *fold) minute(at int64) {
 }
 
 // give gives on the flows.
-func (f *fold) give() bool {
+func (f *grouper) give() bool {
 	n := 0
 	for i := range f.flows.keys {
 		if f.flows.sums[i].records == 0 {
@@ -41,7 +41,7 @@ func (f *fold) give() bool {
 }
 
 // record is what a flow adds up to.
-func (f *fold) record(r *flow.Record, k flowKey, s *flowSum) {
+func (f *grouper) record(r *flow.Record, k flowKey, s *flowSum) {
 	c := &f.kinds.of[k.addresses>>(2*placeBits)]
 	*r = flow.Record{
 		Key: flow.Key{
@@ -66,7 +66,7 @@ func (f *fold) record(r *flow.Record, k flowKey, s *flowSum) {
 }
 
 // address is the address at a place.
-func (f *fold) address(col int, place int32) flow.Addr {
+func (f *grouper) address(col int, place int32) flow.Addr {
 	if list := f.rows.columns[col].addresses[1:]; int(place) < len(list) {
 		return list[place]
 	}
@@ -74,6 +74,6 @@ func (f *fold) address(col int, place int32) flow.Addr {
 }
 
 // port is the port at a place.
-func (f *fold) port(col int, place uint64) uint16 {
+func (f *grouper) port(col int, place uint64) uint16 {
 	return uint16(f.rows.columns[col].choice(int(place & placeMask)))
 }

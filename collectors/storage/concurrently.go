@@ -21,9 +21,9 @@ type found struct {
 	err  error
 }
 
-// abreast lists folders by list, several at a time, and yields what they have
+// concurrently lists folders by list, several at a time, and yields what they have
 // in their order. It reports whether more is wanted.
-func (h *hours) abreast(folders []string, list func(*hours, string) bool) bool {
+func (h *hours) concurrently(folders []string, list func(*hours, string) bool) bool {
 	if len(folders) == 1 {
 		return list(h, folders[0])
 	}

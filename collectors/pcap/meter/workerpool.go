@@ -7,12 +7,12 @@ import (
 	"flowctl/collectors/flow"
 )
 
-// crew shares the work between the goroutine that reads and those that help.
+// workerPool shares the work between the goroutine that reads and those that help.
 // Chunks wait in a ring until every part had its packets out of them. Whoever
 // has nothing to do takes the part that is furthest behind; the goroutine that
 // reads does so when the ring is full. So the load balances itself, and a part
 // has its packets in their order, whoever it is with.
-type crew struct {
+type workerPool struct {
 	stamp   flow.Record
 	parts   [parts]part
 	own     *exporter
@@ -43,7 +43,7 @@ const (
 	askAgain = 64 // chunks between two questions for a further sink
 )
 
-func (c *crew) init(seed uint64, stamp flow.Record, own func(flow.Batch) bool, lend func() (Sink, bool)) {
+func (c *workerPool) init(seed uint64, stamp flow.Record, own func(flow.Batch) bool, lend func() (Sink, bool)) {
 	c.stamp, c.lend = stamp, lend
 	c.own = newExporter(stamp, own, &c.stopped)
 	c.work.L, c.room.L = &c.mu, &c.mu
@@ -53,7 +53,7 @@ func (c *crew) init(seed uint64, stamp flow.Record, own func(flow.Batch) bool, l
 }
 
 // take has the packets of k counted, and returns another chunk to fill.
-func (c *crew) take(k *chunk) *chunk {
+func (c *workerPool) take(k *chunk) *chunk {
 	if c.asked++; c.asked > askAgain && c.helpers < parts-1 {
 		c.asked = 0
 		c.engage()
@@ -69,7 +69,7 @@ func (c *crew) take(k *chunk) *chunk {
 }
 
 // share puts k into the ring and returns the chunk that leaves it.
-func (c *crew) share(k *chunk) *chunk {
+func (c *workerPool) share(k *chunk) *chunk {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.put(k)
@@ -85,14 +85,14 @@ func (c *crew) share(k *chunk) *chunk {
 	return k
 }
 
-func (c *crew) put(k *chunk) {
+func (c *workerPool) put(k *chunk) {
 	c.ring[c.head%depth] = k
 	c.head++
 	c.work.Signal()
 }
 
 // least is how many chunks all parts have had.
-func (c *crew) least() uint64 {
+func (c *workerPool) least() uint64 {
 	n := c.done[0]
 	for _, d := range c.done[1:] {
 		n = min(n, d)
@@ -102,7 +102,7 @@ func (c *crew) least() uint64 {
 
 // some takes the part that is furthest behind a few chunks on. It reports false
 // if there is none that is with nobody. The lock is held, but not all the time.
-func (c *crew) some(out *exporter) bool {
+func (c *workerPool) some(out *exporter) bool {
 	i, from := -1, c.head
 	for k, d := range c.done {
 		if c.busy&(1<<k) == 0 && d < from {
@@ -126,7 +126,7 @@ func (c *crew) some(out *exporter) bool {
 }
 
 // engage starts a helper if there is a sink for it.
-func (c *crew) engage() {
+func (c *workerPool) engage() {
 	s, ok := c.lend()
 	if !ok {
 		return
@@ -141,7 +141,7 @@ func (c *crew) engage() {
 }
 
 // help works until there will be no more chunks.
-func (c *crew) help(out *exporter) {
+func (c *workerPool) help(out *exporter) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for !c.ended {
@@ -152,13 +152,13 @@ func (c *crew) help(out *exporter) {
 }
 
 // renew has the records that come go elsewhere, after finish.
-func (c *crew) renew(own func(flow.Batch) bool, lend func() (Sink, bool)) {
+func (c *workerPool) renew(own func(flow.Batch) bool, lend func() (Sink, bool)) {
 	c.lend, c.own = lend, newExporter(c.stamp, own, &c.stopped)
 	c.ended, c.closed, c.helpers, c.asked = false, 0, 0, 0
 }
 
 // finish has the last chunk counted, ends all parts and waits for all who help.
-func (c *crew) finish(k *chunk, end func(*part, *exporter)) {
+func (c *workerPool) finish(k *chunk, end func(*part, *exporter)) {
 	c.end = end
 	c.mu.Lock()
 	c.put(k)
@@ -175,7 +175,7 @@ func (c *crew) finish(k *chunk, end func(*part, *exporter)) {
 }
 
 // close ends all parts that nobody else does.
-func (c *crew) close(out *exporter) {
+func (c *workerPool) close(out *exporter) {
 	for i := c.next(); i < parts; i = c.next() {
 		c.end(&c.parts[i], out)
 	}
@@ -183,7 +183,7 @@ func (c *crew) close(out *exporter) {
 }
 
 // next is the number of a part to end.
-func (c *crew) next() int {
+func (c *workerPool) next() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.closed++

@@ -13,14 +13,14 @@ import (
 // watcher, which Azure writes one after the other, and of those that install
 // agents. A step that takes long keeps its place, and none of another watcher.
 const (
-	abreast  = 8
-	installs = 32
+	concurrency = 8
+	installs    = 32
 )
 
 // proceed does the steps of the sessions when they are due, until each is
 // where it should be. It returns ctx's error if it is told to stop.
 func (r *Run) proceed(ctx context.Context, there func(*tracked) bool) error {
-	a := agenda{run: r, there: there, done: make(chan *tracked, len(r.tracked)), active: map[string]int{}}
+	a := schedule{run: r, there: there, done: make(chan *tracked, len(r.tracked)), active: map[string]int{}}
 	for {
 		leave := ctx.Err() != nil || a.all()
 		if !leave {
@@ -46,31 +46,31 @@ func stepped(c plan.Clock) bool {
 	return ok && s.Stepped()
 }
 
-// agenda is what is under way.
-type agenda struct {
+// schedule is what is under way.
+type schedule struct {
 	run    *Run
 	there  func(*tracked) bool
 	done   chan *tracked
-	active map[string]int // steps, by lane
+	active map[string]int // steps, by queue
 	count  int
 }
 
-// lane is what steps have to share: sessions of one watcher, or machines that
+// queue is what steps have to share: sessions of one watcher, or machines that
 // get an agent.
-func (t *tracked) lane() (name string, width int) {
+func (t *tracked) queue() (name string, width int) {
 	stand := t.stand()
 	if stand == ledger.Planned && t.needsAgent() {
 		return "agents of " + t.session.Target.Provider, installs
 	}
 	if stand == ledger.Recording || stand == ledger.Over { // seldom is anything written
-		return "reads of " + t.watcher, abreast
+		return "reads of " + t.watcher, concurrency
 	}
-	return t.watcher, abreast
+	return t.watcher, concurrency
 }
 
 // all reports whether every session is where it should be; one in whose step
 // that cannot be seen is if it was before.
-func (a *agenda) all() bool {
+func (a *schedule) all() bool {
 	for _, t := range a.run.tracked {
 		if t.busy && !t.passed || !t.busy && !a.there(t) {
 			return false
@@ -80,19 +80,19 @@ func (a *agenda) all() bool {
 }
 
 // begin starts the steps that are due and have a place.
-func (a *agenda) begin(ctx context.Context) {
+func (a *schedule) begin(ctx context.Context) {
 	now := a.run.clock.Now()
 	for _, t := range a.run.tracked {
 		if t.busy || t.done || t.next.After(now) {
 			continue
 		}
-		lane, width := t.lane()
-		if a.active[lane] == width {
+		queue, width := t.queue()
+		if a.active[queue] == width {
 			continue
 		}
-		a.active[lane]++
+		a.active[queue]++
 		a.count++
-		t.busy, t.at, t.passed = true, lane, a.there(t)
+		t.busy, t.at, t.passed = true, queue, a.there(t)
 		go func() {
 			a.run.step(ctx, t)
 			a.run.show(t)
@@ -101,14 +101,14 @@ func (a *agenda) begin(ctx context.Context) {
 	}
 }
 
-func (a *agenda) finish(t *tracked) {
+func (a *schedule) finish(t *tracked) {
 	t.busy = false
 	a.active[t.at]--
 	a.count--
 }
 
 // pass lets time pass until something is due or a step is done.
-func (a *agenda) pass(ctx context.Context) {
+func (a *schedule) pass(ctx context.Context) {
 	d := a.run.pause()
 	if a.count == 0 {
 		a.run.clock.Sleep(ctx, d)

@@ -6,14 +6,14 @@ import (
 	"flowctl/collectors/flow"
 )
 
-// fold adds up the rows of a row group that are of flow logs, by flow and apart
+// grouper adds up the rows of a row group that are of flow logs, by flow and apart
 // by minute. Within a row group addresses, ports and texts have numbers, so
 // that a flow is known by few of them and no text is looked at.
-type fold struct {
+type grouper struct {
 	to     flow.Sink
 	rows   *rows
 	kinds  kinds
-	places [4][]int32 // by row: of foldPlaces
+	places [4][]int32 // by row: of groupPlaces
 	memory [4][]int32
 	flows  flowTable
 	block  [blockRows]found
@@ -36,18 +36,18 @@ type span struct {
 	measured              bool
 }
 
-// foldPlaces are the columns whose places tell flows apart.
-var foldPlaces = [4]int{colSource, colDestination, colSourcePort, colDestinationPort}
+// groupPlaces are the columns whose places tell flows apart.
+var groupPlaces = [4]int{colSource, colDestination, colSourcePort, colDestinationPort}
 
-// foldCounters are the columns that are added up.
-var foldCounters = [4]int{colSentPackets, colSentIPBytes, colReceivedPackets, colReceivedIPBytes}
+// groupCounters are the columns that are added up.
+var groupCounters = [4]int{colSentPackets, colSentIPBytes, colReceivedPackets, colReceivedIPBytes}
 
 // foreign are the columns that no flow log has a value for.
 var foreign = [...]int{colSentFrameBytes, colReceivedFrameBytes, colEtherType, colTunnel, colTCPPartly, colFirstNanos, colLastNanos}
 
 // group gives on the rows of g: those of flow logs added up, the others as
 // records. It reports false if no more are wanted.
-func (f *fold) group(g *rows, a *alike) bool {
+func (f *grouper) group(g *rows, a *alike) bool {
 	if f.to.Cache == nil || f.to.Cache.Single() || !f.kinds.combine(g) {
 		g.spread(a)
 		return f.records(g, func(int) bool { return true })
@@ -68,16 +68,16 @@ func (f *fold) group(g *rows, a *alike) bool {
 }
 
 // begin makes ready to add up rows of g.
-func (f *fold) begin(g *rows) {
+func (f *grouper) begin(g *rows) {
 	f.rows = g
 	f.flows.reset()
 	f.spans = grow(f.spans, 2*len(f.kinds.of))
 	clear(f.spans)
-	for i, col := range foldPlaces {
+	for i, col := range groupPlaces {
 		f.places[i], f.memory[i] = g.columns[col].byRow(f.memory[i])
 	}
 	for i := range f.private {
-		f.private[i] = privates(f.private[i], g.columns[foldPlaces[i]].addresses[1:])
+		f.private[i] = privates(f.private[i], g.columns[groupPlaces[i]].addresses[1:])
 	}
 	f.from, f.until, f.active = 0, 0, f.active[:0]
 }
@@ -92,7 +92,7 @@ func privates(out []uint8, addresses []flow.Addr) []uint8 {
 }
 
 // pure reports whether all rows are those of flow logs.
-func (f *fold) pure(g *rows) bool {
+func (f *grouper) pure(g *rows) bool {
 	at, until := &g.columns[colFirst], &g.columns[colLast]
 	if at.values != g.total || until.values != g.total || g.columns[colState].values != g.total ||
 		!g.columns[colGuessed].zero || !same(at.ints, until.ints) {
@@ -103,7 +103,7 @@ func (f *fold) pure(g *rows) bool {
 			return false
 		}
 	}
-	for _, col := range foldCounters {
+	for _, col := range groupCounters {
 		if !same(g.columns[col].there, g.columns[colSentPackets].there) {
 			return false
 		}
@@ -119,7 +119,7 @@ func same[T comparable](a, b []T) bool {
 // foreign reports whether row i, of columns that are spread, is of no flow log,
 // and adds it up if it is. Those of flow logs have one time and a state, and
 // either all that flow logs count or nothing.
-func (f *fold) foreign(i int) bool {
+func (f *grouper) foreign(i int) bool {
 	c := &f.rows.columns
 	at := c[colFirst].wide[i]
 	if !c[colFirst].there[i] || !c[colLast].there[i] || at != c[colLast].wide[i] || !c[colState].there[i] || c[colGuessed].codes[i] != 0 {
@@ -132,7 +132,7 @@ func (f *fold) foreign(i int) bool {
 	}
 	measured := c[colSentPackets].there[i]
 	var counters [4]uint64
-	for k, col := range foldCounters {
+	for k, col := range groupCounters {
 		if c[col].there[i] != measured {
 			return true
 		}
@@ -144,7 +144,7 @@ func (f *fold) foreign(i int) bool {
 }
 
 // records gives on the rows for which single is true.
-func (f *fold) records(g *rows, single func(i int) bool) bool {
+func (f *grouper) records(g *rows, single func(i int) bool) bool {
 	n := 0
 	for i := range g.total {
 		if single(i) {
