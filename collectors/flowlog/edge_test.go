@@ -232,6 +232,8 @@ var troubles = map[string]edge{
 	"nothing": {data: "", source: " unreadable ", err: "no flow log records: it is empty"},
 	"space":   {data: " \n", source: " unreadable ", err: "no flow log records: it is JSON without records"},
 	"text":    {data: "time,src,dst\n", source: " unreadable ", err: "no flow log records: it is damaged or not JSON", skipped: []string{"1× bytes between records that are not JSON at 0"}},
+	"end of a record": {data: vnet(tupleE)[120:] + "]}", source: " unreadable ",
+		err: "no flow log records: it begins inside a record, and no whole one follows; give the file from its beginning", skipped: []string{"1× file begins inside a record at 0"}},
 	"cut in the first": {data: `{"records":[` + vnet(tupleE)[:200], source: " unreadable ", err: "no flow log records: it ends inside its first record",
 		skipped: []string{"1× record is cut off by the end of the file at 12"}},
 }

@@ -254,6 +254,8 @@ func (d *document) nothing() error {
 		looks = "it holds " + s.other
 	case len(s.skips.all) > 0 && s.skips.all[0].reason.class == cutOff:
 		looks = "it ends inside its first record"
+	case len(s.skips.all) > 0 && s.skips.all[0].reason.class == beginsInside:
+		looks = "it begins inside a record, and no whole one follows; give the file from its beginning"
 	case len(s.skips.all) > 0:
 		looks = "it is damaged or not JSON"
 	case s.wrapped:
