@@ -85,11 +85,20 @@ func (r *Run) missing(t *tracked) {
 	if e == nil || !t.isLog() || !t.looked || strings.Contains(e.Reason, "arrived by") {
 		return
 	}
-	now := r.clock.Now().UTC().Format(time.RFC3339)
+	now, late := r.clock.Now().UTC().Format(time.RFC3339), ""
 	switch {
 	case t.newest.IsZero():
-		e.Reason += "; no record had arrived by " + now
+		late = "; no record had arrived by " + now
 	case t.late > r.Limits.Settle && t.newest.Before(earlier(e.At, t.ends).Add(-minute).Truncate(minute)):
-		e.Reason += fmt.Sprintf("; records came up to %s late, and none of after %s had arrived by %s", t.late.Round(time.Second), t.newest.UTC().Format(time.RFC3339), now)
+		late = fmt.Sprintf("; records came up to %s late, and none of after %s had arrived by %s", t.late.Round(time.Second), t.newest.UTC().Format(time.RFC3339), now)
 	}
+	t.explain(late)
+}
+
+// explain adds to the reason for which a session ended. A fact that was noted
+// may be on its way to the ledger, so it is replaced and not written to.
+func (t *tracked) explain(more string) {
+	ended := *t.entry.Ended
+	ended.Reason += more
+	t.entry.Ended = &ended
 }

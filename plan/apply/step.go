@@ -338,7 +338,7 @@ func (r *Run) lost(ctx context.Context, t *tracked, got []session.Artifact, err 
 		return
 	}
 	t.problem = fmt.Sprintf("a part of its files did not appear within %s: %v; machines that were scaled in or deleted take theirs along", plan.Duration(r.Limits.BlobWait), err)
-	t.entry.Ended.Reason += "; " + t.problem
+	t.explain("; " + t.problem)
 	r.collected(ctx, t, got)
 }
 
