@@ -185,7 +185,8 @@ func TestAThousandTargets(t *testing.T) {
 		if started > 40*time.Minute || time.Since(began) > 3*time.Hour {
 			t.Errorf("all were started after %s, over after %s", started, time.Since(began))
 		}
-		if most := 40 * stormRegions * stormTargets; c.arm.requests > most {
+		// Looks at a region are shared by its targets, so with few each has more of them.
+		if most := stormRegions * (40*stormTargets + 200); c.arm.requests > most {
 			t.Errorf("%d requests, want at most %d", c.arm.requests, most)
 		}
 		if c.arm.refused > 0 {
