@@ -78,6 +78,23 @@ func (h Holder) String() string {
 	return s
 }
 
+// signed reads who holds a lock that was found taken. Its holder takes the lock
+// first and signs then, so it may be a moment until there is a name.
+func signed(ctx context.Context, read func(context.Context) Holder) Holder {
+	const pause, tries = 50 * time.Millisecond, 20
+	for range tries {
+		if h := read(ctx); h.Operation != "" {
+			return h
+		}
+		select {
+		case <-ctx.Done():
+			return Holder{}
+		case <-time.After(pause):
+		}
+	}
+	return read(ctx)
+}
+
 // LockedError says who holds the lock.
 type LockedError struct {
 	Where  string

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -14,6 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/gofrs/flock"
 	"github.com/google/go-cmp/cmp"
 
 	"flowctl/plan"
@@ -203,6 +205,43 @@ func TestLocksKeepOthersOut(t *testing.T) {
 			again.Release()
 		})
 	}
+}
+
+// TestHolderThatSignsLate: a lock is taken first and signed then. Who comes in
+// between is told the name all the same, or after a while that there is none.
+func TestHolderThatSignsLate(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		f := NewLocal(filepath.Join(dir, "state.json"))
+		l := flock.New(f.path + ".lock")
+		if ok, err := l.TryLock(); !ok || err != nil {
+			t.Fatal(ok, err)
+		}
+		defer l.Unlock()
+		m := newMemory()
+		m.Put(t.Context(), lockBlob, []byte("{}"), plan.Condition{New: true})
+		if _, err := m.Lease(t.Context(), lockBlob, leaseTime); err != nil {
+			t.Fatal(err)
+		}
+		for _, b := range []Backend{f, &Remote{Store: m, Place: "there"}} {
+			var locked *LockedError
+			if _, err := b.Lock(t.Context(), "destroy"); !errors.As(err, &locked) || locked.Holder != (Holder{}) {
+				t.Errorf("%T, never signed: %v, want no name", b, err)
+			}
+			time.AfterFunc(300*time.Millisecond, func() {
+				b, _ := json.Marshal(Myself("apply"))
+				os.WriteFile(f.holderPath(), b, 0o600)
+				m.mu.Lock()
+				defer m.mu.Unlock()
+				m.blobs[lockBlob] = b
+			})
+			if _, err := b.Lock(t.Context(), "destroy"); !errors.As(err, &locked) || locked.Holder.Operation != "apply" {
+				t.Errorf("%T, signed late: %v, want apply", b, err)
+			}
+			os.Remove(f.holderPath())
+			m.blobs[lockBlob] = []byte("{}")
+		}
+	})
 }
 
 func TestALostLeaseStopsWrites(t *testing.T) {

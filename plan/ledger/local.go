@@ -104,7 +104,7 @@ func (l Ledger) follow() Ledger {
 
 // Lock takes the file's lock. The operating system gives it back when the
 // process ends, however.
-func (f *Local) Lock(_ context.Context, operation string) (Lock, error) {
+func (f *Local) Lock(ctx context.Context, operation string) (Lock, error) {
 	if err := os.MkdirAll(filepath.Dir(f.path), 0o700); err != nil {
 		return nil, fmt.Errorf("lock state: %w", err)
 	}
@@ -114,7 +114,7 @@ func (f *Local) Lock(_ context.Context, operation string) (Lock, error) {
 		return nil, fmt.Errorf("lock state: %w", err)
 	}
 	if !ok {
-		return nil, &LockedError{f.path, f.holder()}
+		return nil, &LockedError{f.path, signed(ctx, func(context.Context) Holder { return f.holder() })}
 	}
 	if b, err := json.Marshal(Myself(operation)); err == nil {
 		os.WriteFile(f.holderPath(), b, 0o600)

@@ -175,12 +175,12 @@ func (r *Remote) Lock(ctx context.Context, operation string) (Lock, error) {
 	if err != nil {
 		return nil, fmt.Errorf("lock state: %w", err)
 	}
-	if _, err := r.Store.Put(ctx, lockBlob, b, plan.Condition{New: true}); err != nil && !errors.Is(err, plan.ErrChanged) && !errors.Is(err, plan.ErrLeased) {
+	if _, err := r.Store.Put(ctx, lockBlob, []byte("{}"), plan.Condition{New: true}); err != nil && !errors.Is(err, plan.ErrChanged) && !errors.Is(err, plan.ErrLeased) {
 		return nil, fmt.Errorf("lock state: %w", err)
 	}
 	id, err := r.Store.Lease(ctx, lockBlob, leaseTime)
 	if errors.Is(err, plan.ErrLeased) {
-		return nil, &LockedError{r.Place, r.holder(ctx)}
+		return nil, &LockedError{r.Place, signed(ctx, r.holder)}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("lock state: %w", err)
