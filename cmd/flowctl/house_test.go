@@ -16,7 +16,7 @@ import (
 // A name ends in /... where packages below it are meant as well; within one
 // such name, and on one line, packages below one parent may use each other.
 var layers = []string{
-	"plan plan/syntax collectors/flow/...",
+	"plan plan/syntax collectors/flow/... collectors/table",
 	"plan/question plan/ledger collectors/aggregate collectors/identity collectors/minutes",
 	"plan/config/... plan/session",
 	"plan/resolve",
@@ -80,14 +80,14 @@ func TestImportDirection(t *testing.T) {
 // formats know the flow, answers the rows, and rows the flow. They meet in package
 // collectors. Storage and fetching know the names of flow logs' blobs.
 var collectorRooms = map[string]string{
-	"flow": "", "flow/flowtest": "flow",
+	"flow": "", "flow/flowtest": "flow", "table": "",
 	"flowlog": "flow", "flowlog/flowlogtest": "",
-	"pcap": "flow pcap/identity pcap/meter pcap/names pcap/packet", "pcap/identity": "flow pcap/packet", "pcap/meter": "flow pcap/packet",
+	"pcap": "flow pcap/identity pcap/meter pcap/names pcap/packet", "pcap/identity": "flow pcap/packet", "pcap/meter": "flow table pcap/packet",
 	"pcap/names": "flow pcap/packet", "pcap/packet": "flow", "pcap/pcaptest": "",
 	"etl": "flow etl/trace pcap/meter pcap/names pcap/packet", "etl/trace": "", "etl/etltest": "etl/trace",
-	"parquet":   "flow",
-	"aggregate": "flow", "identity": "flow", "minutes": "flow",
-	"summary": "flow aggregate minutes",
+	"parquet":   "flow table",
+	"aggregate": "flow table", "identity": "flow table", "minutes": "flow",
+	"summary": "flow table aggregate minutes",
 	"files":   "", "storage": "flowlog", "storage/storagetest": "flowlog", "fetch": "flowlog storage",
 }
 

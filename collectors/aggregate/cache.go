@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"flowctl/collectors/flow"
+	"flowctl/collectors/table"
 )
 
 // Cache adds up what a reader says of flows that come again and again, before
@@ -23,7 +24,7 @@ type Cache struct {
 	// Outside counts what was before Start or not before End.
 	Outside uint64
 
-	slots      []uint32 // number of a row + 1; 0 is free
+	index      table.Index
 	rows       []cacheRow
 	flows      []cacheFlow   // of the rows
 	full       []flow.Record // of rows that could not take more
@@ -57,7 +58,6 @@ func newRow(hash [2]uint64, private bool) cacheRow {
 type cacheFlow struct {
 	flow.Key
 	context uint32
-	slot    uint32
 }
 
 const (
@@ -95,69 +95,51 @@ func (s *Cache) Resolve(all []flow.Observation, key func(i int) (flow.Key, bool)
 }
 
 func (s *Cache) resolve(some []flow.Observation, key func(i int) (flow.Key, bool)) bool {
-	for (len(s.rows)+len(some))*2 > len(s.slots) {
-		s.grow()
-	}
-	mask := uint64(len(s.slots) - 1)
-	var near [64]uint32
-	for i := range some { // what is far is asked for at once
+	s.index.Reserve(len(some))
+	var near [64]int
+	for i := range some {
 		h := &some[i].Hash
 		h[0] ^= (uint64(some[i].Context) + 1) * 0x9e3779b97f4a7c15
-		near[i&63] = s.slots[h[0]&mask]
+		near[i&63] = s.index.Peek(uint32(h[0]))
 	}
 	var sink uint64
 	for i := range some {
-		if n := near[i&63]; n != 0 {
-			sink += s.rows[n-1].sentBytes
+		if n := near[i&63]; n >= 0 {
+			sink += s.rows[n].sentBytes
 		}
 	}
 	s.sink += sink
 	for i := range some {
-		some[i].Row = s.find(&some[i], mask)
-		if some[i].Row == 0 {
+		n := s.find(&some[i])
+		if n < 0 {
 			k, ok := key(i)
 			if !ok {
 				return false
 			}
-			s.insert(&some[i], mask, k)
+			n = s.insert(&some[i], k)
 		}
+		some[i].Row = uint32(n + 1)
 	}
 	return true
 }
 
-// find returns the number of an observation's row + 1, or 0.
-func (s *Cache) find(t *flow.Observation, mask uint64) uint32 {
-	for i := t.Hash[0] & mask; ; i = (i + 1) & mask {
-		n := s.slots[i]
-		if n == 0 || s.rows[n-1].hash == t.Hash {
-			return n
-		}
+// find returns the number of an observation's row, or -1.
+func (s *Cache) find(t *flow.Observation) int {
+	hash := uint32(t.Hash[0])
+	n, at := s.index.First(hash)
+	for n >= 0 && s.rows[n].hash != t.Hash {
+		n, at = s.index.Next(hash, at)
 	}
+	return n
 }
 
 // insert makes a row for an observation.
-func (s *Cache) insert(t *flow.Observation, mask uint64, k flow.Key) {
-	at := t.Hash[0] & mask
-	for s.slots[at] != 0 {
-		at = (at + 1) & mask
-	}
+func (s *Cache) insert(t *flow.Observation, k flow.Key) int {
+	n := len(s.rows)
 	s.rows = append(s.rows, newRow(t.Hash, k.Src.Private() && k.Dst.Private()))
-	s.flows = append(s.flows, cacheFlow{k, t.Context, uint32(at)})
-	s.slots[at] = uint32(len(s.rows))
-	t.Row = s.slots[at]
-}
-
-func (s *Cache) grow() {
-	s.slots = make([]uint32, max(1<<10, 2*len(s.slots)))
-	mask := uint64(len(s.slots) - 1)
-	for n := range s.rows {
-		at := s.rows[n].hash[0] & mask
-		for s.slots[at] != 0 {
-			at = (at + 1) & mask
-		}
-		s.slots[at] = uint32(n + 1)
-		s.flows[n].slot = uint32(at)
-	}
+	s.flows = append(s.flows, cacheFlow{k, t.Context})
+	s.index.Put(uint32(t.Hash[0]), n)
+	return n
 }
 
 // Count adds observations that were resolved and not yet counted. No row may have

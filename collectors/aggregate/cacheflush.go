@@ -30,15 +30,9 @@ func (s *Cache) Flush(yield func(flow.Batch) bool) bool {
 	return more
 }
 
-// reset forgets the rows. Of few rows, it clears but their slots.
+// reset forgets the rows.
 func (s *Cache) reset() {
-	if len(s.rows)*8 < len(s.slots) {
-		for i := range s.flows {
-			s.slots[s.flows[i].slot] = 0
-		}
-	} else {
-		clear(s.slots)
-	}
+	s.index.ResetFew(func(n int) uint32 { return uint32(s.rows[n].hash[0]) })
 	s.rows, s.flows = s.rows[:0], s.flows[:0]
 	s.generation++
 }

@@ -49,7 +49,7 @@ func (p *Partition) merge(o *Partition, ids []uint32, free *Pool) {
 // take adds a row of another partition.
 func (p *Partition) take(r *Row, f FrameBytes, free *Pool) {
 	_, hash := r.hashes()
-	n, _ := p.find(&r.Key, uint32(hash>>32), free)
+	n := p.find(&r.Key, uint32(hash>>32), free)
 	p.Rows.At(n).merge(r)
 	if f != (FrameBytes{}) {
 		p.Rows.AddFrames(n, f)

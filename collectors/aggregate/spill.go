@@ -17,7 +17,7 @@ import (
 const defaultRows = 80 << 20 / BytesPerRow
 
 // bytesPerRow is what a row takes, with its part of the index.
-const BytesPerRow = 130
+const BytesPerRow = 136
 
 // minHotRows is what a table holds however small the budget.
 const MinRows = 50_000
@@ -170,7 +170,7 @@ func (s *Spill) renumber(ids []uint32) {
 // Reset empties p but keeps its memory.
 func (p *Partition) Reset(free *Pool) {
 	free.Put(&p.Rows)
-	clear(p.index)
+	p.index.Reset()
 }
 
 // What follows the first byte of a stored row.

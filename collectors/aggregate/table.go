@@ -275,7 +275,7 @@ func (t *Table) Few() bool { return t.store.Used.Load() < 20_000 && len(t.Spills
 // spare where these are larger. The errors say which rows are lost.
 func (t *Table) Partition(i int, spare *Partition, buf *[]byte) (*Partition, []error) {
 	p := &t.Parts[i]
-	p.borrow(spare)
+	p.index.Borrow(&spare.index)
 	return p, t.Stored(i).Load(p, &t.Free, buf)
 }
 

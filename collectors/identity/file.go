@@ -9,6 +9,8 @@ import (
 	"maps"
 	"os"
 	"slices"
+
+	"flowctl/collectors/table"
 )
 
 // file keeps pages that are not in use.
@@ -80,8 +82,8 @@ func (f *file) keep(key pageKey, p *page) error {
 	}
 	f.pages[key] = extent{f.end, int64(len(b))}
 	f.end += int64(len(b))
-	p.held.Add(-int64(len(p.slots)))
-	p.gone, p.slots = true, nil
+	p.held.Add(-p.bytes())
+	p.gone, p.records, p.index = true, nil, table.Index{}
 	return nil
 }
 
@@ -120,7 +122,7 @@ func (p *page) marshal() []byte {
 	for _, s := range p.sources {
 		b = append(binary.AppendUvarint(b, uint64(len(s))), s...)
 	}
-	for _, s := range p.records() {
+	for _, s := range p.records {
 		b = binary.LittleEndian.AppendUint64(b, s.hash[0])
 		b = binary.LittleEndian.AppendUint64(b, s.hash[1])
 		b = binary.LittleEndian.AppendUint32(b, s.source)
@@ -146,13 +148,12 @@ func (p *page) unmarshal(b []byte) error {
 		p.source(string(b[:length]))
 		b = b[length:]
 	}
-	const size = 24
-	if !ok || len(b)%size != 0 {
+	if !ok || len(b)%bytesPerRecord != 0 {
 		return errDamaged
 	}
-	for ; len(b) > 0; b = b[size:] {
+	for ; len(b) > 0; b = b[bytesPerRecord:] {
 		hash := [2]uint64{binary.LittleEndian.Uint64(b), binary.LittleEndian.Uint64(b[8:])}
-		p.meet(slot{hash, binary.LittleEndian.Uint32(b[16:]), binary.LittleEndian.Uint32(b[20:])})
+		p.meet(record{hash, binary.LittleEndian.Uint32(b[16:]), binary.LittleEndian.Uint32(b[20:])})
 	}
 	return nil
 }

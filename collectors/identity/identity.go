@@ -4,8 +4,8 @@
 //
 // Records are told apart by flow.RecordID. They are kept in pages, one for each
 // log and hour: files come in about that order, so that few pages are in use at
-// a time and the others can wait in a temporary file. A page in use is an
-// open-addressing table of 24 bytes for a record. Which of the sources that hold
+// a time and the others can wait in a temporary file. A page in use takes 24
+// bytes for a record, and about 16 to find it. Which of the sources that hold
 // a record has the credit depends on their names alone: the first by name.
 //
 // What was left: to compare tuples. Real logs repeat tuples within a record, so
@@ -23,7 +23,7 @@ import (
 
 // Set is the records of a run. Use New.
 type Set struct {
-	most int          // slots in memory
+	most int          // bytes in memory
 	held atomic.Int64 // of them
 
 	mu      sync.Mutex
@@ -40,9 +40,12 @@ type pageKey struct {
 	hour int64
 }
 
+// leastBytes is what is held in memory however small the budget.
+const leastBytes = 24 << 10
+
 // New returns an empty set that keeps about so many bytes in memory.
 func New(bytes int64) *Set {
-	return &Set{most: int(max(1<<10, bytes/bytesPerSlot)), pages: map[pageKey]*page{}}
+	return &Set{most: int(max(leastBytes, bytes)), pages: map[pageKey]*page{}}
 }
 
 // Source returns what meets the records of a source for the set. It is for one
@@ -101,7 +104,7 @@ func (m *Source) meet(id flow.RecordID) (met Met, ok bool) {
 	if !m.known {
 		m.number, m.known = p.source(m.path), true
 	}
-	old, again := p.meet(slot{hashOf(id), m.number, m.alone})
+	old, again := p.meet(record{hashOf(id), m.number, m.alone})
 	if !again {
 		return Met{}, true
 	}

@@ -91,7 +91,7 @@ func TestOnce(t *testing.T) {
 		}
 		for _, bytes := range []int64{1 << 30, 0} {
 			s := New(bytes)
-			s.most = min(s.most, 300+int(bytes))
+			s.most = min(s.most, 600+int(bytes))
 			r.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
 			counted, repeats := meet(t, s, all)
 			for id := range first {
@@ -105,8 +105,8 @@ func TestOnce(t *testing.T) {
 			if spilled := s.file.f != nil; spilled != (bytes == 0) {
 				t.Errorf("%d bytes: in the file %t", bytes, spilled)
 			}
-			if held := int(s.held.Load()); bytes == 0 && held > s.most+6*512 {
-				t.Errorf("%d slots are in memory, of %d", held, s.most)
+			if held := int(s.held.Load()); bytes == 0 && held > s.most+6*512*bytesPerRecord {
+				t.Errorf("%d bytes are in memory, of %d", held, s.most)
 			}
 			if err := s.Close(); err != nil {
 				t.Error(err)
@@ -141,7 +141,7 @@ func TestNoRoom(t *testing.T) {
 		t.Skip("the temporary folder is not named by the environment")
 	}
 	s := New(0)
-	s.most = 64
+	s.most = 1536
 	source := s.Source("s", 0)
 	var failed error
 	for hour := range int64(10) {

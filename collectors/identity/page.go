@@ -3,31 +3,28 @@ package identity
 import (
 	"math/bits"
 	"math/rand/v2"
-	"slices"
 	"sync"
 	"sync/atomic"
 
 	"flowctl/collectors/flow"
+	"flowctl/collectors/table"
 )
-
-// bytesPerSlot is the size of a slot.
-const bytesPerSlot = 24
 
 // page is the records of one log and hour.
 type page struct {
 	mu      sync.Mutex
-	slots   []slot
-	count   int
+	index   table.Index
+	records []record
 	sources []string // that hold records of the page
 	numbers map[string]uint32
-	held    *atomic.Int64 // slots of all pages of the set
+	held    *atomic.Int64 // bytes of all pages of the set
 	gone    bool          // it went to the file
 	used    uint64        // when it was asked for, by the set's clock
 }
 
-// slot is a record and the first source by name that holds it.
-type slot struct {
-	hash   [2]uint64 // not both 0, or the slot is free
+// record is what is known of one, and the first source by name that holds it.
+type record struct {
+	hash   [2]uint64
 	source uint32
 	views  uint32 // number of the set of those in which it was counted
 }
@@ -38,11 +35,7 @@ var seeds = [3]uint64{rand.Uint64() | 1, rand.Uint64() | 1, rand.Uint64() | 1}
 // hashOf is a hash of what the page does not say of a record.
 func hashOf(id flow.RecordID) [2]uint64 {
 	place := uint64(id.Point)<<32 ^ uint64(id.Minute)
-	h := [2]uint64{mix(id.Content[0]^seeds[0], place^seeds[1]) ^ id.Content[1], mix(id.Content[1]^seeds[1], place^seeds[2])}
-	if h == [2]uint64{} {
-		h[0] = 1
-	}
-	return h
+	return [2]uint64{mix(id.Content[0]^seeds[0], place^seeds[1]) ^ id.Content[1], mix(id.Content[1]^seeds[1], place^seeds[2])}
 }
 
 func mix(a, b uint64) uint64 {
@@ -66,45 +59,35 @@ func (p *page) source(path string) uint32 {
 
 // meet notes a record, and returns what was known of it before. The first source
 // by name has it from now on.
-func (p *page) meet(n slot) (old slot, again bool) {
-	if p.count*4 >= len(p.slots)*3 {
-		p.grow()
-	}
-	s := p.find(n.hash)
-	if s.hash == n.hash {
-		old = *s
+func (p *page) meet(n record) (old record, again bool) {
+	if r := p.find(n.hash); r != nil {
+		old = *r
 		if p.sources[n.source] < p.sources[old.source] {
-			s.source = n.source
+			r.source = n.source
 		}
 		return old, true
 	}
-	*s = n
-	p.count++
-	return slot{}, false
+	before := p.bytes()
+	p.index.Reserve(1)
+	p.index.Put(uint32(n.hash[0]), len(p.records))
+	p.records = append(p.records, n)
+	p.held.Add(p.bytes() - before)
+	return record{}, false
 }
 
-// find returns the slot of a record, or the free one where it belongs.
-func (p *page) find(hash [2]uint64) *slot {
-	mask := uint64(len(p.slots) - 1)
-	for i := hash[0] & mask; ; i = (i + 1) & mask {
-		if s := &p.slots[i]; s.hash == hash || s.hash == [2]uint64{} {
-			return s
+// find returns a record, or nil.
+func (p *page) find(hash [2]uint64) *record {
+	p.index.Reserve(1)
+	for n, at := p.index.First(uint32(hash[0])); n >= 0; n, at = p.index.Next(uint32(hash[0]), at) {
+		if r := &p.records[n]; r.hash == hash {
+			return r
 		}
 	}
+	return nil
 }
 
-func (p *page) grow() {
-	old := p.slots
-	p.slots = make([]slot, max(64, 2*len(old)))
-	p.held.Add(int64(len(p.slots) - len(old)))
-	for _, s := range old {
-		if s.hash != [2]uint64{} {
-			*p.find(s.hash) = s
-		}
-	}
-}
+// bytesPerRecord is the size of a record.
+const bytesPerRecord = 24
 
-// records returns the slots that are in use.
-func (p *page) records() []slot {
-	return slices.DeleteFunc(slices.Clone(p.slots), func(s slot) bool { return s.hash == [2]uint64{} })
-}
+// bytes is how much memory the records take.
+func (p *page) bytes() int64 { return int64(p.index.Bytes() + bytesPerRecord*cap(p.records)) }

@@ -9,13 +9,14 @@ import (
 	"strings"
 
 	"flowctl/collectors/flow"
+	"flowctl/collectors/table"
 )
 
 // addresses numbers the addresses of one column of a row group. The number of
 // none is 0, the others are in the order of their texts once sorted.
 type addresses struct {
 	seed  [2]uint64
-	slots []uint32 // number by hash; a power of two of them, 0 for free ones
+	index table.Index
 	list  []flow.Addr
 	rank  []uint32 // by number, once sorted
 	plain []byte   // the dictionary
@@ -29,11 +30,11 @@ type addresses struct {
 
 // newAddresses returns an empty dictionary.
 func newAddresses() *addresses {
-	return &addresses{seed: [2]uint64{rand.Uint64(), rand.Uint64()}, slots: make([]uint32, 1024), octets: octetOrder()}
+	return &addresses{seed: [2]uint64{rand.Uint64(), rand.Uint64()}, octets: octetOrder()}
 }
 
 func (a *addresses) reset() {
-	clear(a.slots)
+	a.index.Reset()
 	a.list = append(a.list[:0], flow.Addr{})
 }
 
@@ -42,38 +43,22 @@ func (a *addresses) number(x flow.Addr) uint32 {
 	if x.IsZero() {
 		return 0
 	}
-	for i := a.slot(x); ; i = (i + 1) & (len(a.slots) - 1) {
-		switch n := a.slots[i]; {
-		case n == 0:
-			return a.add(x, i)
-		case a.list[n] == x:
-			return n
+	hash := a.hash(x)
+	a.index.Reserve(1)
+	for n, at := a.index.First(hash); n >= 0; n, at = a.index.Next(hash, at) {
+		if a.list[n] == x {
+			return uint32(n)
 		}
 	}
-}
-
-func (a *addresses) slot(x flow.Addr) int {
-	hi, lo := bits.Mul64(x.Hi^a.seed[0], x.Lo^a.seed[1])
-	return int(hi^lo) & (len(a.slots) - 1)
-}
-
-// add numbers x, whose place among the slots is i. Half of the slots stay
-// free.
-func (a *addresses) add(x flow.Addr, i int) uint32 {
-	n := uint32(len(a.list))
+	n := len(a.list)
 	a.list = append(a.list, x)
-	a.slots[i] = n
-	if 2*len(a.list) > len(a.slots) {
-		a.slots = make([]uint32, 2*len(a.slots))
-		for n, x := range a.list[1:] {
-			i := a.slot(x)
-			for a.slots[i] != 0 {
-				i = (i + 1) & (len(a.slots) - 1)
-			}
-			a.slots[i] = uint32(n + 1)
-		}
-	}
-	return n
+	a.index.Put(hash, n)
+	return uint32(n)
+}
+
+func (a *addresses) hash(x flow.Addr) uint32 {
+	hi, lo := bits.Mul64(x.Hi^a.seed[0], x.Lo^a.seed[1])
+	return uint32(hi ^ lo)
 }
 
 // octetOrder returns the places of the numbers of an octet in the order of

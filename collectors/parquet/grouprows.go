@@ -37,20 +37,26 @@ const blockRows = 64
 // found is a flow of a block of rows.
 type found struct {
 	flowKey
-	hash   uint64
-	number uint32
+	hash   uint32
+	number int
 }
 
 // find finds the flows of rows, at most blockRows.
 func (f *grouper) find(from, to int) {
 	src, dst, srcPort, dstPort := f.places[0][from:to], f.places[1][from:to], f.places[2][from:to], f.places[3][from:to]
 	block := f.block[:to-from]
+	f.flows.index.Reserve(to - from)
 	for j, n := range f.kinds.index[from:to] {
 		b := &block[j]
 		b.addresses = uint64(src[j]) | uint64(dst[j])<<placeBits | uint64(f.kinds.list[n].context)<<(2*placeBits)
 		b.ports = uint64(srcPort[j]) | uint64(dstPort[j])<<placeBits
 		b.hash = f.flows.hash(b.flowKey)
-		f.sink += f.flows.slots[b.hash&uint64(len(f.flows.slots)-1)].ports
+		b.number = f.flows.index.Peek(b.hash)
+	}
+	for j := range block {
+		if n := block[j].number; n >= 0 {
+			f.sink += f.flows.keys[n].ports + f.flows.sums[n].counters[0]
+		}
 	}
 	for j := range block {
 		b := &block[j]
@@ -60,13 +66,10 @@ func (f *grouper) find(from, to int) {
 			f.flows.sums[number].span = 2*context + uint32(f.private[0][src[j]]&f.private[1][dst[j]])
 		}
 	}
-	for j := range block {
-		f.sink += f.flows.sums[block[j].number].counters[0]
-	}
 }
 
 // row adds up row i, of a flow with a number.
-func (f *grouper) row(i int, number uint32, at int64, measured bool, counters *[4]uint64) {
+func (f *grouper) row(i, number int, at int64, measured bool, counters *[4]uint64) {
 	if f.to.Cache.IsOutside(at * 1000) {
 		f.outside++
 		return

@@ -110,13 +110,13 @@ func (s *Observations) warm(some []flow.Observation, to *part) {
 		}
 	}
 	src, dst := to.addresses[0], to.addresses[1]
-	var numbers [warmed][2]uint32
+	var numbers [warmed][2]int
 	for i, k := range fresh[:n] {
 		key, _ := s.cache.Flow(&some[k])
-		numbers[i] = [2]uint32{src.slots[src.slot(key.Src)], dst.slots[dst.slot(key.Dst)]}
+		numbers[i] = [2]int{src.index.Peek(src.hash(key.Src)), dst.index.Peek(dst.hash(key.Dst))}
 	}
 	for _, at := range numbers[:n] {
-		s.sink += src.list[at[0]].Lo + dst.list[at[1]].Lo
+		s.sink += src.list[max(0, at[0])].Lo + dst.list[max(0, at[1])].Lo
 	}
 }
 

@@ -1,14 +1,18 @@
 package summary
 
-import "flowctl/collectors/aggregate"
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"flowctl/collectors/aggregate"
+	"flowctl/collectors/table"
+)
 
 // lines finds the lines of an answer by their keys, which all have one width.
 // Neither a line nor its key takes an allocation of its own.
 type lines struct {
-	width int      // of keys
-	wide  int      // sums that a line has
-	slots []uint32 // number of a line + 1; 0 is free
+	width int // of keys
+	wide  int // sums that a line has
+	index table.Index
 	keys  []byte
 	sums  [][]group // of linesPart lines each, which never move
 	n     int
@@ -28,22 +32,17 @@ func (l *lines) key(n int) []byte { return l.keys[n*l.width : (n+1)*l.width] }
 // of returns the number of the line with a key, which it adds if there is none.
 func (l *lines) of(key []byte) int { return l.find(key, hashBytes(key)) }
 
-// find is of with the key's hash.
+// find is of with the key's hash, of which the lower half counts.
 func (l *lines) find(key []byte, hash uint64) int {
-	if l.n*2 >= len(l.slots) {
-		l.grow()
-	}
-	mask := uint64(len(l.slots) - 1)
-	for i := hash & mask; ; i = (i + 1) & mask {
-		e := l.slots[i]
-		if e == 0 {
-			l.slots[i] = uint32(l.n + 1)
-			return l.add(key)
-		}
-		if string(l.key(int(e-1))) == string(key) {
-			return int(e - 1)
+	h := uint32(hash)
+	l.index.Reserve(1)
+	for n, at := l.index.First(h); n >= 0; n, at = l.index.Next(h, at) {
+		if string(l.key(n)) == string(key) {
+			return n
 		}
 	}
+	l.index.Put(h, l.n)
+	return l.add(key)
 }
 
 func (l *lines) add(key []byte) int {
@@ -73,15 +72,11 @@ func mergeAll(sums, o []group) {
 // warm loads what find will need for keys with these hashes, so that a batch
 // waits for memory twice and not twice per line.
 func (l *lines) warm(hashes []uint64) (sink uint64) {
-	if len(l.slots) == 0 {
-		return 0
-	}
-	mask := uint64(len(l.slots) - 1)
 	for _, h := range hashes {
-		sink += uint64(l.slots[h&mask])
+		sink += uint64(l.index.Peek(uint32(h)))
 	}
 	for _, h := range hashes {
-		if n := int(l.slots[h&mask]) - 1; n >= 0 {
+		if n := l.index.Peek(uint32(h)); n >= 0 {
 			sum := l.at(n)
 			sink += uint64(l.keys[n*l.width]) + sum[0].sent.Packets + uint64(sum[l.wide-1].last)
 		}
@@ -89,39 +84,10 @@ func (l *lines) warm(hashes []uint64) (sink uint64) {
 	return sink
 }
 
-func (l *lines) grow() {
-	l.slots = make([]uint32, max(64, 2*len(l.slots)))
-	mask := uint64(len(l.slots) - 1)
-	for n := range l.n {
-		i := hashBytes(l.key(n)) & mask
-		for l.slots[i] != 0 {
-			i = (i + 1) & mask
-		}
-		l.slots[i] = uint32(n + 1)
-	}
-}
-
 // reset forgets all lines but keeps their memory.
 func (l *lines) reset() {
-	if len(l.slots) > 8*max(l.n, 64) {
-		l.free()
-	} else {
-		clear(l.slots)
-	}
+	l.index.ResetFew(func(n int) uint32 { return uint32(hashBytes(l.key(n))) })
 	l.keys, l.n = l.keys[:0], 0
-}
-
-// free frees the slots of all lines, which are few among many that were once
-// needed.
-func (l *lines) free() {
-	mask := uint64(len(l.slots) - 1)
-	for n := range l.n {
-		i := hashBytes(l.key(n)) & mask
-		for l.slots[i] != uint32(n+1) {
-			i = (i + 1) & mask
-		}
-		l.slots[i] = 0
-	}
 }
 
 // each calls f for every line.

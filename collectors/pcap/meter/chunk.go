@@ -29,8 +29,9 @@ func (c *chunk) clear() { c.n, c.of = 0, [parts]int{} }
 // is needed is touched before the first is used.
 func (p *part) take(c *chunk, n int, out *exporter) {
 	mine, t := c.mine[n][:c.of[n]], &p.table
+	t.index.Reserve(len(mine))
 	for _, i := range mine {
-		p.sink += uint64(t.slots[c.list[i].hash&t.mask])
+		p.sink += uint64(t.index.Peek(uint32(c.list[i].hash)))
 	}
 	for _, i := range mine {
 		p.sink += t.warm(&c.list[i])

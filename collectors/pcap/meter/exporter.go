@@ -19,7 +19,7 @@ func newExporter(stamp flow.Record, emit func(flow.Batch) bool, stopped *atomic.
 }
 
 // export appends the record of e, which is entry i of t, if anything was counted.
-func (x *exporter) export(t *table, i uint32, e *entry, s flow.State) {
+func (x *exporter) export(t *conversations, i int, e *entry, s flow.State) {
 	if e.empty() {
 		return
 	}

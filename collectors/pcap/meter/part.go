@@ -9,7 +9,7 @@ import (
 )
 
 // parts is how many parts conversations are in. A part is told by bits of the
-// hash that neither the table's slots nor their tags use first.
+// hash that the index does not use.
 const (
 	parts     = 8
 	partShift = 44
@@ -17,7 +17,7 @@ const (
 
 // part is some of the conversations. One goroutine at a time works on it.
 type part struct {
-	table table
+	table conversations
 	most  int    // conversations at once
 	clock int64  // time of the last packet that had one
 	swept int64  // clock at the last sweep
@@ -32,7 +32,7 @@ func partOf(hash uint64) uint64 { return hash >> partShift % parts }
 
 func (p *part) init(seed uint64) {
 	p.most, p.clock, p.swept = maxFlows/parts, flow.NoTime, flow.NoTime
-	p.table.init(seed)
+	p.table.seed = seed
 }
 
 // add counts one packet in its conversation.
@@ -85,7 +85,7 @@ func (p *part) before(e *entry, o *observed) {
 
 // cut exports what e has so far if o belongs to a later record, or to a later
 // conversation between the same ports.
-func (p *part) cut(i uint32, e *entry, o *observed, out *exporter) {
+func (p *part) cut(i int, e *entry, o *observed, out *exporter) {
 	opens := o.Flags&(packet.SYN|packet.ACK) == packet.SYN
 	if !opens && e.within(o.Time) && e.holds(o) && !p.table.fine {
 		return
@@ -139,7 +139,7 @@ func (p *part) sweep(out *exporter) {
 	if full {
 		silent = p.table.median()
 	}
-	p.table.drop(func(i uint32, e *entry) bool {
+	p.table.drop(func(i int, e *entry) bool {
 		switch {
 		case e.expired(p.clock):
 			out.export(&p.table, i, e, flow.End)
@@ -155,7 +155,7 @@ func (p *part) sweep(out *exporter) {
 
 // pause exports what was counted; what is known of conversations stays.
 func (p *part) pause(out *exporter) {
-	p.table.each(func(i uint32, e *entry) {
+	p.table.each(func(i int, e *entry) {
 		if !e.empty() {
 			out.export(&p.table, i, e, flow.Continue)
 			e.pause()
@@ -166,6 +166,6 @@ func (p *part) pause(out *exporter) {
 
 // close exports everything.
 func (p *part) close(out *exporter) {
-	p.table.each(func(i uint32, e *entry) { out.export(&p.table, i, e, flow.End) })
-	p.table = table{}
+	p.table.each(func(i int, e *entry) { out.export(&p.table, i, e, flow.End) })
+	p.table = conversations{}
 }
