@@ -28,13 +28,32 @@ func (id ID) Name() string {
 
 // Type is the resource type, such as Microsoft.Network/virtualNetworks/subnets.
 func (id ID) Type() string {
-	segs := id.segments()
-	for i := len(segs) - 2; i >= 0; i-- {
-		if strings.EqualFold(segs[i], "providers") {
-			return typeOf(segs[i+1:])
+	s := strings.Trim(string(id), "/")
+	for end := len(s); end > 0; {
+		start := strings.LastIndexByte(s[:end], '/') + 1
+		if end < len(s) && strings.EqualFold(s[start:end], "providers") {
+			return typeIn(s[end+1:])
 		}
+		end = start - 1
 	}
 	return ""
+}
+
+// typeIn is the type in what follows providers/: the namespace, and each second
+// segment after it.
+func typeIn(rest string) string {
+	var b strings.Builder
+	i := 0
+	for seg := range strings.SplitSeq(rest, "/") {
+		if i%2 == 1 {
+			b.WriteByte('/')
+		}
+		if i == 0 || i%2 == 1 {
+			b.WriteString(seg)
+		}
+		i++
+	}
+	return b.String()
 }
 
 // Parent is the id of the resource that holds a child resource, such as the
@@ -50,25 +69,15 @@ func (id ID) Parent() ID {
 	return ID(s)
 }
 
-func typeOf(segs []string) string {
-	parts := segs[:1:1]
-	for i := 1; i < len(segs); i += 2 {
-		parts = append(parts, segs[i])
-	}
-	return strings.Join(parts, "/")
-}
-
-func (id ID) segments() []string {
-	return strings.Split(strings.Trim(string(id), "/"), "/")
-}
-
 // after returns the segment that follows the one named key.
 func (id ID) after(key string) string {
-	segs := id.segments()
-	for i := 0; i+1 < len(segs); i += 2 {
-		if strings.EqualFold(segs[i], key) {
-			return segs[i+1]
+	i, named := 0, false
+	for seg := range strings.SplitSeq(strings.Trim(string(id), "/"), "/") {
+		if named {
+			return seg
 		}
+		named = i%2 == 0 && strings.EqualFold(seg, key)
+		i++
 	}
 	return ""
 }

@@ -1,5 +1,7 @@
 package plan
 
+import "slices"
+
 // Index finds the parts of an inventory by the keys of their ids.
 type Index struct {
 	VNets     map[string]*VNet
@@ -47,14 +49,18 @@ func (x *Index) addVNet(v *VNet) {
 func (x *Index) addNIC(n *NIC) {
 	x.NICs[n.ID.Key()] = n
 	if n.VM != "" {
-		x.NICsOf[n.VM.Key()] = append(x.NICsOf[n.VM.Key()], n)
+		vm := n.VM.Key()
+		x.NICsOf[vm] = append(x.NICsOf[vm], n)
 	}
-	in := map[string]bool{}
+	var in []string
 	for _, s := range n.Subnets {
-		in[s.Key()], in[s.Parent().Key()] = true, true
-	}
-	for key := range in {
-		x.NICsIn[key] = append(x.NICsIn[key], n)
+		subnet := ID(s.Key())
+		for _, key := range []string{string(subnet), string(subnet.Parent())} {
+			if !slices.Contains(in, key) {
+				in = append(in, key)
+				x.NICsIn[key] = append(x.NICsIn[key], n)
+			}
+		}
 	}
 }
 

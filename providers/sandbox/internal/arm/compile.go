@@ -288,19 +288,29 @@ func machineBody(v *world.VM) doc {
 	for _, n := range v.NICs {
 		nics = append(nics, doc{"id": string(n.ID), "properties": doc{"primary": !n.Secondary}})
 	}
-	disk := jsonOf(osDisk(v.Name, v.OS))
-	disk["diskSizeGB"], disk["deleteOption"] = float64(systemDiskSize), "Detach"
-	disk["managedDisk"] = doc{"id": string(diskOf{v}.id()), "storageAccountType": "Standard_LRS"}
+	disk := doc{"name": v.Name + "_OsDisk_1", "osType": v.OS, "createOption": "FromImage", "caching": "ReadWrite", "diskSizeGB": float64(systemDiskSize),
+		"deleteOption": "Detach", "managedDisk": doc{"id": string(diskOf{v}.id()), "storageAccountType": "Standard_LRS"}}
 	props := doc{
 		"hardwareProfile": doc{"vmSize": v.Size},
 		"storageProfile":  doc{"imageReference": image(v.OS), "osDisk": disk, "dataDisks": []any{}},
-		"osProfile":       jsonOf(osProfile(v.Name, v.OS)),
+		"osProfile":       profileBody(v.Name, v.OS),
 		"networkProfile":  doc{"networkInterfaces": nics},
 	}
 	if v.Set != nil {
 		props["virtualMachineScaleSet"] = ref(v.Set.ID)
 	}
 	return props
+}
+
+// profileBody is how an operating system was set up.
+func profileBody(name, os string) doc {
+	p := doc{"computerName": name, "adminUsername": "azureuser", "allowExtensionOperations": true}
+	if os == "Windows" {
+		p["windowsConfiguration"] = doc{"provisionVMAgent": true}
+	} else {
+		p["linuxConfiguration"] = doc{"provisionVMAgent": true, "disablePasswordAuthentication": true}
+	}
+	return p
 }
 
 func scaleSetBody(s *world.ScaleSet) doc {
@@ -327,7 +337,7 @@ func scaleSetBody(s *world.ScaleSet) doc {
 }
 
 func setProfile(s *world.ScaleSet) doc {
-	p := jsonOf(osProfile(s.Name, s.OS))
+	p := profileBody(s.Name, s.OS)
 	delete(p, "computerName")
 	p["computerNamePrefix"] = s.Name
 	return p

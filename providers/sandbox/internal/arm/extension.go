@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
-	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/compute/armcompute/v8"
 
 	"flowctl/plan"
 	"flowctl/providers/sandbox/internal/world"
@@ -50,21 +49,16 @@ func (e *Extension) state(now time.Time) string {
 	return "Succeeded"
 }
 
-func (e *Extension) doc(now time.Time) armcompute.VirtualMachineExtension {
-	doc := armcompute.VirtualMachineExtension{
-		ID: id(e.ID), Name: to.Ptr(e.ID.Name()), Type: to.Ptr(vmType + "/extensions"), Location: to.Ptr(e.Location), Tags: pointers(e.Tags),
-		Properties: &armcompute.VirtualMachineExtensionProperties{
-			Publisher: to.Ptr(e.Settings.Publisher), Type: to.Ptr(e.Settings.Type), TypeHandlerVersion: to.Ptr(e.Settings.Version),
-			AutoUpgradeMinorVersion: to.Ptr(e.Settings.AutoMinor), ProvisioningState: to.Ptr(e.state(now)),
-		},
-	}
+func (e *Extension) doc(now time.Time) doc {
+	props := doc{"publisher": e.Settings.Publisher, "type": e.Settings.Type, "typeHandlerVersion": e.Settings.Version,
+		"autoUpgradeMinorVersion": e.Settings.AutoMinor, "provisioningState": e.state(now)}
 	if e.Settings.AutoUpgrade {
-		doc.Properties.EnableAutomaticUpgrade = to.Ptr(true)
+		props["enableAutomaticUpgrade"] = true
 	}
 	if len(e.Settings.Settings) > 0 {
-		doc.Properties.Settings = e.Settings.Settings
+		props["settings"] = e.Settings.Settings
 	}
-	return doc
+	return withTags(doc{"id": e.ID, "name": e.ID.Name(), "type": vmType + "/extensions", "location": e.Location, "properties": props}, e.Tags)
 }
 
 // carrier is what extensions are installed on: a machine, or a scale set, whose

@@ -126,13 +126,13 @@ func (q *request) fillNIC(st *State, m *Resource, doc, props map[string]any) {
 	dns := object(props, "dnsSettings")
 	orElse(dns, map[string]any{"dnsServers": []any{}, "appliedDnsServers": []any{}, "internalDomainNameSuffix": q.dnsSuffix(m)})
 	props["dnsSettings"] = dns
-	configs := objects(props, "ipConfigurations")
+	configs, given := objects(props, "ipConfigurations"), m.given()
 	for _, c := range configs {
 		name := text(c, "name")
 		c["id"], c["type"], c["etag"] = m.ID+"/ipConfigurations/"+plan.ID(name), nicType+"/ipConfigurations", doc["etag"]
 		p := object(c, "properties")
 		c["properties"] = p
-		p["provisioningState"], p["privateIPAddress"] = m.state(q.now), text(m.given(), "addresses", name)
+		p["provisioningState"], p["privateIPAddress"] = m.state(q.now), text(given, "addresses", name)
 		orElse(p, map[string]any{"privateIPAllocationMethod": "Dynamic", "privateIPAddressVersion": "IPv4", "primary": len(configs) == 1})
 	}
 	for _, e := range q.users(st, m.ID, endpointType) {
@@ -144,9 +144,9 @@ func (q *request) fillNIC(st *State, m *Resource, doc, props map[string]any) {
 	if vm == nil {
 		return
 	}
-	nics := objects(object(vm.properties(), "networkProfile"), "networkInterfaces")
-	props["virtualMachine"], props["primary"] = ref(vm.ID), len(nics) > 0 && m.ID.Is(plan.ID(text(nics[0], "id")))
-	switch mac := text(m.given(), "mac"); {
+	nics := interfacesOf(vm)
+	props["virtualMachine"], props["primary"] = ref(vm.ID), len(nics) > 0 && m.ID.Is(nics[0])
+	switch mac := text(given, "mac"); {
 	case mac != "":
 		props["macAddress"] = dashed(mac)
 	case vm.of == nil || m.of == nil: // of the world's, those have none that never started
@@ -172,13 +172,27 @@ func dashed(mac string) string {
 // machineOf is the machine that an interface is attached to, or nil.
 func (q *request) machineOf(st *State, nic *Resource) *Resource {
 	for _, vm := range q.users(st, nic.ID, vmType) {
-		for _, n := range objects(object(vm.properties(), "networkProfile"), "networkInterfaces") {
-			if nic.ID.Is(plan.ID(text(n, "id"))) {
+		for _, id := range interfacesOf(vm) {
+			if nic.ID.Is(id) {
 				return vm
 			}
 		}
 	}
 	return nil
+}
+
+// interfacesOf are the interfaces of a machine, the first of which is its primary.
+func interfacesOf(vm *Resource) (all []plan.ID) {
+	if v, ok := vm.of.(*world.VM); ok {
+		for _, n := range v.NICs {
+			all = append(all, n.ID)
+		}
+		return all
+	}
+	for _, n := range objects(object(vm.properties(), "networkProfile"), "networkInterfaces") {
+		all = append(all, plan.ID(text(n, "id")))
+	}
+	return all
 }
 
 func nicInUse(m, user *Resource, _ string) *Error {

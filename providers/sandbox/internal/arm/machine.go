@@ -132,7 +132,7 @@ func (q *request) listVMs() (reply, error) {
 	q.indexExtensions(st)
 	if strings.EqualFold(q.param("statusOnly"), "true") {
 		all := inGroup(q, q.live(st).VMs, func(v *world.VM) plan.ID { return v.ID })
-		return paged(q, all, func(v *world.VM) armcompute.VirtualMachine { return q.vmStatus(st, v) })
+		return paged(q, all, func(v *world.VM) doc { return q.vmStatus(st, v) })
 	}
 	return listResource(vmType)(q)
 }
@@ -158,71 +158,45 @@ func (q *request) getInstanceView() (reply, error) {
 }
 
 // vmStatus is a machine in a listing with statusOnly=true.
-func (q *request) vmStatus(st *State, v *world.VM) armcompute.VirtualMachine {
-	return armcompute.VirtualMachine{
-		ID: id(v.ID), Name: &v.Name, Type: to.Ptr(vmType), Location: &v.Location,
-		Properties: &armcompute.VirtualMachineProperties{
-			VMID: &v.GUID, ProvisioningState: to.Ptr("Succeeded"), InstanceView: to.Ptr(q.instanceView(st, v)),
-		},
-	}
+func (q *request) vmStatus(st *State, v *world.VM) doc {
+	return doc{"id": v.ID, "name": v.Name, "type": vmType, "location": v.Location,
+		"properties": doc{"vmId": v.GUID, "provisioningState": "Succeeded", "instanceView": q.instanceView(st, v)}}
 }
 
 func (q *request) expandsInstanceView() bool {
 	return strings.Contains(strings.ToLower(q.param("$expand")), "instanceview")
 }
 
-func (q *request) instanceView(st *State, v *world.VM) armcompute.VirtualMachineInstanceView {
-	doc := armcompute.VirtualMachineInstanceView{
-		Statuses: powerStatuses(v.Power, q.world.Epoch), Disks: []*armcompute.DiskInstanceView{},
-		HyperVGeneration: to.Ptr(armcompute.HyperVGenerationTypeV2),
-	}
+func (q *request) instanceView(st *State, v *world.VM) doc {
+	view := doc{"statuses": powerStatuses(v.Power, q.world.Epoch), "disks": []any{}, "hyperVGeneration": "V2"}
 	if v.Power == "deallocated" || v.NeverStarted { // a machine that is only stopped shows its last state: recording vm-states
-		return doc
+		return view
 	}
-	doc.ComputerName, doc.OSName = &v.Name, &v.OS
-	doc.VMAgent = vmAgent(q.world.Epoch)
+	view["computerName"], view["osName"], view["vmAgent"] = v.Name, v.OS, vmAgent(q.world.Epoch)
+	var extensions []any
 	for _, e := range q.extensionsOf(st, v) {
-		doc.Extensions = append(doc.Extensions, &armcompute.VirtualMachineExtensionInstanceView{
-			Name: to.Ptr(e.ID.Name()), Type: to.Ptr(e.Settings.Publisher + "." + e.Settings.Type), TypeHandlerVersion: to.Ptr(e.Settings.Version),
-			Statuses: []*armcompute.InstanceViewStatus{status("ProvisioningState/"+strings.ToLower(e.state(q.now)), "Provisioning "+strings.ToLower(e.state(q.now)), e.Ready)},
-		})
+		state := e.state(q.now)
+		extensions = append(extensions, doc{"name": e.ID.Name(), "type": e.Settings.Publisher + "." + e.Settings.Type, "typeHandlerVersion": e.Settings.Version,
+			"statuses": []any{status("ProvisioningState/"+strings.ToLower(state), "Provisioning "+strings.ToLower(state), e.Ready)}})
 	}
-	return doc
+	if extensions != nil {
+		view["extensions"] = extensions
+	}
+	return view
 }
 
-func status(code, display string, at time.Time) *armcompute.InstanceViewStatus {
-	s := &armcompute.InstanceViewStatus{Code: &code, Level: to.Ptr(armcompute.StatusLevelTypesInfo), DisplayStatus: &display}
+func status(code, display string, at time.Time) doc {
+	s := doc{"code": code, "level": "Info", "displayStatus": display}
 	if !at.IsZero() {
-		s.Time = &at
+		s["time"] = at.Format(time.RFC3339Nano)
 	}
 	return s
 }
 
-func powerStatuses(power string, at time.Time) []*armcompute.InstanceViewStatus {
-	return []*armcompute.InstanceViewStatus{
-		status("ProvisioningState/succeeded", "Provisioning succeeded", at),
-		status("PowerState/"+power, "VM "+power, time.Time{}),
-	}
+func powerStatuses(power string, at time.Time) []any {
+	return []any{status("ProvisioningState/succeeded", "Provisioning succeeded", at), status("PowerState/"+power, "VM "+power, time.Time{})}
 }
 
-func vmAgent(at time.Time) *armcompute.VirtualMachineAgentInstanceView {
-	return &armcompute.VirtualMachineAgentInstanceView{VMAgentVersion: to.Ptr("2.9.1.1"),
-		Statuses: []*armcompute.InstanceViewStatus{status("ProvisioningState/succeeded", "Ready", at)}}
-}
-
-func osDisk(name, os string) *armcompute.OSDisk {
-	return &armcompute.OSDisk{
-		Name: to.Ptr(name + "_OsDisk_1"), OSType: to.Ptr(armcompute.OperatingSystemTypes(os)),
-		CreateOption: to.Ptr(armcompute.DiskCreateOptionTypesFromImage), Caching: to.Ptr(armcompute.CachingTypesReadWrite),
-	}
-}
-
-func osProfile(name, os string) *armcompute.OSProfile {
-	p := &armcompute.OSProfile{ComputerName: &name, AdminUsername: to.Ptr("azureuser"), AllowExtensionOperations: to.Ptr(true)}
-	if os == "Windows" {
-		p.WindowsConfiguration = &armcompute.WindowsConfiguration{ProvisionVMAgent: to.Ptr(true)}
-	} else {
-		p.LinuxConfiguration = &armcompute.LinuxConfiguration{ProvisionVMAgent: to.Ptr(true), DisablePasswordAuthentication: to.Ptr(true)}
-	}
-	return p
+func vmAgent(at time.Time) doc {
+	return doc{"vmAgentVersion": "2.9.1.1", "statuses": []any{status("ProvisioningState/succeeded", "Ready", at)}}
 }

@@ -15,6 +15,19 @@ type list[T any] struct {
 	NextLink string `json:"nextLink,omitempty"`
 }
 
+// Members are those of the document in their order.
+func (l list[T]) Members() (names []string, values []any) {
+	items := make([]any, len(l.Value))
+	for i, item := range l.Value {
+		items[i] = item
+	}
+	names, values = []string{"value"}, []any{items}
+	if l.NextLink != "" {
+		names, values = append(names, "nextLink"), append(values, l.NextLink)
+	}
+	return names, values
+}
+
 // whole answers with a listing that has no pages.
 func whole[T any](items []T) (reply, error) {
 	if items == nil {

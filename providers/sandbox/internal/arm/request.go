@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"flowctl/providers/sandbox/internal/wire"
 )
 
 // request is one request and the moment at which it came.
@@ -147,7 +149,10 @@ func (q *request) write(w http.ResponseWriter, rep reply) {
 		w.WriteHeader(rep.status)
 		return
 	}
-	text, err := json.Marshal(rep.body)
+	text, err := wire.Encode(rep.body)
+	if o, ok := w.(interface{ InOrder() }); ok {
+		o.InOrder()
+	}
 	if err != nil {
 		q.log.Error("the sandbox's ARM failed", "path", q.r.URL.Path, "error", err)
 		rep.status, text = http.StatusInternalServerError, []byte(`{"error":{"code":"InternalServerError","message":"An error occurred."}}`)

@@ -120,7 +120,10 @@ func (m *Resource) tags() map[string]string {
 
 // doc shows a made resource: what was put, and what the service fills in.
 func (q *request) draw(st *State, m *Resource) map[string]any {
-	doc := clone(m.body())
+	doc, given := m.body(), m.given()
+	if m.of == nil { // that of the world is made anew each time
+		doc, given = clone(doc), clone(given)
+	}
 	k := kindOf(m.Type)
 	props := object(doc, "properties")
 	doc["properties"] = props
@@ -139,7 +142,7 @@ func (q *request) draw(st *State, m *Resource) map[string]any {
 			props["resourceGuid"] = m.GUID
 		}
 	}
-	maps.Copy(props, clone(m.given()))
+	maps.Copy(props, given)
 	if k.fill != nil {
 		k.fill(q, st, m, doc, props)
 	}

@@ -5,9 +5,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
-	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/compute/armcompute/v8"
-
 	"flowctl/plan"
 	"flowctl/providers/sandbox/internal/world"
 )
@@ -116,7 +113,7 @@ func (q *request) listInstances() (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return paged(q, s.Instances, func(i *world.Instance) armcompute.VirtualMachineScaleSetVM { return q.instance(st, i) })
+	return paged(q, s.Instances, func(i *world.Instance) doc { return q.instance(st, i) })
 }
 
 func (q *request) findInstance() (*world.Instance, error) {
@@ -152,34 +149,31 @@ func (q *request) getInstanceStatus() (reply, error) {
 	return ok(q.instanceStatus(i))
 }
 
-func (q *request) instance(st *State, i *world.Instance) armcompute.VirtualMachineScaleSetVM {
-	doc := armcompute.VirtualMachineScaleSetVM{
-		ID: id(i.ID), Name: &i.Name, Type: to.Ptr(scaleSetType + "/virtualMachines"), Location: &i.Set.Location, Tags: pointers(i.Tags),
-		InstanceID: &i.Number, SKU: &armcompute.SKU{Name: &i.Set.Size, Tier: to.Ptr("Standard")},
-		Properties: &armcompute.VirtualMachineScaleSetVMProperties{
-			VMID: &i.GUID, ProvisioningState: to.Ptr("Succeeded"), LatestModelApplied: to.Ptr(q.latest(st, i)),
-			StorageProfile: &armcompute.StorageProfile{OSDisk: osDisk(i.Name, i.Set.OS), DataDisks: []*armcompute.DataDisk{}},
-			OSProfile:      osProfile(i.Name, i.Set.OS),
-			NetworkProfile: &armcompute.NetworkProfile{NetworkInterfaces: []*armcompute.NetworkInterfaceReference{
-				{ID: id(i.NIC.ID), Properties: &armcompute.NetworkInterfaceReferenceProperties{Primary: to.Ptr(true)}}}},
-		},
-	}
-	if q.instanceAgent(st, i) {
-		e := builtinAgent(carrier{scaleSetType, i.Resource, i.Set.OS, true, true})
-		doc.Resources = []*armcompute.VirtualMachineExtension{to.Ptr(e.doc(q.now))}
+func (q *request) instance(st *State, i *world.Instance) doc {
+	props := doc{
+		"vmId": i.GUID, "provisioningState": "Succeeded", "latestModelApplied": q.latest(st, i),
+		"storageProfile": doc{"osDisk": doc{"name": i.Name + "_OsDisk_1", "osType": i.Set.OS, "createOption": "FromImage", "caching": "ReadWrite"}, "dataDisks": []any{}},
+		"osProfile":      profileBody(i.Name, i.Set.OS),
+		"networkProfile": doc{"networkInterfaces": []any{doc{"id": i.NIC.ID, "properties": doc{"primary": true}}}},
 	}
 	if q.expandsInstanceView() {
-		doc.Properties.InstanceView = to.Ptr(q.instanceStatus(i))
+		props["instanceView"] = q.instanceStatus(i)
 	}
-	return doc
+	d := doc{"id": i.ID, "name": i.Name, "type": scaleSetType + "/virtualMachines", "location": i.Set.Location, "instanceId": i.Number,
+		"sku": doc{"name": i.Set.Size, "tier": "Standard"}, "properties": props}
+	if q.instanceAgent(st, i) {
+		e := builtinAgent(carrier{scaleSetType, i.Resource, i.Set.OS, true, true})
+		d["resources"] = []any{e.doc(q.now)}
+	}
+	return withTags(d, i.Tags)
 }
 
-func (q *request) instanceStatus(i *world.Instance) armcompute.VirtualMachineScaleSetVMInstanceView {
-	doc := armcompute.VirtualMachineScaleSetVMInstanceView{Statuses: powerStatuses(i.Power, q.world.Epoch)}
+func (q *request) instanceStatus(i *world.Instance) doc {
+	view := doc{"statuses": powerStatuses(i.Power, q.world.Epoch)}
 	if i.Power == "running" {
-		doc.VMAgent = vmAgent(q.world.Epoch)
+		view["vmAgent"] = vmAgent(q.world.Epoch)
 	}
-	return doc
+	return view
 }
 
 // listScaleSetNICs lists the interfaces of a scale set, or of one instance.

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"io"
+	"time"
 
 	"flowctl/providers/sandbox/internal/arm"
 	"flowctl/providers/sandbox/internal/blob"
@@ -13,8 +14,7 @@ import (
 const captureBlock = 4 << 20
 
 // captureBlob returns a capture's file, if it has been uploaded.
-func (s *Source) captureBlob(v *view, f arm.File) (blob.Blob, bool) {
-	now := s.o.Clock.Now()
+func (s *Source) captureBlob(v *view, now time.Time, f arm.File) (blob.Blob, bool) {
 	written, size := s.sent(v, f, now)
 	if now.Before(written) {
 		return blob.Blob{}, false

@@ -146,13 +146,12 @@ const (
 
 // logNames yields the names of hour blobs in the order of their bytes, which
 // is that of log, hour and MAC.
-func (s *Source) logNames(v *view, account, container string, want span) iter.Seq[string] {
+func (s *Source) logNames(v *view, now time.Time, in place, want span) iter.Seq[string] {
 	return func(yield func(string) bool) {
-		if container != logContainer {
+		if in.container != logContainer {
 			return
 		}
-		now := s.o.Clock.Now()
-		for _, h := range v.logs[account] {
+		for _, h := range v.logs[in.account] {
 			if !want.mayHave(h.prefix + "/") {
 				continue
 			}
@@ -187,8 +186,7 @@ func (v *view) macs(gens []traffic.Log) []string {
 }
 
 // logBlob returns the hour blob of that name, if Azure has written it.
-func (s *Source) logBlob(v *view, account, name string) (blob.Blob, bool) {
-	now := s.o.Clock.Now()
+func (s *Source) logBlob(v *view, now time.Time, account, name string) (blob.Blob, bool) {
 	for _, h := range v.logs[account] {
 		rest, ok := strings.CutPrefix(name, h.prefix)
 		if !ok || len(rest) <= len(hourLayout) {

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"flowctl/plan"
 	"flowctl/providers/sandbox/internal/arm"
@@ -39,13 +40,14 @@ type Source struct {
 	mu    sync.Mutex
 	drawn *view
 	seen  map[[2]string]blob.Container // containers that are there for good
+	none  map[[2]string]emptiness      // those that had no blob yet
 }
 
 var _ blob.Source = (*Source)(nil)
 
 // New returns the source of a world's recordings.
 func New(o Options) *Source {
-	return &Source{o: o, sizes: newSizes(), seen: map[[2]string]blob.Container{}}
+	return &Source{o: o, sizes: newSizes(), seen: map[[2]string]blob.Container{}, none: map[[2]string]emptiness{}}
 }
 
 // view is what one state of ARM means for the storage accounts.
@@ -127,7 +129,7 @@ func (s *Source) Containers(account string) ([]blob.Container, error) {
 	if err != nil {
 		return nil, err
 	}
-	names := map[string]bool{}
+	names, now := map[string]bool{}, s.o.Clock.Now()
 	if len(v.logs[account]) > 0 {
 		names[logContainer] = true
 	}
@@ -138,44 +140,43 @@ func (s *Source) Containers(account string) ([]blob.Container, error) {
 	}
 	var all []blob.Container
 	for _, name := range slices.Sorted(maps.Keys(names)) {
-		c, ok, err := s.container(account, name)
-		if err != nil {
-			return nil, err
-		}
-		if ok {
+		if c, ok := s.container(v, now, account, name); ok {
 			all = append(all, c)
 		}
 	}
 	return all, nil
 }
 
-// container looks for the first blob in a container, once.
-func (s *Source) container(account, name string) (blob.Container, bool, error) {
+// container looks for the first blob in a container, once; where there is none yet,
+// once for each time and state.
+func (s *Source) container(v *view, now time.Time, account, name string) (blob.Container, bool) {
 	key := [2]string{account, name}
 	s.mu.Lock()
 	c, ok := s.seen[key]
+	none := s.none[key] == emptiness{v, now} && s.o.Faults.Empty() // which can be lifted at any time
 	s.mu.Unlock()
-	if ok {
-		return c, true, nil
+	if ok || none {
+		return c, ok
 	}
-	for blobName, err := range s.Names(account, name, "", "") {
-		if err != nil {
-			return blob.Container{}, false, err
+	for blobName := range s.names(v, now, place{account, name}, span{}) {
+		if b, ok := s.blob(v, now, account, name, blobName); ok {
+			c := blob.Container{Name: name, Modified: b.Created}
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.seen[key] = c
+			return c, true
 		}
-		b, ok, err := s.Blob(account, name, blobName)
-		if err != nil {
-			return blob.Container{}, false, err
-		}
-		if !ok {
-			continue
-		}
-		c := blob.Container{Name: name, Modified: b.Created}
-		s.mu.Lock()
-		s.seen[key] = c
-		s.mu.Unlock()
-		return c, true, nil
 	}
-	return blob.Container{}, false, nil
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.none[key] = emptiness{v, now}
+	return blob.Container{}, false
+}
+
+// emptiness is when a container had no blob.
+type emptiness struct {
+	of *view
+	at time.Time
 }
 
 // Names yields the names that blobs in a container have or may come to have.
@@ -186,21 +187,30 @@ func (s *Source) Names(account, container, prefix, from string) iter.Seq2[string
 			yield("", err)
 			return
 		}
-		want := span{prefix, from}
-		files := v.files[place{account, container}]
-		for name := range s.logNames(v, account, container, want) {
-			for len(files) > 0 && files[0].Name < name {
-				if want.has(files[0].Name) && !yield(files[0].Name, nil) {
-					return
-				}
-				files = files[1:]
-			}
+		for name := range s.names(v, s.o.Clock.Now(), place{account, container}, span{prefix, from}) {
 			if !yield(name, nil) {
 				return
 			}
 		}
+	}
+}
+
+func (s *Source) names(v *view, now time.Time, in place, want span) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		files := v.files[in]
+		for name := range s.logNames(v, now, in, want) {
+			for len(files) > 0 && files[0].Name < name {
+				if want.has(files[0].Name) && !yield(files[0].Name) {
+					return
+				}
+				files = files[1:]
+			}
+			if !yield(name) {
+				return
+			}
+		}
 		for _, f := range files {
-			if want.has(f.Name) && !yield(f.Name, nil) {
+			if want.has(f.Name) && !yield(f.Name) {
 				return
 			}
 		}
@@ -226,15 +236,18 @@ func (s *Source) Blob(account, container, name string) (blob.Blob, bool, error) 
 	if err != nil {
 		return blob.Blob{}, false, err
 	}
+	b, ok := s.blob(v, s.o.Clock.Now(), account, container, name)
+	return b, ok, nil
+}
+
+func (s *Source) blob(v *view, now time.Time, account, container, name string) (blob.Blob, bool) {
 	files := v.files[place{account, container}]
 	i, ok := slices.BinarySearchFunc(files, name, func(f arm.File, name string) int { return cmp.Compare(f.Name, name) })
 	if ok {
-		b, ok := s.captureBlob(v, files[i])
-		return b, ok, nil
+		return s.captureBlob(v, now, files[i])
 	}
 	if container != logContainer {
-		return blob.Blob{}, false, nil
+		return blob.Blob{}, false
 	}
-	b, ok := s.logBlob(v, account, name)
-	return b, ok, nil
+	return s.logBlob(v, now, account, name)
 }

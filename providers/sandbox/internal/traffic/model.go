@@ -11,7 +11,9 @@
 package traffic
 
 import (
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"flowctl/plan"
@@ -31,6 +33,10 @@ type Model struct {
 	at    map[string][]*pair // by the ids of the interfaces that take part
 	stays map[string][]*stay // of running interfaces, by their ids
 	order []string           // of the keys of stays
+
+	// Made when they are first asked for.
+	covered func() map[string][]*world.NIC // see index
+	macs    func() map[string]*world.NIC
 }
 
 // Since is what a world became, and when.
@@ -51,6 +57,7 @@ const ever = -never
 // New prepares the traffic of w, which became what changes say, in their order.
 func New(w *world.World, changes ...Since) *Model {
 	m := &Model{w: w, noise: newNoise(w.Seed), at: map[string][]*pair{}, stays: map[string][]*stay{}}
+	m.covered, m.macs = sync.OnceValue(m.index), sync.OnceValue(m.indexMACs)
 	open := map[string]*pair{}
 	open = m.enter(w, ever, open)
 	for _, c := range changes {
@@ -141,39 +148,54 @@ func (m *Model) settle(w *world.World, at int64) {
 
 // NICs returns the interfaces of machines that ran at any time and that a
 // VNet, subnet, NIC, VM, scale set or instance covers, in the order of the world.
-func (m *Model) NICs(target plan.ID) []*world.NIC {
-	var out []*world.NIC
+func (m *Model) NICs(target plan.ID) []*world.NIC { return m.covered()[target.Key()] }
+
+// index returns the interfaces that each resource covers, by the key of its id.
+func (m *Model) index() map[string][]*world.NIC {
+	all := map[string][]*world.NIC{}
 	for _, key := range m.order {
+		here := map[string]bool{}
 		for _, s := range m.stays[key] {
-			if covers(target, s.nic) {
-				out = append(out, s.nic)
-				break
+			for _, id := range coveredBy(s.nic) {
+				if k := id.Key(); k != "" && !here[k] {
+					here[k], all[k] = true, append(all[k], s.nic)
+				}
 			}
 		}
 	}
-	return out
+	return all
 }
 
 // ByMAC returns the interface that has or had a MAC, or nil.
-func (m *Model) ByMAC(mac string) *world.NIC {
+func (m *Model) ByMAC(mac string) *world.NIC { return m.macs()[mac] }
+
+func (m *Model) indexMACs() map[string]*world.NIC {
+	all := map[string]*world.NIC{}
 	for _, key := range m.order {
 		for _, s := range m.stays[key] {
-			if s.nic.MAC == mac {
-				return s.nic
+			if all[s.nic.MAC] == nil {
+				all[s.nic.MAC] = s.nic
 			}
 		}
 	}
-	return nil
+	return all
 }
 
+// covers reports whether an interface is, or is in or of, what has that id.
 func covers(target plan.ID, n *world.NIC) bool {
-	key := target.Key()
-	for _, id := range []plan.ID{n.ID, n.Subnet.ID, n.Subnet.VNet.ID, plan.ID(n.Machine())} {
-		if id.Key() == key {
-			return true
-		}
+	return slices.ContainsFunc(coveredBy(n), target.Is)
+}
+
+// coveredBy are the resources by which an interface can be named.
+func coveredBy(n *world.NIC) []plan.ID {
+	all := []plan.ID{n.ID, n.Subnet.ID, n.Subnet.VNet.ID, plan.ID(n.Machine())}
+	if n.Instance != nil {
+		all = append(all, n.Instance.Set.ID)
 	}
-	return n.Instance != nil && n.Instance.Set.ID.Key() == key || n.VM != nil && n.VM.Set != nil && n.VM.Set.ID.Key() == key
+	if n.VM != nil && n.VM.Set != nil {
+		all = append(all, n.VM.Set.ID)
+	}
+	return all
 }
 
 // rank orders the targets of flow logs by how specific they are.

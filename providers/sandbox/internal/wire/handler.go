@@ -19,11 +19,12 @@ func Handler(h http.Handler) http.Handler {
 // answer keeps an answer until it is whole. What is no JSON is passed on as it
 // comes.
 type answer struct {
-	to     http.ResponseWriter
-	status int
-	direct bool
-	bare   bool // its provider names no character set
-	body   bytes.Buffer
+	to      http.ResponseWriter
+	status  int
+	direct  bool
+	bare    bool // its provider names no character set
+	inOrder bool
+	body    bytes.Buffer
 }
 
 // Header returns the header that is sent.
@@ -31,6 +32,9 @@ func (a *answer) Header() http.Header { return a.to.Header() }
 
 // Unwrap lets others reach the connection.
 func (a *answer) Unwrap() http.ResponseWriter { return a.to }
+
+// InOrder says that Encode made the body, so that it has its order.
+func (a *answer) InOrder() { a.inOrder = true }
 
 // WriteHeader keeps the status.
 func (a *answer) WriteHeader(status int) {
@@ -58,7 +62,7 @@ func (a *answer) send() {
 		return
 	}
 	text := a.body.Bytes()
-	if a.body.Len() > 0 {
+	if a.body.Len() > 0 && !a.inOrder {
 		text = Order(text)
 	}
 	if a.bare && a.status < http.StatusBadRequest {

@@ -132,21 +132,28 @@ func object(out, text []byte, r *rule) []byte {
 func ruleOf(members []member) *rule {
 	for _, m := range members {
 		if m.name == "id" && len(m.value) > 2 && len(members) > 1 {
-			id := plan.ID(m.value[1 : len(m.value)-1])
-			if t := strings.ToLower(id.Type()); t != "" {
-				if r := rules()[t]; r != nil && r.rank != nil {
-					return r
-				}
-				if !slices.ContainsFunc(members, func(m member) bool { return m.name == "type" }) {
-					return nil // only refers to it
-				}
-				ns, _, _ := strings.Cut(t, "/")
-				return rules()[ns]
-			}
-			if s := strings.Split(strings.ToLower(string(id)), "/"); len(s) == 5 {
-				return rules()[s[3]]
-			}
+			typed := slices.ContainsFunc(members, func(m member) bool { return m.name == "type" })
+			return ruleOfID(plan.ID(m.value[1:len(m.value)-1]), typed)
 		}
+	}
+	return nil
+}
+
+// ruleOfID is the rule of the type that an id names. An object without a type of
+// its own may only refer to it.
+func ruleOfID(id plan.ID, typed bool) *rule {
+	if t := strings.ToLower(id.Type()); t != "" {
+		if r := rules()[t]; r != nil && r.rank != nil {
+			return r
+		}
+		if !typed {
+			return nil // only refers to it
+		}
+		ns, _, _ := strings.Cut(t, "/")
+		return rules()[ns]
+	}
+	if s := strings.Split(strings.ToLower(string(id)), "/"); len(s) == 5 {
+		return rules()[s[3]]
 	}
 	return nil
 }
