@@ -187,6 +187,10 @@ func (b block) time(name string) (time.Time, bool) {
 	}
 	t, err := time.Parse(time.RFC3339, s)
 	if err != nil {
+		if meant := timeMeant(s); meant != "" {
+			b.scope.add("Invalid time", b.at(name), "%s is %q; write it as RFC 3339, with a zone: %s, if that is UTC.", name, s, meant)
+			return time.Time{}, false
+		}
 		b.scope.add("Invalid time", b.at(name), "%s is %q; write it as RFC 3339, with a zone: 2026-11-21T14:00:00Z.", name, s)
 		return time.Time{}, false
 	}

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -55,7 +56,7 @@ func (l *loader) investigation(hb *hclsyntax.Block) *Investigation {
 		l.part(inv, b.inner(c))
 	}
 	l.moves(inv, b)
-	if !holds(hb, "watch") {
+	if !holds(hb, "watch") && !investigationSchema.misspelt(hb.Body, "watch") {
 		l.add("Missing watch", inv.Range, "Investigation %q records nothing. Add a watch block, such as watch \"vm\" \"web\" { … }.", inv.Name)
 	}
 	return inv
@@ -84,6 +85,9 @@ func holds(hb *hclsyntax.Block, typ string) bool {
 // required returns a line that must be there and not be empty.
 func (b block) required(name, summary string, limit int, why string) string {
 	s, ok := b.line(name, limit)
+	if investigationSchema.misspelt(b.Body, name) {
+		return ""
+	}
 	if !b.has(name) || ok && s == "" {
 		b.scope.add(summary, b.at(name), "%s needs %s, %s.", title(b.Block), name, why)
 	}
@@ -104,6 +108,7 @@ func (b block) timeBox(inv *Investigation) {
 		inv.Window = b.between(inv)
 	case b.has("start"), b.has("end"):
 		b.scope.add("Missing window", header(b.Block), "start and end go together; write both, or write window instead.")
+	case slices.ContainsFunc([]string{"window", "start", "end"}, func(n string) bool { return investigationSchema.misspelt(b.Body, n) }):
 	default:
 		b.scope.add("Missing window", header(b.Block), "%s needs an end: write window = \"2h\", or start and end.", title(b.Block))
 	}
@@ -121,7 +126,7 @@ func (b block) between(inv *Investigation) time.Duration {
 	}
 	inv.Start, inv.End = start, end
 	if !end.After(start) {
-		b.scope.add("Invalid window", b.at("end"), "The end, %s, is not after the start, %s.", end.Format(time.RFC3339), start.Format(time.RFC3339))
+		b.scope.add("Invalid window", b.at("end"), "The end, %s, is not after the start, %s. Write a later one.", end.Format(time.RFC3339), start.Format(time.RFC3339))
 		return 0
 	}
 	return end.Sub(start)
@@ -133,6 +138,9 @@ const storageType = "Microsoft.Storage/storageAccounts"
 
 func (inv *Investigation) storage(b block) {
 	storageSchema.check(b.Body, "storage", b.scope.problems)
+	if !b.has("account_id") && storageSchema.misspelt(b.Body, "account_id") {
+		return
+	}
 	if !b.has("account_id") {
 		b.scope.add("Missing attribute", header(b.Block), "A storage block needs account_id, the resource id of a storage account.")
 		return
@@ -158,7 +166,7 @@ func (inv *Investigation) storage(b block) {
 func (s *scope) resource(i item, typ, what string) bool {
 	id := plan.ID(i.text)
 	if !wellFormed(id) {
-		s.add("Invalid ID", i.at, "%s is %q, which is not a resource id. It looks like /subscriptions/…/resourceGroups/…/providers/%s/….", what, i.text, typ)
+		s.add("Invalid ID", i.at, "%s is %q, which is not a resource id. %s", what, shown(i.text), likeID(i.text, typ))
 		return false
 	}
 	if !strings.EqualFold(id.Type(), typ) {
@@ -166,6 +174,30 @@ func (s *scope) resource(i item, typ, what string) bool {
 		return false
 	}
 	return true
+}
+
+// shown is a text without what follows a question mark, which in addresses of
+// storage can be a signature.
+func shown(text string) string {
+	if before, _, found := strings.Cut(text, "?"); found {
+		return before + "?…"
+	}
+	return text
+}
+
+// likeID says how a resource id is written, from what was written if that holds one.
+func likeID(text, typ string) string {
+	if i := strings.Index(strings.ToLower(text), "subscriptions/"); i >= 0 {
+		id := plan.ID(strings.TrimRight("/"+text[i:], "/"))
+		if wellFormed(id) && strings.EqualFold(id.Type(), typ) {
+			return fmt.Sprintf("Write %q.", string(id))
+		}
+	}
+	way := "/subscriptions/…/resourceGroups/…/providers/" + typ + "/…"
+	if typ == storageType {
+		return "It looks like " + way + "; az storage account show --query id prints it."
+	}
+	return "It looks like " + way + "."
 }
 
 // wellFormed reports whether id has the parts of a resource id, all filled.
@@ -178,12 +210,13 @@ func wellFormed(id plan.ID) bool {
 	return len(segs)%2 == 0 && len(segs) >= 8 && !slices.Contains(segs, "") && !strings.ContainsFunc(s, unprintable)
 }
 
-func unprintable(r rune) bool { return r <= ' ' || r == 0x7f || r == '\\' || r == '"' }
+func unprintable(r rune) bool { return r <= ' ' || r == 0x7f || strings.ContainsRune("\\\"{}<>…", r) }
 
 var reportSchema = schema{attrs: []string{"formats"}}
 
 var (
 	formats        = []string{HTML, Markdown, JSON}
+	formatNames    = map[string]string{"md": Markdown, "htm": HTML, "web": HTML, "page": HTML, "pdf": HTML, "text": Markdown, "txt": Markdown}
 	defaultFormats = []string{Markdown, JSON}
 )
 
@@ -196,6 +229,10 @@ func (inv *Investigation) report(b block) {
 	}
 	inv.Report.Formats = nil
 	for _, i := range items {
+		if meant := formatNames[strings.ToLower(i.text)]; meant != "" {
+			b.scope.add("Unknown format", i.at, "A report format cannot be %q. Known here: %s; the nearest is %q.", i.text, strings.Join(formats, ", "), meant)
+			continue
+		}
 		if f, ok := b.scope.among(i, "Unknown format", "A report format", formats); ok && !slices.Contains(inv.Report.Formats, f) {
 			inv.Report.Formats = append(inv.Report.Formats, f)
 		}

@@ -48,6 +48,9 @@ func parsePorts(s string) (string, error) {
 	a, b, isRange := strings.Cut(s, "-")
 	from, err := parsePort(a)
 	if err != nil {
+		if parts := strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(",; ", r) }); len(parts) > 1 {
+			return "", fmt.Errorf("%q is several; write a list: [\"%s\"]", s, strings.Join(parts, `", "`))
+		}
 		return "", fmt.Errorf("%q is not a port (0 to 65535) or a range such as 8080-8090", s)
 	}
 	if !isRange {

@@ -58,7 +58,7 @@ func (r providerReader) decode(hb *hclsyntax.Block) (Provider, bool) {
 	p := Provider{Type: hb.Labels[0], Alias: hb.Labels[0], Range: header(hb)}
 	known, ok := providerSchemas[p.Type]
 	if !ok {
-		r.scope.add("Unknown provider", hb.LabelRanges[0], "There is no provider %q. %s", p.Type, syntax.Hint(p.Type, providerTypes))
+		r.scope.add("Unknown provider", hb.LabelRanges[0], "There is no provider %q. %s", p.Type, providerHint(p.Type))
 		return p, false
 	}
 	known.check(hb.Body, title(hb), r.scope.problems)
@@ -234,4 +234,13 @@ func ofType(typ string) string {
 		return ""
 	}
 	return " and the type " + typ
+}
+
+// providerHint says which provider was meant: those of Terraform for Azure have
+// other names.
+func providerHint(given string) string {
+	if slices.Contains([]string{"azurerm", "azapi", "azuread", "microsoft", "arm"}, strings.ToLower(given)) {
+		return `Did you mean "azure"?`
+	}
+	return syntax.Hint(given, providerTypes)
 }

@@ -3,11 +3,13 @@ package config
 import (
 	"maps"
 	"slices"
+	"strconv"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 
+	"flowctl/plan/question"
 	"flowctl/plan/syntax"
 )
 
@@ -82,9 +84,27 @@ func (s *scope) reference(t hcl.Traversal) bool {
 		}
 		return s.declared(t, "Unknown reference", "part of each", []string{"key", "value"})
 	default:
-		s.add("Unknown reference", t.SourceRange(), "Nothing is called %q here. Values come from var, local and each; text stands in double quotes.", root)
+		s.add("Unknown reference", t.SourceRange(), "Nothing is called %q here. %s", root, s.referenceHint(t))
 		return false
 	}
+}
+
+// referenceHint says how what a name may stand for is written.
+func (s *scope) referenceHint(t hcl.Traversal) string {
+	root := t.RootName()
+	switch name, _ := second(t); {
+	case slices.Contains(s.vars, root):
+		return "Did you mean var." + root + "?"
+	case slices.Contains(s.locals, root):
+		return "Did you mean local." + root + "?"
+	case slices.Contains(s.vars, name) && syntax.Nearest(root, []string{"var"}) != "", slices.Contains(s.vars, name) && root == "variable":
+		return "Did you mean var." + name + "?"
+	case slices.Contains(s.locals, name) && syntax.Nearest(root, []string{"local"}) != "":
+		return "Did you mean local." + name + "?"
+	case question.IsField(t):
+		return "Fields of flows stand in quotes here, as in \"source.address\"; text stands in double quotes."
+	}
+	return "Values come from var, local and each; text stands in double quotes."
 }
 
 // declared checks the second step of a traversal such as var.ticket.
@@ -93,7 +113,11 @@ func (s *scope) declared(t hcl.Traversal, summary, what string, known []string) 
 	if !ok || slices.Contains(known, name) {
 		return true
 	}
-	s.add(summary, t.SourceRange(), "There is no %s %q. %s", what, name, syntax.Hint(name, known))
+	hint := syntax.Hint(name, known)
+	if root := t.RootName(); len(known) == 0 && root != "each" {
+		hint = "Declare it: write " + map[string]string{"var": "variable " + strconv.Quote(name) + " {}", "local": "locals { " + name + " = … }"}[root] + "."
+	}
+	s.add(summary, t.SourceRange(), "There is no %s %q. %s", what, name, hint)
 	return false
 }
 

@@ -25,6 +25,8 @@ func (b block) selector(kind string) (Selector, hcl.Range) {
 		}
 	}
 	switch {
+	case len(said) == 0 && slices.ContainsFunc(ways, func(way string) bool { return watchSchema.misspelt(b.Body, way) }):
+		return Selector{}, header(b.Block)
 	case len(said) == 0 && b.has("resource_group"):
 		b.scope.add("Missing selector", b.at("resource_group"), "resource_group says where names are; add name = ….")
 		return Selector{}, b.at("resource_group")
@@ -107,6 +109,9 @@ func (b block) names(kind string, sel *Selector) {
 
 // beside returns an attribute that a name cannot be without.
 func (b block) beside(name, why string) string {
+	if !b.has(name) && watchSchema.misspelt(b.Body, name) {
+		return ""
+	}
 	if !b.has(name) {
 		b.scope.add("Missing attribute", b.Body.Attributes["name"].SrcRange, "%s", why)
 		return ""

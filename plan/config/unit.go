@@ -28,6 +28,9 @@ func parseDuration(s string) (time.Duration, error) {
 		if _, err := strconv.ParseFloat(s, 64); err == nil {
 			return 0, fmt.Errorf("%q has no unit; write %ss, %sm or %sh", s, s, s, s)
 		}
+		if meant := durationMeant(s); meant != "" {
+			return 0, fmt.Errorf("%q is not a duration; write %s", s, meant)
+		}
 		return 0, fmt.Errorf("%q is not a duration; write a number with d, h, m or s, such as 90s, 10m, 1h30m or 2d", s)
 	}
 	var total time.Duration
@@ -49,6 +52,48 @@ func parseDuration(s string) (time.Duration, error) {
 		return 0, fmt.Errorf("%q is not a whole number of seconds", s)
 	}
 	return total, nil
+}
+
+var spelt = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)(\d+(?:\.\d+)?)\s*(weeks?|w|days?|d|hours?|hrs?|h|minutes?|mins?|m|seconds?|secs?|s)(?:\s|,|and)*`)
+})
+
+// durationMeant is a duration that is spelt in another way, as it is written
+// here; empty if it is none.
+func durationMeant(s string) string {
+	text := strings.TrimPrefix(strings.TrimSpace(s), "+")
+	if upper := strings.ToUpper(text); strings.HasPrefix(upper, "P") { // ISO 8601
+		text = strings.Replace(upper[1:], "T", "", 1)
+	}
+	if text == "" || spelt().ReplaceAllString(text, "") != "" {
+		return ""
+	}
+	var out strings.Builder
+	for _, m := range spelt().FindAllStringSubmatch(text, -1) {
+		unit := strings.ToLower(m[2][:1])
+		if n, err := strconv.Atoi(m[1]); unit == "w" && err == nil {
+			m[1], unit = strconv.Itoa(7*n), "d"
+		}
+		out.WriteString(m[1] + unit)
+	}
+	if !durationForm().MatchString(out.String()) {
+		return ""
+	}
+	return out.String()
+}
+
+// timeMeant is a time without a zone, or spelt in another way, as it is written
+// here in UTC; empty if it is none.
+func timeMeant(s string) string {
+	for _, layout := range []string{
+		"2006-01-02T15:04:05Z0700", "2006-01-02 15:04:05Z07:00", "2006-01-02T15:04Z07:00", "2006-01-02 15:04Z07:00",
+		"2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04", "2006-01-02 15:04", "2006-01-02", "2006/01/02 15:04", "02.01.2006 15:04", "02.01.2006",
+	} {
+		if t, err := time.Parse(layout, strings.TrimSuffix(s, " UTC")); err == nil {
+			return t.UTC().Format(time.RFC3339)
+		}
+	}
+	return ""
 }
 
 // ParseDuration reads a duration as the language writes it, such as 90s, 10m,

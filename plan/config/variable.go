@@ -86,7 +86,7 @@ func (v *variable) decodeDefault(b *hclsyntax.Block, probs *problems) {
 	}
 	val, diags := a.Expr.Value(nil)
 	if diags.HasErrors() {
-		probs.extend(diags)
+		probs.extend(constantOnly(diags, a.Expr))
 		v.def = cty.DynamicVal
 		return
 	}
@@ -94,6 +94,16 @@ func (v *variable) decodeDefault(b *hclsyntax.Block, probs *problems) {
 	if v.def.IsNull() && !v.nullable {
 		probs.add("Null value", at, "Variable %q is not nullable, so its default cannot be null.", v.name)
 	}
+}
+
+// constantOnly says of a default that refers to something what to do instead.
+func constantOnly(diags hcl.Diagnostics, expr hcl.Expression) hcl.Diagnostics {
+	if len(expr.Variables()) == 0 {
+		return diags
+	}
+	better := *diags[0]
+	better.Detail = "A default is a value of its own and refers to nothing. Compute it in locals, as in locals { a = coalesce(var.a, var.b) }."
+	return hcl.Diagnostics{&better}
 }
 
 // convert fits a value to the type of the variable.

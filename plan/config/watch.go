@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -32,6 +33,21 @@ var types = map[string]string{
 	VMSS:   "Microsoft.Compute/virtualMachineScaleSets",
 }
 
+// kindNames are names that other tools have for kinds.
+var kindNames = map[string]string{
+	"virtualnetwork": VNet, "network": VNet, "net": VNet, "vpc": VNet, "sub": Subnet, "networkinterface": NIC, "interface": NIC, "eni": NIC,
+	"networksecuritygroup": NSG, "securitygroup": NSG, "firewall": NSG, "virtualmachine": VM, "server": VM, "host": VM, "machine": VM, "instance": VM, "node": VM, "compute": VM,
+	"scaleset": VMSS, "virtualmachinescaleset": VMSS, "vmscaleset": VMSS, "aks": VMSS, "nodepool": VMSS,
+}
+
+// kindHint says which kind was meant.
+func kindHint(kind string) string {
+	if k := kindNames[strings.NewReplacer("_", "", "-", "", " ", "").Replace(strings.ToLower(kind))]; k != "" {
+		return fmt.Sprintf("Did you mean %q?", k)
+	}
+	return syntax.Hint(kind, kinds)
+}
+
 // ResourceType is the Azure type of a kind of watch.
 func ResourceType(kind string) string { return types[kind] }
 
@@ -43,7 +59,7 @@ func (l *loader) watches(inv *Investigation, b block) {
 	kind, name := b.Labels[0], b.Labels[1]
 	watchSchema.check(b.Body, title(b.Block), &l.problems)
 	if !slices.Contains(kinds, kind) {
-		l.add("Unknown kind", b.LabelRanges[0], "%q cannot be watched. %s", kind, syntax.Hint(kind, kinds))
+		l.add("Unknown kind", b.LabelRanges[0], "%q cannot be watched. %s", kind, kindHint(kind))
 		return
 	}
 	l.scope.word(name, "watch", b.LabelRanges[1])
@@ -139,7 +155,7 @@ func (l *loader) watch(inv *Investigation, b block) Watch {
 		case c.Type == "packet_capture" && machine(w.Kind):
 			w.Capture = inner.capture(w.Kind, inv.Window)
 		case c.Type == "packet_capture":
-			l.add("Wrong mechanism", c.TypeRange, "Packets are captured on machines (vm, vmss), not on a %s. Watch the machines, or use flow_log here.", w.Kind)
+			l.add("Wrong mechanism", c.TypeRange, "Packets are captured on machines (vm, vmss), not on %s %s. Watch the machines, or use flow_log here.", map[bool]string{true: "an", false: "a"}[w.Kind == NSG], w.Kind)
 		}
 	}
 	if !hasMechanism(b.Block) {

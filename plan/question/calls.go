@@ -21,6 +21,9 @@ func (c *checker) call(e *hclsyntax.FunctionCallExpr) *Expr {
 	if e.Name == "has" {
 		want = 1
 	}
+	if len(e.Args) == 2 && c.swapped(e) {
+		return c.refuse("Invalid argument", e.Args[0].Range(), "The field comes last in %s: write %s.", e.Name, calls[e.Name])
+	}
 	if len(e.Args) != want || e.ExpandFinal {
 		return c.refuse("Wrong number of arguments", e.Range(), "%s takes %d and has %d, as in %s.", e.Name, want, len(e.Args), calls[e.Name])
 	}
@@ -43,10 +46,22 @@ func (c *checker) call(e *hclsyntax.FunctionCallExpr) *Expr {
 	return c.affix(e, a, b)
 }
 
+// swapped reports whether a field stands where the list or the network belongs.
+func (c *checker) swapped(e *hclsyntax.FunctionCallExpr) bool {
+	_, list := e.Args[1].(*hclsyntax.TupleConsExpr)
+	return (e.Name == "cidrcontains" || e.Name == "contains" && list) && c.usesFields(e.Args[0]) && !c.usesFields(e.Args[1])
+}
+
 // calls show how the functions are written.
 var calls = map[string]string{
 	"contains": "contains([22, 3389], port)", "startswith": `startswith(rule, "UserRule_")`, "endswith": `endswith(source.vm, "-db")`,
 	"cidrcontains": `cidrcontains("10.0.0.0/8", source.address)`, "has": "has(destination.vm)",
+}
+
+// arguments are what the functions take.
+var arguments = map[string]string{
+	"contains": "a list and a field", "startswith": "two texts", "endswith": "two texts", "has": "a field",
+	"cidrcontains": "a network or a list of networks and an address",
 }
 
 // invalid refuses an argument, and shows how it is done.
@@ -70,6 +85,8 @@ func (c *checker) hasValue(e *hclsyntax.FunctionCallExpr) *Expr {
 func (c *checker) oneOf(e *hclsyntax.FunctionCallExpr, list, x *Expr) *Expr {
 	at := e.Args[0].Range()
 	switch {
+	case list.Type == Text || list.Op == Value && textual(list.Type):
+		return c.refuse("Invalid argument", at, "contains takes a list and a field, as in %s. What text begins or ends with is asked with startswith and endswith.", calls["contains"])
 	case list.Type != List:
 		return c.invalid(e, at, "a list and a field")
 	case x.Type == Number && len(list.Texts) > 0:
@@ -87,6 +104,11 @@ func (c *checker) oneOf(e *hclsyntax.FunctionCallExpr, list, x *Expr) *Expr {
 				return nil
 			}
 			out.Texts[i] = v
+		}
+		for _, n := range out.Numbers {
+			if !c.fitsNumber(x.Field, n, at) {
+				return nil
+			}
 		}
 	}
 	return out
@@ -119,6 +141,13 @@ func (c *checker) within(e *hclsyntax.FunctionCallExpr, nets, x *Expr) *Expr {
 	if nets.Op == Constant && nets.Type == Text {
 		texts = []string{nets.Text}
 	}
+	if x.Op == Value && x.Type != Address && nets.Op == Constant {
+		side, _, _ := strings.Cut(x.Field.Name, ".")
+		if _, ok := Lookup(side + ".address"); !ok {
+			side = "source"
+		}
+		return c.refuse("Invalid argument", e.Args[1].Range(), "cidrcontains takes an address, and %s is %s. Write %s.address.", x.Field.Name, x.Type, side)
+	}
 	if nets.Op != Constant || len(texts) == 0 || len(nets.Numbers) > 0 || x.Op != Value || x.Type != Address {
 		return c.invalid(e, e.Range(), "a network or a list of networks and an address")
 	}
@@ -126,7 +155,7 @@ func (c *checker) within(e *hclsyntax.FunctionCallExpr, nets, x *Expr) *Expr {
 	for _, t := range texts {
 		p, err := netip.ParsePrefix(t)
 		if err != nil {
-			return c.refuse("Invalid address", e.Args[0].Range(), "%q is not a network such as 10.0.0.0/8 or fd00::/8.", t)
+			return c.refuse("Invalid address", e.Args[0].Range(), "%q is not a network such as 10.0.0.0/8 or fd00::/8.%s", t, networkHint(t))
 		}
 		out.Prefixes = append(out.Prefixes, p.Masked())
 	}

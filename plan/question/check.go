@@ -29,6 +29,8 @@ var functions = []string{"contains", "startswith", "endswith", "cidrcontains", "
 
 const onlyThese = "Fields of flows can be compared, joined with &&, || and !, and given to contains, startswith, endswith, cidrcontains and has. Compute everything else in locals."
 
+const asCondition = "A condition is not a map. Compare fields with values, as in verdict == \"denied\" && port == 443."
+
 // Check reads a condition over the fields of flows. It refuses, at the
 // narrowest range, what is not true or false for each flow, and what could
 // never be true. Values that are not known yet pass; then there is no
@@ -168,12 +170,32 @@ func (c *checker) functions(e hcl.Expression) bool {
 	if syn, ok := e.(hclsyntax.Expression); ok {
 		hclsyntax.VisitAll(syn, func(n hclsyntax.Node) hcl.Diagnostics {
 			if call, ok := n.(*hclsyntax.FunctionCallExpr); ok && !slices.Contains(known, call.Name) {
-				c.refuse("Unknown function", call.NameRange, "There is no function %q. %s", call.Name, syntax.Hint(call.Name, known))
+				c.refuse("Unknown function", call.NameRange, "There is no function %q. %s", call.Name, functionHint(call.Name, known))
 			}
 			return nil
 		})
 	}
 	return len(c.diags) == before
+}
+
+// functionNames are names that other languages have for functions.
+var functionNames = map[string]string{
+	"in": "contains", "oneof": "contains", "any": "contains", "exists": "has", "isset": "has", "isnotnull": "has", "isnotempty": "has", "defined": "has", "isnull": "!has", "isempty": "!has",
+	"cidr": "cidrcontains", "subnet": "cidrcontains", "insubnet": "cidrcontains", "incidr": "cidrcontains", "ipaddr": "cidrcontains", "iprange": "cidrcontains", "cidrmatch": "cidrcontains", "ipv4isinrange": "cidrcontains", "network": "cidrcontains",
+	"like": "startswith", "match": "startswith", "matches": "startswith", "prefix": "startswith", "hasprefix": "startswith", "beginswith": "startswith", "suffix": "endswith", "hassuffix": "endswith",
+}
+
+// functionHint says which function was meant; of those that files have for
+// values alone, nothing is listed.
+func functionHint(name string, known []string) string {
+	low := strings.NewReplacer("_", "", ".", "").Replace(strings.ToLower(name))
+	if f := functionNames[low]; f != "" {
+		return "Write " + strings.Replace(f, "has", calls["has"], 1) + map[bool]string{false: ", as in " + calls[f]}[strings.HasSuffix(f, "has")] + "."
+	}
+	if near := syntax.Nearest(name, known); near != "" {
+		return fmt.Sprintf("Did you mean %q?", near)
+	}
+	return "Fields are given to " + strings.Join(functions, ", ") + "."
 }
 
 // nameOf is the name that a traversal spells.
@@ -201,6 +223,10 @@ func (c *checker) expr(e hcl.Expression) *Expr {
 	switch e := e.(type) {
 	case *hclsyntax.ParenthesesExpr:
 		return c.expr(e.Expression)
+	case *hclsyntax.TemplateWrapExpr: // "${…}" around all of it
+		return c.expr(e.Wrapped)
+	case *hclsyntax.ObjectConsExpr:
+		return c.refuse("Wrong type", e.Range(), asCondition)
 	case *hclsyntax.ScopeTraversalExpr:
 		f, _ := c.lookup(nameOf(e.Traversal))
 		return &Expr{Op: Value, Type: f.Type, Field: f}
@@ -227,6 +253,9 @@ func (c *checker) usesFields(e hcl.Expression) bool {
 // constant evaluates e, which has no fields.
 func (c *checker) constant(e hcl.Expression) *Expr {
 	v, diags := e.Value(c.Context)
+	if call, ok := e.(*hclsyntax.FunctionCallExpr); ok && diags.HasErrors() && slices.Contains(functions, call.Name) {
+		return c.invalid(call, e.Range(), arguments[call.Name])
+	}
 	c.diags = append(c.diags, diags...)
 	if diags.HasErrors() {
 		return nil
@@ -254,7 +283,7 @@ func (c *checker) literal(v cty.Value, at hcl.Range) *Expr {
 	case t.IsTupleType() || t.IsListType() || t.IsSetType():
 		return c.list(v, at)
 	}
-	return c.refuse("Invalid value", at, "Conditions are made of text, numbers, true and false, and lists of text or numbers.")
+	return c.refuse("Wrong type", at, asCondition)
 }
 
 func (c *checker) list(v cty.Value, at hcl.Range) *Expr {

@@ -67,7 +67,7 @@ func TestRefused(t *testing.T) {
 		`has("x")`:                               {"Invalid argument", "has(destination.vm)", `"x"`},
 		`has(source.vm, vm)`:                     {"Wrong number of arguments", "takes 1 and has 2", `has(source.vm, vm)`},
 		`cidrcontains("10.0.0.0", peer)`:         {"Invalid address", "not a network such as 10.0.0.0/8", `"10.0.0.0"`},
-		`cidrcontains("10.0.0.0/8", service)`:    {"Invalid argument", "an address", `cidrcontains("10.0.0.0/8", service)`},
+		`cidrcontains("10.0.0.0/8", service)`:    {"Invalid argument", "Write source.address", `service`},
 		`source.address == "10.0.0.0/8"`:         {"Invalid address", "cidrcontains", `"10.0.0.0/8"`},
 		`source.address == "010.0.0.4"`:          {"Invalid address", "never", `"010.0.0.4"`},
 		`service == var.unset`:                   {"Invalid value", "not null", `var.unset`},
@@ -119,7 +119,7 @@ func TestForms(t *testing.T) {
 	tests := map[string]string{
 		`peer == "::FFFF:10.0.0.4"`:          "10.0.0.4",
 		`"OUTBOUND" == direction`:            "outbound",
-		`service == "HTTPS"`:                 "HTTPS",
+		`service == "HTTPS"`:                 "https",
 		`source.address == "2001:DB8::0:01"`: "2001:db8::1",
 		`vm == ""`:                           "",
 	}

@@ -40,13 +40,21 @@ type Field struct {
 	Needs  string // what knows it, if not every source does
 }
 
+// most is the largest that a Number field can be.
+func (f Field) most() float64 {
+	if strings.HasSuffix(f.Name, "port") {
+		return 65535
+	}
+	return 0 // no bound
+}
+
 // meant are words of other tools for the values of fields.
 var meant = map[string]string{
 	"allow": "allowed", "accept": "allowed", "accepted": "allowed", "permit": "allowed", "pass": "allowed", "a": "allowed",
 	"deny": "denied", "drop": "denied", "dropped": "denied", "block": "denied", "blocked": "denied", "reject": "denied", "rejected": "denied", "d": "denied",
 	"in": "inbound", "ingress": "inbound", "i": "inbound", "out": "outbound", "egress": "outbound", "o": "outbound",
 	"public": "internet", "external": "internet", "virtualnetwork": "vnet", "azure": "platform",
-	"encrypted": "X", "yes": "X", "unencrypted": "NX", "plaintext": "NX", "no": "NX",
+	"encrypted": "X", "yes": "X", "unencrypted": "NX", "plaintext": "NX", "plain": "NX", "none": "NX", "off": "NX", "no": "NX",
 }
 
 // Unknown is the value of an enumerated field that stands for not known.
@@ -179,12 +187,60 @@ func noField(name string) string {
 	case unasked[given] != "":
 		return no + "None can be asked for: " + unasked[given] + "."
 	}
+	if f := spelled(given); f != "" {
+		return no + "Write " + f + "."
+	}
+	if strings.ContainsAny(name, ", ") {
+		return no + "Write each field in quotes of its own, as in [\"source.address\", \"port\"]."
+	}
 	root, _, _ := strings.Cut(name, ".")
 	near := slices.DeleteFunc(Names(), func(n string) bool { return !strings.HasPrefix(n, root+".") })
-	if len(near) == 0 {
-		near = Names()
+	if len(near) > 0 {
+		return no + syntax.Hint(name, near)
 	}
-	return no + syntax.Hint(name, near)
+	if f := syntax.Nearest(name, Names()); f != "" {
+		return no + "Did you mean " + quote(f) + "?"
+	}
+	return no + "Known here: " + short() + "."
+}
+
+// sides are names that other tools have for sides, and those of fields.
+var (
+	sideNames = map[string]string{"src": "source", "client": "source", "from": "source", "dst": "destination", "dest": "destination", "server": "destination", "to": "destination", "far": "remote", "peer": "remote", "near": "local"}
+	partNames = map[string]string{"ip": "address", "addr": "address", "host": "vm", "machine": "vm", "interface": "nic", "network": "vnet", "location": "region"}
+)
+
+// spelled is the field that a name of a side and a part stands for; empty if none.
+func spelled(given string) string {
+	side, part, ok := strings.Cut(given, ".")
+	if !ok {
+		return ""
+	}
+	if s := sideNames[side]; s != "" {
+		side = s
+	}
+	if p := partNames[part]; p != "" {
+		part = p
+	}
+	if _, ok := Lookup(side + "." + part); ok {
+		return side + "." + part
+	}
+	return ""
+}
+
+// short lists all fields, those of sides once.
+func short() string {
+	var plain, parts []string
+	for _, n := range Names() {
+		side, part, ok := strings.Cut(n, ".")
+		switch {
+		case !ok:
+			plain = append(plain, n)
+		case side == "source":
+			parts = append(parts, part)
+		}
+	}
+	return strings.Join(plain, ", ") + "; and " + strings.Join(parts, ", ") + " of source, destination, local and remote, as in source.address"
 }
 
 // IsField reports whether a name is that of a field, or of a side that has

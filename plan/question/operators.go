@@ -1,8 +1,10 @@
 package question
 
 import (
+	"math"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -27,6 +29,8 @@ func (c *checker) operand(x *Expr, at hcl.Range, want string) {
 	switch {
 	case x.Op == Constant && x.Type == Text && strings.ContainsAny(x.Text, "=<>("):
 		c.refuse("Wrong type", at, "%s; this is text, because it stands in quotes. Write the condition without quotes around it.", want)
+	case x.Op == Constant && x.Type == Text && fieldOf(x.Text) != "":
+		c.refuse("Wrong type", at, "%s; this is text. Write %s == %s.", want, fieldOf(x.Text), quote(x.Text))
 	case x.Op != Value:
 		c.refuse("Wrong type", at, "%s; this is %s.", want, x.Type)
 	case x.Type == Number:
@@ -69,8 +73,7 @@ func (c *checker) binary(e *hclsyntax.BinaryOpExpr) *Expr {
 	case Equal, NotEqual:
 		ok = c.comparable(a, b, e.LHS.Range(), e.RHS.Range())
 	default:
-		ok = c.ordered(a, e.LHS.Range())
-		ok = c.ordered(b, e.RHS.Range()) && ok
+		ok = c.ordered(a, e.LHS.Range()) && c.ordered(b, e.RHS.Range())
 	}
 	if !ok {
 		return nil
@@ -82,6 +85,12 @@ func (c *checker) binary(e *hclsyntax.BinaryOpExpr) *Expr {
 func (c *checker) ordered(x *Expr, at hcl.Range) bool {
 	if x.Type == Number || x.Type == Open {
 		return true
+	}
+	if _, err := strconv.ParseFloat(x.Text, 64); x.Op == Constant && x.Type == Text && err == nil {
+		return c.refuse("Wrong type", at, "<, <=, > and >= compare numbers; this is text. Write it without quotes.") != nil
+	}
+	if x.Op != Value && x.Type == Truth {
+		return c.refuse("Wrong type", at, "<, <=, > and >= compare numbers; this is a condition. Write each comparison by itself, as in port >= 80 && port <= 90.") != nil
 	}
 	c.operand(x, at, "<, <=, > and >= compare numbers")
 	return false
@@ -122,16 +131,25 @@ func (c *checker) fits(f Field, v *Expr, at hcl.Range) bool {
 	case v.Type == List:
 		c.refuse("Wrong type", at, "%s has one value and is never equal to a list. Write contains([…], %s).", f.Name, f.Name)
 	case f.Type == Number && v.Type != Number:
-		c.refuse("Wrong type", at, "%s is a number: compare it with a number, without quotes.", f.Name)
+		c.refuse("Wrong type", at, "%s is a number: compare it with a number, without quotes.%s", f.Name, numberHint(f, v.Text))
 	case f.Type != Number && v.Type != Text:
-		c.refuse("Wrong type", at, "%s is text: compare it with text in double quotes.", f.Name)
+		c.refuse("Wrong type", at, "%s is %s: compare it with text in double quotes%s.", f.Name, f.Type, textHint(f))
 	case f.Type == Number:
-		return true
+		return c.fitsNumber(f, v.Number, at)
 	default:
 		var ok bool
 		v.Text, ok = c.value(f, v.Text, at)
 		return ok
 	}
+	return false
+}
+
+// fitsNumber checks that f can be n.
+func (c *checker) fitsNumber(f Field, n float64, at hcl.Range) bool {
+	if f.most() == 0 || n >= 0 && n <= f.most() && n == math.Trunc(n) {
+		return true
+	}
+	c.refuse("Unknown value", at, "%s is never %s: it is a whole number from 0 to %.0f.", f.Name, strconv.FormatFloat(n, 'f', -1, 64), f.most())
 	return false
 }
 
@@ -144,7 +162,12 @@ func (c *checker) value(f Field, text string, at hcl.Range) (string, bool) {
 	if f.Type == Address {
 		return c.address(f, text, at)
 	}
-	if f.Values == nil {
+	switch {
+	case f.Name == "protocol":
+		return c.protocol(text, at)
+	case f.Name == "service" || f.Name == "destination.service":
+		return c.service(f, text, at)
+	case f.Values == nil:
 		return text, true
 	}
 	for _, v := range f.Values {
@@ -168,7 +191,7 @@ func (c *checker) address(f Field, text string, at hcl.Range) (string, bool) {
 	}
 	a, err := netip.ParseAddr(text)
 	if err != nil || a.Zone() != "" {
-		c.refuse("Invalid address", at, "%s is an IP address, and never %q.", f.Name, text)
+		c.refuse("Invalid address", at, "%s is an IP address, and never %q. %s", f.Name, text, addressHint(f, text))
 		return "", false
 	}
 	return a.Unmap().String(), true

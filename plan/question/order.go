@@ -34,6 +34,9 @@ func ParseOrder(text string) (Order, *Problem) {
 	if slices.Contains(Measures(), name) {
 		return Order{name, !descending}, nil
 	}
+	if o, ok := spelledOrder(text); ok {
+		return Order{}, &Problem{"Unknown measure", "Rows cannot be ordered by " + quote(text) + ". Write " + quote(o.String()) + "."}
+	}
 	return Order{}, &Problem{"Unknown measure", "Rows cannot be ordered by " + quote(name) + ". " + syntax.Hint(name, Measures()) + " A - before it puts the most first, as in \"-denied\"."}
 }
 
@@ -43,4 +46,13 @@ func (o Order) String() string {
 		return o.Measure
 	}
 	return "-" + o.Measure
+}
+
+// spelledOrder reads an order as SQL has it, such as bytes desc.
+func spelledOrder(text string) (Order, bool) {
+	name, way, _ := strings.Cut(strings.ToLower(strings.TrimSpace(text)), " ")
+	if !slices.Contains(Measures(), name) {
+		return Order{}, false
+	}
+	return Order{name, !strings.HasPrefix(strings.TrimSpace(way), "desc")}, true
 }

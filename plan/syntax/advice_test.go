@@ -24,7 +24,7 @@ func TestAdviceOnFiles(t *testing.T) {
 		"= for ==":         {"s {\n  where = verdict = \"denied\"\n}\n", "2: Unknown operator: = gives an attribute its value; values are compared with ==."},
 		"and":              {"s {\n  where = a == \"b\" and port == 1\n}\n", "2: Unknown operator: Conditions are joined with &&."},
 		"OR":               {"s {\n  where = a == 1 OR b == 2\n}\n", "2: Unknown operator: Conditions are joined with ||."},
-		"in":               {"s {\n  where = port in [80, 443]\n}\n", "2: Unknown operator: Write contains([80, 443], port)."},
+		"in":               {"s {\n  where = port in [80, 443]\n}\n", "2: Unknown operator: Write contains([80, 443], port), or of networks cidrcontains(\"10.0.0.0/8\", source.address)."},
 		"single quotes":    {"s {\n  where = verdict == 'denied'\n}\n", "2: Invalid character: Text stands in double quotes"},
 		"one line":         {"f { a = 1  b = 2 }\n", "1: Invalid single-argument block definition: A block on one line has one argument."},
 		"a brace too many": {"s {\n}\n}\n", "3: Brace without a block: No block is open here."},
@@ -51,7 +51,7 @@ func TestAdviceOnExpressions(t *testing.T) {
 	tests := map[string]string{
 		`verdict = "denied"`:  "1: Unknown operator: = gives an attribute its value; values are compared with ==.",
 		`a == 1 and b == 2`:   "1: Unknown operator: Conditions are joined with &&.",
-		`port in [1]`:         "1: Unknown operator: Write contains([80, 443], port).",
+		`port in [1]`:         "1: Unknown operator: Write contains([80, 443], port), or of networks cidrcontains(\"10.0.0.0/8\", source.address).",
 		`verdict eq "denied"`: "1: Unknown operator: Values are compared with ==.",
 		"verdict == 'denied'": "1: Invalid character: Text stands in double quotes, as in \"denied\".",
 		`rule like "x%"`:      "1: Unknown operator: Write startswith(rule, \"…\") or endswith(rule, \"…\").",

@@ -10,7 +10,8 @@ import (
 
 // Nearest returns the name that was probably meant, or "" if none is near:
 // the shorter a name, the fewer letters may differ, but two letters may always
-// have changed places, and the end may be missing.
+// have changed places, and the end may be missing. Of names that are equally
+// near, one with the same first letter is meant.
 func Nearest(given string, known []string) string {
 	given = strings.ToLower(given)
 	best, least := "", max(1, min(2, len(given)/4), len(given)/3-1)+1
@@ -20,7 +21,8 @@ func Nearest(given string, known []string) string {
 		if d == 2 && letters(given) == letters(low) {
 			d = 1
 		}
-		if d < least && d < len(name) {
+		closer := d < least || d == least && best != "" && given[0] != strings.ToLower(best)[0] && given[0] == low[0]
+		if closer && d < len(name) {
 			best, least = name, d
 		}
 	}

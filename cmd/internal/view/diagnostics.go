@@ -1,9 +1,11 @@
 package view
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -12,11 +14,26 @@ import (
 
 // Diagnostics draws what is wrong with files, with the lines it is about.
 func Diagnostics(w io.Writer, diags hcl.Diagnostics, files map[string]*hcl.File) error {
-	d := hcl.NewDiagnosticTextWriter(w, harmless(files), uint(terminal.Width(w)), terminal.Colour(w))
-	if err := d.WriteDiagnostics(diags); err != nil {
-		return fmt.Errorf("show diagnostics: %w", err)
+	for _, d := range diags {
+		var b bytes.Buffer
+		if err := hcl.NewDiagnosticTextWriter(&b, harmless(files), uint(terminal.Width(w)), terminal.Colour(w)).WriteDiagnostic(d); err != nil {
+			return fmt.Errorf("show diagnostics: %w", err)
+		}
+		if _, err := io.WriteString(w, withColumn(b.String(), d)); err != nil {
+			return fmt.Errorf("show diagnostics: %w", err)
+		}
 	}
 	return nil
+}
+
+// withColumn adds the column to the line that a diagnostic is about: only colour
+// shows it otherwise.
+func withColumn(text string, d *hcl.Diagnostic) string {
+	if d.Subject == nil {
+		return text
+	}
+	at := fmt.Sprintf("on %s line %d", d.Subject.Filename, d.Subject.Start.Line)
+	return strings.Replace(text, at, fmt.Sprintf("%s, column %d", at, d.Subject.Start.Column), 1)
 }
 
 // harmless returns copies of files in which what could steer a terminal is a

@@ -1,7 +1,7 @@
 investigation "egress" {
   reason = "egress tripled"
   owner  = "netops@example.com"
-  window = "2 hours" # ERROR: Invalid duration: such as 90s, 10m, 1h30m or 2d
+  window = "2 hours" # ERROR: Invalid duration: write 2h
 
   watch "vm" "db" {
     tags = { role = "db" }
