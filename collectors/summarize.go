@@ -45,15 +45,15 @@ type Item struct {
 // Sum reads files and answers from them.
 type Sum struct {
 	Items      iter.Seq2[Item, error]
-	Root       string        // folder that the items' paths are below; empty for the working directory
-	Start, End time.Time     // count only what happened between them; zero for all
-	Off        []minutes.Off // when flow logs were off, as far as the caller knows
+	Root       string             // folder that the items' paths are below; empty for the working directory
+	Start, End time.Time          // count only what happened between them; zero for all
+	Followed   []minutes.Followed // flow logs that were to record
 	Options    summary.Options
-	Late       func(*summary.Options) // adds what is known once all items were found; nil for nothing
-	Flows      *Flows                 // nil to keep none
-	Workers    int                    // 0 for one a processor
-	Memory     int64                  // bytes that rows may take before they go to a temporary file; 0 for a quarter of the memory
-	Progress   *Progress              // nil if nobody looks
+	Late       func(*Sum) // adds what is known once all items were found; nil for nothing
+	Flows      *Flows     // nil to keep none
+	Workers    int        // 0 for one a processor
+	Memory     int64      // bytes that rows may take before they go to a temporary file; 0 for a quarter of the memory
+	Progress   *Progress  // nil if nobody looks
 }
 
 // Progress is how far a Sum has come, for others to look at while it runs.
@@ -80,15 +80,15 @@ func (s Sum) Run(ctx context.Context) (*summary.Document, Problems, error) {
 	if err := r.endFlows(ctx); err != nil {
 		return nil, r.problems, fmt.Errorf("write flows as Parquet: %w", err)
 	}
-	o := r.Options
 	if r.Late != nil {
-		r.Late(&o)
+		r.Late(&r.Sum)
 	}
+	o := r.Options
 	o.Sources, o.Skipped, o.Hosts = r.sources, r.skipped.All(), r.hosts
 	o.Coverage = append(o.Coverage, r.coverage()...)
 	o.Repeats = r.identity.Repeats()
 	o.Minutes = func(name func(mac string) string) *minutes.Document {
-		return r.minutes.Document(r.names, minutes.Options{Start: r.Start, End: r.End, Off: r.Off, Name: name})
+		return r.minutes.Document(r.names, minutes.Options{Start: r.Start, End: r.End, Followed: r.Followed, Name: name})
 	}
 	if r.identityErr != nil {
 		o.Coverage = append(o.Coverage, summary.Coverage{Code: "records-not-told-apart",

@@ -73,6 +73,9 @@ func (t *Timeline) of(k Context, private bool) *Series {
 	return s
 }
 
+// Step is the step that a time is in.
+func (t *Timeline) Step(at int64) int64 { return floorDiv(at, Minute) >> t.Shift }
+
 // add counts r in s: at the time of its end, since a flow log states no other.
 func (t *Timeline) add(s *Series, r *flow.Record, m Marks) {
 	if r.Last == flow.NoTime {

@@ -2,7 +2,9 @@ package minutes
 
 import (
 	"cmp"
+	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"flowctl/collectors/flow"
@@ -13,22 +15,32 @@ type Options struct {
 	// Start and End bound it; zero for what the log itself shows, from the first
 	// record of any of its interfaces to the last.
 	Start, End time.Time
-	// Off is when logs were off, as far as that is known.
-	Off []Off
+	// Followed are the logs that somebody followed; what others should have
+	// recorded, they show themselves.
+	Followed []Followed
 	// Name gives an interface its name; nil if nothing does.
 	Name func(mac string) string
 }
 
+// Followed is a log that was to record from one time to another.
+type Followed struct {
+	Log      string // resource id
+	Target   string // of what it logs
+	From, To time.Time
+	Off      []Off // as far as that is known
+}
+
 // Off is a time in which a log did not record.
 type Off struct {
-	Log      string // resource id
-	From, To time.Time
-	Why      string // "switched off", "nic-web-log took over"
+	From, To   time.Time
+	Why        string   // "switched off by somebody else", "nic-web-log took over"
+	Interfaces []string // MAC addresses of those of which it did not; nil for all
 }
 
 // Why a gap is, where nobody says.
 const (
 	notWritten = "nothing later of it was seen: silent, or written late"
+	never      = "no record of it was seen: silent, or never written"
 	switched   = "the log was off"
 )
 
@@ -70,8 +82,8 @@ const (
 type point struct {
 	*row
 	log, mac string
-	due      span
-	off      []span
+	due      []span   // in order and apart
+	off      []span   // likewise
 	why      []string // of off
 }
 
@@ -84,14 +96,13 @@ func (t *Table) Document(names *flow.Names, o Options) *Document {
 		return nil
 	}
 	doc := &Document{Steps: []Step{}, Gaps: []Gap{}}
-	var all span
-	for i, p := range points {
-		doc.Counts.add(p.of(p.due, p.off))
-		p.gaps(doc, names, o.Name)
-		if i == 0 {
-			all = p.due
+	all := points[0].due[0]
+	for _, p := range points {
+		for _, s := range p.due {
+			doc.Counts.add(p.of(s, p.off))
+			all = all.with(s)
 		}
-		all = span{min(all.from, p.due.from), max(all.to, p.due.to)}
+		p.gaps(doc, names, o.Name)
 	}
 	doc.steps(points, all)
 	slices.SortFunc(doc.Gaps, func(a, b Gap) int {
@@ -103,43 +114,93 @@ func (t *Table) Document(names *flow.Names, o Options) *Document {
 	return doc
 }
 
-// points returns what was read, by log and interface.
+// points returns what was read and what should have been, by log and interface.
 func (t *Table) points(names *flow.Names, o Options) []point {
 	var points []point
 	byLog := map[flow.ID]span{}
 	for p, r := range t.rows {
 		r.tidy()
-		whole := r.whole()
-		if s, ok := byLog[p.Log]; ok {
-			whole = span{min(s.from, whole.from), max(s.to, whole.to)}
+		if whole, ok := byLog[p.Log]; ok {
+			byLog[p.Log] = whole.with(r.whole())
+			continue
 		}
-		byLog[p.Log] = whole
+		byLog[p.Log] = r.whole()
 	}
+	followed := map[string][]Followed{}
+	for _, f := range o.Followed {
+		followed[fold(f.Log)] = append(followed[fold(f.Log)], f)
+	}
+	add := func(p point, shown span) {
+		p.due = o.due(followed[fold(p.log)], shown)
+		p.off, p.why = off(followed[fold(p.log)], p.mac)
+		if len(p.due) > 0 {
+			points = append(points, p)
+		}
+	}
+	seen := map[string]bool{}
 	for p, r := range t.rows {
-		at := point{row: r, log: names.Text(p.Log), mac: names.Text(p.Interface), due: window(o, byLog[p.Log])}
-		at.off, at.why = off(o.Off, at.log)
-		if at.due.length() > 0 {
-			points = append(points, at)
+		log := names.Text(p.Log)
+		seen[fold(log)] = true
+		add(point{row: r, log: log, mac: names.Text(p.Interface)}, byLog[p.Log])
+	}
+	for _, f := range o.Followed {
+		if !seen[fold(f.Log)] { // of which interfaces it should have records is not known: it counts as one
+			seen[fold(f.Log)] = true
+			add(point{row: &row{target: names.Of(f.Target)}, log: f.Log}, span{})
 		}
 	}
 	slices.SortFunc(points, func(a, b point) int { return cmp.Or(cmp.Compare(a.log, b.log), cmp.Compare(a.mac, b.mac)) })
 	return points
 }
 
-// window is the minutes that a window touches, or those that a log shows.
-func window(o Options, shown span) span {
-	if !o.Start.IsZero() && o.Start.Unix() > 0 {
-		shown.from = o.Start.Unix() / 60
+// due is when a log should have recorded: when somebody followed it, or as long as
+// it shows.
+func (o *Options) due(followed []Followed, shown span) []span {
+	var spans []span
+	for _, f := range followed {
+		spans = append(spans, span{f.From.Unix() / 60, ceil(f.To)})
 	}
-	if !o.End.IsZero() {
-		shown.to = (o.End.Add(time.Minute-1).Unix() / 60)
+	if spans == nil {
+		spans = []span{o.window(shown)}
 	}
-	return shown
+	slices.SortFunc(spans, func(a, b span) int { return cmp.Compare(a.from, b.from) })
+	var apart []span
+	for _, s := range spans {
+		if n := len(apart); n > 0 && s.from <= apart[n-1].to {
+			apart[n-1].to = max(apart[n-1].to, s.to)
+			continue
+		}
+		apart = append(apart, s)
+	}
+	within := o.window(span{math.MinInt64, math.MaxInt64})
+	for i := range apart {
+		apart[i] = apart[i].and(within)
+	}
+	return slices.DeleteFunc(apart, func(s span) bool { return s.length() == 0 })
 }
 
-// off returns when a log was off, in order and apart, and why.
-func off(all []Off, log string) (spans []span, why []string) {
-	mine := slices.DeleteFunc(slices.Clone(all), func(o Off) bool { return !sameFold(o.Log, log) })
+// window is the minutes that the window touches, as far as it has bounds, which
+// are those of a span otherwise.
+func (o *Options) window(s span) span {
+	if !o.Start.IsZero() && o.Start.Unix() > 0 {
+		s.from = o.Start.Unix() / 60
+	}
+	if !o.End.IsZero() {
+		s.to = ceil(o.End)
+	}
+	return s
+}
+
+// off returns when a log was off for an interface, in order and apart, and why.
+func off(followed []Followed, mac string) (spans []span, why []string) {
+	var mine []Off
+	for _, f := range followed {
+		for _, o := range f.Off {
+			if o.Interfaces == nil || slices.ContainsFunc(o.Interfaces, func(m string) bool { return strings.EqualFold(m, mac) }) {
+				mine = append(mine, o)
+			}
+		}
+	}
 	slices.SortStableFunc(mine, func(a, b Off) int { return a.From.Compare(b.From) })
 	for _, o := range mine {
 		s := span{ceil(o.From), o.To.Unix() / 60}
@@ -159,7 +220,7 @@ func ceil(at time.Time) int64 { return at.Add(time.Minute-1).Unix() / 60 }
 // gaps adds the gaps of a point.
 func (p *point) gaps(doc *Document, names *flow.Names, name func(string) string) {
 	g := Gap{Log: p.log, Target: names.Text(p.target), Interface: p.mac}
-	if name != nil {
+	if name != nil && p.mac != "" {
 		g.Name = name(p.mac)
 	}
 	add := func(s span, minutes int64, state, why string) {
@@ -169,18 +230,23 @@ func (p *point) gaps(doc *Document, names *flow.Names, name func(string) string)
 		g.From, g.To, g.Minutes, g.State, g.Why = instant(s.from), instant(s.to), minutes, state, why
 		doc.Gaps = append(doc.Gaps, g)
 	}
-	rest := p.due.and(span{p.whole().to, p.due.to})
-	for i, o := range p.off {
-		if o = o.and(p.due); o.length() == 0 {
-			continue
-		}
-		add(o, o.length()-p.recorded(o), "unlogged", p.why[i])
-		if before := rest.and(span{rest.from, o.from}); before.length() > 0 {
-			add(before, before.length(), "unknown", notWritten)
-		}
-		rest.from = max(rest.from, o.to)
+	unknown := notWritten
+	if len(p.hours) == 0 {
+		unknown = never
 	}
-	add(rest, rest.length(), "unknown", notWritten)
+	for _, due := range p.due {
+		rest := due.and(span{p.whole().to, due.to})
+		for i, o := range p.off {
+			if o = o.and(due); o.length() == 0 {
+				continue
+			}
+			add(o, o.length()-p.recorded(o), "unlogged", p.why[i])
+			before := rest.and(span{rest.from, o.from})
+			add(before, before.length(), "unknown", unknown)
+			rest.from = max(rest.from, o.to)
+		}
+		add(rest, rest.length(), "unknown", unknown)
+	}
 }
 
 // instant is when a minute begins, or the last second that JSON can write.
@@ -204,8 +270,10 @@ func (d *Document) steps(points []point, all span) {
 	for at := all.from - (all.from%length+length)%length; at < all.to; at += length {
 		s := Step{Start: instant(at)}
 		for _, p := range points {
-			if within := p.due.and(span{at, at + length}); within.length() > 0 {
-				s.add(p.of(within, p.off))
+			for _, due := range p.due {
+				if within := due.and(span{at, at + length}); within.length() > 0 {
+					s.add(p.of(within, p.off))
+				}
 			}
 		}
 		d.Steps = append(d.Steps, s)

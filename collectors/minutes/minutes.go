@@ -9,7 +9,8 @@
 //   - unlogged: there is none, and the log was switched off then or another one
 //     took over, as who followed the log says;
 //   - unknown: there is none, and nothing later of that interface was seen: it was
-//     silent, or its records were not written yet.
+//     silent, or its records were not written yet. Of a log that somebody followed
+//     and that has no record at all, the interfaces are not known: it counts as one.
 //
 // Unlogged and unknown minutes are gaps. The minute of a record is that of its
 // own time, which is when it was logged: up to a minute after the traffic.
@@ -22,6 +23,7 @@ package minutes
 
 import (
 	"cmp"
+	"math"
 	"math/bits"
 	"slices"
 	"sync"
@@ -101,8 +103,14 @@ func (s span) length() int64 { return max(0, s.to-s.from) }
 
 func (s span) and(o span) span { return span{max(s.from, o.from), min(s.to, o.to)} }
 
-// whole is from the first recorded minute to the last.
+func (s span) with(o span) span { return span{min(s.from, o.from), max(s.to, o.to)} }
+
+// whole is from the first recorded minute to the last; before all times if there
+// is none.
 func (r *row) whole() span {
+	if len(r.hours) == 0 {
+		return span{math.MinInt64, math.MinInt64}
+	}
 	first, last := r.hours[0], r.hours[len(r.hours)-1]
 	return span{first.at*60 + int64(bits.TrailingZeros64(first.bits)), last.at*60 + int64(bits.Len64(last.bits))}
 }

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -26,10 +28,10 @@ func at(minute int64) time.Time { return time.Unix((base+minute)*60, 0).UTC() }
 
 // world is random records of a few interfaces, and when logs were off.
 type world struct {
-	names  *flow.Names
-	points []Point
-	marks  [][]int64 // by point
-	off    []Off
+	names    *flow.Names
+	points   []Point
+	marks    [][]int64 // by point
+	followed []Followed
 }
 
 func newWorld(r *rand.Rand) world {
@@ -42,9 +44,23 @@ func newWorld(r *rand.Rand) world {
 		}
 		w.points, w.marks = append(w.points, p), append(w.marks, marks)
 	}
-	for range r.IntN(3) {
+	for i := range r.IntN(4) {
 		from := r.Int64N(300)
-		w.off = append(w.off, Off{Log: fmt.Sprintf("log%d", r.IntN(2)), From: at(from), To: at(from + r.Int64N(120)), Why: "switched off"})
+		f := Followed{Log: fmt.Sprintf("/log%d/", i), From: at(from), To: at(from + r.Int64N(200))}
+		if r.IntN(2) == 0 { // two times of one log
+			w.followed = append(w.followed, f)
+			f.From = at(r.Int64N(300))
+			f.To = f.From.Add(time.Hour)
+		}
+		for range r.IntN(3) {
+			from := r.Int64N(300)
+			off := Off{From: at(from), To: at(from + r.Int64N(120)), Why: "switched off"}
+			if r.IntN(2) == 0 {
+				off.Interfaces = []string{"mac1", "mac3"}
+			}
+			f.Off = append(f.Off, off)
+		}
+		w.followed = append(w.followed, f)
 	}
 	return w
 }
@@ -67,7 +83,21 @@ func (w world) table(r *rand.Rand) *Table {
 
 // count is the definition, minute by minute.
 func (w world) count(from, to int64) (c Counts) {
-	for i, marks := range w.marks {
+	silent := map[string]bool{} // followed, and none of its records are there
+	for _, f := range w.followed {
+		silent[f.Log] = true
+	}
+	points, allMarks := w.points, w.marks
+	for _, p := range w.points {
+		silent["/"+strings.ToLower(w.names.Text(p.Log))+"/"] = false
+	}
+	for log, is := range silent {
+		if is {
+			points, allMarks = append(points, Point{Log: w.names.Of(strings.ToUpper(strings.Trim(log, "/")))}), append(allMarks, nil)
+		}
+	}
+	for i, marks := range allMarks {
+		log, mac := w.names.Text(points[i].Log), w.names.Text(points[i].Interface)
 		is := map[int64]bool{}
 		last := int64(0)
 		for _, m := range marks {
@@ -76,9 +106,10 @@ func (w world) count(from, to int64) (c Counts) {
 		}
 		for m := base + from; m < base+to; m++ {
 			switch {
+			case !w.isDue(log, m):
 			case is[m]:
 				c.Recorded++
-			case w.isOff(w.names.Text(w.points[i].Log), m):
+			case w.isOff(log, mac, m):
 				c.Unlogged++
 			case m < last:
 				c.Silent++
@@ -90,10 +121,26 @@ func (w world) count(from, to int64) (c Counts) {
 	return c
 }
 
-func (w world) isOff(log string, minute int64) bool {
-	for _, o := range w.off {
-		if sameFold(o.Log, log) && minute >= o.From.Unix()/60 && minute < o.To.Unix()/60 {
-			return true
+func (w world) isDue(log string, minute int64) bool {
+	known := false
+	for _, f := range w.followed {
+		if fold(f.Log) == fold(log) {
+			known = true
+			if minute >= f.From.Unix()/60 && minute < f.To.Unix()/60 {
+				return true
+			}
+		}
+	}
+	return !known
+}
+
+func (w world) isOff(log, mac string, minute int64) bool {
+	for _, f := range w.followed {
+		for _, o := range f.Off {
+			if fold(f.Log) == fold(log) && minute >= o.From.Unix()/60 && minute < o.To.Unix()/60 &&
+				(o.Interfaces == nil || slices.Contains(o.Interfaces, strings.ToLower(mac))) {
+				return true
+			}
 		}
 	}
 	return false
@@ -106,11 +153,17 @@ func TestLaws(t *testing.T) {
 	for range 300 {
 		w := newWorld(r)
 		document := func(from, to int64) *Document {
-			return w.table(r).Document(w.names, Options{Start: at(from), End: at(to), Off: w.off})
+			return w.table(r).Document(w.names, Options{Start: at(from), End: at(to), Followed: w.followed})
 		}
 		from, to := r.Int64N(200)-50, 200+r.Int64N(200)
 		middle := from + 1 + r.Int64N(to-from-1)
 		all, first, second := document(from, to), document(from, middle), document(middle, to)
+		if all == nil || first == nil || second == nil {
+			if w.count(from, to) != (Counts{}) && all == nil {
+				t.Fatalf("%+v from %d to %d: nothing, want %+v", w, from, to, w.count(from, to))
+			}
+			continue
+		}
 		if diff := cmp.Diff(w.count(from, to), all.Counts); diff != "" {
 			t.Fatalf("%+v from %d to %d: -want +got\n%s", w, from, to, diff)
 		}
@@ -169,8 +222,20 @@ func TestSentence(t *testing.T) {
 		}, Options{Start: at(0), End: at(60)},
 			"80 interface-minutes recorded, 0 silent, 40 unknown: 2 interfaces of vnet-hub from 2025-02-19 22:00 to 22:20, " + notWritten + "."},
 		{"off", func(t *Table) { t.mark(Point{log, names.Of("A")}, vnet, minutes(0, 40)...) },
-			Options{Start: at(0), End: at(60), Off: []Off{{Log: "/log", From: at(40), To: at(60), Why: "switched off"}}},
-			"40 interface-minutes recorded, 0 silent, 20 not logged: vnet-hub at A from 2025-02-19 22:00 to 22:20, switched off."},
+			Options{Followed: []Followed{{Log: "/log", From: at(0), To: at(60), Off: []Off{{From: at(40), To: at(60), Why: "switched off by somebody else"}}}}},
+			"40 interface-minutes recorded, 0 silent, 20 not logged: vnet-hub at A from 2025-02-19 22:00 to 22:20, switched off by somebody else."},
+		{"taken over in part", func(t *Table) {
+			t.mark(Point{log, names.Of("A")}, vnet, minutes(0, 60)...)
+			t.mark(Point{log, names.Of("B")}, vnet, minutes(0, 30)...)
+		}, Options{Followed: []Followed{{Log: "/log", From: at(0), To: at(60), Off: []Off{{From: at(30), To: at(60), Why: "nic-web-log took over", Interfaces: []string{"b"}}}}}},
+			"90 interface-minutes recorded, 0 silent, 30 not logged: vnet-hub at B from 2025-02-19 21:50 to 22:20, nic-web-log took over."},
+		{"a log without any record", func(t *Table) { t.mark(Point{log, names.Of("A")}, vnet, minutes(0, 60)...) },
+			Options{Followed: []Followed{{Log: "/LOG", From: at(0), To: at(60)}, {Log: "/other", Target: "/x/vnet-spoke", From: at(0), To: at(60)}}},
+			"60 interface-minutes recorded, 0 silent, 60 unknown: vnet-spoke from 2025-02-19 21:20 to 22:20, " + never + "."},
+		{"two runs", func(t *Table) {
+			t.mark(Point{log, names.Of("A")}, vnet, append(minutes(0, 10), minutes(500, 509)...)...)
+		}, Options{Followed: []Followed{{Log: "/log", From: at(500), To: at(510)}, {Log: "/log", From: at(0), To: at(10)}}},
+			"19 interface-minutes recorded, 0 silent, 1 unknown: vnet-hub at A from 2025-02-20 05:49 to 05:50, " + notWritten + "."},
 	}
 	for _, row := range rows {
 		table := &Table{}

@@ -75,4 +75,5 @@ func lastPart(id string) string {
 	return id[strings.LastIndexByte(id, '/')+1:]
 }
 
-func sameFold(a, b string) bool { return strings.EqualFold(strings.Trim(a, "/"), strings.Trim(b, "/")) }
+// fold is a resource id as it is compared.
+func fold(id string) string { return strings.ToLower(strings.Trim(id, "/")) }

@@ -2,7 +2,9 @@ package pcap
 
 import (
 	"encoding/binary"
+	"fmt"
 	"math"
+	"slices"
 
 	"flowctl/collectors/flow"
 	"flowctl/collectors/pcap/packet"
@@ -13,8 +15,47 @@ import (
 type interfaces struct {
 	known  map[place]uint16
 	last   place
-	number uint16 // of last
+	number uint16            // of last
+	named  map[uint32]string // interfaces of pcapng, by their number through all sections
+	met    []string          // names of those that packets of the file were captured at, at most mostPoints
 }
+
+// mostPoints is how many points a source names.
+const mostPoints = 8
+
+// name is what an interface is called: by its name or, without one, by its number
+// in the section or on the machine; empty if nothing tells it.
+func (s *interfaces) name(f *frame) string {
+	switch {
+	case f.link == packet.Cooked2 && len(f.data) >= 8:
+		return fmt.Sprint("interface ", binary.BigEndian.Uint32(f.data[4:]))
+	case f.link == packet.Cooked:
+		return ""
+	}
+	return s.named[f.nic]
+}
+
+// describe gives an interface of pcapng its name.
+func (s *interfaces) describe(number uint32, name string) {
+	if s.named == nil {
+		s.named = map[uint32]string{}
+	}
+	if len(s.named) < maxInterfaces {
+		s.named[number] = name
+	}
+}
+
+// meet notes the name of an interface.
+func (s *interfaces) meet(f *frame) {
+	if len(s.met) < mostPoints {
+		if name := s.name(f); name != "" && !slices.Contains(s.met, name) {
+			s.met = append(s.met, name)
+		}
+	}
+}
+
+// next is to be called before a further file.
+func (s *interfaces) next() { s.number, s.met = 0, nil }
 
 // place is what tells the interfaces of a capture apart. The cooked frames of
 // Linux, version 2, name theirs. Of version 1, what tells them apart as far as
@@ -48,8 +89,22 @@ func (s *interfaces) of(f *frame) uint16 {
 			s.known[p] = n
 		}
 	}
+	s.meet(f)
 	s.last, s.number = p, n
 	return n
+}
+
+// points are the observation points of a capture: its interfaces, as far as it
+// tells several apart.
+func (s *interfaces) points(capture string) []string {
+	if len(s.met) == 0 {
+		return []string{capture}
+	}
+	var list []string
+	for _, name := range s.met {
+		list = append(list, capture+": "+name)
+	}
+	return list
 }
 
 // direction is which way the machine that captured f says that it went.

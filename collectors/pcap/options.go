@@ -4,6 +4,7 @@ import "iter"
 
 const (
 	optionEnd   = 0
+	optionName  = 2 // if_name
 	optionFlags = 2 // epb_flags: which way a packet went, and more
 )
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"flowctl/collectors/flow"
 	"flowctl/collectors/pcap/packet"
@@ -197,11 +198,28 @@ func (c *capture) describe(s *section, b block) {
 		n.link, n.snap = packet.Link(s.u16(b.data)), s.u32(b.data[4:])
 		n.clock = s.clock(b.data[8:])
 	}
+	c.interfaces.describe(s.first+uint32(len(s.interfaces)), s.interfaceName(b.data, len(s.interfaces)))
 	n.known = n.link.Known()
 	s.interfaces = append(s.interfaces, n)
 	c.several = c.several || int(s.first)+len(s.interfaces) > 1 || cooked(n.link)
 	c.directed = c.directed || directed(n.link)
 }
+
+// interfaceName is the name in an interface description, or one by its number.
+func (e endian) interfaceName(description []byte, number int) string {
+	if len(description) > 8 {
+		for kind, v := range e.options(description[8:]) {
+			if name := strings.ToValidUTF8(string(v[:min(len(v), longestName)]), ""); kind == optionName && name != "" {
+				return name
+			}
+		}
+	}
+	return fmt.Sprint("interface ", number)
+}
+
+// longestName is how much of an interface's name is told: Linux has 15 bytes,
+// Windows an identifier in braces.
+const longestName = 80
 
 // stamped reads an enhanced packet block, or the obsolete packet block, whose
 // interface has only 16 bits and is followed by a count of drops.

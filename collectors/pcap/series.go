@@ -51,7 +51,7 @@ func (s *Series) read(r io.Reader, in flow.Input, own func(flow.Batch) bool, len
 	if point == "" {
 		point = in.Source.Path
 	}
-	in.Source.Points = append(in.Source.Points, point)
+	s.interfaces.next()
 	if s.meter == nil {
 		s.meter = meter.Shared(flow.Record{Point: in.Names.Of(point), Target: in.Names.Of(in.Target)}, own, lend)
 		if in.Memory > 0 {
@@ -71,6 +71,7 @@ func (s *Series) read(r io.Reader, in flow.Input, own func(flow.Batch) bool, len
 	err := c.read()
 	end(s.meter)
 	c.finish(err)
+	in.Source.Points = append(in.Source.Points, s.interfaces.points(point)...)
 	if err != nil {
 		return fmt.Errorf("read capture %s: %w", in.Source.Path, err)
 	}

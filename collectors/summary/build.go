@@ -98,6 +98,7 @@ func (b *builder) rank() error {
 type builder struct {
 	naming naming
 	points []*point
+	steps  *aggregate.Timeline // of all that was read
 	free   *aggregate.Pool
 	most   int // pairs in memory
 	rows   int // in memory
@@ -108,7 +109,7 @@ type builder struct {
 
 	total   totals
 	merged  mergedSum
-	dropped map[aggregate.SeriesKey]*removal
+	dropped map[aggregate.SeriesKey]removal
 	best    transfer
 	talkers *talkers
 	answers []*groups // built in, then the questions
@@ -145,7 +146,7 @@ type totals struct {
 
 func newBuilder(t *aggregate.Table, o Options) *builder {
 	p := newLocator(o.Inventories)
-	b := &builder{naming: naming{t.Names, p}, free: &t.Free, most: pairsMost(t), rows: t.Limit / builders(t)}
+	b := &builder{naming: naming{t.Names, p}, steps: &t.Timeline, free: &t.Free, most: pairsMost(t), rows: t.Limit / builders(t)}
 	for i, k := range t.Contexts {
 		b.points = append(b.points, pointOf(k, t.Names, p))
 		b.points[i].number = i
@@ -168,7 +169,7 @@ func (b *builder) makeRoom(bytes int) {
 
 // another returns a builder that does a part of b's work.
 func (b *builder) another(o Options) *builder {
-	a := &builder{naming: b.naming, points: b.points, free: b.free, most: b.most, rows: b.rows}
+	a := &builder{naming: b.naming, points: b.points, steps: b.steps, free: b.free, most: b.most, rows: b.rows}
 	a.begin(o)
 	a.talkers.lines = b.talkers.lines.another()
 	for i, g := range b.answers {
@@ -184,7 +185,7 @@ func (b *builder) begin(o Options) {
 	b.pairs = &pairs{most: b.most}
 	b.top.limit = cmp.Or(max(o.Top, 0), defaultTop)
 	b.total = totals{first: aggregate.NoFirst, last: aggregate.NoLast}
-	b.dropped = map[aggregate.SeriesKey]*removal{}
+	b.dropped = map[aggregate.SeriesKey]removal{}
 	b.talkers = newTalkers(o.Top)
 	b.known = map[flow.Addr]location{}
 	b.once.locator = b.naming.locator
@@ -406,8 +407,8 @@ func (b *builder) drop(s *enriched) {
 	}
 	r := b.dropped[k]
 	if r == nil {
-		r = &removal{}
+		r = removal{}
 		b.dropped[k] = r
 	}
-	r.add(s)
+	r.add(s, b.steps)
 }

@@ -72,14 +72,6 @@ func (f *facts) merge(o *facts) {
 	}
 }
 
-func (r *removal) merge(o *removal) {
-	r.packets += o.packets
-	r.ipBytes += o.ipBytes
-	r.frameBytes += o.frameBytes
-	r.begun += o.begun
-	r.records += o.records
-}
-
 // merge adds what o has, which answers the same question. Where there can be
 // many lines, both have put them into one place.
 func (g *groups) merge(o *groups, n *naming) {

@@ -1,25 +1,76 @@
 package summary
 
-import "flowctl/collectors/aggregate"
-import "math/bits"
+import (
+	"math/bits"
 
-// removal is what is taken out of a series because it was merged.
-type removal struct {
-	packets, ipBytes, frameBytes, begun, records uint64
+	"flowctl/collectors/aggregate"
+)
+
+// removal is what is taken out of a series because it was merged, by step.
+type removal map[int64]*[removalCounters]uint64
+
+// The counters of a removal.
+const (
+	removedPackets = iota
+	removedIPBytes
+	removedFrameBytes
+	removedBegun
+	removedRecords
+	removalCounters
+)
+
+// add adds s, whose records are spread evenly over its time: of a single one that
+// is exact.
+func (r removal) add(s *enriched, t *aggregate.Timeline) {
+	row := s.row
+	first, last := t.Step(row.First), t.Step(row.Last)
+	if row.First > row.Last {
+		return // it has no time, and so no step
+	}
+	if row.Records == 1 {
+		first = last // where a record is
+	}
+	first, last = max(first, t.First), min(last, t.Last)
+	counters := [removalCounters]uint64{
+		s.sent.Packets + s.received.Packets, s.sent.IPBytes + s.received.IPBytes, s.sent.FrameBytes + s.received.FrameBytes,
+		uint64(row.Begins), uint64(row.Records),
+	}
+	steps := uint64(max(0, last-first+1))
+	for n := range steps {
+		at := r[first+int64(n)]
+		if at == nil {
+			at = &[removalCounters]uint64{}
+			r[first+int64(n)] = at
+		}
+		for i, c := range counters {
+			at[i] += part(c, n+1, steps) - part(c, n, steps)
+		}
+	}
 }
 
-func (r *removal) add(s *enriched) {
-	r.packets += s.sent.Packets + s.received.Packets
-	r.ipBytes += s.sent.IPBytes + s.received.IPBytes
-	r.frameBytes += s.sent.FrameBytes + s.received.FrameBytes
-	r.begun += uint64(s.row.Begins)
-	r.records += uint64(s.row.Records)
+// merge adds o.
+func (r removal) merge(o removal) {
+	for n, from := range o {
+		at := r[n]
+		if at == nil {
+			r[n] = from
+			continue
+		}
+		for i := range at {
+			at[i] += from[i]
+		}
+	}
 }
 
-// document adds all series up, without what was merged. When the traffic
-// that a point saw was merged is not kept, so what remains of its series is
-// spread over time as all of it was.
-func timelineOf(t *aggregate.Timeline, dropped map[aggregate.SeriesKey]*removal, all aggregate.Marks) Timeline {
+// part is n times some of all.
+func part(n, some, all uint64) uint64 {
+	hi, lo := bits.Mul64(n, some)
+	q, _ := bits.Div64(hi, lo, all)
+	return q
+}
+
+// timelineOf adds all series up, without what was merged.
+func timelineOf(t *aggregate.Timeline, dropped map[aggregate.SeriesKey]removal, all aggregate.Marks) Timeline {
 	doc := Timeline{Steps: []Step{}}
 	if t.First > t.Last {
 		return doc
@@ -47,14 +98,33 @@ func timelineOf(t *aggregate.Timeline, dropped map[aggregate.SeriesKey]*removal,
 	return doc
 }
 
-// takeFrom takes r out of s.
-func (r *removal) takeFrom(s *aggregate.Series, denied bool) {
-	scale(s, r.packets, func(v *aggregate.MinuteStep) *uint64 { return &v.Sum.Packets })
-	scale(s, r.ipBytes, func(v *aggregate.MinuteStep) *uint64 { return &v.Sum.IPBytes })
-	scale(s, r.frameBytes, func(v *aggregate.MinuteStep) *uint64 { return &v.Sum.FrameBytes })
-	scale(s, r.begun, func(v *aggregate.MinuteStep) *uint64 { return &v.Begun })
-	if denied {
-		scale(s, r.records, func(v *aggregate.MinuteStep) *uint64 { return &v.Denied })
+// takeFrom takes r out of s. What a step does not have, because the records of a
+// row were not spread evenly, is taken out of the others in proportion.
+func (r removal) takeFrom(s *aggregate.Series, denied bool) {
+	of := [removalCounters]func(*aggregate.MinuteStep) *uint64{
+		func(v *aggregate.MinuteStep) *uint64 { return &v.Sum.Packets },
+		func(v *aggregate.MinuteStep) *uint64 { return &v.Sum.IPBytes },
+		func(v *aggregate.MinuteStep) *uint64 { return &v.Sum.FrameBytes },
+		func(v *aggregate.MinuteStep) *uint64 { return &v.Begun },
+		func(v *aggregate.MinuteStep) *uint64 { return &v.Denied },
+	}
+	for i, of := range of {
+		if i == removedRecords && !denied {
+			continue
+		}
+		var left uint64
+		for n, less := range r {
+			at := n - s.Base
+			if at < 0 || at >= int64(len(s.Steps)) {
+				left += less[i]
+				continue
+			}
+			v := of(&s.Steps[at])
+			took := min(*v, less[i])
+			*v -= took
+			left += less[i] - took
+		}
+		scale(s, left, of)
 	}
 }
 
@@ -73,8 +143,7 @@ func scale(s *aggregate.Series, less uint64, of func(*aggregate.MinuteStep) *uin
 	for i := range s.Steps {
 		v := of(&s.Steps[i])
 		sum += *v
-		hi, lo := bits.Mul64(sum, keep)
-		upTo, _ := bits.Div64(hi, lo, total)
+		upTo := part(sum, keep, total)
 		*v, done = upTo-done, upTo
 	}
 }

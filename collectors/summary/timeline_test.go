@@ -59,20 +59,69 @@ func TestTimelineSteps(t *testing.T) {
 	}
 }
 
-// TestScale checks that a smaller sum is kept exactly.
-func TestScale(t *testing.T) {
-	for _, less := range []uint64{0, 1, 7, 33, 99, 100} {
-		s := aggregate.Series{Steps: make([]aggregate.MinuteStep, 4)}
+// TestTakeFrom checks that what is merged is taken out where it was, and in sum
+// exactly.
+func TestTakeFrom(t *testing.T) {
+	for _, tt := range []struct {
+		less map[int64]uint64
+		want []uint64
+	}{
+		{map[int64]uint64{7: 1}, []uint64{1, 0, 65, 33}},
+		{map[int64]uint64{7: 66, 8: 33}, []uint64{1, 0, 0, 0}},
+		{map[int64]uint64{6: 50}, []uint64{0, 0, 33, 17}}, // not where it was thought to be
+		{map[int64]uint64{99: 100}, []uint64{0, 0, 0, 0}},
+		{map[int64]uint64{5: 200}, []uint64{0, 0, 0, 0}},
+	} {
+		s := aggregate.Series{Base: 5, Steps: make([]aggregate.MinuteStep, 4)}
 		for i, n := range []uint64{1, 0, 66, 33} {
 			s.Steps[i].Sum.Packets = n
 		}
-		(&removal{packets: less}).takeFrom(&s, false)
-		var sum uint64
+		r := removal{}
+		for n, packets := range tt.less {
+			r[n] = &[removalCounters]uint64{packets}
+		}
+		r.takeFrom(&s, false)
+		var got []uint64
 		for _, v := range s.Steps {
-			sum += v.Sum.Packets
+			got = append(got, v.Sum.Packets)
 		}
-		if sum != 100-less || s.Steps[1].Sum.Packets != 0 {
-			t.Errorf("less %d: %d left, want %d", less, sum, 100-less)
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("less %v: -want +got\n%s", tt.less, diff)
 		}
+	}
+}
+
+// TestMergedByMinute wants two points that saw the same traffic to have the
+// timeline of the one that counts, minute by minute.
+func TestMergedByMinute(t *testing.T) {
+	steps := func(points ...string) (out []uint64) {
+		names := flow.NewNames()
+		table := aggregate.New(names)
+		for _, p := range points {
+			for i, packets := range []uint64{5, 100, 1, 40} { // of flows of their own, a minute each
+				at := int64(i) * 60
+				if p == "b" {
+					packets /= 2 // it saw less
+				}
+				key := flow.Key{Src: flow.Addr4(1), Dst: flow.Addr4(2), SrcPort: uint16(i), DstPort: 443, Proto: 6}
+				table.Add(0, flow.Batch{sighting{point: p, from: at, to: at, packets: packets}.record(names, key)})
+			}
+		}
+		if points[0] == "b" { // and something of its own
+			key := flow.Key{Src: flow.Addr4(1), Dst: flow.Addr4(3), SrcPort: 9, DstPort: 443, Proto: 6}
+			table.Add(0, flow.Batch{sighting{point: "b", from: 200, to: 200, packets: 1000}.record(names, key)})
+		}
+		doc, err := Of(table, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range doc.Timeline.Steps {
+			out = append(out, s.Packets.N)
+		}
+		return out
+	}
+	want := []uint64{5, 100, 1, 1040}
+	if diff := cmp.Diff(want, steps("b", "a")); diff != "" {
+		t.Errorf("-one point +two\n%s", diff)
 	}
 }

@@ -265,7 +265,7 @@ func (r *Run) put(t *tracked, places map[string]int) {
 		places[t.key] = i
 	}
 	t.place = i
-	r.manifest.Sessions[i] = t.describe()
+	r.manifest.Sessions[i] = r.session(t)
 	t.standing = t.stands()
 	r.tracked = append(r.tracked, t)
 }

@@ -253,6 +253,11 @@ func TestChangesByOthers(t *testing.T) {
 			if err != nil || len(m.Sessions[0].Changes) != 1 || len(m.Findings) != 1 || m.Findings[0].Code != plan.RecordingChanged {
 				t.Errorf("manifest: %v, changes %q, findings %+v", err, m.Sessions[0].Changes, m.Findings)
 			}
+			// What was not recorded since is a gap, of the part that was taken over alone.
+			if gaps := m.Sessions[0].Gaps; tt.want == "settings changed" != (len(gaps) == 0) ||
+				len(gaps) > 0 && (len(gaps[0].Targets) == 1) != (tt.want == "taken over") {
+				t.Errorf("gaps %+v of the log %s", gaps, m.Sessions[0].Log)
+			}
 		})
 	}
 }

@@ -86,18 +86,19 @@ func (r *Run) takenOver(t *tracked) {
 	known := map[string]bool{}
 	for _, c := range r.Plan.Changes {
 		if c.Action == plan.Reuse {
-			known[c.Recording.ID.Name()+" on "+c.Recording.Target.Name()] = true
+			known[onTarget(*c.Recording)] = true
 		}
 	}
 	var names []string
-	for _, name := range r.azure.takers(t) {
-		if !known[name] {
-			names = append(names, name)
+	var targets []plan.ID
+	for _, rec := range r.azure.takers(t) {
+		if name := onTarget(rec); !known[name] {
+			names, targets = append(names, name), append(targets, rec.Target)
 		}
 	}
 	switch text := strings.Join(names, ", "); {
 	case text != "":
-		r.changed(t, ledger.Change{What: ledger.TakenOver, Text: text})
+		r.changed(t, ledger.Change{What: ledger.TakenOver, Text: text, Targets: targets})
 	case hasChange(t.entry, ledger.TakenOver, ledger.Returned):
 		r.changed(t, ledger.Change{What: ledger.Returned})
 	}

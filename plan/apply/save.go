@@ -115,7 +115,8 @@ func interference(s session.Session, text string) plan.Finding {
 	}
 }
 
-func (t *tracked) describe() session.Session {
+// session is what the manifest says of t.
+func (r *Run) session(t *tracked) session.Session {
 	s := session.Session{
 		Print: t.key, Digest: t.entry.Digest, Name: t.session.Name, Address: t.session.Address(), Watches: t.session.Watches,
 		Mechanism: t.session.Mechanism, Target: t.session.Target, Reused: t.entry.Reused,
@@ -136,10 +137,22 @@ func (t *tracked) describe() session.Session {
 	if f := t.session.FlowLog; f != nil && t.entry.Reused {
 		s.ReadFilter, s.ReadTypes = f.Filter, f.RecordTypes
 	}
+	if t.isLog() {
+		s.Log, s.Gaps = logOf(t), t.entry.Gaps(r.run.Started, r.run.Ends)
+	}
 	if t.rec.FlowLog != nil {
 		s.Filtered = t.rec.FlowLog.Filter != "" || t.rec.FlowLog.RecordTypes != ""
 	}
 	return s
+}
+
+// logOf is the id by which the records of a flow log call it: those of an NSG's are
+// of the NSG.
+func logOf(t *tracked) plan.ID {
+	if strings.HasSuffix(strings.ToLower(t.rec.Target.Type()), "/networksecuritygroups") {
+		return t.rec.Target
+	}
+	return t.id()
 }
 
 // note takes down where one session stands. An error to save is not lost: the
@@ -152,7 +165,7 @@ func (r *Run) note(t *tracked) {
 	}
 	t.entry.Session = t.session
 	r.run.Sessions[t.key] = t.entry.Clone()
-	r.manifest.Sessions[t.place] = t.describe()
+	r.manifest.Sessions[t.place] = r.session(t)
 	r.noted++
 	enough := (r.noted-r.saved)*few >= len(r.tracked)
 	r.mu.Unlock()

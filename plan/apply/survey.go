@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -27,8 +28,8 @@ type survey struct {
 type listing struct {
 	turn chan struct{} // holds something while nobody uses it
 	read time.Time
-	recs map[string]plan.Recording // by key of the id
-	take map[string][]string       // flow logs that others made on parts of a target, by its key
+	recs map[string]plan.Recording   // by key of the id
+	take map[string][]plan.Recording // flow logs that others made on parts of a target, by its key
 	err  error
 }
 
@@ -93,14 +94,14 @@ func (s *survey) refresh(ctx context.Context, t *tracked, l *listing, age time.D
 		}
 	}
 	l.read, l.err, l.recs = s.run.clock.Now(), err, make(map[string]plan.Recording, len(recs))
-	l.take = map[string][]string{}
+	l.take = map[string][]plan.Recording{}
 	for _, r := range recs {
 		l.recs[r.ID.Key()] = r
 		if r.Mechanism != plan.FlowLog || !r.Enabled || s.run.Plan.Investigation.Made(r) {
 			continue
 		}
 		for _, whole := range r.Within {
-			l.take[whole.Key()] = append(l.take[whole.Key()], r.ID.Name()+" on "+r.Target.Name())
+			l.take[whole.Key()] = append(l.take[whole.Key()], r)
 		}
 	}
 }
@@ -127,15 +128,20 @@ func (s *survey) forget(t *tracked) {
 	l.recs = nil
 }
 
-// takers names the flow logs of others that write the records of a part of
-// t's target, in their order: Azure writes an interface's records to the most
+// takers are the flow logs of others that write the records of a part of
+// t's target, in the order of their names: Azure writes an interface's records to the most
 // specific log only.
-func (s *survey) takers(t *tracked) []string {
+func (s *survey) takers(t *tracked) []plan.Recording {
 	l := s.of(t.session.Target.Provider)
 	<-l.turn
 	defer l.unlock()
-	return slices.Sorted(slices.Values(l.take[t.session.Target.ID.Key()]))
+	return slices.SortedFunc(slices.Values(l.take[t.session.Target.ID.Key()]), func(a, b plan.Recording) int {
+		return cmp.Or(cmp.Compare(onTarget(a), onTarget(b)), cmp.Compare(a.ID, b.ID))
+	})
 }
+
+// onTarget names a flow log and what it records.
+func onTarget(r plan.Recording) string { return r.ID.Name() + " on " + r.Target.Name() }
 
 // watchersOf are the watchers of one provider, with those that were made.
 func (r *Run) watchersOf(alias string) []plan.Watcher {

@@ -45,6 +45,8 @@ type Change struct {
 	At   time.Time `json:"at"` // when it was noticed
 	What What      `json:"what"`
 	Text string    `json:"text,omitempty"`
+	// Targets are what the flow logs record that took over.
+	Targets []plan.ID `json:"targets,omitempty"`
 }
 
 // What others do to a recording.

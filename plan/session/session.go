@@ -16,6 +16,7 @@ import (
 	"github.com/google/renameio/v2/maybe"
 
 	"flowctl/plan"
+	"flowctl/plan/ledger"
 )
 
 // Format is the number of the manifest's form.
@@ -82,6 +83,10 @@ type Session struct {
 	TargetGone bool      `json:"target_gone,omitempty"` // it was not in Azure any more when the session ended
 	Ended      time.Time `json:"ended,omitzero"`        // as it was seen
 	Changes    []string  `json:"changes,omitempty"`     // what others did to it, with the time
+
+	// Of flow logs: its id as its records have it, and when it did not record.
+	Log  plan.ID      `json:"log,omitempty"`
+	Gaps []ledger.Gap `json:"gaps,omitempty"`
 }
 
 // Artifact is one file that was fetched.

@@ -13,6 +13,7 @@ import (
 	"flowctl/cmd/internal/report"
 	"flowctl/collectors"
 	"flowctl/collectors/flow"
+	"flowctl/collectors/minutes"
 	"flowctl/collectors/summary"
 	"flowctl/plan"
 	"flowctl/plan/config"
@@ -114,7 +115,42 @@ func folderSum(folder session.Folder, m session.Manifest, questions []*summary.Q
 	for _, a := range m.Artifacts {
 		o.SHA256[a.Path] = a.SHA256
 	}
-	return collectors.Sum{Root: folder.Path, Items: artifacts(m), Start: m.Start, End: m.End, Options: o}, nil
+	return collectors.Sum{Root: folder.Path, Items: artifacts(m), Start: m.Start, End: m.End, Followed: followed(m, inv), Options: o}, nil
+}
+
+// followed are the flow logs of a run, with when they did not record.
+func followed(m session.Manifest, inv []*plan.Inventory) []minutes.Followed {
+	var out []minutes.Followed
+	for _, s := range m.Sessions {
+		if s.Log == "" || m.Start.IsZero() || s.Outcome == "failed" && len(s.Gaps) == 0 {
+			continue // a log that never was is told by its session
+		}
+		f := minutes.Followed{Log: string(s.Log), Target: string(s.Target.ID), From: m.Start, To: m.End}
+		for _, g := range s.Gaps {
+			off := minutes.Off{From: g.From, To: g.To, Why: g.Why}
+			if len(g.Targets) > 0 {
+				off.Interfaces = interfacesOf(g.Targets, inv)
+			}
+			f.Off = append(f.Off, off)
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+// interfacesOf are the MAC addresses of interfaces and of those in subnets, as far
+// as an inventory knows them; not nil.
+func interfacesOf(targets []plan.ID, inv []*plan.Inventory) []string {
+	macs := []string{}
+	for _, i := range inv {
+		for _, n := range i.NICs {
+			in := func(id plan.ID) bool { return id.Is(n.ID) || slices.ContainsFunc(n.Subnets, id.Is) }
+			if slices.ContainsFunc(targets, in) {
+				macs = append(macs, n.MAC)
+			}
+		}
+	}
+	return macs
 }
 
 // artifacts are the files of a run, with what the run knows of them.

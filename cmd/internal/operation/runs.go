@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"flowctl/collectors"
+	"flowctl/collectors/minutes"
 	"flowctl/collectors/summary"
 	"flowctl/plan/session"
 )
@@ -15,7 +16,8 @@ import (
 // runs are the results folders that were found among other paths. Each is read
 // in its own window and with its own names.
 type runs struct {
-	found summary.Options // what they know
+	found    summary.Options // what they know
+	followed []minutes.Followed
 }
 
 // items yields what a run collected. A run that cannot be read is an error of its
@@ -33,6 +35,7 @@ func (r *runs) items(folder string) iter.Seq2[collectors.Item, error] {
 			return
 		}
 		r.add(folder, sum.Options)
+		r.followed = append(r.followed, sum.Followed...)
 		for item, err := range sum.Items {
 			item.Path = path.Join(filepath.ToSlash(folder), item.Path)
 			item.Start, item.End = sum.Start, sum.End
@@ -57,8 +60,10 @@ func (r *runs) add(folder string, o summary.Options) {
 	}
 }
 
-// options adds what was found.
-func (r *runs) options(o *summary.Options) {
+// late adds what was found.
+func (r *runs) late(s *collectors.Sum) {
+	s.Followed = append(s.Followed, r.followed...)
+	o := &s.Options
 	o.Inventories = append(o.Inventories, r.found.Inventories...)
 	o.Coverage = append(o.Coverage, r.found.Coverage...)
 	if o.SHA256 == nil {

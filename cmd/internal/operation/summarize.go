@@ -63,7 +63,7 @@ func Summarize(ctx context.Context, s Settings, o SummarizeOptions) (*Answer, er
 	} else {
 		var runs runs
 		args := collectors.Args{List: o.Paths, Open: s.opener(o.MetadataHost), Start: o.Start, End: o.End, Run: runs.items, Stdin: o.Stdin}
-		sum.Items, sum.Late = args.Walk(ctx), runs.options
+		sum.Items, sum.Late = args.Walk(ctx), runs.late
 	}
 	sum.Memory, sum.Progress = o.Memory, o.Progress
 	doc, problems, err := sumFlows(ctx, sum, o.Flows, s.Version)

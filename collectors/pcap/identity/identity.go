@@ -15,7 +15,8 @@
 // is the n-th of every other, as far as they were captured within a second. Where
 // one interface has data of TCP in larger segments than another one, the data is
 // compared. Cooked captures of version 1 name no interface: there a packet with a
-// number or with data that comes again at once was at another one.
+// number or with data that comes again at once was at another one, and so was an
+// acknowledgement over IPv6 where packets with data did.
 package identity
 
 import (
@@ -44,6 +45,7 @@ type Packets struct {
 	// Nameless is true of captures that do not tell all interfaces apart. What
 	// cannot have been sent twice that soon was at another one then.
 	Nameless bool
+	twice    [1 << 16 / 64]uint64 // interfaces, by number as bits, that stand for several
 }
 
 // observation is one packet at one interface.
@@ -88,7 +90,7 @@ func (s *Packets) original(head uint64, f print, now int64, at uint16) uint64 {
 		o := &s.ring[n&(size-1)]
 		switch {
 		case !o.matches(f) || apart(o.time, now) > within:
-		case s.Nameless && f.single && o.original == n && apart(o.time, now) < soon:
+		case s.Nameless && o.original == n && apart(o.time, now) < soon && s.alike(f, o.at, at):
 			return n
 		case o.at == at:
 			had = max(had, o.original)
@@ -98,6 +100,19 @@ func (s *Packets) original(head uint64, f print, now int64, at uint16) uint64 {
 		n = o.before
 	}
 	return found
+}
+
+// alike reports whether a packet that came again at once, where interfaces are not
+// told apart, was at another one. An acknowledgement may well be sent twice; it is
+// taken for the same one where other packets were seen to come at several.
+func (s *Packets) alike(f print, before, at uint16) bool {
+	if f.single {
+		if before == at {
+			s.twice[at/64] |= 1 << (at % 64)
+		}
+		return true
+	}
+	return f.ack && before == at && s.twice[at/64]>>(at%64)&1 != 0
 }
 
 // grow makes room for more observations. None was forgotten yet.

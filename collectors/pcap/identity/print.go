@@ -15,6 +15,7 @@ type print struct {
 	data   uint32 // hash of the first bytes of the data; 0 is not known
 	sum    uint16 // checksum of the transport, where IP has no identification; 0 is not known
 	single bool   // it has a number, data of TCP or a SYN, so that no other is like it at once
+	ack    bool   // of TCP without any of these: an acknowledgement over IPv6
 }
 
 func (f print) matches(g print) bool {
@@ -102,6 +103,7 @@ func transport(p *packet.Packet, h digest, t datagram) print {
 	}
 	f.digest = h.sum()
 	f.single = t.identified || p.Whole && (p.Length > 0 || p.Flags&packet.SYN != 0)
+	f.ack = !f.single && p.Whole
 	return f
 }
 

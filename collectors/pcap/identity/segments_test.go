@@ -98,15 +98,22 @@ func TestNameless(t *testing.T) {
 	frame := func(seq uint32, id uint16, data string) []byte {
 		return numbered(pcaptest.TCP(client, server, pcaptest.ACK, seq, 1, []byte(data)), id)
 	}
+	six := func(data string) []byte {
+		return pcaptest.Ethernet(pcaptest.TCP(client6, server6, pcaptest.ACK, 1, 1, []byte(data)))
+	}
 	tests := map[string]struct {
 		all  []sight
 		want bool
 	}{
-		"with a number":      {[]sight{{1, 0, frame(1, 7, "")}, {1, 40 * micro, frame(1, 7, "")}}, true},
-		"with data":          {[]sight{{1, 0, frame(1, 0, "data")}, {1, 40 * micro, frame(1, 0, "data")}}, true},
-		"neither":            {[]sight{{1, 0, frame(1, 0, "")}, {1, 40 * micro, frame(1, 0, "")}}, false},
-		"later":              {[]sight{{1, 0, frame(1, 7, "data")}, {1, 300 * micro, frame(1, 7, "data")}}, false},
-		"under a new number": {[]sight{{1, 0, frame(1, 7, "data")}, {1, 40 * micro, frame(1, 8, "data")}}, false},
+		"with a number": {[]sight{{1, 0, frame(1, 7, "")}, {1, 40 * micro, frame(1, 7, "")}}, true},
+		"with data":     {[]sight{{1, 0, frame(1, 0, "data")}, {1, 40 * micro, frame(1, 0, "data")}}, true},
+		"neither":       {[]sight{{1, 0, frame(1, 0, "")}, {1, 40 * micro, frame(1, 0, "")}}, false},
+		"an acknowledgement where data came twice": {[]sight{{1, 0, frame(1, 0, "data")}, {1, 40 * micro, frame(1, 0, "data")}, {1, 900 * micro, frame(5, 0, "")}, {1, 930 * micro, frame(5, 0, "")}}, true},
+		"an acknowledgement elsewhere":             {[]sight{{1, 0, frame(1, 0, "data")}, {1, 40 * micro, frame(1, 0, "data")}, {2, 900 * micro, frame(5, 0, "")}, {2, 930 * micro, frame(5, 0, "")}}, false},
+		"an acknowledgement later":                 {[]sight{{1, 0, frame(1, 0, "data")}, {1, 40 * micro, frame(1, 0, "data")}, {1, 900 * micro, frame(5, 0, "")}, {1, 1100 * micro, frame(5, 0, "")}}, false},
+		"over IPv6":                                {[]sight{{1, 0, six("data")}, {1, 40 * micro, six("data")}, {1, 900 * micro, six("")}, {1, 930 * micro, six("")}}, true},
+		"later":                                    {[]sight{{1, 0, frame(1, 7, "data")}, {1, 300 * micro, frame(1, 7, "data")}}, false},
+		"under a new number":                       {[]sight{{1, 0, frame(1, 7, "data")}, {1, 40 * micro, frame(1, 8, "data")}}, false},
 	}
 	for name, test := range tests {
 		for _, nameless := range []bool{true, false} {
