@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"flowctl/plan"
@@ -16,12 +17,18 @@ import (
 // undone: a laptop may be lost with ledger and results, and then what was
 // collected would be recorded a second time, and names of what is gone would be
 // lost. With a ledger that lies in blobs nothing more is needed.
+//
+// Two machines that know nothing of each other may carry out one investigation:
+// each keeps what it knows in a folder of its own, by the lineage of its ledger, so
+// that neither overwrites the other. Whoever reads puts them together.
 
 // Remembered is what is kept of a run beside its data.
 type Remembered struct {
 	Run       *ledger.Run
 	Manifest  session.Manifest
 	Inventory []*plan.Inventory
+
+	lineage string // of the ledger whose machine kept it
 }
 
 // besideTime is how long one write may take: nothing waits for it for ever.
@@ -64,17 +71,18 @@ func (r *Run) keepBeside(run *ledger.Run, m session.Manifest) {
 		return // the next save has it
 	}
 	r.besideAt = now
+	folder := r.State.Lineage() + "/"
 	ctx, cancel := context.WithTimeout(context.Background(), besideTime)
 	defer cancel()
 	one := ledger.New()
 	one.Runs[r.Plan.Investigation.Name] = run
 	b, err := one.Encode()
 	if err == nil {
-		err = r.putBeside(ctx, account, runBlob, b)
+		err = r.putBeside(ctx, account, folder+runBlob, b)
 	}
 	if err == nil {
 		if b, err = json.Marshal(m); err == nil {
-			err = r.putBeside(ctx, account, manifestBlob, b)
+			err = r.putBeside(ctx, account, folder+manifestBlob, b)
 		}
 	}
 	r.refused(account, err)
@@ -91,7 +99,7 @@ func (r *Run) keepNames(inv []*plan.Inventory) {
 	defer cancel()
 	b, err := json.Marshal(inv)
 	if err == nil {
-		err = r.putBeside(ctx, account, inventoryBlob, b)
+		err = r.putBeside(ctx, account, r.State.Lineage()+"/"+inventoryBlob, b)
 	}
 	r.refused(account, err)
 }
@@ -126,27 +134,117 @@ func (r *Run) refused(account plan.ID, err error) {
 	})
 }
 
-// Recall reads what is kept of the latest run of an investigation beside its data;
-// nil if nothing is.
+// Recall reads what is kept of the latest run of an investigation beside its data,
+// by all machines that carried it out; nil if nothing is.
 func Recall(ctx context.Context, p plan.Provider, account plan.ID, inv plan.Investigation) (*Remembered, error) {
 	store, err := runStore(ctx, p, account, inv)
 	if err != nil {
 		return nil, err
 	}
-	b, _, err := store.Get(ctx, runBlob)
+	all, err := recallAll(ctx, store, account.Name(), inv.Name)
+	if err != nil {
+		return nil, err
+	}
+	return together(all), nil
+}
+
+// recallAll reads what each machine kept, in the order of their lineages.
+func recallAll(ctx context.Context, store plan.Store, account, name string) ([]*Remembered, error) {
+	names, err := store.Names(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	var all []*Remembered
+	for _, blob := range names {
+		lineage, ok := strings.CutSuffix(blob, "/"+runBlob)
+		if !ok {
+			continue
+		}
+		one, err := recallOne(ctx, store, account, lineage, name)
+		if err != nil {
+			return nil, err
+		}
+		if one != nil {
+			all = append(all, one)
+		}
+	}
+	return all, nil
+}
+
+func recallOne(ctx context.Context, store plan.Store, account, lineage, name string) (*Remembered, error) {
+	b, _, err := store.Get(ctx, lineage+"/"+runBlob)
 	if errors.Is(err, plan.ErrNotFound) {
-		return nil, nil
+		return nil, nil // forgotten meanwhile
 	}
 	if err != nil {
 		return nil, err
 	}
-	l, err := ledger.Decode(account.Name()+"/"+undoContainer, b)
-	if err != nil || l.Runs[inv.Name] == nil {
+	l, err := ledger.Decode(account+"/"+undoContainer, b)
+	if err != nil || l.Runs[name] == nil {
 		return nil, err
 	}
-	out := &Remembered{Run: l.Runs[inv.Name]}
-	err = errors.Join(part(ctx, store, manifestBlob, &out.Manifest), part(ctx, store, inventoryBlob, &out.Inventory))
+	out := &Remembered{Run: l.Runs[name], lineage: lineage}
+	err = errors.Join(part(ctx, store, lineage+"/"+manifestBlob, &out.Manifest), part(ctx, store, lineage+"/"+inventoryBlob, &out.Inventory))
 	return out, err
+}
+
+// together is what several machines know of the latest run: of each session the
+// facts of the one that came further with it, and the files of all.
+func together(all []*Remembered) *Remembered {
+	var latest *Remembered
+	for _, one := range all {
+		if latest == nil || one.Run.Started.After(latest.Run.Started) {
+			latest = one
+		}
+	}
+	for _, one := range all {
+		if one != latest && one.Run.Ends.Equal(latest.Run.Ends) {
+			latest.add(one)
+		}
+	}
+	return latest
+}
+
+func (k *Remembered) add(other *Remembered) {
+	open := k.Run.Finished.IsZero() && other.Run.Finished.IsZero()
+	k.Run.Merge(other.Run)
+	k.Manifest.Merge(other.Manifest)
+	if k.Run.Finished.IsZero() && !open && k.Run.Done() {
+		k.Run.Finished = later(k.Run.Finished, other.Run.Finished)
+	}
+	k.Manifest.Finished = k.Run.Finished
+	if len(k.Inventory) == 0 {
+		k.Inventory = other.Inventory
+	}
+}
+
+// elsewhere is what another machine noted of a recording of this run: it may have
+// collected and removed it. Nil if none did, or that cannot be read.
+func (r *Run) elsewhere(ctx context.Context, t *tracked) *ledger.Entry {
+	account := r.besideAccount()
+	_, p := providerOf(r.Providers, account)
+	if !r.Beside || account == "" || p == nil {
+		return nil
+	}
+	store, err := runStore(ctx, p, account, r.Plan.Investigation)
+	if err != nil {
+		return nil
+	}
+	all, err := recallAll(ctx, store, account.Name(), r.Plan.Investigation.Name)
+	if err != nil {
+		return nil
+	}
+	for _, one := range all {
+		if one.lineage == r.State.Lineage() {
+			continue
+		}
+		for _, e := range one.Run.Sessions {
+			if e.Session.Name == t.session.Name && e.Ended != nil && e.Fetched != nil {
+				return e
+			}
+		}
+	}
+	return nil
 }
 
 func part(ctx context.Context, store plan.Store, name string, v any) error {
@@ -166,8 +264,12 @@ func Forget(ctx context.Context, p plan.Provider, account plan.ID, inv plan.Inve
 	if err != nil {
 		return err
 	}
+	names, err := store.Names(ctx, "")
+	if err != nil {
+		return err
+	}
 	var errs []error
-	for _, name := range []string{runBlob, manifestBlob, inventoryBlob} {
+	for _, name := range names {
 		errs = append(errs, store.Delete(ctx, name))
 	}
 	return errors.Join(errs...)

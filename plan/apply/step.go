@@ -24,7 +24,7 @@ func (r *Run) step(ctx context.Context, t *tracked) {
 	if ctx.Err() != nil {
 		return
 	}
-	next, why := ledger.Next(t.entry.Kind(), t.stand(), shown, r.when(t))
+	next, _ := ledger.Next(t.entry.Kind(), t.stand(), shown, r.when(t))
 	switch next {
 	case ledger.Await:
 		if t.isLog() && r.when(t) == ledger.Ending {
@@ -51,7 +51,7 @@ func (r *Run) step(ctx context.Context, t *tracked) {
 			r.remove(ctx, t)
 		}
 	case ledger.Report:
-		r.report(t, shown, why)
+		r.report(ctx, t, shown)
 	}
 }
 
@@ -192,7 +192,7 @@ func (r *Run) fail(t *tracked, err error) {
 }
 
 // report notes what is seen and cannot be changed.
-func (r *Run) report(t *tracked, shown ledger.Shown, why string) {
+func (r *Run) report(ctx context.Context, t *tracked, shown ledger.Shown) {
 	stand := t.stand()
 	switch {
 	case stand == ledger.Planned || stand == ledger.Starting:
@@ -200,9 +200,7 @@ func (r *Run) report(t *tracked, shown ledger.Shown, why string) {
 	case t.entry.Reused || stand == ledger.Gone || stand == ledger.GivenUp:
 		t.done = true
 	case stand == ledger.Recording && (shown == ledger.Absent || shown == ledger.Foreign):
-		r.changed(t, ledger.Change{What: ledger.Deleted})
-		r.ended(t, "somebody deleted it")
-		t.problem = "somebody deleted it; what it had recorded is collected"
+		r.deleted(ctx, t)
 	case stand == ledger.Recording && shown == ledger.Broken:
 		r.ended(t, "it came to state Failed")
 	case stand == ledger.Recording && t.session.Capture != nil:
@@ -217,6 +215,19 @@ func (r *Run) report(t *tracked, shown ledger.Shown, why string) {
 		r.note(t)
 		r.emit(t.event(Removed, ""))
 	}
+}
+
+// deleted notes that a recording is gone: another machine of this investigation may
+// have collected and removed it, or somebody deleted it.
+func (r *Run) deleted(ctx context.Context, t *tracked) {
+	if e := r.elsewhere(ctx, t); e != nil {
+		r.emit(t.event(Changed, "another machine collected and removed it"))
+		r.endedAt(t, e.Ended.At, e.Ended.Reason)
+		return
+	}
+	r.changed(t, ledger.Change{What: ledger.Deleted})
+	r.ended(t, "somebody deleted it")
+	t.problem = "somebody deleted it; what it had recorded is collected"
 }
 
 // notStarted says why a session never started.
@@ -248,8 +259,10 @@ func (r *Run) gone(ctx context.Context, t *tracked) bool {
 	return t.gone
 }
 
-func (r *Run) ended(t *tracked, reason string) {
-	t.entry.Ended = &ledger.Ended{At: r.clock.Now(), Reason: reason}
+func (r *Run) ended(t *tracked, reason string) { r.endedAt(t, r.clock.Now(), reason) }
+
+func (r *Run) endedAt(t *tracked, at time.Time, reason string) {
+	t.entry.Ended = &ledger.Ended{At: at, Reason: reason}
 	t.tries, t.looks, t.next = 0, 0, r.clock.Now()
 	r.note(t)
 	if s := r.settled(t); t.isLog() && s.After(r.clock.Now()) {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/google/uuid"
+
 	"flowctl/plan"
 )
 
@@ -35,6 +37,16 @@ func (k *Keeper) Hold(ctx context.Context) error {
 
 // Backend is where the ledger is kept.
 func (k *Keeper) Backend() Backend { return k.backend }
+
+// Lineage tells this ledger from those of other machines. A new one gets it now.
+func (k *Keeper) Lineage() string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.ledger.Lineage == "" {
+		k.ledger.Lineage = uuid.NewString()
+	}
+	return k.ledger.Lineage
+}
 
 // Run returns what is remembered of an investigation; nil if nothing is.
 func (k *Keeper) Run(name string) *Run {

@@ -41,3 +41,30 @@ func (s Session) recover(end time.Time) *ledger.Entry {
 	}
 	return e
 }
+
+// Merge adds to m what another machine brought of the same run: its files, and of
+// each session what was made of it where it came further.
+func (m *Manifest) Merge(other Manifest) {
+	places := map[string]int{}
+	for i, s := range m.Sessions {
+		places[s.Print] = i
+	}
+	for _, s := range other.Sessions {
+		i, known := places[s.Print]
+		switch {
+		case !known:
+			m.Sessions = append(m.Sessions, s)
+		case s.recover(other.End).Further(m.Sessions[i].recover(m.End)):
+			m.Sessions[i] = s
+		}
+	}
+	have := map[string]bool{}
+	for _, a := range m.Artifacts {
+		have[a.Path] = true
+	}
+	for _, a := range other.Artifacts {
+		if !have[a.Path] {
+			m.Artifacts = append(m.Artifacts, a)
+		}
+	}
+}
