@@ -19,7 +19,8 @@ type capture struct {
 	place  place
 	meter  *meter.Meter
 	joiner joiner
-	room   []byte // of a frame that is put together
+	frames *frames // takes the packets as they are; nil if they are measured
+	room   []byte  // of a frame that is put together
 
 	stamp   flow.Record
 	drops   flow.Batch
@@ -71,7 +72,7 @@ func (c *capture) event(e *trace.Event) bool {
 			c.skip("a packet event is shorter than it says", e.Offset)
 		case e.ID == eventDrop:
 			return c.drop(&r, e.Time)
-		case !c.place.counts(&r):
+		case !c.place.counts(&r) && !c.everywhere():
 			c.repeated++
 		default:
 			return c.report(&r, e.Time)
@@ -85,6 +86,11 @@ func (c *capture) event(e *trace.Event) bool {
 // report counts a packet that pktmon reported.
 func (c *capture) report(r *report, at int64) bool {
 	link, data, wire := c.frame(r.kind, r.payload, uint32(r.original))
+	if c.frames != nil {
+		return c.give(at, func() bool {
+			return c.frames.reported(r, link, packet.Frame{Data: data, Wire: wire, Time: at}, false)
+		})
+	}
 	return c.add(link, data, wire, uint32(r.original), at)
 }
 
@@ -123,6 +129,11 @@ func (c *capture) fragment(e *trace.Event) bool {
 	link, frame, wire := c.frame(kind, data, uint32(len(data)))
 	if e.Keyword&keyTrunc != 0 {
 		wire = length(link, frame)
+	}
+	if c.frames != nil {
+		return c.give(e.Time, func() bool {
+			return c.frames.joined(p.stream, link, packet.Frame{Data: frame, Wire: wire, Time: e.Time}, e.Keyword, e.Process)
+		})
 	}
 	return c.add(link, frame, wire, max(wire, uint32(len(data))), e.Time)
 }
@@ -167,6 +178,11 @@ func (c *capture) add(link packet.Link, data []byte, wire, original uint32, at i
 func (c *capture) drop(r *report, at int64) bool {
 	c.dropped++
 	link, data, wire := c.frame(r.kind, r.payload, uint32(r.original))
+	if c.frames != nil {
+		return !c.frames.want.Drops || c.give(at, func() bool {
+			return c.frames.reported(r, link, packet.Frame{Data: data, Wire: wire, Time: at}, true)
+		})
+	}
 	var p packet.Packet
 	packet.Parse(link, data, wire, &p)
 	if p.EtherType != 0 {
@@ -175,18 +191,25 @@ func (c *capture) drop(r *report, at int64) bool {
 	}
 	d := c.stamp
 	d.Key, d.First, d.Last, d.State, d.Class = p.Key, at, at, flow.Deny, flow.Capture
-	d.Rule = c.in.Names.Of(c.survey.reason(r.reason, r.location))
-	switch r.direction {
-	case directionIn, directionRx, directionIngress:
-		d.Direction = flow.Inbound
-	case directionOut, directionTx, directionEgress:
-		d.Direction = flow.Outbound
-	}
+	d.Rule, d.Direction = c.in.Names.Of(c.survey.reason(r.reason, r.location)), r.way()
 	c.drops = append(c.drops, d)
 	if len(c.drops) < dropBatch {
 		return true
 	}
 	return c.flush()
+}
+
+// everywhere reports whether packets are wanted at every component.
+func (c *capture) everywhere() bool { return c.frames != nil && c.frames.want.Everywhere }
+
+// give has a packet of a time given on as it is, if it is in the window.
+func (c *capture) give(at int64, to func() bool) bool {
+	if c.in.End != 0 && !c.in.Within(at) {
+		c.in.Source.Outside++
+		return true
+	}
+	c.packets++
+	return to()
 }
 
 // flush gives on the drops.

@@ -15,6 +15,7 @@ import (
 	"flowctl/collectors/etl"
 	"flowctl/collectors/etl/etltest"
 	"flowctl/collectors/flow"
+	"flowctl/collectors/pcap/packet"
 	"flowctl/collectors/pcap/pcaptest"
 )
 
@@ -335,4 +336,70 @@ func BenchmarkRead(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*packets), "ns/packet")
+}
+
+// given are the packets of a trace as they are, and the interfaces they name.
+func given(t *testing.T, b []byte, want etl.Reports) (all []packet.Frame, names []string) {
+	t.Helper()
+	in := flow.Input{Source: &flow.Source{Path: "test.etl"}, Names: flow.NewNames(), Skipped: &flow.Skipped{}}
+	if err := etl.Frames(bytes.NewReader(b), in, want, func(f *packet.Frame) bool {
+		g := *f
+		g.Data = bytes.Clone(f.Data)
+		all = append(all, g)
+		if !slices.Contains(names, f.Interface.Name) {
+			names = append(names, f.Interface.Name)
+		}
+		return true
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return all, names
+}
+
+// TestFrames gives packets on once, at every component, and with those that were
+// dropped.
+func TestFrames(t *testing.T) {
+	b := etltest.Buffer{}
+	for n := range 5 {
+		b.Events = append(b.Events, stack(tcp(n), int64(n)*1000, func(i int) (uint64, uint16) { return uint64(9*n + i), 0 })...)
+	}
+	b.Events = append(b.Events, etltest.Report{Component: 4, Direction: 1, Kind: 3, Reason: 707, Location: 0xe0004201, Payload: tcp(9)[14:], At: 9000}.Event())
+	trace := etltest.Trace{Build: 26100, Buffers: []etltest.Buffer{b, {Events: append(named(), etltest.Reasons(1<<30, map[uint32]string{707: "InspectionDrop"}))}}}.Bytes()
+
+	all, names := given(t, trace, etl.Reports{})
+	if len(all) != 5 || !slices.Equal(names, []string{"Hyper-V adapter (component 1), edge 0"}) {
+		t.Errorf("%d packets at %q, want 5 at the miniport", len(all), names)
+	}
+	for n, f := range all {
+		if !bytes.Equal(f.Data, tcp(n)) || f.Way != flow.Inbound || len(f.Comments) > 0 || f.Time != etltest.Nanoseconds(int64(n)*1000) {
+			t.Errorf("packet %d: %+v", n, f)
+		}
+	}
+	if all, names = given(t, trace, etl.Reports{Everywhere: true}); len(all) != 30 || len(names) != 6 {
+		t.Errorf("%d reports at %q, want 30 at 6 edges", len(all), names)
+	}
+	all, names = given(t, trace, etl.Reports{Drops: true})
+	if last := all[len(all)-1]; len(all) != 6 || names[1] != "drops at TCP/IPv4 - L2 (component 4)" || last.Interface.Link != packet.Raw ||
+		!slices.Equal(last.Comments, []string{"dropped: InspectionDrop (707 at 0xe0004201)"}) {
+		t.Errorf("with drops: %d at %q, the last %+v", len(all), names, last)
+	}
+}
+
+// TestFramesOfNetsh joins pieces, and tells the process that ran.
+func TestFramesOfNetsh(t *testing.T) {
+	f := tcp(300)
+	b := etltest.Buffer{Events: []etltest.Event{
+		etltest.Fragment(7, 7, 0x40000000|0x200000000, 5, 10, f[:100]),
+		etltest.Fragment(7, 7, 0x80000000|0x200000000, 5, 20, f[100:]),
+		etltest.Fragment(7, 9, 0xc0000000|0x100000000, 5, 30, f),
+	}}
+	all, names := given(t, etltest.Trace{Build: 17763, Buffers: []etltest.Buffer{b}}.Bytes(), etl.Reports{})
+	if len(all) != 2 || !slices.Equal(names, []string{"miniport 7", "miniport 7, layer 9"}) {
+		t.Fatalf("%d packets at %q", len(all), names)
+	}
+	for i, way := range []flow.Direction{flow.Inbound, flow.Outbound} {
+		if !bytes.Equal(all[i].Data, f) || all[i].Way != way || len(all[i].Comments) != 1 || !strings.HasPrefix(all[i].Comments[0], "PID=") {
+			t.Errorf("packet %d: %+v", i, all[i])
+		}
+	}
 }

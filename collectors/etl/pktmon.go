@@ -1,5 +1,7 @@
 package etl
 
+import "flowctl/collectors/flow"
+
 // report is what pktmon says of a packet at one component.
 type report struct {
 	component  uint16
@@ -44,4 +46,15 @@ func parseReport(b []byte) (report, bool) {
 	}
 	r.payload = b[reportSize : reportSize+n]
 	return r, true
+}
+
+// way is which way the packet went.
+func (r *report) way() flow.Direction {
+	switch r.direction {
+	case directionIn, directionRx, directionIngress:
+		return flow.Inbound
+	case directionOut, directionTx, directionEgress:
+		return flow.Outbound
+	}
+	return flow.DirectionUnknown
 }

@@ -17,7 +17,8 @@ type capture struct {
 	w        *window
 	told     told
 	packets  uint64
-	timeless some // packets without a time, of which nobody knows whether they are in the window
+	each     *frames // takes the packets as they are; nil if they are measured
+	timeless some    // packets without a time, of which nobody knows whether they are in the window
 }
 
 // frame is a frame as a file holds it.
@@ -29,10 +30,15 @@ type frame struct {
 	wire uint32 // length on the wire
 	time int64  // Unix nanoseconds, or flow.NoTime
 	at   int64  // where in the file its record begins
+
+	comments []string // of pcapng, if the packets are wanted as they are
 }
 
 // frame counts one frame and reports whether more are wanted.
 func (c *capture) frame(f frame) bool {
+	if c.each != nil {
+		return c.give(&f)
+	}
 	p := c.meter.Next()
 	p.Time, p.Way = f.time, f.way
 	if c.directed {

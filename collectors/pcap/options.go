@@ -2,10 +2,17 @@ package pcap
 
 import "iter"
 
+// Options of blocks; what the numbers from 2 on mean depends on the block.
 const (
-	optionEnd   = 0
-	optionName  = 2 // if_name
+	optionEnd     = 0
+	optionComment = 1
+
 	optionFlags = 2 // epb_flags: which way a packet went, and more
+
+	optionName        = 2 // of an interface
+	optionDescription = 3
+
+	optionApplication = 4 // shb_userappl, of a section
 )
 
 // options yields the options in a block, which come last, by their number.

@@ -200,6 +200,9 @@ func (c *capture) describe(s *section, b block) {
 	}
 	c.interfaces.describe(s.first+uint32(len(s.interfaces)), s.interfaceName(b.data, len(s.interfaces)))
 	n.known = n.link.Known()
+	if c.each != nil {
+		c.each.describe(s.first+uint32(len(s.interfaces)), n, s.endian, b.data[min(8, len(b.data)):])
+	}
 	s.interfaces = append(s.interfaces, n)
 	c.several = c.several || int(s.first)+len(s.interfaces) > 1 || cooked(n.link)
 	c.directed = c.directed || directed(n.link)
@@ -248,6 +251,9 @@ func (c *capture) stamped(s *section, b block, old bool) bool {
 	f := frame{link: n.link, nic: s.first + id, data: data[:min(int(got), len(data))], wire: wire, time: t, at: b.at}
 	if end := (int(got) + 3) &^ 3; end < len(data) {
 		f.way = s.way(data[end:])
+		if c.each != nil {
+			f.comments = s.comments(data[end:])
+		}
 	}
 	return c.frame(f)
 }

@@ -363,5 +363,5 @@ func protocolText(_ *naming, b []byte) string {
 	if t := uint16(b[1])<<8 | uint16(b[2]); t != 0 {
 		return flow.EtherType(t)
 	}
-	return protocol(b[0])
+	return Protocol(b[0])
 }

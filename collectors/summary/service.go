@@ -47,8 +47,8 @@ const (
 	protoSCTP = 132
 )
 
-// protocol is the name of an IP protocol, or its number.
-func protocol(n uint8) string {
+// Protocol is the name of an IP protocol, or its number.
+func Protocol(n uint8) string {
 	if s, ok := question.Protocols[n]; ok {
 		return s
 	}

@@ -24,7 +24,7 @@ func TestNamesAreKnown(t *testing.T) {
 		}
 	}
 	for n := range 256 {
-		asks("protocol", protocol(uint8(n)))
+		asks("protocol", Protocol(uint8(n)))
 	}
 	for n := range 1 << 16 {
 		if text := flow.EtherType(uint16(n)); text[0] != '0' || n%4099 == 0 {

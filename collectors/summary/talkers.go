@@ -194,7 +194,7 @@ func (t *transfer) shown(p *locator, hosts map[flow.Addr][]flow.Host, all aggreg
 	return &Transfer{
 		From:     End{t.from.String(), vmOfNIC(p, t.fromAt.nic), scopes[t.fromScope], firstHost(hosts[t.from])},
 		To:       End{t.to.String(), vmOfNIC(p, t.toAt.nic), scopes[t.toScope], firstHost(hosts[t.to])},
-		Protocol: protocol(t.proto), Port: t.port, Service: service(t.proto, t.port),
+		Protocol: Protocol(t.proto), Port: t.port, Service: service(t.proto, t.port),
 		Opened: t.bySender, IPBytes: t.ipBytes, Share: share(part, all),
 	}
 }

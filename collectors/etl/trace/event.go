@@ -69,7 +69,7 @@ func (c *cursor) take(e []byte) bool {
 	switch e[2] {
 	case event32, event64:
 		c.event.ID, c.event.Version, c.event.Opcode = le.Uint16(e[0x28:]), e[0x2a], e[0x2d]
-		c.event.Keyword, c.event.Thread = le.Uint64(e[0x30:]), le.Uint32(e[8:])
+		c.event.Keyword, c.event.Thread, c.event.Process = le.Uint64(e[0x30:]), le.Uint32(e[8:]), le.Uint32(e[12:])
 		copy(c.event.Provider[:], e[0x18:0x28])
 		c.event.Data = e[0x50:]
 		if le.Uint16(e[4:])&1 != 0 {

@@ -34,6 +34,7 @@ type Event struct {
 	Keyword  uint64
 	Time     int64 // Unix nanoseconds
 	Thread   uint32
+	Process  uint32 // that happened to run; a packet need not be its
 	CPU      uint16 // of the buffer
 	Data     []byte
 	Offset   int64 // in the file, of its buffer
