@@ -144,6 +144,9 @@ func (w *worker) group() bool {
 	w.mu.Lock()
 	w.in.Source.Records += uint64(w.rows.total)
 	w.mu.Unlock()
+	if !w.rows.sound() {
+		return w.goOn(w.checked(at))
+	}
 	return w.goOn(w.by.group(&w.rows, &w.columns.alike))
 }
 

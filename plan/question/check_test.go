@@ -40,6 +40,7 @@ func TestRefused(t *testing.T) {
 		`source.adress == "10.0.0.4"`:            {"Unknown field", `Did you mean "source.address"?`, "source.adress"},
 		`source == "x"`:                          {"Unknown field", `no field "source". Known here: source.address`, "source"},
 		`source.vm[0] == "x"`:                    {"Unknown field", `"source.vm[…]"`, "source.vm[0]"},
+		`encryption == "nx_falback"`:             {"Unknown value", `Did you mean "NX_FALLBACK"?`, `"nx_falback"`},
 		`direction == "outwards"`:                {"Unknown value", `direction is never "outwards". Known here: unknown, inbound, outbound.`, `"outwards"`},
 		`contains(["allow"], verdict)`:           {"Unknown value", `"allowed"`, `["allow"]`},
 		`port == "443"`:                          {"Wrong type", "without quotes", `"443"`},
@@ -122,6 +123,8 @@ func TestForms(t *testing.T) {
 		`service == "HTTPS"`:                 "https",
 		`source.address == "2001:DB8::0:01"`: "2001:db8::1",
 		`vm == ""`:                           "",
+		`encryption == "nx"`:                 "NX",
+		`encryption == "NX_NEW_REASON"`:      "NX_NEW_REASON",
 	}
 	for src, want := range tests {
 		x, diags := check(t, src)

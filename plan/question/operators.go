@@ -180,8 +180,19 @@ func (c *checker) value(f Field, text string, at hcl.Range) (string, bool) {
 		c.refuse("Unknown value", at, "%s is never %q. Did you mean %q?", f.Name, text, m)
 		return "", false
 	}
+	if f.Name == "encryption" && isState(text) {
+		return text, true
+	}
 	c.refuse("Unknown value", at, "%s is never %q. %s", f.Name, text, syntax.Hint(text, known))
 	return "", false
+}
+
+// isState reports whether text may be a state of encryption that Azure has not
+// documented yet: records hold what they hold.
+func isState(text string) bool {
+	const longest = 64
+	return len(text) <= longest && text[0] >= 'A' && text[0] <= 'Z' &&
+		strings.Trim(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == ""
 }
 
 func (c *checker) address(f Field, text string, at hcl.Range) (string, bool) {
