@@ -2,9 +2,9 @@ package flowlog
 
 import "encoding/binary"
 
-// commasPlain has bit k of low set where p[k] is a comma, and bit k of high
+// commasScalar has bit k of low set where p[k] is a comma, and bit k of high
 // where p[64+k] is one.
-func commasPlain(p *[128]byte) (low, high uint64) {
+func commasScalar(p *[128]byte) (low, high uint64) {
 	for k := range 8 {
 		low |= commasIn(binary.LittleEndian.Uint64(p[8*k:])) << (8 * k)
 		high |= commasIn(binary.LittleEndian.Uint64(p[64+8*k:])) << (8 * k)

@@ -2,4 +2,4 @@
 
 package flowlog
 
-func commas128(p *[128]byte) (low, high uint64) { return commasPlain(p) }
+func commas128(p *[128]byte) (low, high uint64) { return commasScalar(p) }

@@ -28,15 +28,15 @@ func TestCommas(t *testing.T) {
 		if l, h := commas128(&b); l != low || h != high {
 			t.Fatalf("%q: %x %x, want %x %x", b, l, h, low, high)
 		}
-		if l, h := commasPlain(&b); l != low || h != high {
-			t.Fatalf("plain, %q: %x %x, want %x %x", b, l, h, low, high)
+		if l, h := commasScalar(&b); l != low || h != high {
+			t.Fatalf("scalar, %q: %x %x, want %x %x", b, l, h, low, high)
 		}
 	}
 }
 
 func BenchmarkCommas(b *testing.B) {
 	var p [128]byte
-	for name, f := range map[string]func(*[128]byte) (uint64, uint64){"vector": commas128, "plain": commasPlain} {
+	for name, f := range map[string]func(*[128]byte) (uint64, uint64){"vector": commas128, "scalar": commasScalar} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
 				f(&p)

@@ -60,7 +60,7 @@ func TestDamage(t *testing.T) {
 			data := []byte(records(good[0], good[1], tt.third, good[3], good[4]))
 			var want []string
 			for i, r := range []string{good[0], good[1], third, good[3], good[4]} {
-				res := readAll([]byte(r), both["plain"])
+				res := readAll([]byte(r), both["reference"])
 				if i == 2 {
 					res.records = res.records[:tt.lines]
 				}
@@ -121,7 +121,7 @@ func TestCut(t *testing.T) {
 	}
 }
 
-// TestSame damages blobs at random and wants the quick and the plain way to
+// TestSame damages blobs at random and wants the fast path and the reference decoder to
 // read the same from them.
 func TestSame(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
@@ -171,17 +171,17 @@ func mutate(r *rand.Rand, data, other []byte) []byte {
 // readSame reads data both ways and compares.
 func readSame(t *testing.T, data []byte, maxRecord int) {
 	t.Helper()
-	quick := readAll(data, options{maxRecord: maxRecord})
-	plain := readAll(data, options{maxRecord: maxRecord, plain: true})
+	fast := readAll(data, options{maxRecord: maxRecord})
+	reference := readAll(data, options{maxRecord: maxRecord, reference: true})
 	show := func(r *result) string {
 		return fmt.Sprintf("%q\n%q\n%+v\n%v\n%v", r.lines(), r.skips(), r.source, r.err, &r.met)
 	}
-	if q, p := show(quick), show(plain); q != p {
+	if q, p := show(fast), show(reference); q != p {
 		t.Fatalf("%q (records up to %d bytes)\nquick: %s\nplain: %s", data, maxRecord, q, p)
 	}
 	sumsSame(t, data, 0, maxRecord)
-	if quick.source.Bytes != int64(len(data)) {
-		t.Fatalf("%q\n%d bytes read of %d", data, quick.source.Bytes, len(data))
+	if fast.source.Bytes != int64(len(data)) {
+		t.Fatalf("%q\n%d bytes read of %d", data, fast.source.Bytes, len(data))
 	}
 }
 

@@ -20,30 +20,30 @@ type document struct {
 	yield   func(flow.Batch) bool
 	stopped bool // the caller wants no more
 
-	plainOnly bool
-	quick     quick
-	plain     plain
-	names     names
-	rec       record
-	slow      uint64 // records left to plain
-	usual     int    // bytes of the last record: the next will be about as long
-	again     int64  // bytes that were looked at in vain
-	observed  observed
-	open      []byte // brackets and braces around the records to come
-	out       []flow.Record
-	keys      []uint64      // hashes of the flows of out
-	pending   []recordRange // records read and not yet counted
+	referenceOnly bool
+	fast          fastPath
+	reference     reference
+	names         names
+	rec           record
+	slow          uint64 // records left to the reference decoder
+	usual         int    // bytes of the last record: the next will be about as long
+	again         int64  // bytes that were looked at in vain
+	observed      observed
+	open          []byte // brackets and braces around the records to come
+	out           []flow.Record
+	keys          []uint64      // hashes of the flows of out
+	pending       []recordRange // records read and not yet counted
 
 	report readReport
 }
 
 func newDocument(r io.Reader, in flow.Input, o options) *document {
 	d := &document{
-		in: in, window: newWindow(r, o.maxRecord), plainOnly: o.plain, names: newNames(in),
+		in: in, window: newWindow(r, o.maxRecord), referenceOnly: o.reference, names: newNames(in),
 	}
 	d.observed.sums, d.observed.vector = in.Cache, hasAVX2 && !o.scalar
-	d.quick = quick{out: &d.out, keys: &d.keys, observed: &d.observed, nm: &d.names, seen: new(addresses)}
-	d.plain = plain{out: &d.out, keys: &d.keys, nm: &d.names}
+	d.fast = fastPath{out: &d.out, keys: &d.keys, observed: &d.observed, nm: &d.names, seen: new(addresses)}
+	d.reference = reference{out: &d.out, keys: &d.keys, nm: &d.names}
 	return d
 }
 
@@ -147,18 +147,18 @@ func (d *document) object() {
 	}
 }
 
-// attempt reads the record at the front of the window. Only plain is believed
+// attempt reads the record at the front of the window. Only the reference decoder is believed
 // that something is not JSON, and that the end of the file cuts it.
 func (d *document) attempt() outcome {
 	d.names.again()
-	if !d.plainOnly {
-		found := d.quick.record(&d.window, &d.rec)
-		if found == done && !d.resolve(d.quick.first.observations) {
-			d.quick.drop()
+	if !d.referenceOnly {
+		found := d.fast.record(&d.window, &d.rec)
+		if found == done && !d.resolve(d.fast.first.observations) {
+			d.fast.drop()
 			d.names.again()
-			d.quick.single = true
-			found = d.quick.record(&d.window, &d.rec)
-			d.quick.single = false
+			d.fast.single = true
+			found = d.fast.record(&d.window, &d.rec)
+			d.fast.single = false
 		}
 		if found == done || found == wrapper || found == more && !d.full() {
 			return found
@@ -166,8 +166,8 @@ func (d *document) attempt() outcome {
 	}
 	d.slow++
 	d.names.again()
-	d.quick.first = d.quick.mark()
-	return d.plain.record(&d.window, &d.rec)
+	d.fast.first = d.fast.mark()
+	return d.reference.record(&d.window, &d.rec)
 }
 
 // full reports whether the window cannot get more bytes.

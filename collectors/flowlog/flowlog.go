@@ -75,7 +75,7 @@ func Read(r io.Reader, in flow.Input) iter.Seq2[flow.Batch, error] {
 // options are what tests vary.
 type options struct {
 	maxRecord int   // largest record, in bytes
-	plain     bool  // leave everything to encoding/json
+	reference bool  // leave everything to encoding/json
 	scalar    bool  // use no vector instructions for what is added up
 	part      int64 // bytes that one goroutine of ReadAt reads at a time, at least
 }

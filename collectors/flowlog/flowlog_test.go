@@ -12,8 +12,8 @@ import (
 )
 
 var both = map[string]options{
-	"quick": {maxRecord: MaxRecord},
-	"plain": {maxRecord: MaxRecord, plain: true},
+	"fast":      {maxRecord: MaxRecord},
+	"reference": {maxRecord: MaxRecord, reference: true},
 }
 
 // sumUp counts in records what the generator counts.

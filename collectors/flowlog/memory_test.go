@@ -122,15 +122,15 @@ func (r brokenReader) Read(p []byte) (int, error) {
 
 func TestReadError(t *testing.T) {
 	head := `{"records":[` + vnet(tupleE)
-	res := readFrom(brokenReader{strings.NewReader(head), io.ErrClosedPipe}, both["quick"])
+	res := readFrom(brokenReader{strings.NewReader(head), io.ErrClosedPipe}, both["fast"])
 	if len(res.records) != 1 || res.err == nil || !strings.Contains(res.err.Error(), "closed pipe") {
 		t.Errorf("%d tuples, error %v", len(res.records), res.err)
 	}
-	res = readFrom(brokenReader{strings.NewReader(head), io.ErrUnexpectedEOF}, both["quick"])
+	res = readFrom(brokenReader{strings.NewReader(head), io.ErrUnexpectedEOF}, both["fast"])
 	if len(res.records) != 1 || res.err != nil || res.source.Status != flow.Truncated || len(res.skipped) != 1 {
 		t.Errorf("cut stream: %d tuples, skipped %v, error %v", len(res.records), res.skipped, res.err)
 	}
-	res = readFrom(brokenReader{strings.NewReader(""), io.ErrUnexpectedEOF}, both["quick"])
+	res = readFrom(brokenReader{strings.NewReader(""), io.ErrUnexpectedEOF}, both["fast"])
 	if res.err == nil {
 		t.Error("no error from a stream that is cut before it begins")
 	}

@@ -83,10 +83,10 @@ const (
 	lowestLong = 1_000_000_000_000 // of so many digits, the first not 0
 )
 
-// observeTuplePlain is observeTuple without vector instructions but for commas. It finds all
+// observeTupleScalar is observeTuple without vector instructions but for commas. It finds all
 // commas first: then the fields can be converted side by side, and none waits for
 // the end of the one before.
-func observeTuplePlain(t *span, s *flow.Observation, f *flowText) int {
+func observeTupleScalar(t *span, s *flow.Observation, f *flowText) int {
 	low, high5 := t.word(0)^zeros, t.word(5)^zeros
 	high5 = high5 >> 24 << 24
 	wrong := (low + six) | low | (high5 + six) | high5

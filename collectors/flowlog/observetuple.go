@@ -7,17 +7,17 @@ import "flowctl/collectors/flow"
 type traits uint64
 
 // observeTuple looks at the tuple that t begins with and returns its length, or 0 for
-// what is left to quickTuple. It does so with vector instructions if it may: without
+// what is left to fastTuple. It does so with vector instructions if it may: without
 // them, adding up a log takes 1.05 to 1.14 times as long (BenchmarkVector).
 func observeTuple(t *span, s *flow.Observation, f *flowText, vector bool) int {
 	if !vector {
-		return observeTuplePlain(t, s, f)
+		return observeTupleScalar(t, s, f)
 	}
 	end, is := observeTupleAVX2(t, s, &hashKeys)
 	ms := uint64(s.Time)
 	d, state := directionOf[uint8(is>>8)], stateOf[uint8(is>>16)]
 	if end == 0 || d == flow.DirectionUnknown || state == flow.StateUnknown || ms-lowestLong > highestMilli-lowestLong {
-		return observeTuplePlain(t, s, f)
+		return observeTupleScalar(t, s, f)
 	}
 	s.Time = int64(ms) * 1_000_000
 	s.State, s.Measured = state, measured(state, &s.Counters)

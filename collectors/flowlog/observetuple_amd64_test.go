@@ -32,9 +32,9 @@ func tuples(r *rand.Rand) string {
 	}, ",") + `"`
 }
 
-// slowSight makes an observation of what parseTuple finds in the tuple that ends
+// slowObservation makes an observation of what parseTuple finds in the tuple that ends
 // at end.
-func slowSight(t *testing.T, b *span, end int) (int, flow.Observation, flowText) {
+func slowObservation(t *testing.T, b *span, end int) (int, flow.Observation, flowText) {
 	t.Helper()
 	var r flow.Record
 	if why := parseTuple(b[:end], vnet4, &r); why != fine {
@@ -52,9 +52,9 @@ func slowSight(t *testing.T, b *span, end int) (int, flow.Observation, flowText)
 	}, f
 }
 
-// TestGlance checks that the usual form is known with vector instructions, and
+// TestParseTupleAVX2 checks that the usual form is known with vector instructions, and
 // that they find just what is found without, also in what is damaged.
-func TestGlance(t *testing.T) {
+func TestParseTupleAVX2(t *testing.T) {
 	if !hasAVX2 {
 		if os.Getenv("CI") != "" {
 			t.Fatal("this processor has no AVX2: CI would prove nothing")
@@ -73,7 +73,7 @@ func TestGlance(t *testing.T) {
 		end, _ := observeTupleAVX2(&b, &flow.Observation{}, &hashKeys)
 		var want flow.Observation
 		var place flowText
-		length := observeTuplePlain(&b, &want, &place)
+		length := observeTupleScalar(&b, &want, &place)
 		if n%4 == 0 {
 			all++
 		}
@@ -95,7 +95,7 @@ func TestGlance(t *testing.T) {
 			if split(b[:end], &fields); parseKey(&fields, &key) != fine {
 				continue // is found out when the flow is looked for
 			}
-			length, want, place = slowSight(t, &b, end)
+			length, want, place = slowObservation(t, &b, end)
 		}
 		if l != length || l != end || got != want || at != place {
 			t.Fatalf("%s:\n%d %+v %+v, want\n%d %+v %+v", text, l, got, at, length, want, place)

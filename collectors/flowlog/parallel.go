@@ -213,7 +213,7 @@ func (d *document) clean() {
 			return
 		}
 		if d.attempt() != done || d.rec.length > d.limit {
-			d.quick.drop()
+			d.fast.drop()
 			return
 		}
 		d.commit()

@@ -33,7 +33,7 @@ const mostPoints = 8
 // them.
 func (d *document) commit() {
 	if !d.sound() {
-		d.quick.drop()
+		d.fast.drop()
 		return
 	}
 	d.names.took = flow.Count{}
@@ -71,10 +71,10 @@ func (d *document) sound() bool {
 		s.skips.addAll(&r.skips)
 		d.in.Source.Note(flow.Corrupt)
 	}
-	first := d.quick.first
+	first := d.fast.first
 	s.tuples += uint64(len(d.out) - first.records + len(d.observed.all) - first.observations)
 	var last flow.ID
-	d.quick.each(first, func(a around) {
+	d.fast.each(first, func(a around) {
 		if *a.point != last {
 			last = *a.point
 			s.seenAt(last)

@@ -19,10 +19,10 @@ func (d *document) keep() {
 	if d.in.Evidence == nil {
 		return
 	}
-	from := d.quick.first
+	from := d.fast.first
 	d.pending = append(d.pending, recordRange{
 		flow.RecordID{Log: d.rec.log, Point: d.point(from), Minute: d.rec.minute, Content: d.content(from), Target: d.rec.target},
-		from, d.quick.mark(),
+		from, d.fast.mark(),
 	})
 }
 

@@ -5,12 +5,12 @@ import "flowctl/collectors/flow"
 // mark is how much was read before something.
 type mark struct{ records, observations, groups int }
 
-func (q *quick) mark() mark {
+func (q *fastPath) mark() mark {
 	return mark{len(*q.out), len(q.observed.all), len(q.observed.groups)}
 }
 
 // drop takes back what was read of the record.
-func (q *quick) drop() {
+func (q *fastPath) drop() {
 	*q.out, *q.keys = (*q.out)[:q.first.records], (*q.keys)[:q.first.records]
 	q.observed.clear(q.first)
 }
@@ -19,7 +19,7 @@ func (q *quick) drop() {
 type around struct{ target, log, point, acl, rule *flow.ID }
 
 // each calls f for what was read since first.
-func (q *quick) each(first mark, f func(around)) {
+func (q *fastPath) each(first mark, f func(around)) {
 	for out := (*q.out)[first.records:]; len(out) > 0; out = out[1:] {
 		f(around{&out[0].Target, &out[0].Log, &out[0].Point, &out[0].ACL, &out[0].Rule})
 	}
@@ -28,9 +28,9 @@ func (q *quick) each(first mark, f func(around)) {
 	}
 }
 
-// sighted passes tuples that are to be added up, the first of which the cursor
+// observe passes tuples that are to be added up, the first of which the cursor
 // is in. It reports whether it is in one that is not.
-func (q *quick) sighted() bool {
+func (q *fastPath) observe() bool {
 	s := q.observed
 	group := len(s.groups)
 	if q.grouped {
@@ -98,7 +98,7 @@ func (g *observedGroup) context(variant uint8) flow.Context {
 func (d *document) flow(f *flowText) (k flow.Key, ok bool) {
 	const from = timeLength + 1
 	at := int(f.at) - from
-	if d.quick.seen.quickKey((*span)(d.b[at:]), from, &k) == from+int(f.length)-1 {
+	if d.fast.seen.fastKey((*span)(d.b[at:]), from, &k) == from+int(f.length)-1 {
 		return k, true
 	}
 	var fields [13][]byte
@@ -110,7 +110,7 @@ func (d *document) flow(f *flowText) (k flow.Key, ok bool) {
 func (d *document) give() {
 	s := &d.observed
 	d.settle()
-	if s.sums != nil && !d.stopped { // also without sightings: flows of records that were dropped take room
+	if s.sums != nil && !d.stopped { // also without observations: flows of records that were dropped take room
 		d.stopped = !s.sums.Count(s.all, d.yield)
 	}
 	s.clear(mark{})

@@ -21,7 +21,7 @@ const (
 // place that was cut has passed longest, which is looked at once in the end.
 type span [2 * (longest + 8)]byte
 
-// longest is how many bytes a tuple can have in quickTuple.
+// longest is how many bytes a tuple can have in fastTuple.
 const longest = 248
 
 func (t *span) word(i int) uint64 {

@@ -94,13 +94,13 @@ func TestTruth(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, o := range []options{{maxRecord: MaxRecord}, {maxRecord: MaxRecord, plain: true}} {
+			for _, o := range []options{{maxRecord: MaxRecord}, {maxRecord: MaxRecord, reference: true}} {
 				got := readAll(data, o)
 				if got.err != nil || len(got.skipped) > 0 || got.source.Status != flow.OK {
 					t.Fatalf("status %s, skipped %v, error %v", got.source.Status, got.skipped, got.err)
 				}
 				if diff := gocmp.Diff(canonical(want), canonical(got.truth()), gocmp.AllowUnexported(pair{}, service{})); diff != "" {
-					t.Errorf("plain %t: -want +got\n%s", o.plain, diff)
+					t.Errorf("reference %t: -want +got\n%s", o.reference, diff)
 				}
 			}
 		})

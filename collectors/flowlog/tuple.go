@@ -36,7 +36,7 @@ func (l layout) fields() int {
 }
 
 // parseTuple fills r from the text of a tuple, all but what the record around
-// it says. It is plain where quickTuple is fast; both give the same.
+// it says. It is the reference for fastTuple; both give the same.
 func parseTuple(text []byte, l layout, r *flow.Record) reason {
 	var f [13][]byte
 	if n := split(text, &f); n != l.fields() {

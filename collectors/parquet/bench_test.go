@@ -70,7 +70,7 @@ func benchmarkSums(b *testing.B, keep bool) {
 		sums.Each = w.Observations(sums).Add
 	}
 	for b.Loop() {
-		sight(sums, list)
+		observe(sums, list)
 		file.Reset()
 	}
 	perRow(b, len(list))

@@ -31,8 +31,21 @@ func most(col int) uint64 {
 	return flow.Huge - 1
 }
 
-// farthest is the last time that nanoseconds can say, in microseconds.
-const farthest = math.MaxInt64/1000 - 1
+// farthest is the last microsecond that begins within what nanoseconds can say.
+const farthest = math.MaxInt64 / 1000
+
+// timely reports whether a time, of microseconds and the nanoseconds beyond them,
+// is one that nanoseconds can say.
+func timely(us int64, nanos uint32) bool {
+	const most, least = math.MaxInt64 % 1000, 1000 + math.MinInt64%1000
+	switch {
+	case us == farthest:
+		return nanos <= most
+	case us == -farthest-1:
+		return nanos >= least
+	}
+	return us > -farthest-1 && us < farthest
+}
 
 // sound reports whether no number of a row group is beyond what a record can have,
 // and no counter so large that a sum may wrap round. It looks at columns as they
@@ -57,7 +70,7 @@ func (g *rows) sound() bool {
 			}
 		case instant:
 			for _, v := range c.ints {
-				if v > farthest || v < -farthest {
+				if v >= farthest || v <= -farthest {
 					return false
 				}
 			}
@@ -83,7 +96,7 @@ func (g *rows) refuses(i int, room *flow.Room) string {
 		switch sort := columns[col].sort; {
 		case sort == number && uint64(c.codes[i]) > most(col),
 			sort == counter && (c.wide[i] < 0 || most(col) < flow.Huge-1 && uint64(c.wide[i]) > most(col)),
-			sort == instant && (c.wide[i] > farthest || c.wide[i] < -farthest):
+			sort == instant && !timely(c.wide[i], g.columns[col-colFirst+colFirstNanos].codes[i]):
 			return noNumber
 		}
 	}

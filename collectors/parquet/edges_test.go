@@ -105,7 +105,7 @@ func TestLarge(t *testing.T) {
 	}
 	sums := &aggregate.Cache{Intervals: func([]flow.Interval) {}}
 	sums.Each = w.Observations(sums).Add
-	sight(sums, []flow.Record{
+	observe(sums, []flow.Record{
 		{Measured: flow.Packets | flow.IPBytes, State: flow.End, Received: flow.Count{Packets: 3, IPBytes: math.MaxUint64}},
 		{Measured: flow.Packets | flow.IPBytes, State: flow.End, Received: flow.Count{Packets: 4, IPBytes: math.MaxInt64}},
 	})

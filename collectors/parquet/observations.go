@@ -40,12 +40,12 @@ type knownFlow struct {
 // whether it was measured.
 type knownTraits struct {
 	age     uint32
-	numbers [sightingKinds]uint32 // + 1; 0 for those that did not come
+	numbers [observationKinds]uint32 // + 1; 0 for those that did not come
 }
 
-// sightingKinds is how many kinds of observations a flow has: by state, but for the
+// observationKinds is how many kinds of observations a flow has: by state, but for the
 // unknown, and whether it was measured.
-const sightingKinds = 2 * uint(flow.Deny)
+const observationKinds = 2 * uint(flow.Deny)
 
 // How many classes and contexts have their traits known: more than there are
 // in most logs, and few enough for memory.
@@ -194,7 +194,7 @@ func (s *Observations) row(k *knownFlow, t *flow.Observation, to *part) bool {
 func (s *Observations) number(k *knownFlow, t *flow.Observation, to *part) (uint32, bool) {
 	kind := 2*uint(t.State-1) + uint(bit(t.Measured))
 	at := int(t.Context*mostClasses + k.class)
-	if k.class == mostClasses || t.Context >= mostContexts || kind >= sightingKinds {
+	if k.class == mostClasses || t.Context >= mostContexts || kind >= observationKinds {
 		return s.lookUpTraits(t, to)
 	}
 	for at >= len(s.traits) {

@@ -14,8 +14,8 @@ import (
 	"flowctl/collectors/flow"
 )
 
-// sight gives records on as observations of sums, in batches.
-func sight(sums *aggregate.Cache, records []flow.Record) {
+// observe gives records on as observations of sums, in batches.
+func observe(sums *aggregate.Cache, records []flow.Record) {
 	hashes := map[flow.Key][2]uint64{}
 	for part := range slices.Chunk(records, 100) {
 		all := make([]flow.Observation, len(part))
@@ -78,9 +78,9 @@ func TestObservations(t *testing.T) {
 			kept := w.Observations(sums)
 			sums.Each = kept.Add
 			kept.Want(func(id flow.ID) bool { return id != acl })
-			sight(sums, list[:2500])
+			observe(sums, list[:2500])
 			kept.Want(func(id flow.ID) bool { return id != acl })
-			sight(sums, list[2500:])
+			observe(sums, list[2500:])
 		})
 	}
 	for part := range slices.Chunk(captured, 77) {

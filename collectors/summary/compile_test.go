@@ -175,10 +175,10 @@ func TestAsk(t *testing.T) {
 	table := aggregate.New(names)
 	for i, port := range []uint16{443, 22, 22} {
 		k := flow.Key{Src: flow.Addr4(10<<24 | 4), Dst: flow.Addr4(20<<24 | uint32(i)), SrcPort: 50000, DstPort: port, Proto: protoTCP}
-		table.Add(0, flow.Batch{sighting{point: macA, direction: flow.Outbound, packets: uint64(i + 1)}.record(names, k)})
+		table.Add(0, flow.Batch{observation{point: macA, direction: flow.Outbound, packets: uint64(i + 1)}.record(names, k)})
 	}
 	k := flow.Key{Src: flow.Addr4(10<<24 | 4), Dst: flow.Addr4(10<<24 | 5), SrcPort: 50000, DstPort: 443, Proto: protoTCP}
-	table.Add(0, flow.Batch{sighting{point: macA, direction: flow.Outbound, packets: 4}.record(names, k)})
+	table.Add(0, flow.Batch{observation{point: macA, direction: flow.Outbound, packets: 4}.record(names, k)})
 	doc, err := Of(table, Options{Inventories: []*plan.Inventory{inventory()}, Questions: []*Question{q}})
 	if err != nil {
 		t.Fatal(err)

@@ -11,8 +11,8 @@ import (
 	"flowctl/plan"
 )
 
-// sighting is one record in a test of counting once.
-type sighting struct {
+// observation is one record in a test of counting once.
+type observation struct {
 	point     string
 	direction flow.Direction
 	from, to  int64 // seconds
@@ -21,7 +21,7 @@ type sighting struct {
 	state     flow.State
 }
 
-func (s sighting) record(names *flow.Names, k flow.Key) flow.Record {
+func (s observation) record(names *flow.Names, k flow.Key) flow.Record {
 	r := flow.Record{
 		Key: k, Point: names.Of(s.point), Direction: s.direction, State: s.state,
 		First: testStart + s.from*1e9, Last: testStart + s.to*1e9,
@@ -87,24 +87,24 @@ func inventory() *plan.Inventory {
 func TestOnce(t *testing.T) {
 	in, out := flow.Inbound, flow.Outbound
 	tests := map[string]struct {
-		seen      []sighting
+		seen      []observation
 		inventory bool
 		packets   uint64
 		merged    uint64 // packets left out
 		denied    uint64
 	}{
-		"one point is summed":                {[]sighting{{point: macA, direction: out, packets: 5}, {point: macA, direction: out, from: 60, to: 60, packets: 7}}, false, 12, 0, 0},
-		"both ends":                          {[]sighting{{point: macA, direction: out, packets: 10}, {point: macB, direction: in, packets: 9}}, false, 10, 9, 0},
-		"both ends, stamps a little apart":   {[]sighting{{point: macA, direction: out, packets: 10}, {point: macB, direction: in, from: 1, to: 1, packets: 9}}, false, 10, 9, 0},
-		"flow log and capture":               {[]sighting{{point: macA, direction: out, to: 600, packets: 100}, {point: "vm-a", from: 100, to: 200, packets: 30, capture: true}}, false, 100, 30, 0},
-		"two captures at once":               {[]sighting{{point: "a.pcap", to: 60, packets: 10, capture: true}, {point: "b.pcap", from: 30, to: 90, packets: 20, capture: true}}, false, 20, 10, 0},
-		"two captures of one packet":         {[]sighting{{point: "a.pcap", packets: 1, capture: true}, {point: "b.pcap", packets: 1, capture: true}}, false, 1, 1, 0},
-		"captures one after another":         {[]sighting{{point: "1.pcap", to: 60, packets: 10, capture: true}, {point: "2.pcap", from: 60, to: 90, packets: 20, capture: true}}, false, 30, 0, 0},
-		"long capture against two short":     {[]sighting{{point: "1.pcap", to: 60, packets: 10, capture: true}, {point: "2.pcap", from: 60, to: 90, packets: 20, capture: true}, {point: "long.pcap", to: 90, packets: 25, capture: true}}, false, 30, 25, 0},
-		"allowed at one end, denied at both": {[]sighting{{point: macA, direction: out, packets: 4}, {point: macA, direction: out, state: flow.Deny}, {point: macB, direction: in, state: flow.Deny}}, false, 4, 0, 1},
-		"same address in another VNet":       {[]sighting{{point: macA, direction: out, packets: 10}, {point: macOther, direction: out, packets: 6}}, true, 16, 0, 0},
-		"same address, unknown to be so":     {[]sighting{{point: macA, direction: out, packets: 10}, {point: macOther, direction: out, packets: 6}}, false, 10, 6, 0},
-		"three hops":                         {[]sighting{{point: macA, direction: out, packets: 10}, {point: macRouter, direction: in, packets: 11}, {point: macRouter, direction: out, packets: 10}, {point: macB, direction: in, packets: 9}}, true, 11, 29, 0},
+		"one point is summed":                {[]observation{{point: macA, direction: out, packets: 5}, {point: macA, direction: out, from: 60, to: 60, packets: 7}}, false, 12, 0, 0},
+		"both ends":                          {[]observation{{point: macA, direction: out, packets: 10}, {point: macB, direction: in, packets: 9}}, false, 10, 9, 0},
+		"both ends, stamps a little apart":   {[]observation{{point: macA, direction: out, packets: 10}, {point: macB, direction: in, from: 1, to: 1, packets: 9}}, false, 10, 9, 0},
+		"flow log and capture":               {[]observation{{point: macA, direction: out, to: 600, packets: 100}, {point: "vm-a", from: 100, to: 200, packets: 30, capture: true}}, false, 100, 30, 0},
+		"two captures at once":               {[]observation{{point: "a.pcap", to: 60, packets: 10, capture: true}, {point: "b.pcap", from: 30, to: 90, packets: 20, capture: true}}, false, 20, 10, 0},
+		"two captures of one packet":         {[]observation{{point: "a.pcap", packets: 1, capture: true}, {point: "b.pcap", packets: 1, capture: true}}, false, 1, 1, 0},
+		"captures one after another":         {[]observation{{point: "1.pcap", to: 60, packets: 10, capture: true}, {point: "2.pcap", from: 60, to: 90, packets: 20, capture: true}}, false, 30, 0, 0},
+		"long capture against two short":     {[]observation{{point: "1.pcap", to: 60, packets: 10, capture: true}, {point: "2.pcap", from: 60, to: 90, packets: 20, capture: true}, {point: "long.pcap", to: 90, packets: 25, capture: true}}, false, 30, 25, 0},
+		"allowed at one end, denied at both": {[]observation{{point: macA, direction: out, packets: 4}, {point: macA, direction: out, state: flow.Deny}, {point: macB, direction: in, state: flow.Deny}}, false, 4, 0, 1},
+		"same address in another VNet":       {[]observation{{point: macA, direction: out, packets: 10}, {point: macOther, direction: out, packets: 6}}, true, 16, 0, 0},
+		"same address, unknown to be so":     {[]observation{{point: macA, direction: out, packets: 10}, {point: macOther, direction: out, packets: 6}}, false, 10, 6, 0},
+		"three hops":                         {[]observation{{point: macA, direction: out, packets: 10}, {point: macRouter, direction: in, packets: 11}, {point: macRouter, direction: out, packets: 10}, {point: macB, direction: in, packets: 9}}, true, 11, 29, 0},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -139,9 +139,9 @@ func TestOnce(t *testing.T) {
 func TestRulesOfBothEnds(t *testing.T) {
 	names := flow.NewNames()
 	k := flow.Key{Src: flow.AddrOf(netip.MustParseAddr("10.0.0.4")), Dst: flow.AddrOf(netip.MustParseAddr("10.0.0.5")), SrcPort: 50000, DstPort: 443, Proto: protoTCP}
-	a := sighting{point: macA, direction: flow.Outbound, packets: 10}.record(names, k)
+	a := observation{point: macA, direction: flow.Outbound, packets: 10}.record(names, k)
 	a.Rule, a.ACL = names.Of("out"), names.Of("aaaa-bbbb")
-	b := sighting{point: macB, direction: flow.Inbound, packets: 9}.record(names, k)
+	b := observation{point: macB, direction: flow.Inbound, packets: 9}.record(names, k)
 	b.Rule = names.Of("in")
 	table := aggregate.New(names)
 	table.Add(0, flow.Batch{a, b})

@@ -21,7 +21,7 @@ func sourceKinds() map[string]sourceKind {
 	k := flow.Key{Src: flow.Addr4(10<<24 | 4), Dst: flow.Addr4(20<<24 | 1), SrcPort: 50000, DstPort: 443, Proto: protoTCP}
 	log := func(e flow.Encryption) func(*flow.Names) flow.Record {
 		return func(names *flow.Names) flow.Record {
-			r := sighting{point: macA, direction: flow.Outbound, packets: 3}.record(names, k)
+			r := observation{point: macA, direction: flow.Outbound, packets: 3}.record(names, k)
 			r.Rule, r.ACL, r.Encryption = names.Of("UserRule_web"), names.Of("/x/networkSecurityGroups/nsg-x"), e
 			return r
 		}

@@ -64,7 +64,7 @@ func twoTalk() *aggregate.Table {
 			port  uint16
 		}{{protoUDP, 53}, {protoTCP, 53}, {protoUDP, 443}, {protoTCP, 40001}, {protoTCP, 40002}, {47, 0}} {
 			k := flow.Key{Src: flow.Addr4(10<<24 | uint32(i)<<16 | 4), Dst: flow.Addr4(20 << 24), SrcPort: 50000, DstPort: to.port, Proto: to.proto}
-			table.Add(0, flow.Batch{sighting{point: mac, direction: flow.Outbound, packets: 1}.record(names, k)})
+			table.Add(0, flow.Batch{observation{point: mac, direction: flow.Outbound, packets: 1}.record(names, k)})
 		}
 	}
 	return table

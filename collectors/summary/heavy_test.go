@@ -95,10 +95,10 @@ func heavyPairs(names *flow.Names, pairs, flows int, cut bool) flow.Batch {
 					if !cut {
 						from = int64(minute)
 					}
-					all = append(all, sighting{mac, flow.Outbound, 60 * from, 60*from + 30, uint64(1 + r.IntN(50)), false, state}.record(names, k))
+					all = append(all, observation{mac, flow.Outbound, 60 * from, 60*from + 30, uint64(1 + r.IntN(50)), false, state}.record(names, k))
 				}
 				if cut { // and both see the end
-					all = append(all, sighting{mac, flow.Outbound, 600, 630, uint64(1 + r.IntN(50)), false, state}.record(names, k))
+					all = append(all, observation{mac, flow.Outbound, 600, 630, uint64(1 + r.IntN(50)), false, state}.record(names, k))
 				}
 			}
 		}

@@ -34,7 +34,7 @@ func TestTimelineSteps(t *testing.T) {
 			names := flow.NewNames()
 			table := aggregate.New(names)
 			for _, at := range tt.times {
-				table.Add(0, flow.Batch{sighting{point: "x", from: at, to: at, packets: 1}.record(names, flow.Key{Src: flow.Addr4(1), Dst: flow.Addr4(2)})})
+				table.Add(0, flow.Batch{observation{point: "x", from: at, to: at, packets: 1}.record(names, flow.Key{Src: flow.Addr4(1), Dst: flow.Addr4(2)})})
 			}
 			doc, err := Of(table, Options{})
 			if err != nil {
@@ -104,12 +104,12 @@ func TestMergedByMinute(t *testing.T) {
 					packets /= 2 // it saw less
 				}
 				key := flow.Key{Src: flow.Addr4(1), Dst: flow.Addr4(2), SrcPort: uint16(i), DstPort: 443, Proto: 6}
-				table.Add(0, flow.Batch{sighting{point: p, from: at, to: at, packets: packets}.record(names, key)})
+				table.Add(0, flow.Batch{observation{point: p, from: at, to: at, packets: packets}.record(names, key)})
 			}
 		}
 		if points[0] == "b" { // and something of its own
 			key := flow.Key{Src: flow.Addr4(1), Dst: flow.Addr4(3), SrcPort: 9, DstPort: 443, Proto: 6}
-			table.Add(0, flow.Batch{sighting{point: "b", from: 200, to: 200, packets: 1000}.record(names, key)})
+			table.Add(0, flow.Batch{observation{point: "b", from: 200, to: 200, packets: 1000}.record(names, key)})
 		}
 		doc, err := Of(table, Options{})
 		if err != nil {

@@ -24,8 +24,8 @@ const (
 	second = int64(time.Second)
 )
 
-// sight is a frame at an interface, of which the first bytes were captured.
-type sight struct {
+// observation is a frame at an interface, of which the first bytes were captured.
+type observation struct {
 	at    uint16
 	time  int64
 	frame []byte
@@ -34,8 +34,8 @@ type sight struct {
 // most is how much of a frame is captured where less than that is.
 const most = 62
 
-// again are the sights that are of packets which were seen before.
-func again(all []sight, cut ...int) []int {
+// again are the observations that are of packets which were seen before.
+func again(all []observation, cut ...int) []int {
 	var s identity.Packets
 	var found []int
 	for i, x := range all {
@@ -71,38 +71,38 @@ func TestAgain(t *testing.T) {
 	arp := pcaptest.EthernetType(0x0806, []byte("who has it? tell him or her!"))
 	one, two := numbered(tcp, 1), numbered(tcp, 2)
 	tests := map[string]struct {
-		all  []sight
+		all  []observation
 		want []int
 		cut  []int // which were
 	}{
-		"two interfaces":             {[]sight{{1, 0, one}, {2, micro, one}}, []int{1}, nil},
-		"one interface":              {[]sight{{1, 0, one}, {1, micro, one}}, nil, nil},
-		"three interfaces":           {[]sight{{1, 0, one}, {2, micro, one}, {3, 2 * micro, one}}, []int{1, 2}, nil},
-		"backwards in time":          {[]sight{{1, micro, one}, {2, 0, one}}, []int{1}, nil},
-		"a VLAN":                     {[]sight{{1, 0, one}, {2, micro, numbered(tcp, 1, 7)}}, []int{1}, nil},
-		"routed":                     {[]sight{{1, 0, one}, {2, micro, pcaptest.Ethernet(pcaptest.TTL(one[14:]))}}, []int{1}, nil},
-		"checksum still to come":     {[]sight{{1, 0, pcaptest.Ethernet(pcaptest.Partial(one[14:]))}, {2, micro, one}}, []int{1}, nil},
-		"a second":                   {[]sight{{1, 0, one}, {2, second, one}}, []int{1}, nil},
-		"more than a second":         {[]sight{{1, 0, one}, {2, second + 1, one}}, nil, nil},
-		"another number":             {[]sight{{1, 0, one}, {2, micro, two}}, nil, nil},
-		"another number space":       {[]sight{{1, 0, one}, {2, micro, numbered(tcp, 0)}}, nil, nil},
-		"sent twice":                 {[]sight{{1, 0, one}, {1, 100, one}, {2, 200, one}, {2, 300, one}}, []int{2, 3}, nil},
-		"sent twice, in turn":        {[]sight{{1, 0, one}, {2, 100, one}, {1, 200, one}, {2, 300, one}}, []int{1, 3}, nil},
-		"sent twice, lost once":      {[]sight{{1, 0, one}, {1, 100, one}, {2, 200, one}}, []int{2}, nil},
-		"sent once more elsewhere":   {[]sight{{1, 0, one}, {2, 100, one}, {2, 200, one}}, []int{1}, nil},
-		"sent twice, three have it":  {[]sight{{1, 0, one}, {2, 1, one}, {3, 2, one}, {2, 3, one}, {3, 4, one}, {1, 5, one}}, []int{1, 2, 4, 5}, nil},
-		"back after a second":        {[]sight{{1, 0, one}, {2, 1, one}, {1, 2 * second, one}, {2, 2*second + 1, one}}, []int{1, 3}, nil},
-		"no number, other data":      {[]sight{{1, 0, numbered(tcp, 0)}, {2, micro, numbered(other, 0)}}, nil, nil},
-		"no number, data not there":  {[]sight{{1, 0, numbered(tcp, 0)}, {2, micro, numbered(tcp, 0)}}, []int{1}, []int{1}},
-		"IPv6":                       {[]sight{{1, 0, pcaptest.Ethernet(tcp6)}, {2, micro, pcaptest.Ethernet(tcp6, 9)}}, []int{1}, nil},
-		"IPv6, offloaded":            {[]sight{{1, 0, pcaptest.Ethernet(pcaptest.Partial(tcp6))}, {2, micro, pcaptest.Ethernet(tcp6)}}, []int{1}, nil},
-		"IPv6, other data":           {[]sight{{1, 0, udp6("abcd")}, {2, micro, udp6("abce")}}, nil, nil},
-		"IPv6, data cut, other sums": {[]sight{{1, 0, udp6("a long text that is cut off, and one")}, {2, micro, udp6("a long text that is cut off, and two")}}, nil, []int{0, 1}},
-		"echo":                       {[]sight{{1, 0, echo(1)}, {2, micro, echo(1)}, {1, 2 * micro, echo(2)}, {2, 3 * micro, echo(2)}}, []int{1, 3}, nil},
-		"echo, another number":       {[]sight{{1, 0, echo(1)}, {2, micro, echo(2)}}, nil, nil},
-		"without IP":                 {[]sight{{1, 0, arp}, {2, micro, arp}, {2, 2 * micro, arp}}, []int{1}, nil},
-		"without a time":             {[]sight{{1, flow.NoTime, one}, {2, flow.NoTime, one}}, nil, nil},
-		"nothing":                    {[]sight{{1, 0, nil}, {2, 0, nil}}, nil, nil},
+		"two interfaces":             {[]observation{{1, 0, one}, {2, micro, one}}, []int{1}, nil},
+		"one interface":              {[]observation{{1, 0, one}, {1, micro, one}}, nil, nil},
+		"three interfaces":           {[]observation{{1, 0, one}, {2, micro, one}, {3, 2 * micro, one}}, []int{1, 2}, nil},
+		"backwards in time":          {[]observation{{1, micro, one}, {2, 0, one}}, []int{1}, nil},
+		"a VLAN":                     {[]observation{{1, 0, one}, {2, micro, numbered(tcp, 1, 7)}}, []int{1}, nil},
+		"routed":                     {[]observation{{1, 0, one}, {2, micro, pcaptest.Ethernet(pcaptest.TTL(one[14:]))}}, []int{1}, nil},
+		"checksum still to come":     {[]observation{{1, 0, pcaptest.Ethernet(pcaptest.Partial(one[14:]))}, {2, micro, one}}, []int{1}, nil},
+		"a second":                   {[]observation{{1, 0, one}, {2, second, one}}, []int{1}, nil},
+		"more than a second":         {[]observation{{1, 0, one}, {2, second + 1, one}}, nil, nil},
+		"another number":             {[]observation{{1, 0, one}, {2, micro, two}}, nil, nil},
+		"another number space":       {[]observation{{1, 0, one}, {2, micro, numbered(tcp, 0)}}, nil, nil},
+		"sent twice":                 {[]observation{{1, 0, one}, {1, 100, one}, {2, 200, one}, {2, 300, one}}, []int{2, 3}, nil},
+		"sent twice, in turn":        {[]observation{{1, 0, one}, {2, 100, one}, {1, 200, one}, {2, 300, one}}, []int{1, 3}, nil},
+		"sent twice, lost once":      {[]observation{{1, 0, one}, {1, 100, one}, {2, 200, one}}, []int{2}, nil},
+		"sent once more elsewhere":   {[]observation{{1, 0, one}, {2, 100, one}, {2, 200, one}}, []int{1}, nil},
+		"sent twice, three have it":  {[]observation{{1, 0, one}, {2, 1, one}, {3, 2, one}, {2, 3, one}, {3, 4, one}, {1, 5, one}}, []int{1, 2, 4, 5}, nil},
+		"back after a second":        {[]observation{{1, 0, one}, {2, 1, one}, {1, 2 * second, one}, {2, 2*second + 1, one}}, []int{1, 3}, nil},
+		"no number, other data":      {[]observation{{1, 0, numbered(tcp, 0)}, {2, micro, numbered(other, 0)}}, nil, nil},
+		"no number, data not there":  {[]observation{{1, 0, numbered(tcp, 0)}, {2, micro, numbered(tcp, 0)}}, []int{1}, []int{1}},
+		"IPv6":                       {[]observation{{1, 0, pcaptest.Ethernet(tcp6)}, {2, micro, pcaptest.Ethernet(tcp6, 9)}}, []int{1}, nil},
+		"IPv6, offloaded":            {[]observation{{1, 0, pcaptest.Ethernet(pcaptest.Partial(tcp6))}, {2, micro, pcaptest.Ethernet(tcp6)}}, []int{1}, nil},
+		"IPv6, other data":           {[]observation{{1, 0, udp6("abcd")}, {2, micro, udp6("abce")}}, nil, nil},
+		"IPv6, data cut, other sums": {[]observation{{1, 0, udp6("a long text that is cut off, and one")}, {2, micro, udp6("a long text that is cut off, and two")}}, nil, []int{0, 1}},
+		"echo":                       {[]observation{{1, 0, echo(1)}, {2, micro, echo(1)}, {1, 2 * micro, echo(2)}, {2, 3 * micro, echo(2)}}, []int{1, 3}, nil},
+		"echo, another number":       {[]observation{{1, 0, echo(1)}, {2, micro, echo(2)}}, nil, nil},
+		"without IP":                 {[]observation{{1, 0, arp}, {2, micro, arp}, {2, 2 * micro, arp}}, []int{1}, nil},
+		"without a time":             {[]observation{{1, flow.NoTime, one}, {2, flow.NoTime, one}}, nil, nil},
+		"nothing":                    {[]observation{{1, 0, nil}, {2, 0, nil}}, nil, nil},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -43,10 +43,10 @@ func TestSegments(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			for _, base := range []uint32{100, 1<<32 - 2000} {
-				var all []sight
+				var all []observation
 				for i, s := range test.all {
 					seq := base + uint32(s.from)
-					all = append(all, sight{s.at, int64(i) * micro, numbered(pcaptest.TCP(client, server, pcaptest.ACK, seq, 1, make([]byte, s.to-s.from)), uint16(1+s.from+s.to))})
+					all = append(all, observation{s.at, int64(i) * micro, numbered(pcaptest.TCP(client, server, pcaptest.ACK, seq, 1, make([]byte, s.to-s.from)), uint16(1+s.from+s.to))})
 				}
 				if got := again(all); !slices.Equal(got, test.want) {
 					t.Errorf("from %d: again are %v, want %v", base, got, test.want)
@@ -61,7 +61,7 @@ func TestSegments(t *testing.T) {
 func TestSegmentsAnywhere(t *testing.T) {
 	for seed := range uint64(50) {
 		r := rand.New(rand.NewPCG(seed, 7))
-		var all []sight
+		var all []observation
 		at, number := 0, uint16(0)
 		var want uint64
 		for range 20 {
@@ -82,7 +82,7 @@ func TestSegmentsAnywhere(t *testing.T) {
 			}
 			for _, s := range slices.Concat(first, second) {
 				number++
-				all = append(all, sight{s.at, int64(number) * micro, numbered(pcaptest.TCP(server, client, pcaptest.ACK, uint32(s.from), 1, make([]byte, s.to-s.from)), number)})
+				all = append(all, observation{s.at, int64(number) * micro, numbered(pcaptest.TCP(server, client, pcaptest.ACK, uint32(s.from), 1, make([]byte, s.to-s.from)), number)})
 			}
 			want += uint64(len(second))
 			at += n
@@ -102,18 +102,18 @@ func TestNameless(t *testing.T) {
 		return pcaptest.Ethernet(pcaptest.TCP(client6, server6, pcaptest.ACK, 1, 1, []byte(data)))
 	}
 	tests := map[string]struct {
-		all  []sight
+		all  []observation
 		want bool
 	}{
-		"with a number": {[]sight{{1, 0, frame(1, 7, "")}, {1, 40 * micro, frame(1, 7, "")}}, true},
-		"with data":     {[]sight{{1, 0, frame(1, 0, "data")}, {1, 40 * micro, frame(1, 0, "data")}}, true},
-		"neither":       {[]sight{{1, 0, frame(1, 0, "")}, {1, 40 * micro, frame(1, 0, "")}}, false},
-		"an acknowledgement where data came twice": {[]sight{{1, 0, frame(1, 0, "data")}, {1, 40 * micro, frame(1, 0, "data")}, {1, 900 * micro, frame(5, 0, "")}, {1, 930 * micro, frame(5, 0, "")}}, true},
-		"an acknowledgement elsewhere":             {[]sight{{1, 0, frame(1, 0, "data")}, {1, 40 * micro, frame(1, 0, "data")}, {2, 900 * micro, frame(5, 0, "")}, {2, 930 * micro, frame(5, 0, "")}}, false},
-		"an acknowledgement later":                 {[]sight{{1, 0, frame(1, 0, "data")}, {1, 40 * micro, frame(1, 0, "data")}, {1, 900 * micro, frame(5, 0, "")}, {1, 1100 * micro, frame(5, 0, "")}}, false},
-		"over IPv6":                                {[]sight{{1, 0, six("data")}, {1, 40 * micro, six("data")}, {1, 900 * micro, six("")}, {1, 930 * micro, six("")}}, true},
-		"later":                                    {[]sight{{1, 0, frame(1, 7, "data")}, {1, 300 * micro, frame(1, 7, "data")}}, false},
-		"under a new number":                       {[]sight{{1, 0, frame(1, 7, "data")}, {1, 40 * micro, frame(1, 8, "data")}}, false},
+		"with a number": {[]observation{{1, 0, frame(1, 7, "")}, {1, 40 * micro, frame(1, 7, "")}}, true},
+		"with data":     {[]observation{{1, 0, frame(1, 0, "data")}, {1, 40 * micro, frame(1, 0, "data")}}, true},
+		"neither":       {[]observation{{1, 0, frame(1, 0, "")}, {1, 40 * micro, frame(1, 0, "")}}, false},
+		"an acknowledgement where data came twice": {[]observation{{1, 0, frame(1, 0, "data")}, {1, 40 * micro, frame(1, 0, "data")}, {1, 900 * micro, frame(5, 0, "")}, {1, 930 * micro, frame(5, 0, "")}}, true},
+		"an acknowledgement elsewhere":             {[]observation{{1, 0, frame(1, 0, "data")}, {1, 40 * micro, frame(1, 0, "data")}, {2, 900 * micro, frame(5, 0, "")}, {2, 930 * micro, frame(5, 0, "")}}, false},
+		"an acknowledgement later":                 {[]observation{{1, 0, frame(1, 0, "data")}, {1, 40 * micro, frame(1, 0, "data")}, {1, 900 * micro, frame(5, 0, "")}, {1, 1100 * micro, frame(5, 0, "")}}, false},
+		"over IPv6":                                {[]observation{{1, 0, six("data")}, {1, 40 * micro, six("data")}, {1, 900 * micro, six("")}, {1, 930 * micro, six("")}}, true},
+		"later":                                    {[]observation{{1, 0, frame(1, 7, "data")}, {1, 300 * micro, frame(1, 7, "data")}}, false},
+		"under a new number":                       {[]observation{{1, 0, frame(1, 7, "data")}, {1, 40 * micro, frame(1, 8, "data")}}, false},
 	}
 	for name, test := range tests {
 		for _, nameless := range []bool{true, false} {

@@ -11,10 +11,10 @@ import (
 	"flowctl/collectors/flow"
 )
 
-// plain reads records with encoding/json: anything that is JSON, at a
-// fraction of quick's speed. Where quick reads a record too, both give the
+// reference reads records with encoding/json: anything that is JSON, at a
+// fraction of the fast path's speed. Where the fast path reads a record too, both give the
 // same.
-type plain struct {
+type reference struct {
 	out  *[]flow.Record
 	keys *[]uint64 // hashes of the flows of out
 	nm   *names
@@ -33,7 +33,7 @@ type value struct {
 type object map[string]value
 
 // record reads the record at the front of w.
-func (p *plain) record(w *window, rec *record) outcome {
+func (p *reference) record(w *window, rec *record) outcome {
 	rec.reset()
 	p.rec = rec
 	o, found, length := decode(w.rest(), w.at(w.i), true)
@@ -112,7 +112,7 @@ func ended(d *json.Decoder, err error) (object, outcome, int) {
 // envelope reads a record. PowerShell writes an array of one element as that
 // element, one of texts, beyond the depth it is told, as one text, and an object
 // there as a text of its own.
-func (p *plain) envelope(o object) {
+func (p *reference) envelope(o object) {
 	p.rec.point = p.mac(o["macAddress"])
 	if at, ok := text(o["time"]); ok {
 		p.rec.minute = minuteOf(at)
@@ -142,7 +142,7 @@ func (p *plain) envelope(o object) {
 
 // flowRecords returns the members of that object of a VNet flow log, which may
 // be the text of one.
-func (p *plain) flowRecords(v value) (object, bool) {
+func (p *reference) flowRecords(v value) (object, bool) {
 	if flows, ok := members(v); ok {
 		return flows, true
 	}
@@ -160,7 +160,7 @@ func (p *plain) flowRecords(v value) (object, bool) {
 
 // cutByPowerShell reports whether a value is what ConvertTo-Json writes for
 // what is deeper than it was told, and refuses the record if so.
-func (p *plain) cutByPowerShell(v value, member string) bool {
+func (p *reference) cutByPowerShell(v value, member string) bool {
 	s, ok := text(v)
 	if !ok || !bytes.HasPrefix(s, []byte("@{")) && !bytes.HasPrefix(s, []byte("System.")) {
 		return false
@@ -189,14 +189,14 @@ func version(v value) string {
 }
 
 // flows reads the flows of a record of a known version.
-func (p *plain) flows(v value, each func(object)) {
+func (p *reference) flows(v value, each func(object)) {
 	var known bool
 	if p.layout, known = layoutOf(p.rec.kind, p.rec.version); known {
 		p.objects(v, "flows", each)
 	}
 }
 
-func (p *plain) aclFlows(o object) {
+func (p *reference) aclFlows(o object) {
 	acl := p.name(o["aclID"])
 	p.objects(o["flowGroups"], "flowGroups", func(g object) {
 		p.tuples(g["flowTuples"], flow.Record{
@@ -205,7 +205,7 @@ func (p *plain) aclFlows(o object) {
 	})
 }
 
-func (p *plain) nsgRuleFlows(o object) {
+func (p *reference) nsgRuleFlows(o object) {
 	rule := p.name(o["rule"])
 	p.objects(o["flows"], "flows", func(f object) {
 		point := p.mac(f["mac"])
@@ -218,7 +218,7 @@ func (p *plain) nsgRuleFlows(o object) {
 
 // tuples reads an array of tuples, which get the names that around has. A text
 // holds one or more of them.
-func (p *plain) tuples(v value, around flow.Record) {
+func (p *reference) tuples(v value, around flow.Record) {
 	if s, ok := text(v); ok {
 		if !p.cutByPowerShell(v, "flowTuples") {
 			for _, tuple := range bytes.Fields(s) {
@@ -237,7 +237,7 @@ func (p *plain) tuples(v value, around flow.Record) {
 	}
 }
 
-func (p *plain) tuple(text []byte, at int64, around flow.Record) {
+func (p *reference) tuple(text []byte, at int64, around flow.Record) {
 	var r flow.Record
 	if why := p.nm.tuple(text, p.layout, &r); why != fine {
 		p.rec.skips.add(why, 1, at)
@@ -250,7 +250,7 @@ func (p *plain) tuple(text []byte, at int64, around flow.Record) {
 
 // objects calls each for the objects of an array, which is a member of the
 // given name, or for one object.
-func (p *plain) objects(v value, member string, each func(object)) {
+func (p *reference) objects(v value, member string, each func(object)) {
 	if o, ok := members(v); ok {
 		each(o)
 		return
@@ -271,7 +271,7 @@ func (p *plain) objects(v value, member string, each func(object)) {
 }
 
 // elements returns the values of an array; null and nothing have none.
-func (p *plain) elements(v value) []value {
+func (p *reference) elements(v value) []value {
 	if v.text == nil || string(v.text) == "null" {
 		return nil
 	}
@@ -293,16 +293,16 @@ func (p *plain) elements(v value) []value {
 	return all
 }
 
-func (p *plain) misshapen() {
+func (p *reference) misshapen() {
 	p.rec.refused = bad("record does not have the shape of a flow log record")
 }
 
-func (p *plain) name(v value) flow.ID {
+func (p *reference) name(v value) flow.ID {
 	s, _ := text(v)
 	return p.nm.id(s)
 }
 
-func (p *plain) mac(v value) flow.ID {
+func (p *reference) mac(v value) flow.ID {
 	s, _ := text(v)
 	return p.nm.mac(s)
 }

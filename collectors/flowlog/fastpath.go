@@ -9,15 +9,15 @@ const (
 	done    outcome = iota // read
 	wrapper                // it holds an array "records", whose entries begin at record.length
 	more                   // the window ends inside
-	unknown                // not in the shape that quick knows; nothing is said about it
+	unknown                // not in the shape that the fast path knows; nothing is said about it
 	broken                 // not JSON, from record.length on
 )
 
-// quick reads records of the shape that Azure writes, in any order of keys,
+// fastPath reads records of the shape that Azure writes, in any order of keys,
 // with any white space and with unknown keys, in one pass and without
 // building anything but flow records. Whatever else it meets, an escape in a
-// text or a key that comes twice, it leaves to plain.
-type quick struct {
+// text or a key that comes twice, it leaves to the reference decoder.
+type fastPath struct {
 	cursor
 	out      *[]flow.Record
 	keys     *[]uint64 // hashes of the flows of out
@@ -61,9 +61,9 @@ func once(has *uint, key uint) bool {
 }
 
 // record reads the record at the front of w.
-func (q *quick) record(w *window, rec *record) outcome {
+func (q *fastPath) record(w *window, rec *record) outcome {
 	rec.reset()
-	*q = quick{
+	*q = fastPath{
 		cursor: cursor{b: w.b, i: w.i, n: w.n},
 		out:    q.out, keys: q.keys, observed: q.observed, nm: q.nm, seen: q.seen, rec: rec, single: q.single, base: w.base,
 	}
@@ -84,7 +84,7 @@ func (q *quick) record(w *window, rec *record) outcome {
 
 // envelope reads the object of a record. It has no use for time, category and
 // the like.
-func (q *quick) envelope() outcome {
+func (q *fastPath) envelope() outcome {
 	q.i++ // the brace
 	for first := true; ; first = false {
 		key, end, ok := q.key(first)
@@ -105,7 +105,7 @@ func (q *quick) envelope() outcome {
 }
 
 // member reads the value of one of a record's keys.
-func (q *quick) member(key []byte) (ok bool) {
+func (q *fastPath) member(key []byte) (ok bool) {
 	late := q.mark() != q.first
 	switch string(key) {
 	case "time":
@@ -138,7 +138,7 @@ func (q *quick) member(key []byte) (ok bool) {
 		return once(&q.has, hasVersion) && q.version()
 	case "flowRecords":
 		q.rec.kind, q.layout, q.target, q.log = flow.VNetFlowLog, vnet4, q.vnetTarget, q.vnetLog
-		return once(&q.has, hasFlows) && q.object((*quick).flowRecords)
+		return once(&q.has, hasFlows) && q.object((*fastPath).flowRecords)
 	case "properties":
 		q.target, q.log, q.acl = q.nsgTarget, q.nsgLog, q.nsgTarget
 		return once(&q.has, hasFlows) && q.nsgProperties()
@@ -147,7 +147,7 @@ func (q *quick) member(key []byte) (ok bool) {
 }
 
 // complete puts into the tuples what came after them.
-func (q *quick) complete() {
+func (q *fastPath) complete() {
 	q.rec.target, q.rec.log = q.vnetTarget, q.vnetLog
 	if q.rec.kind == flow.NSGFlowLog {
 		q.rec.target, q.rec.log = q.nsgTarget, q.nsgLog
@@ -167,7 +167,7 @@ func (q *quick) complete() {
 }
 
 // version reads a version that is a small number.
-func (q *quick) version() bool {
+func (q *fastPath) version() bool {
 	text, ok := q.number()
 	if !ok || len(text) > 3 {
 		return false
@@ -177,7 +177,7 @@ func (q *quick) version() bool {
 }
 
 // name reads a text and returns its number.
-func (q *quick) name() (flow.ID, bool) {
+func (q *fastPath) name() (flow.ID, bool) {
 	text, ok := q.text()
 	if !ok {
 		return 0, false
@@ -186,7 +186,7 @@ func (q *quick) name() (flow.ID, bool) {
 }
 
 // mac reads a MAC address and returns its number, 0 if it is none.
-func (q *quick) mac() (flow.ID, bool) {
+func (q *fastPath) mac() (flow.ID, bool) {
 	text, ok := q.text()
 	if !ok {
 		return 0, false
@@ -196,7 +196,7 @@ func (q *quick) mac() (flow.ID, bool) {
 
 // object reads an object. member reads the value of a key, and returns the
 // key's bit; first is what was read before the object.
-func (q *quick) object(member func(q *quick, key []byte, first mark) (uint, bool)) bool {
+func (q *fastPath) object(member func(q *fastPath, key []byte, first mark) (uint, bool)) bool {
 	if !q.next('{') {
 		return false
 	}
@@ -215,7 +215,7 @@ func (q *quick) object(member func(q *quick, key []byte, first mark) (uint, bool
 }
 
 // array reads an array of things that element reads.
-func (q *quick) array(element func(*quick) bool) bool {
+func (q *fastPath) array(element func(*fastPath) bool) bool {
 	if !q.next('[') {
 		return false
 	}

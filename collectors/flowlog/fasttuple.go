@@ -7,18 +7,18 @@ import (
 	"flowctl/collectors/flow"
 )
 
-// quickTuple fills r from the tuple that t begins with, and returns its length
+// fastTuple fills r from the tuple that t begins with, and returns its length
 // and a hash of its flow. It returns 0, with r in any state, for what it does not know; parseTuple is
 // then asked.
 //
 // A field is found and converted eight bytes at a time, without a branch on
 // its length, which cannot be predicted.
-func (a *addresses) quickTuple(t *span, l layout, r *flow.Record) (length int, key uint64) {
-	from, wrong := quickTime(t, r)
+func (a *addresses) fastTuple(t *span, l layout, r *flow.Record) (length int, key uint64) {
+	from, wrong := fastTime(t, r)
 	if from == 0 {
 		return 0, 0
 	}
-	i := a.quickKey(t, from, &r.Key)
+	i := a.fastKey(t, from, &r.Key)
 	if i == 0 {
 		return 0, 0
 	}
@@ -28,12 +28,12 @@ func (a *addresses) quickTuple(t *span, l layout, r *flow.Record) (length int, k
 	}
 	key = t.hash(from, i+1-from)[1]
 	if l == vnet4 {
-		i = quickState(t, i+2, r)
+		i = fastState(t, i+2, r)
 	} else {
-		i = quickDecision(t, i+2, l, r)
+		i = fastDecision(t, i+2, l, r)
 	}
 	if i != 0 && l != nsg1 {
-		i = quickCounters(t, i, r)
+		i = fastCounters(t, i, r)
 	}
 	if i > longest {
 		return 0, 0
@@ -41,9 +41,9 @@ func (a *addresses) quickTuple(t *span, l layout, r *flow.Record) (length int, k
 	return i, key
 }
 
-// quickKey reads addresses, ports and protocol with their commas, and returns
+// fastKey reads addresses, ports and protocol with their commas, and returns
 // where what follows begins, or 0.
-func (a *addresses) quickKey(t *span, i int, k *flow.Key) int {
+func (a *addresses) fastKey(t *span, i int, k *flow.Key) int {
 	if i = a.read(t, i, &k.Src); i == 0 {
 		return 0
 	}
@@ -52,7 +52,7 @@ func (a *addresses) quickKey(t *span, i int, k *flow.Key) int {
 	}
 	sport, i, w1 := t.number(i, commas)
 	dport, i, w2 := t.number(i, commas)
-	proto, i, w3 := quickProto(t, i)
+	proto, i, w3 := fastProto(t, i)
 	k.SrcPort, k.DstPort, k.Proto = uint16(sport), uint16(dport), uint8(proto)
 	if (w1|w2|w3)&high != 0 || sport|dport > 0xffff || proto > 0xff {
 		return 0
@@ -60,8 +60,8 @@ func (a *addresses) quickKey(t *span, i int, k *flow.Key) int {
 	return i
 }
 
-// quickTime reads a time of 9 to 15 digits and its comma.
-func quickTime(t *span, r *flow.Record) (next int, wrong uint64) {
+// fastTime reads a time of 9 to 15 digits and its comma.
+func fastTime(t *span, r *flow.Record) (next int, wrong uint64) {
 	x := t.word(0) ^ zeros
 	low, next, wrong := t.number(8, commas)
 	n := next - 9 // digits in low
@@ -83,17 +83,17 @@ var (
 	stateOf     = [256]flow.State{'B': flow.Begin, 'C': flow.Continue, 'E': flow.End, 'D': flow.Deny}
 )
 
-// quickProto reads a protocol and its comma: most often 6, 17 or a letter.
-func quickProto(t *span, i int) (v uint64, next int, wrong uint64) {
+// fastProto reads a protocol and its comma: most often 6, 17 or a letter.
+func fastProto(t *span, i int) (v uint64, next int, wrong uint64) {
 	if t.byte(i+1) == ',' && protocolOf[t.byte(i)] != 0 {
 		return uint64(protocolOf[t.byte(i)]), i + 2, 0
 	}
 	return t.number(i, commas)
 }
 
-// quickState reads state and encryption, and returns where the counters
+// fastState reads state and encryption, and returns where the counters
 // begin.
-func quickState(t *span, i int, r *flow.Record) int {
+func fastState(t *span, i int, r *flow.Record) int {
 	if r.State = stateOf[t.byte(i)]; r.State == flow.StateUnknown || t.byte(i+1) != ',' {
 		return 0
 	}
@@ -117,9 +117,9 @@ func quickState(t *span, i int, r *flow.Record) int {
 	return i + n + 1
 }
 
-// quickDecision reads decision and state of an NSG tuple, and returns where
+// fastDecision reads decision and state of an NSG tuple, and returns where
 // the counters begin; in version 1, the place of the quote.
-func quickDecision(t *span, i int, l layout, r *flow.Record) int {
+func fastDecision(t *span, i int, l layout, r *flow.Record) int {
 	deny := t.byte(i) == 'D'
 	if !deny && t.byte(i) != 'A' {
 		return 0
@@ -147,8 +147,8 @@ const (
 	emptyCounters = 0x222c2c2c         // ,,,"
 )
 
-// quickCounters reads the counters and returns the place of the quote.
-func quickCounters(t *span, i int, r *flow.Record) int {
+// fastCounters reads the counters and returns the place of the quote.
+func fastCounters(t *span, i int, r *flow.Record) int {
 	x := t.word(i)
 	if x == noCounters {
 		count(r, [4]uint64{}, true)

@@ -7,20 +7,20 @@ import (
 )
 
 // flowRecords reads a member of that object in a VNet flow log.
-func (q *quick) flowRecords(key []byte, _ mark) (uint, bool) {
+func (q *fastPath) flowRecords(key []byte, _ mark) (uint, bool) {
 	if string(key) != "flows" {
 		return 0, q.skip(0)
 	}
-	return hasFlows, q.array((*quick).aclFlows)
+	return hasFlows, q.array((*fastPath).aclFlows)
 }
 
 // aclFlows reads an entry of flowRecords.flows: what one ACL decided.
-func (q *quick) aclFlows() bool {
+func (q *fastPath) aclFlows() bool {
 	q.acl = 0
-	return q.object((*quick).aclMember)
+	return q.object((*fastPath).aclMember)
 }
 
-func (q *quick) aclMember(key []byte, first mark) (uint, bool) {
+func (q *fastPath) aclMember(key []byte, first mark) (uint, bool) {
 	switch string(key) {
 	case "aclID":
 		id, ok := q.name()
@@ -28,18 +28,18 @@ func (q *quick) aclMember(key []byte, first mark) (uint, bool) {
 		q.acl = id
 		return hasName, ok
 	case "flowGroups":
-		return hasFlows, q.array((*quick).ruleFlows)
+		return hasFlows, q.array((*fastPath).ruleFlows)
 	}
 	return 0, q.skip(0)
 }
 
 // ruleFlows reads an entry of flowGroups: what one rule of an ACL decided.
-func (q *quick) ruleFlows() bool {
+func (q *fastPath) ruleFlows() bool {
 	q.rule = 0
-	return q.object((*quick).ruleMember)
+	return q.object((*fastPath).ruleMember)
 }
 
-func (q *quick) ruleMember(key []byte, first mark) (uint, bool) {
+func (q *fastPath) ruleMember(key []byte, first mark) (uint, bool) {
 	switch string(key) {
 	case "rule":
 		return hasName, q.ruleName(first)
@@ -50,7 +50,7 @@ func (q *quick) ruleMember(key []byte, first mark) (uint, bool) {
 }
 
 // ruleName reads a rule, of the tuples to come and of those from first on.
-func (q *quick) ruleName(first mark) bool {
+func (q *fastPath) ruleName(first mark) bool {
 	id, ok := q.name()
 	q.each(first, func(a around) { *a.rule = id })
 	q.rule = id
@@ -59,17 +59,17 @@ func (q *quick) ruleName(first mark) bool {
 
 // nsgProperties reads the properties of a record, which are those of an NSG
 // flow log if they have flows.
-func (q *quick) nsgProperties() bool {
+func (q *fastPath) nsgProperties() bool {
 	switch q.peek() {
 	case '{':
-		return q.object((*quick).nsgProperty)
+		return q.object((*fastPath).nsgProperty)
 	case '"': // what others left of them
 		return false
 	}
 	return q.skip(0)
 }
 
-func (q *quick) nsgProperty(key []byte, _ mark) (uint, bool) {
+func (q *fastPath) nsgProperty(key []byte, _ mark) (uint, bool) {
 	switch string(key) {
 	case "Version":
 		return hasVersion, once(&q.has, hasVersion) && q.version()
@@ -77,34 +77,34 @@ func (q *quick) nsgProperty(key []byte, _ mark) (uint, bool) {
 		var known bool
 		q.rec.kind = flow.NSGFlowLog
 		q.layout, known = layoutOf(q.rec.kind, q.rec.version)
-		return hasFlows, known && q.array((*quick).nsgRuleFlows)
+		return hasFlows, known && q.array((*fastPath).nsgRuleFlows)
 	}
 	return 0, q.skip(0)
 }
 
 // nsgRuleFlows reads an entry of properties.flows: what one rule decided.
-func (q *quick) nsgRuleFlows() bool {
+func (q *fastPath) nsgRuleFlows() bool {
 	q.rule = 0
-	return q.object((*quick).nsgRuleMember)
+	return q.object((*fastPath).nsgRuleMember)
 }
 
-func (q *quick) nsgRuleMember(key []byte, first mark) (uint, bool) {
+func (q *fastPath) nsgRuleMember(key []byte, first mark) (uint, bool) {
 	switch string(key) {
 	case "rule":
 		return hasName, q.ruleName(first)
 	case "flows":
-		return hasFlows, q.array((*quick).nsgInterfaceFlows)
+		return hasFlows, q.array((*fastPath).nsgInterfaceFlows)
 	}
 	return 0, q.skip(0)
 }
 
 // nsgInterfaceFlows reads what one rule decided at one interface.
-func (q *quick) nsgInterfaceFlows() bool {
+func (q *fastPath) nsgInterfaceFlows() bool {
 	q.point = q.rec.point
-	return q.object((*quick).nsgInterfaceMember)
+	return q.object((*fastPath).nsgInterfaceMember)
 }
 
-func (q *quick) nsgInterfaceMember(key []byte, first mark) (uint, bool) {
+func (q *fastPath) nsgInterfaceMember(key []byte, first mark) (uint, bool) {
 	switch string(key) {
 	case "mac":
 		id, ok := q.mac()
@@ -121,7 +121,7 @@ func (q *quick) nsgInterfaceMember(key []byte, first mark) (uint, bool) {
 }
 
 // tuples reads an array of tuples.
-func (q *quick) tuples() bool {
+func (q *fastPath) tuples() bool {
 	if !q.next('[') {
 		return false
 	}
@@ -137,7 +137,7 @@ func (q *quick) tuples() bool {
 		}
 		// What follows a tuple is nearly always the next one.
 		for more := true; more; {
-			if sums && !q.sighted() {
+			if sums && !q.observe() {
 				break
 			}
 			if !q.tuple() {
@@ -151,7 +151,7 @@ func (q *quick) tuples() bool {
 }
 
 // tuple reads a tuple after its opening quote.
-func (q *quick) tuple() bool {
+func (q *fastPath) tuple() bool {
 	out := *q.out
 	if len(out) == cap(out) {
 		out = append(out, flow.Record{})
@@ -160,7 +160,7 @@ func (q *quick) tuple() bool {
 		out[len(out)-1] = flow.Record{}
 	}
 	r := &out[len(out)-1]
-	n, key := q.seen.quickTuple((*span)(q.b[q.i:]), q.layout, r)
+	n, key := q.seen.fastTuple((*span)(q.b[q.i:]), q.layout, r)
 	if n != 0 && q.i+n < q.n {
 		q.i += n + 1
 	} else {
@@ -175,9 +175,9 @@ func (q *quick) tuple() bool {
 	return true
 }
 
-// slowTuple reads a tuple that quickTuple does not know. It is kept unless it
-// is no tuple; ok is false if only plain can tell.
-func (q *quick) slowTuple(r *flow.Record) (key uint64, kept, ok bool) {
+// slowTuple reads a tuple that fastTuple does not know. It is kept unless it
+// is no tuple; ok is false if only the reference decoder can tell.
+func (q *fastPath) slowTuple(r *flow.Record) (key uint64, kept, ok bool) {
 	at := q.base + int64(q.i-1)
 	n := bytes.IndexByte(q.b[q.i:q.n], '"')
 	if n < 0 {
