@@ -221,7 +221,7 @@ func TestCases(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := counts{doc.Total.Packets.N, doc.Total.IPBytes.N, doc.Total.Flows, doc.Total.Denied}
+			got := counts{doc.Total.Packets.N, doc.Total.IPBytes.N, doc.Total.Flows, doc.Total.Denied.N}
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("-want +got\n%s", diff)
 			}

@@ -330,7 +330,7 @@ func secondView(t *testing.T, dir string, r *rand.Rand, records []string) error 
 	alone, both := ask(t, Sum{}, one).doc, ask(t, Sum{}, one, saved(dir, "other.json", file(some))).doc
 	type seen struct{ packets, bytes, flows, denied, pairs uint64 }
 	of := func(d *summary.Document) seen {
-		return seen{d.Total.Packets.N, d.Total.IPBytes.N, d.Total.Flows, d.Total.Denied, d.Total.Conversations}
+		return seen{d.Total.Packets.N, d.Total.IPBytes.N, d.Total.Flows, d.Total.Denied.N, d.Total.Conversations}
 	}
 	if of(alone) != of(both) {
 		return fmt.Errorf("a second view of %d of %d records: %+v, alone %+v", len(some), len(records), of(both), of(alone))

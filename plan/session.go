@@ -75,6 +75,17 @@ type CaptureFilter struct {
 	RemotePort    string `json:"remote_port,omitempty"`
 }
 
+// Whole returns the protocols of which filters let all packets through.
+func (c *CaptureSpec) Whole() []string {
+	var all []string
+	for _, f := range c.Filters {
+		if f == (CaptureFilter{Protocol: f.Protocol}) && f.Protocol != "" {
+			all = append(all, f.Protocol)
+		}
+	}
+	return all
+}
+
 // Ring are the settings of a continuous capture.
 type Ring struct {
 	Files    int           `json:"files"`

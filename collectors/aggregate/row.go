@@ -61,6 +61,7 @@ const (
 	Ended         // an end was recorded
 	sentKnown     // counters of what was sent were measured of a part of it
 	receivedKnown // the same of what was received
+	Judged        // a log said of a part of it what rules did with it
 )
 
 // marksOf returns what record r says of its counters. A record that measured

@@ -42,7 +42,7 @@ func (q *Question) groups(n *naming) *groups {
 	}
 	g := newGroups(q.Name, q.Top, where, q.By...)
 	g.asks, g.order = q.asks, ordering(q.Order)
-	g.names = q.names
+	g.names, g.condition = q.names, q.Where
 	if q.Sided() {
 		g.sided, g.lines.wide = true, 2
 	}

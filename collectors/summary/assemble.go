@@ -24,7 +24,7 @@ func (b *builder) document(t *aggregate.Table, o Options) *Document {
 		Sources: sourcesOf(t, o),
 		Total: Total{
 			Volume: volume(all), First: instant(b.total.first), Last: instant(b.total.last),
-			Conversations: uint64(b.pairs.len()), Flows: b.total.flows, Denied: b.total.denied, Records: b.total.records,
+			Conversations: uint64(b.pairs.len()), Flows: b.total.flows, Denied: known(b.total.denied, b.total.denied > 0 || b.total.sum.Marks&aggregate.Judged != 0), Records: b.total.records,
 		},
 		Answer:     b.best.shown(n.locator, hosts, all),
 		Merged:     b.merged.shown(t.Names),
@@ -43,11 +43,14 @@ func (b *builder) document(t *aggregate.Table, o Options) *Document {
 		Conversations: Conversations{pairs: b.pairs},
 	}
 	doc.Merged.addRepeats(o.Repeats)
+	unseen := unseen(o, &b.total)
 	for _, g := range b.answers[builtins:] {
 		a := g.answer(n, all)
 		g.conclude(&a, &b.total, all)
+		g.seesAll(&a, unseen)
 		doc.Asks = append(doc.Asks, a)
 	}
+	doc.Expectations = expectations(o.Expects, doc)
 	for _, s := range o.Skipped {
 		doc.Skipped = append(doc.Skipped, Skip(s))
 	}
@@ -56,21 +59,6 @@ func (b *builder) document(t *aggregate.Table, o Options) *Document {
 	}
 	doc.Coverage = append(append([]Coverage{}, o.Coverage...), b.coverage(t, doc, o)...)
 	return doc
-}
-
-// nothingSeen is what a source measured even if it holds no record: a capture
-// without packets says that there were none.
-func nothingSeen(s flow.Source) aggregate.Marks {
-	if s.Status == flow.Unreadable {
-		return 0
-	}
-	for _, k := range append(s.Holding(), s.Empty...) {
-		switch k {
-		case flow.Pcap, flow.Pcapng, flow.Snoop, flow.EventTrace:
-			return aggregate.MeasuredPackets | aggregate.MeasuredIP | aggregate.MeasuredFrames
-		}
-	}
-	return 0
 }
 
 func sourcesOf(t *aggregate.Table, o Options) []Source {

@@ -90,7 +90,7 @@ func (c *Conversation) appendJSON(b []byte) []byte {
 		b = f.v.appendJSON(member(b, f.name))
 	}
 	b = strconv.AppendUint(member(b, "flows"), c.Flows, 10)
-	b = strconv.AppendUint(member(b, "denied"), c.Denied, 10)
+	b = c.Denied.appendJSON(member(b, "denied"))
 	b = c.First.appendJSON(member(b, "first"))
 	b = c.Last.appendJSON(member(b, "last"))
 	return append(b, '}')

@@ -126,8 +126,8 @@ func (b *builder) logCoverage(t *aggregate.Table, doc *Document, say sayer) {
 	if b.facts.uncounted > 0 {
 		say("no-counters", "Of %s only the beginning is recorded: how much was sent is not known.", count(b.facts.uncounted, "allowed flow"))
 	}
-	if doc.Total.Denied > 0 {
-		say("denied-uncounted", "Denied flows have no counters: %s recorded, their packets and bytes are not.", was(doc.Total.Denied, "flow is", "flows are"))
+	if doc.Total.Denied.N > 0 {
+		say("denied-uncounted", "Denied flows have no counters: %s recorded, their packets and bytes are not.", was(doc.Total.Denied.N, "flow is", "flows are"))
 	}
 }
 

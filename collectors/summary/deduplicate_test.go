@@ -126,7 +126,7 @@ func TestOnce(t *testing.T) {
 			for _, s := range doc.Timeline.Steps {
 				line += s.Packets.N
 			}
-			got := []uint64{doc.Total.Packets.N, doc.Merged.Packets.N, doc.Total.Denied, line, doc.Services.Total.Packets.N}
+			got := []uint64{doc.Total.Packets.N, doc.Merged.Packets.N, doc.Total.Denied.N, line, doc.Services.Total.Packets.N}
 			if diff := cmp.Diff([]uint64{tt.packets, tt.merged, tt.denied, tt.packets, tt.packets}, got); diff != "" {
 				t.Errorf("packets, merged, denied, in the timeline, in services (-want +got):\n%s", diff)
 			}

@@ -14,24 +14,27 @@ const Format = "1"
 // cmd/flowctl/docs/summary.schema.json. Write it with Write: the
 // conversations can be millions and are streamed.
 type Document struct {
-	Format     string            `json:"format"`
-	Sources    []Source          `json:"sources"`
-	Total      Total             `json:"total"`
-	Answer     *Transfer         `json:"answer"` // the biggest transfer; null if nothing measured one
-	Merged     Merged            `json:"merged"`
-	Timeline   Timeline          `json:"timeline"`
-	Top        []Pair            `json:"top_conversations"`
-	Talkers    Answer            `json:"talkers"`
-	Egress     Answer            `json:"internet_egress"`
-	Services   Answer            `json:"services"`
-	Rules      Answer            `json:"rules"`
-	Encryption Answer            `json:"encryption"`
-	Scopes     Answer            `json:"scopes"`
-	Asks       []Answer          `json:"asks"`
-	Names      []Name            `json:"names"`
-	Coverage   []Coverage        `json:"coverage"`
-	Minutes    *minutes.Document `json:"minutes"` // null if no flow log was read
-	Skipped    []Skip            `json:"skipped"`
+	Format     string    `json:"format"`
+	Sources    []Source  `json:"sources"`
+	Total      Total     `json:"total"`
+	Answer     *Transfer `json:"answer"` // the biggest transfer; null if nothing measured one
+	Merged     Merged    `json:"merged"`
+	Timeline   Timeline  `json:"timeline"`
+	Top        []Pair    `json:"top_conversations"`
+	Talkers    Answer    `json:"talkers"`
+	Egress     Answer    `json:"internet_egress"`
+	Services   Answer    `json:"services"`
+	Rules      Answer    `json:"rules"`
+	Encryption Answer    `json:"encryption"`
+	Scopes     Answer    `json:"scopes"`
+	Asks       []Answer  `json:"asks"`
+
+	Expectations []Expectation `json:"expectations"`
+
+	Names    []Name            `json:"names"`
+	Coverage []Coverage        `json:"coverage"`
+	Minutes  *minutes.Document `json:"minutes"` // null if no flow log was read
+	Skipped  []Skip            `json:"skipped"`
 
 	Conversations Conversations `json:"conversations"`
 }
@@ -75,7 +78,7 @@ type Total struct {
 	Last          Instant `json:"last"`
 	Conversations uint64  `json:"conversations"` // pairs of addresses
 	Flows         uint64  `json:"flows"`
-	Denied        uint64  `json:"denied"` // of Flows
+	Denied        Figure  `json:"denied"` // of Flows; unknown if no flow log judged any
 	Records       uint64  `json:"records"`
 }
 
@@ -164,6 +167,8 @@ type Answer struct {
 	Measured  *uint64 `json:"measured_flows,omitempty"`
 	Undecided uint64  `json:"undecided_flows,omitempty"`
 	Needs     []Need  `json:"needs,omitempty"`
+	// Of questions: what was not recorded and may be meant, each a sentence's end.
+	Unseen []string `json:"unseen,omitempty"`
 }
 
 // Row is one line of an answer. Sent is what the source of the flows sent,
@@ -179,7 +184,7 @@ type Row struct {
 	Left    *Volume  `json:"left,omitempty"`
 	Arrived *Volume  `json:"arrived,omitempty"`
 	Flows   uint64   `json:"flows"`
-	Denied  uint64   `json:"denied"` // of Flows
+	Denied  Figure   `json:"denied"` // of Flows; unknown if no flow log judged any
 	First   Instant  `json:"first"`
 	Last    Instant  `json:"last"`
 	Share   *float64 `json:"share"` // of all IP bytes, 0 to 1
@@ -231,7 +236,7 @@ type Conversation struct {
 	BytesBA   Figure  `json:"bytes_ba"`
 	IPBytesBA Figure  `json:"ip_bytes_ba"`
 	Flows     uint64  `json:"flows"`
-	Denied    uint64  `json:"denied"` // of Flows
+	Denied    Figure  `json:"denied"` // of Flows; unknown if no flow log judged any
 	First     Instant `json:"first"`
 	Last      Instant `json:"last"`
 }

@@ -95,6 +95,15 @@ func (s *enriched) tally() {
 	r, f := s.row, s.frames
 	s.sent = aggregate.Tally{Packets: r.Sent.Packets, IPBytes: r.Sent.IPBytes, FrameBytes: f.Sent, Marks: r.Marks.Sent()}
 	s.received = aggregate.Tally{Packets: r.Received.Packets, IPBytes: r.Received.IPBytes, FrameBytes: f.Received, Marks: r.Marks.Received()}
+	s.sent.Marks |= s.judged()
+}
+
+// judged marks what a log judged.
+func (s *enriched) judged() aggregate.Marks {
+	if s.verdict() == aggregate.UnknownVerdict {
+		return 0
+	}
+	return aggregate.Judged
 }
 
 // verdict is what the rules did with the flow, as far as a log of any point says.

@@ -6,17 +6,19 @@ import (
 
 	"flowctl/collectors/aggregate"
 	"flowctl/collectors/flow"
+	"flowctl/plan/question"
 )
 
 // groups adds rows up by the values of some fields.
 type groups struct {
-	name  string
-	where func(*enriched) truth // nil for all
-	names []string              // of the fields that it asks for
-	asks  []field               // of where
-	by    []field
-	top   int
-	order func(a, b lineSums) int // nil for the usual order
+	name      string
+	where     func(*enriched) truth // nil for all
+	condition *question.Expr        // where, as it was asked
+	names     []string              // of the fields that it asks for
+	asks      []field               // of where
+	by        []field
+	top       int
+	order     func(a, b lineSums) int // nil for the usual order
 
 	width int  // of the lines' keys
 	sided bool // lines have a second sum: of what left and what arrived where it was seen
@@ -345,8 +347,13 @@ func (v *group) row(key []string, all aggregate.Tally) Row {
 	both.Add(&v.received)
 	return Row{
 		Key: append([]string{}, key...), Sent: volume(v.sent), Received: volume(v.received), Volume: volume(both),
-		Flows: v.flows, Denied: v.denied, First: instant(v.first), Last: instant(v.last), Share: share(both, all),
+		Flows: v.flows, Denied: v.refused(), First: instant(v.first), Last: instant(v.last), Share: share(both, all),
 	}
+}
+
+// refused is how many of the flows were denied, if a log judged any of them.
+func (v *group) refused() Figure {
+	return known(v.denied, v.denied > 0 || v.flows == 0 || (v.sent.Marks|v.received.Marks)&aggregate.Judged != 0)
 }
 
 // share is the part of all IP bytes that t is, if both were measured.

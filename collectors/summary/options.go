@@ -27,6 +27,10 @@ type Options struct {
 	Hosts *flow.Hosts
 	// Questions are the investigation's own, see Compile.
 	Questions []*Question
+	// Expects are what the file expects of the answers.
+	Expects []Expect
+	// Unseen is what was not recorded, as far as the caller knows.
+	Unseen []Unseen
 	// Coverage is what the caller knows that this run could not see; it
 	// comes before what the records show.
 	Coverage []Coverage

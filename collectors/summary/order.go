@@ -17,8 +17,11 @@ var measures = map[string]func(lineSums) (int64, bool){
 		both := v.all.both()
 		return int64(both.Packets), both.Marks.Packets()
 	},
-	"flows":    func(v lineSums) (int64, bool) { return int64(v.all.flows), true },
-	"denied":   func(v lineSums) (int64, bool) { return int64(v.all.denied), true },
+	"flows": func(v lineSums) (int64, bool) { return int64(v.all.flows), true },
+	"denied": func(v lineSums) (int64, bool) {
+		d := v.all.refused()
+		return int64(d.N), d.Known
+	},
 	"sent":     func(v lineSums) (int64, bool) { return ipBytes(&v.all.sent) },
 	"received": func(v lineSums) (int64, bool) { return ipBytes(&v.all.received) },
 	"left":     func(v lineSums) (int64, bool) { return ipBytes(&v.ends.sent) },

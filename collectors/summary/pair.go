@@ -46,7 +46,7 @@ func (p *pairSum) add(s *enriched) {
 	p.row.Received.IPBytes += received.IPBytes
 	p.frames.Sent += frames.Sent
 	p.frames.Received += frames.Received
-	p.row.Marks |= marks
+	p.row.Marks |= marks | s.judged()
 	p.flows += s.flows
 	p.denied += s.denied
 }
@@ -98,7 +98,7 @@ func (p pair) conversation() Conversation {
 		PacketsBA: known(r.Received.Packets, received.Packets()),
 		BytesBA:   known(p.frames.Received, received.Frames()),
 		IPBytesBA: known(r.Received.IPBytes, received.IPBytes()),
-		Flows:     uint64(r.Flows), Denied: uint64(r.Begins),
+		Flows:     uint64(r.Flows), Denied: known(uint64(r.Begins), r.Begins > 0 || r.Marks&aggregate.Judged != 0),
 		First: instant(r.First), Last: instant(r.Last),
 	}
 }

@@ -18,7 +18,7 @@ func TestSums(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if doc.Merged.Conversations == 0 || doc.Total.Denied == 0 {
+	if doc.Merged.Conversations == 0 || doc.Total.Denied.N == 0 {
 		t.Fatal("nothing was merged or denied; the test needs both")
 	}
 	if got := doc.Total.Records + doc.Merged.Records; got != uint64(len(all)) {
@@ -33,7 +33,7 @@ func TestSums(t *testing.T) {
 	}
 
 	type sums struct{ packets, ipBytes, flows, denied uint64 }
-	total := sums{doc.Total.Packets.N, doc.Total.IPBytes.N, doc.Total.Flows, doc.Total.Denied}
+	total := sums{doc.Total.Packets.N, doc.Total.IPBytes.N, doc.Total.Flows, doc.Total.Denied.N}
 	same := func(what string, got sums) {
 		if diff := cmp.Diff(total, got, cmp.AllowUnexported(sums{})); diff != "" {
 			t.Errorf("%s (-total +sum):\n%s", what, diff)
@@ -44,7 +44,7 @@ func TestSums(t *testing.T) {
 		got.packets += c.PacketsAB.N + c.PacketsBA.N
 		got.ipBytes += c.IPBytesAB.N + c.IPBytesBA.N
 		got.flows += c.Flows
-		got.denied += c.Denied
+		got.denied += c.Denied.N
 	}
 	same("conversations", got)
 	for _, a := range []Answer{doc.Services, doc.Encryption} {
@@ -57,10 +57,10 @@ func TestSums(t *testing.T) {
 			got.packets += r.Packets.N
 			got.ipBytes += r.IPBytes.N
 			got.flows += r.Flows
-			got.denied += r.Denied
+			got.denied += r.Denied.N
 		}
 		same(a.Name, got)
-		same(a.Name+" in total", sums{a.Total.Packets.N, a.Total.IPBytes.N, a.Total.Flows, a.Total.Denied})
+		same(a.Name+" in total", sums{a.Total.Packets.N, a.Total.IPBytes.N, a.Total.Flows, a.Total.Denied.N})
 	}
 	if doc.Services.Others == nil {
 		t.Error("all services are shown; the test needs others")

@@ -133,6 +133,7 @@ func (r *Run) session(t *tracked) session.Session {
 	}
 	if c := t.session.Capture; c != nil {
 		s.Snap, s.Filtered = c.BytesPerPacket, len(c.Filters) > 0
+		s.Protocols = c.Whole()
 	}
 	if f := t.session.FlowLog; f != nil && t.entry.Reused {
 		s.ReadFilter, s.ReadTypes = f.Filter, f.RecordTypes
@@ -142,6 +143,7 @@ func (r *Run) session(t *tracked) session.Session {
 	}
 	if t.rec.FlowLog != nil {
 		s.Filtered = t.rec.FlowLog.Filter != "" || t.rec.FlowLog.RecordTypes != ""
+		s.Filter, s.Records = t.rec.FlowLog.Filter, t.rec.FlowLog.RecordTypes
 	}
 	return s
 }

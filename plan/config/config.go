@@ -79,6 +79,7 @@ type Investigation struct {
 	Storage   []Storage     `json:"storage,omitempty"`
 	Watches   []Watch       `json:"watches"`
 	Summaries []Summary     `json:"summaries,omitempty"`
+	Expects   []Expect      `json:"expects,omitempty"`
 	Report    Report        `json:"report"`
 	Budget    *Budget       `json:"budget,omitempty"`
 

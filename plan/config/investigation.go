@@ -20,7 +20,7 @@ var investigationSchema = schema{
 		"budget":    {},
 		"report":    {},
 		"moved":     {many: true},
-		"expect":    {labels: []string{"name"}, many: true, later: "Ask with a summarize block, and compare the numbers of summary.json in the run that calls flowctl."},
+		"expect":    {labels: []string{"name"}, many: true},
 	},
 }
 
@@ -54,6 +54,11 @@ func (l *loader) investigation(hb *hclsyntax.Block) *Investigation {
 	inv.Report = Report{Formats: slices.Clone(defaultFormats), Range: inv.Range}
 	for _, c := range blocks {
 		l.part(inv, b.inner(c))
+	}
+	for _, c := range blocks {
+		if c.Type == "expect" {
+			inv.expect(b.inner(c))
+		}
 	}
 	l.moves(inv, b)
 	if !holds(hb, "watch") && !investigationSchema.misspelt(hb.Body, "watch") {

@@ -26,7 +26,9 @@ func literal(e hcl.Expression, source string, ctx *hcl.EvalContext) (string, hcl
 		return "", nil
 	}
 	text, from := []byte(source), e.Range().Start.Byte
-	uses := slices.DeleteFunc(e.Variables(), func(t hcl.Traversal) bool { return question.IsField(t) || !inContext(ctx, t.RootName()) })
+	uses := slices.DeleteFunc(e.Variables(), func(t hcl.Traversal) bool {
+		return question.IsField(t) || question.IsNumber(t) || !inContext(ctx, t.RootName())
+	})
 	slices.SortFunc(uses, func(a, b hcl.Traversal) int { // from the end, so that places stay
 		return cmp.Compare(b.SourceRange().Start.Byte, a.SourceRange().Start.Byte)
 	})

@@ -21,7 +21,9 @@ type Scope struct {
 	// Context has can be referred to.
 	Reference func(hcl.Traversal) hcl.Diagnostics
 
-	rows bool // the condition is over the measures of an answer's rows
+	rows    bool     // the condition is over the measures of an answer's rows
+	expects bool     // it is over the numbers of answers,
+	asked   []string // to the questions of these names
 }
 
 // functions are those that take a field.
@@ -45,6 +47,9 @@ func Check(e hcl.Expression, s Scope) (*Expr, hcl.Diagnostics) {
 	if s.rows {
 		want = "having must be true or false for each row, such as bytes > 1000000"
 	}
+	if s.expects {
+		want = "condition must be true or false, such as summary.sql.flows == 0"
+	}
 	if x != nil && c.condition(x, e.Range(), want) && !c.open {
 		return x, c.diags
 	}
@@ -60,7 +65,10 @@ func CheckRows(e hcl.Expression, s Scope) (*Expr, hcl.Diagnostics) {
 
 // lookup returns what a name stands for in the condition.
 func (c *checker) lookup(name string) (Field, bool) {
-	if !c.rows {
+	switch {
+	case c.expects:
+		return c.number(name)
+	case !c.rows:
 		return Lookup(name)
 	}
 	return Field{Name: name, Type: Number}, slices.Contains(numbers(), name)
@@ -68,7 +76,10 @@ func (c *checker) lookup(name string) (Field, bool) {
 
 // own reports whether a name is that of something that flows or rows have.
 func (c *checker) own(t hcl.Traversal) bool {
-	if !c.rows {
+	switch {
+	case c.expects:
+		return IsNumber(t)
+	case !c.rows:
 		return IsField(t)
 	}
 	return slices.Contains(numbers(), t.RootName()) || IsField(t) && t.RootName() != "local"
@@ -76,7 +87,10 @@ func (c *checker) own(t hcl.Traversal) bool {
 
 // unknown says that there is nothing of this name.
 func (c *checker) unknown(t hcl.Traversal) hcl.Diagnostics {
-	if !c.rows {
+	switch {
+	case c.expects:
+		return c.noNumber(t)
+	case !c.rows:
 		return NoField(t)
 	}
 	return NoMeasure(t)
@@ -96,7 +110,7 @@ func NoMeasure(t hcl.Traversal) hcl.Diagnostics {
 
 // ambiguous refuses a field's name that a local of the file has as well.
 func (c *checker) ambiguous(t hcl.Traversal) bool {
-	if t.RootName() != "local" || c.rows || !IsField(t) || !c.has("local") {
+	if t.RootName() != "local" || c.rows || c.expects || !IsField(t) || !c.has("local") {
 		return false
 	}
 	if _, diags := t.TraverseAbs(c.Context); diags.HasErrors() {

@@ -34,6 +34,7 @@ type Manifest struct {
 	Views         []plan.View        `json:"views,omitempty"`
 	Findings      []plan.Finding     `json:"findings,omitempty"`
 	Questions     []Question         `json:"questions,omitempty"` // the file's own
+	Expects       []Expect           `json:"expects,omitempty"`
 	Artifacts     []Artifact         `json:"artifacts"`
 	Flows         *Made              `json:"flows,omitempty"` // of the artifacts, as Parquet; never to be counted beside them
 }
@@ -46,6 +47,13 @@ type Question struct {
 	Top    int      `json:"top"`
 	Order  string   `json:"order,omitempty"`
 	Having string   `json:"having,omitempty"`
+}
+
+// Expect is what the file expects of the answers.
+type Expect struct {
+	Name      string `json:"name"`
+	Condition string `json:"condition"` // with values in place of variables
+	Message   string `json:"message,omitempty"`
 }
 
 // FlowsFile is the name of the file of flows in a results folder.
@@ -72,8 +80,11 @@ type Session struct {
 	Reason    string         `json:"reason,omitempty"`
 	Snap      int64          `json:"bytes_per_packet,omitempty"`
 	Filtered  bool           `json:"filtered,omitempty"`
-	FirstData time.Time      `json:"first_data,omitzero"` // when data of it was first seen; of a capture, that it ran
-	NoData    bool           `json:"no_data,omitempty"`   // it ended and nothing came of it
+	Records   string         `json:"record_types,omitempty"` // of a flow log; empty for all
+	Filter    string         `json:"filter,omitempty"`       // of a flow log
+	Protocols []string       `json:"protocols,omitempty"`    // of a capture with filters: those of which it holds all packets
+	FirstData time.Time      `json:"first_data,omitzero"`    // when data of it was first seen; of a capture, that it ran
+	NoData    bool           `json:"no_data,omitempty"`      // it ended and nothing came of it
 	Started   time.Time      `json:"started,omitzero"`
 
 	// Of a log of somebody else's: what the file asks for of what it records.

@@ -4,13 +4,17 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"flowctl/cmd/internal/env"
 	"flowctl/cmd/internal/operation"
+	"flowctl/cmd/internal/report"
+	"flowctl/cmd/internal/terminal"
 	"flowctl/cmd/internal/view"
+	"flowctl/collectors/summary"
 	"flowctl/plan"
 )
 
@@ -19,6 +23,7 @@ type applyOptions struct {
 	auto   bool
 	detach bool
 	again  bool
+	check  bool
 	json   bool
 }
 
@@ -48,6 +53,7 @@ is 2; flowctl apply without --detach starts it.`,
 	cmd.Flags().BoolVar(&o.detach, "detach", false, "do what is due and return; the next apply goes on")
 	cmd.Flags().BoolVar(&o.again, "again", false, "record anew what is finished")
 	cmd.Flags().BoolVar(&o.json, "json", false, "print the summary as JSON")
+	cmd.Flags().BoolVar(&o.check, "check", false, "exit with status 4 if a question cannot be answered")
 	return cmd
 }
 
@@ -69,9 +75,9 @@ func runApply(ctx context.Context, e *env.Env, o applyOptions) error {
 		defer operation.CloseAll(results)
 		done()
 		if o.detach {
-			return errors.Join(detached(e, o, results), answered(e, finished(results), o.json), err)
+			return errors.Join(detached(e, o, results), answered(e, finished(results), o.json, o.check), err)
 		}
-		return errors.Join(answered(e, results, o.json), err)
+		return errors.Join(answered(e, results, o.json, o.check), err)
 	})
 	return interruptedOr(e, o, err)
 }
@@ -99,7 +105,7 @@ func confirm(e *env.Env, question string) error {
 }
 
 // answered shows what was answered and what failed.
-func answered(e *env.Env, results []operation.Result, asJSON bool) error {
+func answered(e *env.Env, results []operation.Result, asJSON, check bool) error {
 	errs := []error{view.Answers(e.Stdout, results, asJSON)}
 	for _, r := range results {
 		if a := r.Answer; a != nil {
@@ -109,7 +115,30 @@ func answered(e *env.Env, results []operation.Result, asJSON bool) error {
 		}
 		errs = append(errs, failed(e, r))
 	}
+	for _, r := range results {
+		if r.Answer != nil {
+			errs = append(errs, verdict(e, r.Answer.Doc, check))
+		}
+	}
 	return errors.Join(errs...)
+}
+
+// verdict is the exit status that a document calls for: an expectation has failed
+// or cannot be answered, or, if that is asked for, a question cannot.
+func verdict(e *env.Env, doc *summary.Document, check bool) error {
+	failed := func(outcome string) bool {
+		return slices.ContainsFunc(doc.Expectations, func(x summary.Expectation) bool { return x.Outcome == outcome })
+	}
+	if text := report.Verdict(doc); text != "" {
+		e.Printf("\n%s\n", terminal.Escape(text))
+	}
+	switch {
+	case failed(summary.Failed):
+		return env.NotMet
+	case failed(summary.CannotAnswer) || check && doc.Unanswered():
+		return env.Unanswered
+	}
+	return nil
 }
 
 // failed shows what failed, which then is said.

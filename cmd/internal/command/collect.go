@@ -12,7 +12,7 @@ import (
 
 type collectOptions struct {
 	source
-	json bool
+	json, check bool
 }
 
 func newCollect(e *env.Env) *cobra.Command {
@@ -32,6 +32,7 @@ investigation that is finished, it answers again from the files on disk.`,
 	}
 	o.flags(cmd)
 	cmd.Flags().BoolVar(&o.json, "json", false, "print the summary as JSON")
+	cmd.Flags().BoolVar(&o.check, "check", false, "exit with status 4 if a question cannot be answered")
 	return cmd
 }
 
@@ -46,6 +47,6 @@ func runCollect(ctx context.Context, e *env.Env, o collectOptions) error {
 				e.Printf("%s: nothing was written yet; Azure takes about 5 minutes for the first records.\n", r.Name)
 			}
 		}
-		return errors.Join(answered(e, results, o.json), err)
+		return errors.Join(answered(e, results, o.json, o.check), err)
 	})
 }

@@ -87,10 +87,7 @@ func runSummarize(ctx context.Context, e *env.Env, o summarizeOptions) error {
 		err = o.show(e, a)
 	}
 	view.Problems(e.Stderr, a)
-	if err = errors.Join(err, a.Err()); err == nil && o.check && a.Doc.Unanswered() {
-		return env.Unanswered
-	}
-	return err
+	return errors.Join(err, a.Err(), verdict(e, a.Doc, o.check))
 }
 
 // read makes values of what was given as text.

@@ -82,7 +82,8 @@ func (e Exit) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
 const (
 	Shown       Exit = 1 // what failed is on the screen already
 	Changes     Exit = 2 // plan --detailed-exitcode: there is something to do
-	Unanswered  Exit = 4 // --check: a question cannot be answered
+	NotMet      Exit = 3 // an expectation has failed
+	Unanswered  Exit = 4 // an expectation or, with --check, a question cannot be answered
 	Interrupted Exit = 130
 )
 

@@ -66,7 +66,7 @@ func (op *Operation) answer(ctx context.Context, folder session.Folder) (*Answer
 		return nil, fmt.Errorf("%s holds no results of a run", folder.Path)
 	}
 	inv := op.investigation(m.Investigation.Name)
-	if m, err = keepQuestions(folder, m, inv.Summaries); err != nil {
+	if m, err = keepQuestions(folder, m, inv); err != nil {
 		return nil, err
 	}
 	questions, err := compile(inv.Summaries)
@@ -111,7 +111,13 @@ func folderSum(folder session.Folder, m session.Manifest, questions []*summary.Q
 	if err != nil {
 		return collectors.Sum{}, err
 	}
-	o := summary.Options{Inventories: inv, Questions: questions, SHA256: map[string]string{}, Coverage: coverage(m)}
+	var expects []summary.Expect
+	if len(questions) >= len(m.Questions) { // all that they are about is asked
+		if expects, err = keptExpects(m); err != nil {
+			return collectors.Sum{}, err
+		}
+	}
+	o := summary.Options{Expects: expects, Inventories: inv, Questions: questions, SHA256: map[string]string{}, Coverage: coverage(m), Unseen: unseen(m)}
 	for _, a := range m.Artifacts {
 		o.SHA256[a.Path] = a.SHA256
 	}

@@ -16,9 +16,16 @@ import (
 
 // keepQuestions notes in the manifest what the file asks, so that the folder
 // can be summed up again without it.
-func keepQuestions(folder session.Folder, m session.Manifest, asks []config.Summary) (session.Manifest, error) {
-	m.Questions = nil
-	for _, a := range asks {
+func keepQuestions(folder session.Folder, m session.Manifest, inv *config.Investigation) (session.Manifest, error) {
+	m.Questions, m.Expects = nil, nil
+	for _, e := range inv.Expects {
+		text, diags := e.Literal()
+		if diags.HasErrors() {
+			return m, fmt.Errorf("expect %q: %w", e.Name, diags)
+		}
+		m.Expects = append(m.Expects, session.Expect{Name: e.Name, Condition: text, Message: e.Message})
+	}
+	for _, a := range inv.Summaries {
 		where, having, diags := a.Literal()
 		if diags.HasErrors() {
 			return m, fmt.Errorf("summarize %q: %w", a.Name, diags)
@@ -37,6 +44,26 @@ func keptQuestions(m session.Manifest) ([]*summary.Question, error) {
 			return nil, fmt.Errorf("question %q in the manifest: %w", q.Name, err)
 		}
 		list = append(list, compiled)
+	}
+	return list, nil
+}
+
+// keptExpects are those of a run's file.
+func keptExpects(m session.Manifest) ([]summary.Expect, error) {
+	var asked []string
+	for _, q := range m.Questions {
+		asked = append(asked, q.Name)
+	}
+	check := func(e hcl.Expression, s question.Scope) (*question.Expr, hcl.Diagnostics) {
+		return question.CheckExpect(e, s, asked)
+	}
+	var list []summary.Expect
+	for _, e := range m.Expects {
+		c, err := condition(e.Condition, "condition", check)
+		if err != nil {
+			return nil, fmt.Errorf("expectation %q in the manifest: %w", e.Name, err)
+		}
+		list = append(list, summary.Expect{Name: e.Name, Text: e.Condition, Message: e.Message, Condition: c})
 	}
 	return list, nil
 }

@@ -31,10 +31,10 @@ func biggest(doc *summary.Document) string {
 // nothing is the answer where no traffic was measured.
 func nothing(doc *summary.Document) string {
 	switch {
-	case doc.Total.Denied > 0 && doc.Total.Denied == doc.Total.Flows:
-		return fmt.Sprintf("Everything that was seen was denied: %s.", Many(doc.Total.Denied, "flow"))
+	case doc.Total.Denied.N > 0 && doc.Total.Denied.N == doc.Total.Flows:
+		return fmt.Sprintf("Everything that was seen was denied: %s.", Many(doc.Total.Denied.N, "flow"))
 	case doc.Total.Flows > 0:
-		return fmt.Sprintf("How much was sent was not measured; %s, %s of them denied.", Many(doc.Total.Flows, "flow"), Count(doc.Total.Denied))
+		return fmt.Sprintf("How much was sent was not measured; %s, %s of them denied.", Many(doc.Total.Flows, "flow"), figure(doc.Total.Denied, Count))
 	case doc.Total.Packets.Known && doc.Total.Packets.N > 0:
 		return fmt.Sprintf("No IP traffic, but %s of other protocols.", Many(doc.Total.Packets.N, "frame"))
 	}
@@ -58,8 +58,8 @@ func Facts(doc *summary.Document) []Fact {
 		total = append(total, Many(t.Packets.N, "packet"))
 	}
 	total = append(total, Many(t.Conversations, "conversation"), Many(t.Flows, "flow"))
-	if t.Denied > 0 {
-		total[len(total)-1] += fmt.Sprintf(" (%s denied)", Count(t.Denied))
+	if t.Denied.N > 0 {
+		total[len(total)-1] += fmt.Sprintf(" (%s denied)", Count(t.Denied.N))
 	}
 	facts := []Fact{{"Total", strings.Join(total, ", ")}, {"Time", Span(t.First, t.Last)}, {"Sources", sources(doc)}}
 	if m := doc.Merged; m.Conversations > 0 {

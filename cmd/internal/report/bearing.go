@@ -25,7 +25,7 @@ var bearsOn = map[string]func(*summary.Answer) bool{
 	"packets-at-several-interfaces": never,
 	"window-start":                  never, // a few minutes at the edges of what was recorded
 	"window-end":                    never,
-	"denied-uncounted":              func(a *summary.Answer) bool { return a.Total.Denied > 0 },
+	"denied-uncounted":              func(a *summary.Answer) bool { return a.Total.Denied.N > 0 },
 }
 
 // plans are those findings of the plan that bear on questions. The others say

@@ -27,7 +27,7 @@ func TestBearing(t *testing.T) {
 	for fields, want := range tests {
 		a := &summary.Answer{Fields: strings.Fields(fields)}
 		if strings.Contains(fields, "denied") {
-			a.Total.Denied = 1
+			a.Total.Denied = summary.Known(1)
 		}
 		bears, others := Bearing(&summary.Document{Coverage: all}, a)
 		var got []string

@@ -123,19 +123,9 @@ func figures(doc *summary.Document) []Fact {
 		list = append(list, Fact{"on the wire", terminal.Bytes(t.Bytes.N)})
 	}
 	denied := unknown // captures name no verdict
-	if t.Denied > 0 || judged(doc.Sources) {
-		denied = Count(t.Denied)
+	if t.Denied.Known {
+		denied = Count(t.Denied.N)
 	}
 	return append(list, Fact{"packets", figure(t.Packets, Count)}, Fact{"conversations", Count(t.Conversations)},
 		Fact{"flows", Count(t.Flows)}, Fact{"denied flows", denied})
-}
-
-// judged reports whether a source says what was denied.
-func judged(sources []summary.Source) bool {
-	for _, s := range sources {
-		if s.Status != flow.Unreadable && (s.Kind == flow.VNetFlowLog || s.Kind == flow.NSGFlowLog) {
-			return true
-		}
-	}
-	return false
 }

@@ -82,10 +82,10 @@ func whole(a *summary.Answer) string {
 		s = terminal.Bytes(t.IPBytes.N) + " in " + s
 	}
 	switch {
-	case t.Denied > 0 && t.Denied == t.Flows:
+	case t.Denied.N > 0 && t.Denied.N == t.Flows:
 		s += ", all denied"
-	case t.Denied > 0:
-		s += " (" + Count(t.Denied) + " denied)"
+	case t.Denied.N > 0:
+		s += " (" + Count(t.Denied.N) + " denied)"
 	}
 	if t.Share != nil {
 		s += ", " + Share(t.Share) + " of all bytes"

@@ -34,13 +34,13 @@ func small() *summary.Document {
 	at := func(d time.Duration) summary.Instant { return summary.Instant(noon.Add(d).UnixNano()) }
 	part := func(v float64) *float64 { return &v }
 	row := func(share float64, v uint64, key ...string) summary.Row {
-		return summary.Row{Key: key, Sent: volume(v, 900*v), Received: volume(v, 100*v), Volume: volume(2*v, 1000*v), Flows: v, Share: part(share)}
+		return summary.Row{Key: key, Sent: volume(v, 900*v), Received: volume(v, 100*v), Volume: volume(2*v, 1000*v), Flows: v, Denied: summary.Known(0), Share: part(share)}
 	}
-	refused := func(key ...string) summary.Row { return summary.Row{Key: key, Flows: 3, Denied: 3} }
+	refused := func(key ...string) summary.Row { return summary.Row{Key: key, Flows: 3, Denied: summary.Known(3)} }
 	others := row(0.01, 2)
 	doc := &summary.Document{
 		Format: summary.Format,
-		Total: summary.Total{Volume: volume(2000, 1_234_000), First: at(0), Last: at(10 * time.Minute), Conversations: 7, Flows: 40, Denied: 3,
+		Total: summary.Total{Volume: volume(2000, 1_234_000), First: at(0), Last: at(10 * time.Minute), Conversations: 7, Flows: 40, Denied: summary.Known(3),
 			Records: 90},
 		Answer: &summary.Transfer{From: summary.End{Address: "10.0.0.4", VM: "vm-batch", Scope: "vnet"},
 			To: summary.End{Address: "203.0.113.9", Scope: "internet"}, Protocol: "TCP", Port: 443, Service: "https", IPBytes: 900_000, Share: part(0.73)},
@@ -49,7 +49,7 @@ func small() *summary.Document {
 			{Conversation: summary.Conversation{A: "10.0.0.4", B: "203.0.113.9", IPBytesAB: summary.Known(900_000), IPBytesBA: summary.Known(100_000),
 				PacketsAB: summary.Known(600), PacketsBA: summary.Known(400), Flows: 10}, AVM: "vm-batch", Share: part(0.81)},
 			{Conversation: summary.Conversation{A: "10.0.0.4", B: "2001:db8::5", IPBytesAB: summary.Known(234_000), Flows: 2}, AVM: "vm-batch", Share: part(0.19)},
-			{Conversation: summary.Conversation{A: "10.0.0.4", B: "198.51.100.7", Flows: 3, Denied: 3}, AVM: "vm-batch"},
+			{Conversation: summary.Conversation{A: "10.0.0.4", B: "198.51.100.7", Flows: 3, Denied: summary.Known(3)}, AVM: "vm-batch"},
 		},
 		Talkers:  summary.Answer{Name: "talkers", By: []string{"source.vm", "source.address"}, Rows: []summary.Row{row(1, 40, "vm-batch", "10.0.0.4")}},
 		Services: summary.Answer{Name: "services", By: []string{"protocol", "port", "service"}, Rows: []summary.Row{row(0.5, 20, "TCP", "443", "https"), refused("TCP", "22", "ssh")}},

@@ -10,12 +10,16 @@ import (
 // outcome says how a question ended, if its rows do not say it all.
 func outcome(a *summary.Answer) string {
 	switch {
+	case a.Outcome == summary.CannotAnswer && len(a.Unseen) > 0 && a.Undecided == 0:
+		return "Cannot be answered from these sources: " + list(a.Unseen) + "."
 	case a.Outcome == summary.CannotAnswer && len(a.Needs) == 0:
 		return "Cannot be answered: nothing was measured."
 	case a.Outcome == summary.CannotAnswer:
 		return fmt.Sprintf("Cannot be answered from these sources: %s. %s", lacking(a, "all"), needed(a))
 	case a.Undecided > 0:
 		return fmt.Sprintf("There may be more: %s. %s", lacking(a, "others"), needed(a))
+	case len(a.Unseen) > 0:
+		return "There may be more: " + list(a.Unseen) + "."
 	case a.Outcome == summary.NothingFound && a.Excluded > 0:
 		return fmt.Sprintf("No row is as having asks; there are %s.", Many(a.Excluded, "row"))
 	case a.Outcome == summary.NothingFound && a.Measured != nil:

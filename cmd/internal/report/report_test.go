@@ -92,8 +92,8 @@ func TestSentence(t *testing.T) {
 		"no ports, foreign text": {summary.Document{Answer: &summary.Transfer{
 			From: summary.End{Address: "10.0.0.4", VM: "a\x1b[31m"}, To: summary.End{Address: "10.0.0.5"}, Protocol: "GRE", IPBytes: 12}},
 			`a\u001b[31m (10.0.0.4) sent 12 B to 10.0.0.5 over GRE.`},
-		"denied":    {summary.Document{Total: summary.Total{Flows: 1, Denied: 1}}, "Everything that was seen was denied: 1 flow."},
-		"uncounted": {summary.Document{Total: summary.Total{Flows: 1200, Denied: 1}}, "How much was sent was not measured; 1,200 flows, 1 of them denied."},
+		"denied":    {summary.Document{Total: summary.Total{Flows: 1, Denied: summary.Known(1)}}, "Everything that was seen was denied: 1 flow."},
+		"uncounted": {summary.Document{Total: summary.Total{Flows: 1200, Denied: summary.Known(1)}}, "How much was sent was not measured; 1,200 flows, 1 of them denied."},
 		"no IP":     {summary.Document{Total: summary.Total{Volume: summary.Volume{Packets: summary.Known(2)}}}, "No IP traffic, but 2 frames of other protocols."},
 		"nothing":   {summary.Document{}, "No traffic was seen."},
 	}

@@ -127,12 +127,12 @@ func (w rowWords) said(r *summary.Row) string {
 		sent, received = r.Left.IPBytes, r.Arrived.IPBytes
 	}
 	switch {
-	case r.Denied > 0 && r.Denied == r.Flows:
+	case r.Denied.N > 0 && r.Denied.N == r.Flows:
 		verb := " were denied"
-		if r.Denied == 1 {
+		if r.Denied.N == 1 {
 			verb = " was denied"
 		}
-		return Many(r.Denied, "flow") + w.way() + w.over + verb + w.by + w.with
+		return Many(r.Denied.N, "flow") + w.way() + w.over + verb + w.by + w.with
 	case !r.IPBytes.Known:
 		return Many(r.Flows, "flow") + w.way() + w.over + w.by + w.with + "; how much was sent was not measured"
 	case w.from == "" && w.to == "":

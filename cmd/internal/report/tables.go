@@ -23,6 +23,9 @@ type Table struct {
 // first.
 func Tables(doc *summary.Document) []Table {
 	var list []Table
+	if len(doc.Expectations) > 0 {
+		list = append(list, expectations(doc))
+	}
 	for i := range doc.Asks {
 		t := Ask(doc, &doc.Asks[i])
 		if i == 0 && len(t.Rows) > 0 {
@@ -30,12 +33,13 @@ func Tables(doc *summary.Document) []Table {
 		}
 		list = append(list, t)
 	}
+	asked := len(list)
 	list = append(list, conversations(doc), talkers(&doc.Talkers, "Talkers", "sent", "received"),
 		talkers(&doc.Egress, "Internet", "sent there", "received"), services(&doc.Services), rules(&doc.Rules),
 		states(&doc.Encryption, "Encryption", encryptionMeaning), states(&doc.Scopes, "Where to", scopeMeaning), tcp(doc))
 	kept := list[:0]
 	for i, t := range list {
-		if len(t.Rows) > 0 || i < len(doc.Asks) {
+		if len(t.Rows) > 0 || i < asked {
 			kept = append(kept, t)
 		}
 	}
@@ -136,7 +140,7 @@ func amountCells(r *summary.Row) []string {
 	if r.Left != nil {
 		sent, received = *r.Left, *r.Arrived
 	}
-	return []string{Bytes(sent), Bytes(received), Bytes(r.Volume), Share(r.Share), Count(r.Flows), Count(r.Denied)}
+	return []string{Bytes(sent), Bytes(received), Bytes(r.Volume), Share(r.Share), Count(r.Flows), figure(r.Denied, Count)}
 }
 
 func conversations(doc *summary.Document) Table {
@@ -147,7 +151,7 @@ func conversations(doc *summary.Document) Table {
 	for _, p := range doc.Top {
 		t.Rows = append(t.Rows, []string{
 			end(p.AVM, p.A), end(p.BVM, p.B), figure(p.IPBytesAB, terminal.Bytes), figure(p.IPBytesBA, terminal.Bytes), Share(p.Share),
-			figure(p.PacketsAB.Plus(p.PacketsBA), Count), Count(p.Flows), Count(p.Denied),
+			figure(p.PacketsAB.Plus(p.PacketsBA), Count), Count(p.Flows), figure(p.Denied, Count),
 		})
 	}
 	if n := doc.Total.Conversations; n > uint64(len(doc.Top)) {
@@ -198,7 +202,7 @@ func states(a *summary.Answer, title string, meaning map[string]string) Table {
 	t.Columns[0].Title = map[string]string{"encryption": "state", "scopes": "scope"}[a.Name]
 	for i := range a.Rows {
 		r := &a.Rows[i]
-		t.Rows = append(t.Rows, []string{r.Key[0], meaning[r.Key[0]], Bytes(r.Volume), Share(r.Share), Count(r.Flows), Count(r.Denied)})
+		t.Rows = append(t.Rows, []string{r.Key[0], meaning[r.Key[0]], Bytes(r.Volume), Share(r.Share), Count(r.Flows), figure(r.Denied, Count)})
 	}
 	return t
 }
