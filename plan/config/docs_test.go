@@ -23,7 +23,7 @@ func TestManualNames(t *testing.T) {
 	names := slices.Concat(kinds, formats, environments, credentials, question.Names(), slices.Collect(maps.Keys(Functions())))
 	for _, s := range []schema{
 		fileSchema, variableSchema, validationSchema, investigationSchema, storageSchema, reportSchema, watchSchema, flowLogSchema,
-		analyticsSchema, flowFilterSchema(false), captureSchema, captureFilterSchema, ringSchema, summarizeSchema,
+		analyticsSchema, flowFilterSchema(false), captureSchema, captureFilterSchema, ringSchema, summarizeSchema, expectSchema,
 		providerSchemas[Azure], providerSchemas[Sandbox], localSchema, blobSchema, encryptionSchema,
 	} {
 		names = append(names, s.attrs...)
@@ -83,6 +83,8 @@ func wrap(example string) string {
 		return example + small
 	case "flow_log", "packet_capture":
 		return before + "  watch" + strings.Replace(after, "    tags", example+"    tags", 1)
+	case "expect":
+		return before + "  summarize \"sql\" {}\n" + example + "  watch" + after
 	default:
 		return before + example + "  watch" + after
 	}
