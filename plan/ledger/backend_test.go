@@ -46,6 +46,20 @@ func (m *memory) held(name string) (lease, bool) {
 	return l, ok && time.Now().Before(l.until)
 }
 
+// fail makes what goes on with the blobs fail.
+func (m *memory) fail(err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.down = err
+}
+
+// sign writes to the blob of the lock, as its holder does.
+func (m *memory) sign(b []byte) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.blobs[lockBlob] = b
+}
+
 func (m *memory) Get(_ context.Context, name string) ([]byte, string, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -231,15 +245,13 @@ func TestHolderThatSignsLate(t *testing.T) {
 			time.AfterFunc(300*time.Millisecond, func() {
 				b, _ := json.Marshal(Myself("apply"))
 				os.WriteFile(f.holderPath(), b, 0o600)
-				m.mu.Lock()
-				defer m.mu.Unlock()
-				m.blobs[lockBlob] = b
+				m.sign(b)
 			})
 			if _, err := b.Lock(t.Context(), "destroy"); !errors.As(err, &locked) || locked.Holder.Operation != "apply" {
 				t.Errorf("%T, signed late: %v, want apply", b, err)
 			}
 			os.Remove(f.holderPath())
-			m.blobs[lockBlob] = []byte("{}")
+			m.sign([]byte("{}"))
 		}
 	})
 }
@@ -310,7 +322,7 @@ func TestStorageThatIsDown(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer held.Release()
-		m.down = errors.New("503")
+		m.fail(errors.New("503"))
 		time.Sleep(leaseTime / 2)
 		if err := held.Hold(t.Context()); err == nil || errors.Is(err, ErrLost) {
 			t.Errorf("while the lease lasts: %v, want an error that is not ErrLost", err)
@@ -319,7 +331,7 @@ func TestStorageThatIsDown(t *testing.T) {
 		if err := held.Hold(t.Context()); !errors.Is(err, ErrLost) {
 			t.Errorf("after the lease's time: %v, want ErrLost", err)
 		}
-		m.down = nil
+		m.fail(nil)
 		if err := held.Hold(t.Context()); err != nil {
 			t.Errorf("once storage answers and nobody took it: %v", err)
 		}
