@@ -23,7 +23,7 @@ type Format struct {
 
 // Builtin lists the formats in the order in which they are tried.
 var Builtin = []Format{
-	{"packet capture (pcap, pcapng, snoop)", detectCapture, pcap.Read},
+	{"packet capture (pcap, pcapng, snoop, Network Monitor)", detectCapture, pcap.Read},
 	{"packet trace of Windows (etl)", etl.Detect, etl.Read},
 	{"flow log (VNet v4, NSG v1 and v2)", flowlog.Detect, flowlog.Read},
 	{"flows that flowctl kept (Parquet)", parquet.Detect, parquet.Read},

@@ -13,7 +13,7 @@ import (
 )
 
 // ErrNoPackets says that a file is of a kind that holds sums and no packets.
-var ErrNoPackets = errors.New("holds no packets; captures (pcap, pcapng, snoop) and Windows traces (etl) do")
+var ErrNoPackets = errors.New("holds no packets; captures (pcap, pcapng, snoop, Network Monitor) and Windows traces (etl) do")
 
 // Packets reads a capture or a Windows trace and gives each of its packets to
 // each as it is, until that returns false. Want is for traces alone.

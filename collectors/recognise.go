@@ -11,8 +11,7 @@ import (
 // mistaken are formats that people give in place of captures and flow logs, by
 // their first bytes, with the way out.
 var mistaken = []struct{ magic, what string }{
-	{"GMBU", "it is a Network Monitor capture; convert it with: editcap -F pcap IN OUT"},
-	{"RTSS", "it is a Network Monitor capture; convert it with: editcap -F pcap IN OUT"},
+	{"RTSS", "it is a capture of Network Monitor 1; convert it with: editcap -F pcap IN OUT"},
 	{"PK\x03\x04", "it is a zip archive; unpack it first: unzip FILE"},
 	{"PK\x05\x06", "it is a zip archive without files"},
 	{"7z\xbc\xaf\x27\x1c", "it is a 7z archive; unpack it first: 7z x FILE"},

@@ -20,7 +20,7 @@ const (
 )
 
 // Kind is what a source turned out to be, from its content and never from its
-// name: "vnet-flow-log", "nsg-flow-log", "pcap", "pcapng", "snoop", "etl", "flowctl-parquet".
+// name: "vnet-flow-log", "nsg-flow-log", "pcap", "pcapng", "snoop", "netmon", "etl", "flowctl-parquet".
 type Kind string
 
 // The kinds of source.
@@ -30,6 +30,7 @@ const (
 	Pcap        Kind = "pcap"
 	Pcapng      Kind = "pcapng"
 	Snoop       Kind = "snoop"
+	NetMon      Kind = "netmon"          // of Network Monitor 2 and 3
 	EventTrace  Kind = "etl"             // of Windows
 	Parquet     Kind = "flowctl-parquet" // flows that flowctl kept, see collectors/parquet
 )

@@ -25,6 +25,9 @@ func FuzzRead(f *testing.F) {
 	for _, file := range anyFiles(exchange()) {
 		f.Add(file)
 	}
+	for minor := range 4 {
+		f.Add(netmon(minor, nil, netmonRecord{0, 1, 1 << 57, netmonTCP(1)}, netmonRecord{7, 0xffe0, 0, nil}, netmonRecord{9, 9, 0, netmonTCP(3)[14:]}))
+	}
 	f.Fuzz(func(t *testing.T, file []byte) {
 		records, in, err := read(bytes.NewReader(file))
 		_, known := pcap.Detect(file)

@@ -1,9 +1,11 @@
-// Package pcap reads packet captures — pcap, pcapng and snoop — and meters
+// Package pcap reads packet captures — pcap, pcapng, snoop and those of Network
+// Monitor 2 — and meters
 // them into flow records. Frames are counted as they were on the wire; of each
 // only the headers are read.
 //
 // The formats are those of draft-ietf-opsawg-pcap (with the variants that
-// libpcap's savefiles have), draft-ietf-opsawg-pcapng and RFC 1761.
+// libpcap's savefiles have), draft-ietf-opsawg-pcapng, RFC 1761, and Microsoft's
+// CAPTUREFILE_HEADER_VALUES with what Wireshark's readers know beyond it.
 package pcap
 
 import (
@@ -37,6 +39,8 @@ func Detect(head []byte) (flow.Kind, bool) {
 		return flow.Pcapng, true
 	case bytes.HasPrefix(head, []byte(snoopMagic)):
 		return flow.Snoop, true
+	case bytes.HasPrefix(head, []byte(netmonMagic)):
+		return flow.NetMon, true
 	default:
 		_, ok := variantOf(head)
 		return flow.Pcap, ok
@@ -92,6 +96,8 @@ func (c *capture) read() error {
 		return c.readPcapng()
 	case flow.Snoop:
 		return c.readSnoop()
+	case flow.NetMon:
+		return c.readNetmon()
 	}
 	return c.readPcap()
 }
@@ -101,12 +107,12 @@ func foreign(head []byte) error {
 	switch {
 	case len(head) == 0:
 		return fmt.Errorf("the file is empty: %w", ErrFormat)
-	case bytes.HasPrefix(head, []byte("GMBU")), bytes.HasPrefix(head, []byte("RTSS")):
-		return fmt.Errorf("magic %x (%q) is a Network Monitor capture; convert it with editcap -F pcap: %w", head[:4], head[:4], ErrFormat)
+	case bytes.HasPrefix(head, []byte("RTSS")):
+		return fmt.Errorf("magic %x (%q) is a capture of Network Monitor 1; convert it with editcap -F pcap: %w", head[:4], head[:4], ErrFormat)
 	case isEventTrace(head):
 		return fmt.Errorf("magic %x is a Windows event trace (ETL); convert it with etl2pcapng: %w", head[:4], ErrFormat)
 	}
-	return fmt.Errorf("unknown magic %x; pcap, pcapng and snoop are read: %w", head[:min(len(head), 4)], ErrFormat)
+	return fmt.Errorf("unknown magic %x; pcap, pcapng, snoop and Network Monitor 2 are read: %w", head[:min(len(head), 4)], ErrFormat)
 }
 
 // isEventTrace reports whether head looks like the WMI_BUFFER_HEADER that an

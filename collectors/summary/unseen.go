@@ -53,7 +53,7 @@ func nothingSeen(s flow.Source) aggregate.Marks {
 	}
 	for _, k := range append(s.Holding(), s.Empty...) {
 		switch k {
-		case flow.Pcap, flow.Pcapng, flow.Snoop, flow.EventTrace:
+		case flow.Pcap, flow.Pcapng, flow.Snoop, flow.NetMon, flow.EventTrace:
 			return aggregate.MeasuredPackets | aggregate.MeasuredIP | aggregate.MeasuredFrames
 		}
 	}

@@ -16,8 +16,8 @@ func newConvert(e *env.Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "convert FROM TO.pcapng",
 		Short: "Write packets of a capture or a Windows trace as pcapng, for Wireshark",
-		Long: `convert writes the packets of a capture (pcap, pcapng, snoop) or of a Windows trace
-(.etl of netsh trace or pktmon), plain or compressed, as pcapng: all of them, those
+		Long: `convert writes the packets of a capture (pcap, pcapng, snoop, Network Monitor 2) or of
+a Windows trace (.etl of netsh trace or pktmon), plain or compressed, as pcapng: all of them, those
 of a time, or those of the flows that a condition means. - is the standard input or
 output.
 

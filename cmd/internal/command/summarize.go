@@ -32,10 +32,11 @@ func newSummarize(e *env.Env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "summarize {PATH|URL}…",
 		Short: "Answer from captures and flow logs on disk and in storage",
-		Long: `summarize reads packet captures (pcap, pcapng, snoop) and Azure flow logs (VNet and
-NSG), plain or compressed with gzip or zstd, and the Parquet files of --flows, in any
-mix: files, folders with all that is below them, and patterns. What a file is, its content says, not its name. A
-results folder of apply is read with its window and its names, also below a folder.
+		Long: `summarize reads packet captures (pcap, pcapng, snoop, Network Monitor 2), Windows traces
+(.etl of netsh trace and pktmon) and Azure flow logs (VNet and NSG), plain or compressed
+with gzip or zstd, and the Parquet files of --flows, in any mix: files, folders with all
+that is below them, and patterns. What a file is, its content says, not its name. A results
+folder of apply is read with its window and its names, also below a folder.
 - is the standard input.
 
 A URL is a container of a storage account, a prefix in one (a folder, or a part
