@@ -82,9 +82,16 @@ const (
 type point struct {
 	*row
 	log, mac string
-	due      []span   // in order and apart
+	due      []due    // in order and apart
 	off      []span   // likewise
 	why      []string // of off
+}
+
+// due is a time in which a log should have recorded. It is dark if the log was
+// followed and has no record in all of that time, also not where a window cuts it.
+type due struct {
+	span
+	dark bool
 }
 
 // Document counts. It is nil if no flow log was read. Texts are those of names.
@@ -96,11 +103,11 @@ func (t *Table) Document(names *flow.Names, o Options) *Document {
 		return nil
 	}
 	doc := &Document{Steps: []Step{}, Gaps: []Gap{}}
-	all := points[0].due[0]
+	all := points[0].due[0].span
 	for _, p := range points {
-		for _, s := range p.due {
-			doc.Counts.add(p.of(s, p.off))
-			all = all.with(s)
+		for _, d := range p.due {
+			doc.Counts.add(p.of(d, p.off))
+			all = all.with(d.span)
 		}
 		p.gaps(doc, names, o.Name)
 	}
@@ -117,54 +124,49 @@ func (t *Table) Document(names *flow.Names, o Options) *Document {
 // points returns what was read and what should have been, by log and interface.
 func (t *Table) points(names *flow.Names, o Options) []point {
 	var points []point
-	byLog := map[flow.ID]span{}
+	byLog := map[string][]*row{}
 	for p, r := range t.rows {
 		r.tidy()
-		if whole, ok := byLog[p.Log]; ok {
-			byLog[p.Log] = whole.with(r.whole())
-			continue
-		}
-		byLog[p.Log] = r.whole()
+		log := fold(names.Text(p.Log))
+		byLog[log] = append(byLog[log], r)
 	}
 	followed := map[string][]Followed{}
 	for _, f := range o.Followed {
 		followed[fold(f.Log)] = append(followed[fold(f.Log)], f)
 	}
-	add := func(p point, shown span) {
-		p.due = o.due(followed[fold(p.log)], shown)
-		p.off, p.why = off(followed[fold(p.log)], p.mac)
+	dues := map[string][]due{}
+	add := func(p point) {
+		log := fold(p.log)
+		if _, ok := dues[log]; !ok {
+			dues[log] = o.due(followed[log], byLog[log])
+		}
+		p.due = dues[log]
+		p.off, p.why = off(followed[log], p.mac)
 		if len(p.due) > 0 {
 			points = append(points, p)
 		}
 	}
-	seen := map[string]bool{}
 	for p, r := range t.rows {
-		log := names.Text(p.Log)
-		seen[fold(log)] = true
-		add(point{row: r, log: log, mac: names.Text(p.Interface)}, byLog[p.Log])
+		add(point{row: r, log: names.Text(p.Log), mac: names.Text(p.Interface)})
 	}
 	for _, f := range o.Followed {
-		if !seen[fold(f.Log)] { // of which interfaces it should have records is not known: it counts as one
-			seen[fold(f.Log)] = true
-			add(point{row: &row{target: names.Of(f.Target)}, log: f.Log}, span{})
+		if _, ok := dues[fold(f.Log)]; !ok { // of which interfaces it should have records is not known: it counts as one
+			add(point{row: &row{target: names.Of(f.Target)}, log: f.Log})
 		}
 	}
 	slices.SortFunc(points, func(a, b point) int { return cmp.Or(cmp.Compare(a.log, b.log), cmp.Compare(a.mac, b.mac)) })
 	return points
 }
 
-// due is when a log should have recorded: when somebody followed it, or as long as
-// it shows.
-func (o *Options) due(followed []Followed, shown span) []span {
-	var spans []span
+// due is when a log with some rows should have recorded: when somebody followed it,
+// or as long as it shows.
+func (o *Options) due(followed []Followed, rows []*row) []due {
+	var spans []due
 	for _, f := range followed {
-		spans = append(spans, span{f.From.Unix() / 60, ceil(f.To)})
+		spans = append(spans, due{span{f.From.Unix() / 60, ceil(f.To)}, false})
 	}
-	if spans == nil {
-		spans = []span{o.window(shown)}
-	}
-	slices.SortFunc(spans, func(a, b span) int { return cmp.Compare(a.from, b.from) })
-	var apart []span
+	slices.SortFunc(spans, func(a, b due) int { return cmp.Compare(a.from, b.from) })
+	var apart []due
 	for _, s := range spans {
 		if n := len(apart); n > 0 && s.from <= apart[n-1].to {
 			apart[n-1].to = max(apart[n-1].to, s.to)
@@ -172,11 +174,19 @@ func (o *Options) due(followed []Followed, shown span) []span {
 		}
 		apart = append(apart, s)
 	}
-	within := o.window(span{math.MinInt64, math.MaxInt64})
 	for i := range apart {
-		apart[i] = apart[i].and(within)
+		s := &apart[i]
+		s.dark = !slices.ContainsFunc(rows, func(r *row) bool { return r.recorded(s.span) > 0 })
+		s.span = s.and(o.window(span{math.MinInt64, math.MaxInt64}))
 	}
-	return slices.DeleteFunc(apart, func(s span) bool { return s.length() == 0 })
+	if followed == nil {
+		shown := rows[0].whole()
+		for _, r := range rows[1:] {
+			shown = shown.with(r.whole())
+		}
+		apart = []due{{o.window(shown), false}}
+	}
+	return slices.DeleteFunc(apart, func(s due) bool { return s.length() == 0 })
 }
 
 // window is the minutes that the window touches, as far as it has bounds, which
@@ -230,14 +240,14 @@ func (p *point) gaps(doc *Document, names *flow.Names, name func(string) string)
 		g.From, g.To, g.Minutes, g.State, g.Why = instant(s.from), instant(s.to), minutes, state, why
 		doc.Gaps = append(doc.Gaps, g)
 	}
-	unknown := notWritten
-	if len(p.hours) == 0 {
-		unknown = never
-	}
 	for _, due := range p.due {
-		rest := due.and(span{p.whole().to, due.to})
+		unknown := notWritten
+		if due.dark {
+			unknown = never
+		}
+		rest := p.after(due)
 		for i, o := range p.off {
-			if o = o.and(due); o.length() == 0 {
+			if o = o.and(due.span); o.length() == 0 {
 				continue
 			}
 			add(o, o.length()-p.recorded(o), "unlogged", p.why[i])
@@ -270,9 +280,9 @@ func (d *Document) steps(points []point, all span) {
 	for at := all.from - (all.from%length+length)%length; at < all.to; at += length {
 		s := Step{Start: instant(at)}
 		for _, p := range points {
-			for _, due := range p.due {
-				if within := due.and(span{at, at + length}); within.length() > 0 {
-					s.add(p.of(within, p.off))
+			for _, d := range p.due {
+				if d.span = d.and(span{at, at + length}); d.length() > 0 {
+					s.add(p.of(d, p.off))
 				}
 			}
 		}

@@ -9,8 +9,9 @@
 //   - unlogged: there is none, and the log was switched off then or another one
 //     took over, as who followed the log says;
 //   - unknown: there is none, and nothing later of that interface was seen: it was
-//     silent, or its records were not written yet. Of a log that somebody followed
-//     and that has no record at all, the interfaces are not known: it counts as one.
+//     silent, or its records were not written yet. So are all minutes of a time in
+//     which somebody followed the log and it has no record at all. If it has none
+//     of another time either, its interfaces are not known: it counts as one.
 //
 // Unlogged and unknown minutes are gaps. The minute of a record is that of its
 // own time, which is when it was logged: up to a minute after the traffic.
@@ -150,14 +151,22 @@ func (c *Counts) add(o Counts) {
 // Gaps is how many minutes are missing, as far as that is known.
 func (c Counts) Gaps() int64 { return c.Unlogged + c.Unknown }
 
-// of counts the minutes of a span. Off are spans in which the log was off, in
+// after are the minutes of which nothing later was seen.
+func (r *row) after(s due) span {
+	if s.dark {
+		return s.span
+	}
+	return s.and(span{r.whole().to, s.to})
+}
+
+// of counts the minutes of a time. Off are spans in which the log was off, in
 // order and apart.
-func (r *row) of(s span, off []span) (c Counts) {
-	c.Recorded = r.recorded(s)
-	after := s.and(span{r.whole().to, s.to})
+func (r *row) of(s due, off []span) (c Counts) {
+	c.Recorded = r.recorded(s.span)
+	after := r.after(s)
 	c.Unknown = after.length()
 	for _, o := range off {
-		o = o.and(s)
+		o = o.and(s.span)
 		c.Unlogged += max(0, o.length()-r.recorded(o))
 		c.Unknown -= o.and(after).length()
 	}

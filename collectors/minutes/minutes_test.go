@@ -111,7 +111,7 @@ func (w world) count(from, to int64) (c Counts) {
 				c.Recorded++
 			case w.isOff(log, mac, m):
 				c.Unlogged++
-			case m < last:
+			case m < last && !w.isDark(log, m):
 				c.Silent++
 			default:
 				c.Unknown++
@@ -132,6 +132,27 @@ func (w world) isDue(log string, minute int64) bool {
 		}
 	}
 	return !known
+}
+
+// isDark reports whether a log that was followed has no record in all of the time
+// around a minute in which it was.
+func (w world) isDark(log string, minute int64) bool {
+	if !slices.ContainsFunc(w.followed, func(f Followed) bool { return fold(f.Log) == fold(log) }) {
+		return false
+	}
+	from, to := minute, minute+1
+	for w.isDue(log, from-1) {
+		from--
+	}
+	for w.isDue(log, to) {
+		to++
+	}
+	for i, p := range w.points {
+		if fold(w.names.Text(p.Log)) == fold(log) && slices.ContainsFunc(w.marks[i], func(m int64) bool { return m >= from && m < to }) {
+			return false
+		}
+	}
+	return true
 }
 
 func (w world) isOff(log, mac string, minute int64) bool {
@@ -232,6 +253,9 @@ func TestSentence(t *testing.T) {
 		{"a log without any record", func(t *Table) { t.mark(Point{log, names.Of("A")}, vnet, minutes(0, 60)...) },
 			Options{Followed: []Followed{{Log: "/LOG", From: at(0), To: at(60)}, {Log: "/other", Target: "/x/vnet-spoke", From: at(0), To: at(60)}}},
 			"60 interface-minutes recorded, 0 silent, 60 unknown: vnet-spoke from 2025-02-19 21:20 to 22:20, " + never + "."},
+		{"nothing in the first of two runs", func(t *Table) { t.mark(Point{log, names.Of("A")}, vnet, minutes(500, 510)...) },
+			Options{Followed: []Followed{{Log: "/log", From: at(500), To: at(510)}, {Log: "/log", From: at(0), To: at(10)}}},
+			"10 interface-minutes recorded, 0 silent, 10 unknown: vnet-hub at A from 2025-02-19 21:20 to 21:30, " + never + "."},
 		{"two runs", func(t *Table) {
 			t.mark(Point{log, names.Of("A")}, vnet, append(minutes(0, 10), minutes(500, 509)...)...)
 		}, Options{Followed: []Followed{{Log: "/log", From: at(500), To: at(510)}, {Log: "/log", From: at(0), To: at(10)}}},

@@ -22,7 +22,7 @@ const (
 const (
 	maxFlows = 1 << 22 // at once; beyond, those that were silent for longest are exported to make room
 	minFlows = 1 << 16 // at once, however little memory there is
-	perFlow  = 140     // bytes that one takes
+	perFlow  = 152     // bytes that one takes
 	minSweep = 1 << 16 // packets between two looks for what has ended
 	batch    = 256     // records that are handed on together
 )
