@@ -160,7 +160,11 @@ func (q *fastPath) tuple() bool {
 		out[len(out)-1] = flow.Record{}
 	}
 	r := &out[len(out)-1]
-	n, key := q.seen.fastTuple((*span)(q.b[q.i:]), q.layout, r)
+	var n int
+	var key uint64
+	if q.layout != vnet4 { // of VNet flow logs come only those that observe does not know
+		n, key = q.seen.fastTuple((*span)(q.b[q.i:]), q.layout, r)
+	}
 	if n != 0 && q.i+n < q.n {
 		q.i += n + 1
 	} else {
@@ -175,7 +179,7 @@ func (q *fastPath) tuple() bool {
 	return true
 }
 
-// slowTuple reads a tuple that fastTuple does not know. It is kept unless it
+// slowTuple reads a tuple that neither fastTuple nor observe knows. It is kept unless it
 // is no tuple; ok is false if only the reference decoder can tell.
 func (q *fastPath) slowTuple(r *flow.Record) (key uint64, kept, ok bool) {
 	at := q.base + int64(q.i-1)

@@ -1,13 +1,12 @@
 package flowlog
 
 import (
-	"bytes"
 	"math/bits"
 
 	"flowctl/collectors/flow"
 )
 
-// fastTuple fills r from the tuple that t begins with, and returns its length
+// fastTuple fills r from the tuple of an NSG flow log that t begins with, and returns its length
 // and a hash of its flow. It returns 0, with r in any state, for what it does not know; parseTuple is
 // then asked.
 //
@@ -27,11 +26,7 @@ func (a *addresses) fastTuple(t *span, l layout, r *flow.Record) (length int, ke
 		return 0, 0
 	}
 	key = t.hash(from, i+1-from)[1]
-	if l == vnet4 {
-		i = fastState(t, i+2, r)
-	} else {
-		i = fastDecision(t, i+2, l, r)
-	}
+	i = fastDecision(t, i+2, l, r)
 	if i != 0 && l != nsg1 {
 		i = fastCounters(t, i, r)
 	}
@@ -89,32 +84,6 @@ func fastProto(t *span, i int) (v uint64, next int, wrong uint64) {
 		return uint64(protocolOf[t.byte(i)]), i + 2, 0
 	}
 	return t.number(i, commas)
-}
-
-// fastState reads state and encryption, and returns where the counters
-// begin.
-func fastState(t *span, i int, r *flow.Record) int {
-	if r.State = stateOf[t.byte(i)]; r.State == flow.StateUnknown || t.byte(i+1) != ',' {
-		return 0
-	}
-	i += 2
-	switch {
-	case t.byte(i) == 'N' && t.byte(i+1) == 'X' && t.byte(i+2) == ',':
-		r.Encryption = flow.NotEncrypted
-		return i + 3
-	case t.byte(i) == 'X' && t.byte(i+1) == ',':
-		r.Encryption = flow.Encrypted
-		return i + 2
-	}
-	text := t[min(i, longest):][:32]
-	n := bytes.IndexByte(text, ',')
-	if n <= 0 || !ascii(text[:n]) || bytes.IndexByte(text[:n], '"') >= 0 {
-		return 0
-	}
-	if r.Encryption = flow.ParseEncryption(text[:n]); r.Encryption == flow.EncryptionOther {
-		return 0 // it has a number of the run
-	}
-	return i + n + 1
 }
 
 // fastDecision reads decision and state of an NSG tuple, and returns where
