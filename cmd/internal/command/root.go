@@ -22,7 +22,7 @@ func Main(ctx context.Context, e *env.Env) int {
 	root.SetIn(e.Stdin)
 	root.SetOut(e.Stdout)
 	root.SetErr(e.Stderr)
-	err := root.ExecuteContext(ctx)
+	err := mistyped(root, root.ExecuteContext(ctx))
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		e.Printf("Interrupted.\n")
 		err = env.Interrupted
@@ -57,5 +57,6 @@ Without a provider in the file, all of it happens in an embedded sandbox.`,
 		newInit(e), newFmt(e), newValidate(e), newPlan(e), newApply(e), newStatus(e),
 		newStop(e), newCollect(e), newDestroy(e), newSweep(e), newState(e), newSummarize(e), newConvert(e), newSandbox(e), newGen(e), newBench(e), newDocs(e), newVersion(e),
 	)
+	explainMistyped(root)
 	return root
 }
