@@ -166,3 +166,97 @@ func TestMarks(t *testing.T) {
 		t.Error("who opened it was guessed")
 	}
 }
+
+// TestDetailLaws wants moments to add up to their row, whoever saw the records and in
+// whatever order, to be in order, and to be none where something was not seen again.
+func TestDetailLaws(t *testing.T) {
+	for seed := range uint64(30) {
+		r := rand.New(rand.NewPCG(seed, 13))
+		all := make(flow.Batch, 1+r.IntN(200))
+		for i := range all {
+			at := r.Int64N(40)*1e9 + r.Int64N(1e9)
+			all[i] = flow.Record{
+				Key:   flow.Key{Src: flow.Addr4(1), Dst: flow.Addr4(uint32(2 + r.IntN(3))), SrcPort: uint16(r.IntN(2)), DstPort: 443, Proto: 6},
+				First: at, Last: at, State: flow.Continue, Measured: flow.Packets | flow.IPBytes, Sent: flow.Count{Packets: r.Uint64N(9), IPBytes: r.Uint64N(900)},
+			}
+		}
+		details := make([]*Detail, 1+r.IntN(4))
+		for i := range details {
+			details[i] = &Detail{}
+		}
+		for _, i := range r.Perm(len(all)) {
+			details[r.IntN(len(details))].Add(&all[i], 0)
+		}
+		var whole Detail
+		for _, i := range r.Perm(len(details)) {
+			whole.Merge(details[i])
+		}
+		table := New(flow.NewNames())
+		table.Add(0, all)
+		table.Flush()
+		checked := 0
+		for i := range table.Parts {
+			rows := &table.Parts[i].Rows
+			for n := range rows.N {
+				row := rows.At(n)
+				list := whole.Of(&row.Key, row, false)
+				sum, _ := row.Take(list)
+				if sum != *row {
+					t.Fatalf("seed %d: moments add up to %+v, want %+v", seed, sum, *row)
+				}
+				for k := 1; k < len(list); k++ {
+					if list[k-1].Second >= list[k].Second {
+						t.Fatalf("seed %d: second %d comes before %d", seed, list[k-1].Second, list[k].Second)
+					}
+				}
+				more := *row
+				more.Records++
+				if whole.Of(&row.Key, &more, false) != nil || whole.Of(&row.Key, &more, true) == nil {
+					t.Fatalf("seed %d: what was not seen again has moments, or what a capture was cut into has none", seed)
+				}
+				checked++
+			}
+		}
+		if checked == 0 {
+			t.Fatal("no row")
+		}
+	}
+}
+
+// TestWatchLaws wants a set of flows to have what was added to any of its parts, in
+// both directions, and nothing else.
+func TestWatchLaws(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 13))
+	parts := []*Watch{{}, {}, {}}
+	flows := map[flow.Key]bool{}
+	for i := range 300 {
+		k := flow.Key{Src: flow.Addr4(r.Uint32N(20)), Dst: flow.Addr4(100 + r.Uint32N(20)), SrcPort: uint16(r.IntN(5)), DstPort: 443, Proto: 6}
+		if i%2 == 0 {
+			row := Key{Src: k.Src, Dst: k.Dst, SrcPort: k.SrcPort, Port: k.DstPort, Proto: k.Proto, Context: r.Uint32()}
+			parts[r.IntN(3)].Add(&row)
+			flows[k] = true
+		} else if !flows[k] {
+			flows[k] = false
+		}
+	}
+	var all Watch
+	for _, p := range parts {
+		all.Merge(p)
+	}
+	all.Merge(&Watch{})
+	n := 0
+	for k, in := range flows {
+		turned := flow.Key{Src: k.Dst, Dst: k.Src, SrcPort: k.DstPort, DstPort: k.SrcPort, Proto: k.Proto}
+		other := k
+		other.Proto = 17
+		if all.Has(&k) != in || all.Has(&turned) != in || all.Has(&other) {
+			t.Fatalf("%+v is in %t, the other way %t, over UDP %t; want %t", k, all.Has(&k), all.Has(&turned), all.Has(&other), in)
+		}
+		if in {
+			n++
+		}
+	}
+	if all.Len() != n {
+		t.Errorf("%d flows, want %d", all.Len(), n)
+	}
+}

@@ -271,3 +271,41 @@ func TestFullDisk(t *testing.T) {
 	file.Close()
 	table.Close()
 }
+
+// TestPartition wants the rows of a partition that borrowed the index of another one
+// to be all there, and one that was emptied to begin anew.
+func TestPartition(t *testing.T) {
+	r := rand.New(rand.NewPCG(9, 12))
+	var p, spare Partition
+	var free Pool
+	for round := range 6 {
+		want := map[Key]uint64{}
+		for range []int{3000, 10, 500}[round%3] {
+			k := Key{Src: flow.Addr4(r.Uint32N(30)), Dst: flow.Addr4(r.Uint32N(30)), SrcPort: uint16(r.IntN(3)), Port: 443, Proto: 6}
+			_, hash := k.hashes()
+			e := entry{key: k, hash: uint32(hash >> 32), sent: Wire{Packets: 1}, records: 1, first: 1, last: 2}
+			if k.SrcPort == 2 {
+				e.frames = FrameBytes{Sent: 60}
+			}
+			p.count(&e, &free)
+			want[k]++
+			if r.IntN(400) == 0 {
+				p.index.Borrow(&spare.index)
+			}
+		}
+		if p.Rows.N != len(want) {
+			t.Fatalf("round %d: %d rows, want %d", round, p.Rows.N, len(want))
+		}
+		for n := range p.Rows.N {
+			row, frames := p.Rows.At(n), uint64(0)
+			if row.SrcPort == 2 {
+				frames = 60 * want[row.Key]
+			}
+			if row.Sent.Packets != want[row.Key] || uint64(row.Records) != want[row.Key] || p.Rows.Frames(n).Sent != frames {
+				t.Fatalf("round %d: %+v with %v, want %d packets", round, row, p.Rows.Frames(n), want[row.Key])
+			}
+		}
+		p.Reset(&free)
+		p.Lend(&spare)
+	}
+}

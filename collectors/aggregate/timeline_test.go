@@ -186,3 +186,37 @@ func TestTCPSum(t *testing.T) {
 		t.Error("merged into nothing it is not the same")
 	}
 }
+
+// TestStep wants the step of a time to be the one in which a record of that time is
+// counted, also before 1970 and after steps grew.
+func TestStep(t *testing.T) {
+	r := rand.New(rand.NewPCG(6, 12))
+	for range 50 {
+		l := newTimeline()
+		far := int64(1) << (36 + r.IntN(16))
+		var times []int64
+		for range 30 {
+			times = append(times, r.Int64N(2*far)-far)
+		}
+		s := l.of(Context{}, false)
+		for _, at := range times {
+			l.add(s, &flow.Record{First: at, Last: at, State: flow.Continue, Sent: flow.Count{Packets: 1}}, MeasuredPackets)
+		}
+		want := map[int64]uint64{}
+		for _, at := range times {
+			want[l.Step(at)]++
+		}
+		got := map[int64]uint64{}
+		for i := range s.Steps {
+			if n := s.Steps[i].Sum.Packets; n > 0 {
+				got[s.Base+int64(i)] = n
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatalf("steps of %d minutes: -want +got\n%s", 1<<l.Shift, diff)
+		}
+		if l.First > l.Last || l.Last-l.First >= MaxSteps {
+			t.Fatalf("steps from %d to %d", l.First, l.Last)
+		}
+	}
+}

@@ -11,6 +11,12 @@
 // DELTA_BINARY_PACKED, zstd, and a CRC-32 of every page. Encodings, metadata
 // and Thrift are those of parquet-go; its own writers of columns hash every
 // value, which takes five times as long where texts have numbers already.
+//
+// Read back, rows of flow logs are added up within their row group before they
+// become records, and go to the flow cache as records and intervals. What was
+// left: to give each row to the cache as an observation, with a hash of 128 bits
+// of its own. In a row group addresses, ports and contexts have numbers, so that a
+// flow is two words, and package table finds it by these.
 package parquet
 
 import "bytes"
