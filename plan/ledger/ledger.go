@@ -77,11 +77,14 @@ func (l Ledger) Encode() ([]byte, error) {
 // Decode reads what Encode wrote; where says where it lies.
 func Decode(where string, b []byte) (Ledger, error) {
 	var l Ledger
+	if b, ok := convert(b); ok {
+		return l, json.Unmarshal(b, &l)
+	}
 	if err := json.Unmarshal(b, &l); err != nil {
 		return l, fmt.Errorf("state %s is damaged: %w; move it away and run again: what exists is found by its name in Azure", where, err)
 	}
 	if l.Format != Format {
-		return l, fmt.Errorf("state %s has format %d, this flowctl knows %d; use the flowctl that wrote it", where, l.Format, Format)
+		return l, fmt.Errorf("state %s has format %d, this flowctl knows %d: use the flowctl that wrote it, or move the state away and run again: what exists is found by its name in Azure", where, l.Format, Format)
 	}
 	if l.Runs == nil {
 		l.Runs = map[string]*Run{}
