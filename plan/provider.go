@@ -64,6 +64,12 @@ type Finder interface {
 	Find(ctx context.Context, id ID) error
 }
 
+// Extender writes to a flow log when it is to end, as its tags say: any machine, and
+// whoever sweeps, goes by that.
+type Extender interface {
+	Extend(ctx context.Context, r Recording, end time.Time) error
+}
+
 // Installer makes what recordings need and takes it away again. What was
 // there already is left as it is.
 type Installer interface {

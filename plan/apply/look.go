@@ -3,6 +3,7 @@ package apply
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -30,6 +31,7 @@ func (r *Run) spaced(d, cost time.Duration) time.Duration {
 // follow notes what others did to a recording, and whether it gives data.
 func (r *Run) follow(ctx context.Context, t *tracked, shown ledger.Shown) {
 	r.compare(t, shown)
+	r.prolong(ctx, t)
 	if !t.isLog() {
 		r.prove(t, t.rec.State == plan.CaptureRunning)
 		t.next = r.nextLook(t)
@@ -47,6 +49,26 @@ func (r *Run) follow(ctx context.Context, t *tracked, shown ledger.Shown) {
 	if end := t.ends; t.next.After(end) && now.Before(end) {
 		t.next = end
 	}
+}
+
+// prolong writes to a flow log when it ends now, if that was moved: whoever sweeps goes
+// by it. Where it is refused the next run tries again.
+func (r *Run) prolong(ctx context.Context, t *tracked) {
+	x, ok := t.provider.(plan.Extender)
+	told, end := t.rec.Tags[plan.TagExpires], t.ends.UTC().Format(time.RFC3339)
+	if !ok || !t.isLog() || t.entry.Reused || t.entry.Shared || t.drop != "" || t.unmoved || told == "" || told == end || !r.clock.Now().Before(t.ends) || !r.mayWrite(ctx, t) {
+		return
+	}
+	if err := x.Extend(ctx, t.rec, t.ends); err != nil {
+		t.unmoved = true
+		r.emit(t.event(Changed, fmt.Sprintf("it could not be noted in Azure that it ends at %s: %v; a sweep goes by %s", end, err, told)))
+		return
+	}
+	t.rec.Tags = maps.Clone(t.rec.Tags)
+	t.rec.Tags[plan.TagExpires] = end
+	r.azure.note(t, t.rec, true)
+	r.note(t)
+	r.emit(t.event(Changed, "ends at "+end))
 }
 
 // compare notes how t's recording differs from what was asked for, and which

@@ -29,7 +29,7 @@ func (r *Run) tookTwin(ctx context.Context, t *tracked) bool {
 
 func (r *Run) take(t *tracked, rec plan.Recording) {
 	t.session.Name, t.session.Watcher, t.session.Deadline = rec.ID.Name(), rec.ID.Parent(), rec.Deadline()
-	t.entry.Asked = time.Time{}
+	t.entry.Asked, t.entry.Shared = time.Time{}, true
 	r.adopt(t, rec)
 	r.emit(t.event(Changed, fmt.Sprintf("another run of this investigation has started it as %s, which is followed", rec.ID.Name())))
 }

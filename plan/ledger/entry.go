@@ -13,6 +13,7 @@ type Entry struct {
 	Session plan.Session `json:"session"` // as intended
 	Digest  string       `json:"digest"`  // of its settings
 	Reused  bool         `json:"reused,omitempty"`
+	Shared  bool         `json:"shared,omitempty"` // another run of the investigation started it, and says when it ends
 
 	Intended Intended  `json:"intended"`
 	Asked    time.Time `json:"asked,omitzero"`      // the write that creates it was sent

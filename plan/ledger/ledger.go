@@ -38,6 +38,7 @@ type Run struct {
 	Started  time.Time         `json:"started"`
 	Ends     time.Time         `json:"ends"`
 	Stopped  bool              `json:"stopped,omitempty"`  // ended early by hand
+	Extended Extension         `json:"extended,omitzero"`  // by hand, beyond what the file says
 	Finished time.Time         `json:"finished,omitzero"`  // results are there and nothing of it is left
 	Results  string            `json:"results,omitempty"`  // folder
 	Owner    string            `json:"owner,omitempty"`    // of the investigation
@@ -48,6 +49,13 @@ type Run struct {
 	// What has to be undone in the end. It is written down before it is done.
 	Agents     map[string]plan.Agent     `json:"agents,omitempty"`     // that flowctl brings, by the machine's key
 	Lifecycles map[string]plan.Lifecycle `json:"lifecycles,omitempty"` // as they were before a retention, by the account's key
+}
+
+// Extension is an end that was put in the place of the file's. It holds as long as the
+// file says the same.
+type Extension struct {
+	From time.Time `json:"from"` // the end that the file says
+	To   time.Time `json:"to"`
 }
 
 // Left is something that flowctl made or changed and could not take back.

@@ -11,12 +11,17 @@ import (
 )
 
 // Window is the time box of a run under way, as the file says by now: it can
-// be made longer or shorter, unless somebody stopped it by hand.
+// be made longer or shorter, unless somebody stopped it by hand; what was extended by
+// hand ends then, until the file says another end.
 func (r *Run) Window(inv plan.Investigation) (start, end time.Time) {
 	if r.Stopped {
 		return r.Started, r.Ends
 	}
-	return inv.TimeBox(r.Started)
+	start, end = inv.TimeBox(r.Started)
+	if !r.Extended.To.IsZero() && end.Equal(r.Extended.From) {
+		end = r.Extended.To
+	}
+	return start, end
 }
 
 // Prior is what a plan has to know of r, which is nil if nothing is

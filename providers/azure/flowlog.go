@@ -66,6 +66,29 @@ func (f flowLogs) remove(ctx context.Context, at place) error {
 // refuses a log that is off with analytics that are on. All else stays as it is;
 // the tag that says when the log ends says now.
 func (f flowLogs) stop(ctx context.Context, at place) error {
+	return f.rewrite(ctx, at, func(body *armnetwork.FlowLog) {
+		body.Properties.Enabled = to.Ptr(false)
+		if a := body.Properties.FlowAnalyticsConfiguration; a != nil && a.NetworkWatcherFlowAnalyticsConfiguration != nil {
+			a.NetworkWatcherFlowAnalyticsConfiguration.Enabled = to.Ptr(false)
+		}
+		if body.Tags[plan.TagExpires] != nil {
+			body.Tags[plan.TagExpires] = to.Ptr(f.p.clock.Now().UTC().Format(time.RFC3339))
+		}
+	})
+}
+
+// extend writes into the tag when the log ends.
+func (f flowLogs) extend(ctx context.Context, at place, end time.Time) error {
+	return f.rewrite(ctx, at, func(body *armnetwork.FlowLog) {
+		if body.Tags == nil {
+			body.Tags = map[string]*string{}
+		}
+		body.Tags[plan.TagExpires] = to.Ptr(end.UTC().Format(time.RFC3339))
+	})
+}
+
+// rewrite changes a log that is on, and leaves all else of it as it is.
+func (f flowLogs) rewrite(ctx context.Context, at place, change func(*armnetwork.FlowLog)) error {
 	c := f.p.network.NewFlowLogsClient()
 	resp, err := c.Get(ctx, at.group, at.watcher, at.name, nil)
 	if err != nil {
@@ -76,15 +99,10 @@ func (f flowLogs) stop(ctx context.Context, at place) error {
 		return nil
 	}
 	body := armnetwork.FlowLog{Location: resp.Location, Tags: resp.Tags, Identity: resp.Identity, Properties: &armnetwork.FlowLogPropertiesFormat{
-		TargetResourceID: was.TargetResourceID, StorageID: was.StorageID, Enabled: to.Ptr(false), Format: was.Format, RetentionPolicy: was.RetentionPolicy,
+		TargetResourceID: was.TargetResourceID, StorageID: was.StorageID, Enabled: was.Enabled, Format: was.Format, RetentionPolicy: was.RetentionPolicy,
 		RecordTypes: was.RecordTypes, EnabledFilteringCriteria: was.EnabledFilteringCriteria, FlowAnalyticsConfiguration: was.FlowAnalyticsConfiguration,
 	}}
-	if a := was.FlowAnalyticsConfiguration; a != nil && a.NetworkWatcherFlowAnalyticsConfiguration != nil {
-		a.NetworkWatcherFlowAnalyticsConfiguration.Enabled = to.Ptr(false)
-	}
-	if body.Tags[plan.TagExpires] != nil {
-		body.Tags[plan.TagExpires] = to.Ptr(f.p.clock.Now().UTC().Format(time.RFC3339))
-	}
+	change(&body)
 	_, _, err = operate(ctx, f.p, func(ctx context.Context) (*runtime.Poller[armnetwork.FlowLogsClientCreateOrUpdateResponse], error) {
 		return c.BeginCreateOrUpdate(ctx, at.group, at.watcher, at.name, body, nil)
 	})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"flowctl/collectors/fetch"
 	"flowctl/plan"
@@ -17,9 +18,11 @@ import (
 // Outcome is what an operation did for one investigation.
 type Outcome struct {
 	Name     string
-	Removed  int  // recordings
-	Idle     bool // nothing was recording
-	Complete bool // all that was to be done was done
+	Removed  int       // recordings
+	Idle     bool      // nothing was recording
+	Ends     time.Time // where the end was moved
+	Fixed    []string  // targets of captures, whose end cannot be moved
+	Complete bool      // all that was to be done was done
 }
 
 // each does something for every investigation of the file, also after one
