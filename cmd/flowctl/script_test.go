@@ -27,11 +27,25 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	others := map[string][]byte{"denied.hcl": nil, "encryption.hcl": nil}
+	for name := range others {
+		if others[name], err = os.ReadFile("../../examples/" + name); err != nil {
+			t.Fatal(err)
+		}
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("CI", "true")
+			if err := os.Mkdir(filepath.Join(e.WorkDir, "examples"), 0o700); err != nil {
+				return err
+			}
+			for name, text := range others {
+				if err := os.WriteFile(filepath.Join(e.WorkDir, "examples", name), append([]byte(virtual), text...), 0o600); err != nil {
+					return err
+				}
+			}
 			return os.WriteFile(filepath.Join(e.WorkDir, "story.hcl"), []byte(virtual+string(story)), 0o600)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

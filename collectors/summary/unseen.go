@@ -36,7 +36,7 @@ func unseen(o Options, total *totals) []Unseen {
 // seesAll takes the outcome back where what was not recorded may be meant.
 func (g *groups) seesAll(a *Answer, list []Unseen) {
 	for _, u := range list {
-		if u.Which.Meets(g.condition) && (u.Asked == "" || slices.Contains(g.names, u.Asked)) {
+		if !slices.Contains(a.Unseen, u.Text) && u.Which.Meets(g.condition) && (u.Asked == "" || slices.Contains(g.names, u.Asked)) {
 			a.Unseen = append(a.Unseen, u.Text)
 		}
 	}

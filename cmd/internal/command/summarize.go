@@ -1,9 +1,12 @@
 package command
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"os"
 	"strings"
 	"time"
 
@@ -12,6 +15,7 @@ import (
 
 	"flowctl/cmd/internal/env"
 	"flowctl/cmd/internal/operation"
+	"flowctl/cmd/internal/report"
 	"flowctl/cmd/internal/view"
 	"flowctl/plan/config"
 )
@@ -23,8 +27,9 @@ type summarizeOptions struct {
 	// for none.
 	memory, start, end string
 	question           operation.Question
-	asked              bool // a question was given
-	check              bool // a question that cannot be answered is an error
+	asked              bool   // a question was given
+	check              bool   // a question that cannot be answered is an error
+	csv, html, md      string // files to write besides; empty for none
 }
 
 func newSummarize(e *env.Env) *cobra.Command {
@@ -68,6 +73,9 @@ nothing could be read.`,
 	cmd.Flags().IntVar(&o.question.Top, "top", 0, "how many `rows` of it (default 20)")
 	cmd.Flags().StringVar(&o.question.Order, "order", "", "order its rows by this `measure`, such as -denied for the most denied flows first (default -bytes)")
 	cmd.Flags().StringVar(&o.question.Having, "having", "", "of its rows those alone for which this `condition` on measures holds, such as 'bytes > 1000000'")
+	cmd.Flags().StringVar(&o.csv, "csv", "", "also write the rows of the question, or of a results folder's first one, to this `file` as comma-separated values")
+	cmd.Flags().StringVar(&o.html, "html", "", "also write the report to this `file` as a page")
+	cmd.Flags().StringVar(&o.md, "markdown", "", "also write the report to this `file` as Markdown")
 	cmd.Flags().BoolVar(&o.check, "check", false, "exit with status 4 if a question cannot be answered from these sources")
 	return cmd
 }
@@ -85,7 +93,7 @@ func runSummarize(ctx context.Context, e *env.Env, o summarizeOptions) error {
 	}
 	defer a.Close()
 	if all, unreadable := a.Sources(); o.json || a.Folder != "" || all > unreadable {
-		err = o.show(e, a)
+		err = errors.Join(o.show(e, a), o.save(a))
 	}
 	view.Problems(e.Stderr, a)
 	return errors.Join(err, a.Err(), verdict(e, a.Doc, o.check))
@@ -112,6 +120,30 @@ func (o *summarizeOptions) show(e *env.Env, a *operation.Answer) error {
 		return view.Asked(e.Stdout, a.Doc, o.json)
 	}
 	return view.All(e.Stdout, a.Doc, o.json)
+}
+
+// save writes the files that were asked for.
+func (o *summarizeOptions) save(a *operation.Answer) error {
+	write := func(path string, to func(io.Writer) error) error {
+		if path == "" {
+			return nil
+		}
+		var b bytes.Buffer
+		if err := to(&b); err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		return os.WriteFile(path, b.Bytes(), 0o600)
+	}
+	return errors.Join(
+		write(o.csv, func(w io.Writer) error {
+			if len(a.Doc.Asks) == 0 {
+				return errors.New("there is no question whose rows could be written; ask one with --by")
+			}
+			return report.CSV(w, &a.Doc.Asks[0])
+		}),
+		write(o.html, func(w io.Writer) error { return report.HTML(w, a.Doc, a.Meta) }),
+		write(o.md, func(w io.Writer) error { return report.Markdown(w, a.Doc, a.Meta) }),
+	)
 }
 
 // budget reads a size in bytes; nothing is 0.

@@ -25,6 +25,7 @@ type Answer struct {
 	Doc      *summary.Document
 	Problems collectors.Problems // what could not be read
 	Folder   string              // of a run's results; empty of loose files
+	Meta     report.Meta         // what a report says of the run
 }
 
 // Close gives back what the answer keeps on disk.
@@ -81,7 +82,7 @@ func (op *Operation) answer(ctx context.Context, folder session.Folder) (*Answer
 	if err != nil {
 		return nil, err
 	}
-	a := &Answer{doc, problems, folder.Path}
+	a := &Answer{doc, problems, folder.Path, meta(m)}
 	if err := writeReports(folder, m, doc, inv.Report.Formats); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}

@@ -70,7 +70,11 @@ func Summarize(ctx context.Context, s Settings, o SummarizeOptions) (*Answer, er
 	if err != nil {
 		return nil, err
 	}
-	return &Answer{doc, problems, folder}, nil
+	a := &Answer{Doc: doc, Problems: problems, Folder: folder}
+	if m, err := (session.Folder{Path: folder}).Manifest(); folder != "" && err == nil {
+		a.Meta = meta(m)
+	}
+	return a, nil
 }
 
 // ofFolder is what there is to sum up in a results folder: by the questions of

@@ -15,6 +15,8 @@ import (
 // unseen is what a run did not record, as far as its manifest says.
 func unseen(m session.Manifest) []summary.Unseen {
 	var out []summary.Unseen
+	// Where a flow log runs, it has what the filter of a capture keeps away.
+	logged := slices.ContainsFunc(m.Sessions, func(s session.Session) bool { return s.Mechanism == plan.FlowLog && s.Outcome != "failed" })
 	for i := range m.Sessions {
 		s := &m.Sessions[i]
 		switch {
@@ -22,7 +24,7 @@ func unseen(m session.Manifest) []summary.Unseen {
 			out = append(out, summary.Unseen{Text: s.Address + " recorded nothing"})
 		case s.Mechanism == plan.FlowLog:
 			out = append(out, unlogged(s)...)
-		case s.Mechanism == plan.PacketCapture && s.Filtered:
+		case s.Mechanism == plan.PacketCapture && s.Filtered && !logged:
 			out = append(out, summary.Unseen{Text: fmt.Sprintf("the capture of %s holds only what its filters let through", s.Target.ID.Name()),
 				Which: question.Spot{Not: map[string][]string{"protocol": s.Protocols}}})
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 
 	"flowctl/cmd/internal/operation"
 	"flowctl/cmd/internal/terminal"
@@ -14,7 +15,7 @@ import (
 
 // Screen is what w can show.
 func Screen(w io.Writer) SummaryOptions {
-	return SummaryOptions{Width: terminal.Width(w), Colour: terminal.Colour(w)}
+	return SummaryOptions{Width: terminal.Width(w), Colour: terminal.Colour(w), Whole: !terminal.Is(w) && os.Getenv("COLUMNS") == ""}
 }
 
 // Asked writes the answer to the one question that was asked.

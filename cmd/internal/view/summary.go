@@ -17,7 +17,8 @@ import (
 type SummaryOptions struct {
 	Width  int // columns; 0 for 80
 	Colour bool
-	Rows   int // rows of each table; 0 for 10, negative for all
+	Rows   int  // rows of each table; 0 for 10, negative for all
+	Whole  bool // nothing is cut or dropped to fit the columns
 }
 
 // Summary writes a summary as text, the answer first.
@@ -61,6 +62,9 @@ func Answer(w io.Writer, doc *summary.Document, a *summary.Answer, o SummaryOpti
 	}
 	return nil
 }
+
+// unbounded is a width that every table fits.
+const unbounded = 1 << 16
 
 type summaryText struct {
 	w *bufio.Writer
@@ -116,14 +120,18 @@ func (s *summaryText) table(t report.Table) {
 			cells[i] = append(cells[i], terminal.Escape(c))
 		}
 	}
-	for i, l := range terminal.Table(t.Columns, cells, s.o.Width) {
+	width := s.o.Width
+	if s.o.Whole {
+		width = unbounded
+	}
+	for i, l := range terminal.Table(t.Columns, cells, width) {
 		if i == 0 {
 			l = s.faint(l)
 		}
 		s.printf("%s\n", l)
 	}
 	if left := len(t.Rows) - len(rows); left > 0 {
-		s.printf("%s\n", s.faint(fmt.Sprintf("… %d more rows in the JSON and the report", left)))
+		s.printf("%s\n", s.faint("… "+Count(left, "more row")+" in the JSON and the report"))
 	}
 }
 

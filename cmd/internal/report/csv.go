@@ -1,0 +1,60 @@
+package report
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+
+	"flowctl/collectors/summary"
+)
+
+// CSV writes the rows of an answer as comma-separated values, with a line of
+// names. What was not measured is empty, and never 0.
+func CSV(w io.Writer, a *summary.Answer) error {
+	c := csv.NewWriter(w)
+	names := append(append([]string{}, a.By...), "sent_ip_bytes", "received_ip_bytes", "ip_bytes", "packets", "flows", "denied", "first", "last")
+	sided := a.Total.Left != nil
+	if sided {
+		names = append(names, "left_ip_bytes", "arrived_ip_bytes")
+	}
+	lines := [][]string{names}
+	for i := range a.Rows {
+		r := &a.Rows[i]
+		line := append(append([]string{}, r.Key...), exact(r.Sent.IPBytes), exact(r.Received.IPBytes), exact(r.IPBytes), exact(r.Packets),
+			exact(summary.Known(r.Flows)), exact(r.Denied), moment(r.First), moment(r.Last))
+		if sided {
+			line = append(line, exact(r.Left.IPBytes), exact(r.Arrived.IPBytes))
+		}
+		for j := range line {
+			line[j] = harmless(line[j])
+		}
+		lines = append(lines, line)
+	}
+	if err := c.WriteAll(lines); err != nil {
+		return fmt.Errorf("write CSV: %w", err)
+	}
+	return nil
+}
+
+// exact is a figure in digits; empty if it was not measured.
+func exact(f summary.Figure) string {
+	if !f.Known {
+		return ""
+	}
+	return f.String()
+}
+
+func moment(t summary.Instant) string {
+	if !t.Known() {
+		return ""
+	}
+	return t.String()
+}
+
+// harmless keeps spreadsheets from taking text for a formula.
+func harmless(s string) string {
+	if s != "" && (s[0] == '=' || s[0] == '+' || s[0] == '-' || s[0] == '@' || s[0] == '\t' || s[0] == '\r') {
+		return "'" + s
+	}
+	return s
+}
