@@ -21,7 +21,7 @@ func Nearest(given string, known []string) string {
 		if d == 2 && letters(given) == letters(low) {
 			d = 1
 		}
-		closer := d < least || d == least && best != "" && given[0] != strings.ToLower(best)[0] && given[0] == low[0]
+		closer := d < least || d == least && best != "" && low != "" && given[0] != strings.ToLower(best)[0] && given[0] == low[0]
 		if closer && d < len(name) {
 			best, least = name, d
 		}
