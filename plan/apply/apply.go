@@ -48,6 +48,7 @@ type Options struct {
 	Results   func(ends time.Time) string // folder of the run that ends then
 	Inventory []*plan.Inventory
 	Accounts  []plan.ID // that the file writes to
+	Captures  []string  // aliases of the providers through which the file captures packets
 	Collector func(session.Folder) Collector
 	Emit      func(Event)
 	Limits    Limits

@@ -21,6 +21,7 @@ type Tidy struct {
 	Providers     map[string]plan.Provider // by alias
 	Inventory     []*plan.Inventory
 	Accounts      []plan.ID                  // that the file writes to
+	Captures      []string                   // providers through which the file captures packets, by alias
 	Removed       []plan.Recording           // that no run knows of
 	Run           *ledger.Run                // what is remembered; what is undone is dropped from it
 	Last          func(account plan.ID) bool // no other run of the ledger needs the account's rules as they are
@@ -33,7 +34,7 @@ type Tidy struct {
 
 func (r *Run) tidy() Tidy {
 	return Tidy{
-		Investigation: r.Plan.Investigation, Providers: r.Providers, Inventory: r.Inventory, Accounts: r.Accounts, Run: r.run, Emit: r.emit,
+		Investigation: r.Plan.Investigation, Providers: r.Providers, Inventory: r.Inventory, Accounts: r.Accounts, Captures: r.Captures, Run: r.run, Emit: r.emit,
 		Last: r.State.LastFor(r.Plan.Investigation.Name), Knows: r.State.Knows, Now: r.clock.Now(),
 	}
 }
@@ -105,17 +106,22 @@ func (t Tidy) later(a plan.Agent) bool {
 }
 
 // captureProviders are those through which the run captures packets: only
-// captures need agents. Of a run that nothing is known of, it is any.
+// captures need agents. Of a run that nothing is known of, it is any. The file's
+// own count too: where the ledger was lost, captures that are over are unknown.
 func (t Tidy) captureProviders() []string {
 	if len(t.Run.Sessions) == 0 {
 		return slices.Sorted(maps.Keys(t.Providers))
 	}
 	used := map[string]bool{}
+	for _, alias := range t.Captures {
+		used[alias] = t.Providers[alias] != nil
+	}
 	for _, s := range t.Run.Sessions {
 		if s.Session.Mechanism == plan.PacketCapture && t.Providers[s.Session.Target.Provider] != nil {
 			used[s.Session.Target.Provider] = true
 		}
 	}
+	maps.DeleteFunc(used, func(_ string, there bool) bool { return !there })
 	return slices.Sorted(maps.Keys(used))
 }
 

@@ -302,3 +302,27 @@ func TestRulesAfterALostLedger(t *testing.T) {
 		})
 	}
 }
+
+// TestAgentsOfWhatIsUnknown: where a ledger was lost, only what is still there is
+// known of a run. Its flow logs do not say that there were captures; the file does.
+func TestAgentsOfWhatIsUnknown(t *testing.T) {
+	log := &ledger.Entry{Session: plan.Session{Mechanism: plan.FlowLog, Target: plan.Target{Provider: "a"}}}
+	capture := &ledger.Entry{Session: plan.Session{Mechanism: plan.PacketCapture, Target: plan.Target{Provider: "b"}}}
+	providers := map[string]plan.Provider{"a": &fakeAzure{}, "b": &fakeAzure{}}
+	for name, tt := range map[string]struct {
+		sessions map[string]*ledger.Entry
+		captures []string
+		want     []string
+	}{
+		"nothing is known":             {nil, nil, []string{"a", "b"}},
+		"a capture":                    {map[string]*ledger.Entry{"1": log, "2": capture}, nil, []string{"b"}},
+		"a log, and no captures asked": {map[string]*ledger.Entry{"1": log}, nil, nil},
+		"a log, and the file's":        {map[string]*ledger.Entry{"1": log}, []string{"a", "a"}, []string{"a"}},
+		"a provider that is gone":      {map[string]*ledger.Entry{"1": log}, []string{"c"}, nil},
+	} {
+		got := Tidy{Providers: providers, Captures: tt.captures, Run: &ledger.Run{Sessions: tt.sessions}}.captureProviders()
+		if !slices.Equal(got, tt.want) {
+			t.Errorf("%s: %q, want %q", name, got, tt.want)
+		}
+	}
+}

@@ -134,8 +134,8 @@ func (op *Operation) newRun(keeper *ledger.Keeper, p plan.Plan, o ApplyOptions) 
 	transfer := fetch.NewTransfer()
 	return apply.New(apply.Options{
 		Plan: p, Providers: op.providers, State: keeper, Inventory: op.allInventories(),
-		Accounts: op.accountsOf(p.Investigation.Name),
-		Emit:     func(e apply.Event) { op.emit(Event{Run: &e}) },
+		Accounts: op.accountsOf(p.Investigation.Name), Captures: op.capturesOf(p.Investigation.Name),
+		Emit: func(e apply.Event) { op.emit(Event{Run: &e}) },
 		Results: func(ends time.Time) string {
 			return filepath.Join(op.resultsOf(p.Investigation.Name), ends.UTC().Format(resultsTime))
 		},

@@ -115,7 +115,7 @@ func (op *Operation) tidy(ctx context.Context, inv plan.Investigation, removed [
 	}
 	keeper := op.keeper()
 	t := apply.Tidy{
-		Investigation: inv, Providers: op.providers, Inventory: op.allInventories(), Accounts: op.accountsOf(inv.Name), Removed: removed, Run: run,
+		Investigation: inv, Providers: op.providers, Inventory: op.allInventories(), Accounts: op.accountsOf(inv.Name), Captures: op.capturesOf(inv.Name), Removed: removed, Run: run,
 		Last: keeper.LastFor(inv.Name), Knows: keeper.Knows, Now: op.now(),
 		Emit: func(e apply.Event) { op.emit(Event{Run: &e}) },
 	}
@@ -124,6 +124,20 @@ func (op *Operation) tidy(ctx context.Context, inv plan.Investigation, removed [
 		errs = append(errs, fmt.Errorf("%s: %s", f.Session, f.Reason))
 	}
 	return errors.Join(errs...)
+}
+
+// capturesOf are the aliases of the providers through which an investigation of the
+// file captures packets.
+func (op *Operation) capturesOf(name string) []string {
+	var out []string
+	for _, inv := range op.Config.Investigations {
+		for _, w := range inv.Watches {
+			if inv.Name == name && w.Capture != nil {
+				out = append(out, w.Provider)
+			}
+		}
+	}
+	return out
 }
 
 // accountsOf are the storage accounts that the file has for an investigation.
