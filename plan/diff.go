@@ -74,7 +74,7 @@ type known struct {
 // own returns what was started for s under its print, or under the one that it
 // had before its watch moved; nil if nothing was.
 func (d differ) own(s Session) *known {
-	prints := []string{s.Print()}
+	prints := []string{s.Fingerprint()}
 	for _, w := range s.Watches {
 		if from := d.prior.Moved[w]; from != "" {
 			prints = append(prints, Fingerprint(from, s.Target.ID, s.Mechanism))
@@ -143,10 +143,10 @@ func watchesOf(r Recording) []string {
 
 func (k known) print() string {
 	if k.ledger != nil {
-		return k.ledger.Session.Print()
+		return k.ledger.Session.Fingerprint()
 	}
 	n, _ := ParseName(k.id.Name())
-	return n.Print
+	return n.Fingerprint
 }
 
 // recording is how it is there, or how it was last seen.
@@ -192,7 +192,7 @@ func (d differ) session(s Session, k *known) []Change {
 	switch {
 	case k != nil:
 		return []Change{d.existing(s, *k)}
-	case d.prior.Collected[s.Print()] == s.Digest() || d.collectedAs(s):
+	case d.prior.Collected[s.Fingerprint()] == s.Digest() || d.collectedAs(s):
 		return []Change{{Leave, "recorded and collected before", &s, nil}}
 	case !d.prior.Over.IsZero():
 		return []Change{{Leave, "not recorded: the window ended " + d.prior.Over.UTC().Format(time.RFC3339), &s, nil}}

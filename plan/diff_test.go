@@ -30,7 +30,7 @@ func logOf(target ID) Session {
 
 // ours is the recording that flowctl makes for s with the given deadline.
 func ours(s Session, deadline time.Time) Recording {
-	s.Name = Name{spike.Name, deadline, spike.Mark(), s.Print()}.String()
+	s.Name = Name{spike.Name, deadline, spike.Mark(), s.Fingerprint()}.String()
 	return Recording{ID: s.ResourceID(), Mechanism: s.Mechanism, Target: s.Target.ID, Storage: s.Storage, Enabled: true, FlowLog: s.FlowLog, Capture: s.Capture}
 }
 
@@ -51,7 +51,7 @@ func TestDiff(t *testing.T) {
 	otherCase := ours(hub, noon.Add(time.Hour))
 	otherCase.Target = ID("/SUBSCRIPTIONS" + string(vnet[len("/subscriptions"):]))
 	other := ours(hub, noon.Add(time.Hour))
-	other.ID = watcher + ID("/flowLogs/"+Name{"another", noon.Add(time.Hour), "", hub.Print()}.String())
+	other.ID = watcher + ID("/flowLogs/"+Name{"another", noon.Add(time.Hour), "", hub.Fingerprint()}.String())
 	orphan := ours(logOf(subnet), noon.Add(time.Hour))
 
 	tests := map[string]struct {
@@ -73,9 +73,9 @@ func TestDiff(t *testing.T) {
 		"somebody's on the holder":   {[]Session{inner}, []Recording{foreign("corp", vnet)}, nil, []Action{Reuse}},
 		"somebody's on a part":       {[]Session{hub}, []Recording{part}, nil, []Action{Create, Reuse}},
 		"somebody's, switched off":   {[]Session{hub}, []Recording{disabled}, nil, []Action{Create}},
-		"collected":                  {[]Session{hub}, nil, map[string]string{hub.Print(): hub.Digest()}, []Action{Leave}},
-		"collected, edited since":    {[]Session{hub}, nil, map[string]string{hub.Print(): "other"}, []Action{Create}},
-		"collected, but still there": {[]Session{hub}, []Recording{ours(hub, noon)}, map[string]string{hub.Print(): hub.Digest()}, []Action{Finish}},
+		"collected":                  {[]Session{hub}, nil, map[string]string{hub.Fingerprint(): hub.Digest()}, []Action{Leave}},
+		"collected, edited since":    {[]Session{hub}, nil, map[string]string{hub.Fingerprint(): "other"}, []Action{Create}},
+		"collected, but still there": {[]Session{hub}, []Recording{ours(hub, noon)}, map[string]string{hub.Fingerprint(): hub.Digest()}, []Action{Finish}},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -103,12 +103,12 @@ func TestDiffFollowsWhatWasStarted(t *testing.T) {
 	elsewhere := there
 	elsewhere.Storage += "2"
 	theirs := there
-	theirs.ID = watcher + ID("/flowLogs/"+Name{"spike", box, Investigation{Name: "spike", Owner: "other"}.Mark(), hub.Print()}.String())
+	theirs.ID = watcher + ID("/flowLogs/"+Name{"spike", box, Investigation{Name: "spike", Owner: "other"}.Mark(), hub.Fingerprint()}.String())
 	tagged := there
 	tagged.Tags = map[string]string{TagOwner: "other"}
 	started := hub
 	started.Name, started.Deadline = there.ID.Name(), box
-	ledger := map[string]Known{hub.Print(): {Session: started, Digest: hub.Digest(), Recording: &there}}
+	ledger := map[string]Known{hub.Fingerprint(): {Session: started, Digest: hub.Digest(), Recording: &there}}
 	both := []string{"vnet.hub", "vnet.core"}
 
 	tests := map[string]struct {

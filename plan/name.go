@@ -16,7 +16,7 @@ type Name struct {
 	Investigation string
 	Deadline      time.Time // to the second
 	Mark          string    // see Investigation.Mark; empty in names of earlier versions
-	Print         string    // see Fingerprint
+	Fingerprint   string    // of watch, target and mechanism
 }
 
 const nameTime = "20060102T150405Z"
@@ -28,7 +28,7 @@ var namePattern = sync.OnceValue(func() *regexp.Regexp {
 })
 
 func (n Name) String() string {
-	return "flowctl_" + n.Investigation + "_" + n.Deadline.UTC().Format(nameTime) + "_" + n.Mark + n.Print
+	return "flowctl_" + n.Investigation + "_" + n.Deadline.UTC().Format(nameTime) + "_" + n.Mark + n.Fingerprint
 }
 
 // ParseName reads a name that flowctl gave; ok is false for any other.
@@ -65,8 +65,8 @@ func Fingerprint(watch string, target ID, m Mechanism) string {
 	return hex.EncodeToString(sum[:5])
 }
 
-// Print is the part of s's identity that stays the same from run to run.
-func (s Session) Print() string { return Fingerprint(s.Watches[0], s.Target.ID, s.Mechanism) }
+// Fingerprint is the part of s's identity that stays the same from run to run.
+func (s Session) Fingerprint() string { return Fingerprint(s.Watches[0], s.Target.ID, s.Mechanism) }
 
 // Address names s for people: the watch that asked first and the target.
 func (s Session) Address() string {

@@ -213,7 +213,7 @@ func later(a, b time.Time) time.Time {
 func (r *Run) track() error {
 	places := map[string]int{} // in the manifest, by print
 	for i, s := range r.manifest.Sessions {
-		places[s.Print] = i
+		places[s.Fingerprint] = i
 	}
 	names := map[string]string{} // key in the ledger, by name of the recording
 	for key, e := range r.run.Sessions {
@@ -251,7 +251,7 @@ func (r *Run) waitsForApproval(c plan.Change) bool {
 	if !r.Unattended || c.Action != plan.Create && c.Action != plan.Replace || r.run.Approved != r.Approved {
 		return false
 	}
-	if e := r.run.Sessions[c.Session.Print()]; e != nil && e.Digest == c.Session.Digest() {
+	if e := r.run.Sessions[c.Session.Fingerprint()]; e != nil && e.Digest == c.Session.Digest() {
 		return false
 	}
 	r.unapproved = append(r.unapproved, c)
@@ -290,7 +290,7 @@ func (r *Run) existing(c plan.Change, names map[string]string) (*tracked, error)
 		s = e.Session
 	}
 	delete(r.run.Sessions, key)
-	t := &tracked{change: c, session: s, entry: e, rec: *c.Recording, ends: r.run.Ends, key: s.Print()}
+	t := &tracked{change: c, session: s, entry: e, rec: *c.Recording, ends: r.run.Ends, key: s.Fingerprint()}
 	if known {
 		t.since, t.bytes = e.Created, bytesOf(e)
 	} else {
@@ -319,15 +319,15 @@ func (r *Run) fresh(c plan.Change, after *tracked) (*tracked, error) {
 		s.Name = c.Recording.ID.Name()
 	} else {
 		s.Deadline = r.run.Ends
-		s.Name = plan.Name{Investigation: inv.Name, Deadline: r.run.Ends, Mark: inv.Mark(), Print: s.Print()}.String()
+		s.Name = plan.Name{Investigation: inv.Name, Deadline: r.run.Ends, Mark: inv.Mark(), Fingerprint: s.Fingerprint()}.String()
 		s = tagged(s, inv)
 	}
-	e := r.run.Sessions[s.Print()].Clone()
+	e := r.run.Sessions[s.Fingerprint()].Clone()
 	if e == nil || e.Failed != nil || c.Action != plan.Reuse && e.Session.Name != s.Name {
 		e = &ledger.Entry{Intended: ledger.Intended{At: r.clock.Now(), By: ledger.Who(), File: r.File}}
 	}
 	e.Session, e.Digest, e.Reused = s, s.Digest(), c.Action == plan.Reuse
-	t := &tracked{change: c, session: s, entry: e, ends: r.run.Ends, key: s.Print(), after: after, since: e.Created}
+	t := &tracked{change: c, session: s, entry: e, ends: r.run.Ends, key: s.Fingerprint(), after: after, since: e.Created}
 	if c.Recording != nil && c.Action == plan.Reuse {
 		t.rec = *c.Recording
 		t.session.Within = c.Session.Within

@@ -118,7 +118,7 @@ func interference(s session.Session, text string) plan.Finding {
 // session is what the manifest says of t.
 func (r *Run) session(t *tracked) session.Session {
 	s := session.Session{
-		Print: t.key, Digest: t.entry.Digest, Name: t.session.Name, Address: t.session.Address(), Watches: t.session.Watches,
+		Fingerprint: t.key, Digest: t.entry.Digest, Name: t.session.Name, Address: t.session.Address(), Watches: t.session.Watches,
 		Mechanism: t.session.Mechanism, Target: t.session.Target, Reused: t.entry.Reused,
 		Outcome: string(t.stand()), Reason: t.entry.Reason(), FirstData: t.entry.Data, NoData: t.empty, TargetGone: t.gone, Started: t.entry.Created,
 	}

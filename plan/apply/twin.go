@@ -81,7 +81,7 @@ func (s *survey) twin(ctx context.Context, t *tracked) (plan.Recording, bool) {
 	for _, key := range slices.Sorted(maps.Keys(l.recs)) {
 		rec := l.recs[key]
 		n, ok := plan.ParseName(rec.ID.Name())
-		if !ok || n.Print != t.session.Print() || rec.ID.Is(t.id()) || !s.run.Plan.Investigation.Made(rec) {
+		if !ok || n.Fingerprint != t.session.Fingerprint() || rec.ID.Is(t.id()) || !s.run.Plan.Investigation.Made(rec) {
 			continue
 		}
 		if t.after != nil && t.after.id().Is(rec.ID) {

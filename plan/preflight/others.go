@@ -113,10 +113,10 @@ func (c *checker) names() {
 	}
 	prints := map[string]*plan.Session{}
 	for _, s := range c.made() {
-		if other := prints[s.Print()]; other != nil {
+		if other := prints[s.Fingerprint()]; other != nil {
 			c.say(plan.Error, plan.NameCollision, on(s, c.watch(s).Range), "Two sessions have one name",
 				"%s and %s would get the same name in Azure. Rename one of the watches.", other.Address(), s.Address())
 		}
-		prints[s.Print()] = s
+		prints[s.Fingerprint()] = s
 	}
 }

@@ -200,7 +200,7 @@ func (w *world) rules(n int, r plan.LifecycleRule) {
 
 // other adds a flow log of another investigation.
 func (w *world) other(target plan.ID) {
-	name := plan.Name{Investigation: "other", Deadline: noon.Add(time.Hour), Print: "0123456789"}
+	name := plan.Name{Investigation: "other", Deadline: noon.Add(time.Hour), Fingerprint: "0123456789"}
 	w.Recordings = []plan.Recording{{ID: watcher + plan.ID("/flowLogs/"+name.String()), Mechanism: plan.FlowLog, Target: target, Enabled: true}}
 }
 
@@ -213,7 +213,7 @@ func (w *world) reuse(spec plan.FlowLogSpec) {
 // orphan is a flow log with this investigation's name that the file does not
 // ask for.
 func (w *world) orphan(owner string) {
-	name := plan.Name{Investigation: "spike", Deadline: noon, Print: "0123456789"}
+	name := plan.Name{Investigation: "spike", Deadline: noon, Fingerprint: "0123456789"}
 	w.Recordings = append(w.Recordings, plan.Recording{
 		ID: watcher + plan.ID("/flowLogs/"+name.String()), Mechanism: plan.FlowLog, Tags: map[string]string{plan.TagOwner: owner}})
 }

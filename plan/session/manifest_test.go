@@ -19,13 +19,13 @@ func full() Manifest {
 	return Manifest{
 		Format: Format, Investigation: plan.Investigation{Name: "spike", Reason: "\n  \"artifacts\": []"},
 		Start: time.Date(2026, 11, 12, 8, 0, 0, 0, time.UTC), End: time.Date(2026, 11, 12, 10, 0, 0, 0, time.UTC),
-		Sessions: []Session{{Print: "p", Name: "n", Outcome: "removed", Watches: []string{"vnet.hub"}}},
+		Sessions: []Session{{Fingerprint: "p", Name: "n", Outcome: "removed", Watches: []string{"vnet.hub"}}},
 		Views:    []plan.View{{Watch: "nsg.web"}},
 		Artifacts: []Artifact{
 			{Path: "a", Session: "n", Blob: "c/a?<&>", ETag: "1", Size: 1, SHA256: "x", Target: "/s/t", Kind: plan.FlowLog},
 			{Path: "b", Session: "n", Target: "/s/t", Kind: plan.PacketCapture},
 		},
-		Flows: &Made{Path: FlowsFile, Size: 3, SHA256: "y"},
+		Flows: &DerivedFile{Path: FlowsFile, Size: 3, SHA256: "y"},
 	}
 }
 

@@ -14,7 +14,7 @@ func (m Manifest) Recover(folder string) *ledger.Run {
 		Started: m.Start, Ends: m.End, Finished: m.Finished, Results: folder, Owner: m.Investigation.Owner, Sessions: map[string]*ledger.Entry{},
 	}
 	for _, s := range m.Sessions {
-		run.Sessions[s.Print] = s.recover(m.End)
+		run.Sessions[s.Fingerprint] = s.recover(m.End)
 	}
 	return run
 }
@@ -47,10 +47,10 @@ func (s Session) recover(end time.Time) *ledger.Entry {
 func (m *Manifest) Merge(other Manifest) {
 	places := map[string]int{}
 	for i, s := range m.Sessions {
-		places[s.Print] = i
+		places[s.Fingerprint] = i
 	}
 	for _, s := range other.Sessions {
-		i, known := places[s.Print]
+		i, known := places[s.Fingerprint]
 		switch {
 		case !known:
 			m.Sessions = append(m.Sessions, s)

@@ -36,7 +36,7 @@ type Manifest struct {
 	Questions     []Question         `json:"questions,omitempty"` // the file's own
 	Expects       []Expect           `json:"expects,omitempty"`
 	Artifacts     []Artifact         `json:"artifacts"`
-	Flows         *Made              `json:"flows,omitempty"` // of the artifacts, as Parquet; never to be counted beside them
+	Flows         *DerivedFile       `json:"flows,omitempty"` // of the artifacts, as Parquet; never to be counted beside them
 }
 
 // Question is a summarize block, so that it can be answered without the file.
@@ -59,8 +59,8 @@ type Expect struct {
 // FlowsFile is the name of the file of flows in a results folder.
 const FlowsFile = "flows.parquet"
 
-// Made is a file that was made of artifacts.
-type Made struct {
+// DerivedFile is a file that was made of artifacts.
+type DerivedFile struct {
 	Path   string `json:"path"` // below the folder, with slashes
 	Size   int64  `json:"size"`
 	SHA256 string `json:"sha256"`
@@ -68,24 +68,24 @@ type Made struct {
 
 // Session is how one session went.
 type Session struct {
-	Print     string         `json:"print"`  // of the watch, target and mechanism
-	Digest    string         `json:"digest"` // of the settings
-	Name      string         `json:"name"`
-	Address   string         `json:"address"`
-	Watches   []string       `json:"watches"`
-	Mechanism plan.Mechanism `json:"mechanism"`
-	Target    plan.Target    `json:"target"`
-	Reused    bool           `json:"reused,omitempty"`
-	Outcome   string         `json:"outcome"` // collected, failed, still recording
-	Reason    string         `json:"reason,omitempty"`
-	Snap      int64          `json:"bytes_per_packet,omitempty"`
-	Filtered  bool           `json:"filtered,omitempty"`
-	Records   string         `json:"record_types,omitempty"` // of a flow log; empty for all
-	Filter    string         `json:"filter,omitempty"`       // of a flow log
-	Protocols []string       `json:"protocols,omitempty"`    // of a capture with filters: those of which it holds all packets
-	FirstData time.Time      `json:"first_data,omitzero"`    // when data of it was first seen; of a capture, that it ran
-	NoData    bool           `json:"no_data,omitempty"`      // it ended and nothing came of it
-	Started   time.Time      `json:"started,omitzero"`
+	Fingerprint string         `json:"print"`  // of the watch, target and mechanism
+	Digest      string         `json:"digest"` // of the settings
+	Name        string         `json:"name"`
+	Address     string         `json:"address"`
+	Watches     []string       `json:"watches"`
+	Mechanism   plan.Mechanism `json:"mechanism"`
+	Target      plan.Target    `json:"target"`
+	Reused      bool           `json:"reused,omitempty"`
+	Outcome     string         `json:"outcome"` // collected, failed, still recording
+	Reason      string         `json:"reason,omitempty"`
+	Snap        int64          `json:"bytes_per_packet,omitempty"`
+	Filtered    bool           `json:"filtered,omitempty"`
+	Records     string         `json:"record_types,omitempty"` // of a flow log; empty for all
+	Filter      string         `json:"filter,omitempty"`       // of a flow log
+	Protocols   []string       `json:"protocols,omitempty"`    // of a capture with filters: those of which it holds all packets
+	FirstData   time.Time      `json:"first_data,omitzero"`    // when data of it was first seen; of a capture, that it ran
+	NoData      bool           `json:"no_data,omitempty"`      // it ended and nothing came of it
+	Started     time.Time      `json:"started,omitzero"`
 
 	// Of a log of somebody else's: what the file asks for of what it records.
 	ReadFilter string `json:"read_filter,omitempty"`

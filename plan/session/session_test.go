@@ -22,7 +22,7 @@ func TestManifest(t *testing.T) {
 	want := Manifest{
 		Format: Format, Investigation: plan.Investigation{Name: "spike", Window: time.Hour},
 		End:       time.Date(2026, 11, 12, 10, 0, 0, 0, time.UTC),
-		Sessions:  []Session{{Print: "p", Name: "n", Outcome: "removed"}},
+		Sessions:  []Session{{Fingerprint: "p", Name: "n", Outcome: "removed"}},
 		Artifacts: []Artifact{{Path: "b"}, {Path: "a"}},
 	}
 	if err := f.WriteManifest(want); err != nil {

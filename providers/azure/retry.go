@@ -19,7 +19,7 @@ const (
 	firstDelay   = time.Second
 	longestDelay = 30 * time.Second
 	longestAfter = 5 * time.Minute // no Retry-After is trusted beyond
-	busyFactor   = 4               // how much oftener a read is sent again that Azure throttles
+	busyFactor   = 4               // how many times more often a read is sent again that Azure throttles
 )
 
 // retry does again what may succeed later. All waiting goes through the

@@ -47,7 +47,7 @@ func sumFolderFlows(ctx context.Context, s collectors.Sum, folder session.Folder
 	}
 	m, err := folder.Manifest()
 	if err == nil {
-		m.Flows = &session.Made{Path: session.FlowsFile, Size: k.size, SHA256: hex.EncodeToString(k.hash.Sum(nil))}
+		m.Flows = &session.DerivedFile{Path: session.FlowsFile, Size: k.size, SHA256: hex.EncodeToString(k.hash.Sum(nil))}
 		err = folder.WriteManifest(m)
 	}
 	return doc, problems, err

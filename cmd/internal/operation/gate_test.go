@@ -96,7 +96,7 @@ func (g stage) began(there []plan.Recording) (int, error) {
 	prints := map[string]bool{}
 	for _, r := range there {
 		n, _ := plan.ParseName(r.ID.Name())
-		prints[n.Print] = true
+		prints[n.Fingerprint] = true
 	}
 	if folder, ok := session.Latest(g.settings().resultsOf("gate")); ok {
 		m, err := folder.Manifest()
@@ -105,7 +105,7 @@ func (g stage) began(there []plan.Recording) (int, error) {
 		}
 		for _, a := range m.Artifacts {
 			if n, ok := plan.ParseName(a.Session); ok {
-				prints[n.Print] = true
+				prints[n.Fingerprint] = true
 			}
 		}
 	}

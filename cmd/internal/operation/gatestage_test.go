@@ -164,7 +164,7 @@ func (g stage) has(r plan.Recording) bool {
 	want, _ := plan.ParseName(r.ID.Name())
 	return slices.ContainsFunc(g.fetched(), func(a session.Artifact) bool {
 		n, _ := plan.ParseName(a.Session)
-		return n.Print == want.Print
+		return n.Fingerprint == want.Fingerprint
 	})
 }
 
@@ -185,7 +185,7 @@ func newWatchman(there []plan.Recording) *watchman {
 	w := &watchman{alive: map[string]string{}, made: map[string][]string{}, doubled: map[string]double{}}
 	for _, r := range there {
 		if n, ok := plan.ParseName(r.ID.Name()); ok {
-			w.alive[n.Mark+n.Print] = r.ID.Name()
+			w.alive[n.Mark+n.Fingerprint] = r.ID.Name()
 		}
 	}
 	return w
@@ -244,7 +244,7 @@ func (w *watchman) see(req *http.Request, at time.Time) {
 const withdrawn = time.Minute
 
 func (w *watchman) deleted(name string, n plan.Name, at time.Time) {
-	key := n.Mark + n.Print
+	key := n.Mark + n.Fingerprint
 	if w.alive[key] == name {
 		delete(w.alive, key)
 	}
@@ -269,7 +269,7 @@ type double struct {
 }
 
 func (w *watchman) put(name string, n plan.Name, at time.Time) {
-	key := n.Mark + n.Print
+	key := n.Mark + n.Fingerprint
 	switch other := w.alive[key]; {
 	case other == name: // a write of one that is there, such as switching it off
 		return

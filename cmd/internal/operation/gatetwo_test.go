@@ -58,7 +58,7 @@ func (g stage) prints() []string {
 	var out []string
 	for _, a := range g.fetched() {
 		n, _ := plan.ParseName(a.Session)
-		out = append(out, n.Print+" "+filepath.Base(a.Path))
+		out = append(out, n.Fingerprint+" "+filepath.Base(a.Path))
 	}
 	slices.Sort(out)
 	return slices.Compact(out)

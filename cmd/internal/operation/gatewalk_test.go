@@ -392,7 +392,7 @@ func (w *walk) others(ctx context.Context, what string) {
 			err = p.Remove(ctx, r)
 			n, _ := plan.ParseName(r.ID.Name())
 			w.watch.mu.Lock()
-			delete(w.watch.alive, n.Mark+n.Print)
+			delete(w.watch.alive, n.Mark+n.Fingerprint)
 			w.watch.mu.Unlock()
 		} else {
 			err = p.Stop(ctx, r)

@@ -330,7 +330,7 @@ const longestSwept = 48 * time.Hour
 func (op *Operation) sessionOf(i *SweptItem) *plan.Session {
 	n, _ := plan.ParseName(i.recording.ID.Name())
 	if run := op.ledger.Runs[i.Investigation]; run != nil {
-		if e := run.Sessions[n.Print]; e != nil {
+		if e := run.Sessions[n.Fingerprint]; e != nil {
 			known := e.Session
 			known.Target.Provider = i.alias
 			return &known

@@ -179,7 +179,7 @@ func planText(w io.Writer, d PlanDoc, width int) {
 	}
 	n := d.Summary
 	if blocked(d) {
-		fmt.Fprintln(w, "The errors above must be mended first.")
+		fmt.Fprintln(w, "Fix the errors above first.")
 		return
 	}
 	if n == (PlanCounts{Leave: n.Leave, Reuse: n.Reuse}) && !anyPending(d) {

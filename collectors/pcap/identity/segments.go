@@ -39,7 +39,7 @@ type segment struct {
 }
 
 // again notes the data of p at an interface, and reports whether another one had
-// all of it, in segments of other lengths, and oftener than this one.
+// all of it, in segments of other lengths, and more often than this one.
 func (s *segments) again(p *packet.Packet, at uint16) bool {
 	if !p.Whole || p.Length == 0 {
 		return false
@@ -97,7 +97,7 @@ func (c *course) covers(now *segment) bool {
 	return false
 }
 
-// by reports whether the interface at had the data of now oftener than that of
+// by reports whether the interface at had the data of now more often than that of
 // now, at each byte.
 func (c *course) by(at uint16, now *segment) bool {
 	grew := now.large

@@ -303,15 +303,4 @@ func sameRegion(a, b string) bool { return region(a) == region(b) }
 
 func region(name string) string { return strings.ToLower(strings.ReplaceAll(name, " ", "")) }
 
-func pointers(tags map[string]string) map[string]*string {
-	if len(tags) == 0 {
-		return nil
-	}
-	m := map[string]*string{}
-	for k, v := range tags {
-		m[k] = to.Ptr(v)
-	}
-	return m
-}
-
 func id(id plan.ID) *string { return to.Ptr(string(id)) }
