@@ -6,6 +6,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"slices"
 	"time"
 
 	"flowctl/collectors/flow"
@@ -31,6 +32,7 @@ type netmon struct {
 	buf       []byte
 	stopped   bool // nothing more is wanted
 	tableless bool // the file ends before its table
+	zoneless  some // packets whose times are in the zone of their machine
 	other     some // records that are no packets: events, filters, the machine's settings
 }
 
@@ -79,6 +81,9 @@ func (c *capture) readNetmon() error {
 	n := &netmon{capture: c, r: t, size: size, minor: h[4], network: le.Uint16(h[6:]), start: systemTime(h[8:24])}
 	c.in.Source.Detail = fmt.Sprintf("Network Monitor 2.%d, %s", n.minor, netmonLink(n.network))
 	n.read(int64(le.Uint32(h[24:])), int64(le.Uint32(h[28:])))
+	if n.zoneless.count > 0 {
+		c.in.Skipped.AddN(c.in.Source.Path, "times in the zone of the machine that captured, which the file does not tell; they are taken as UTC", n.zoneless.count, n.zoneless.offset)
+	}
 	if n.other.count > 0 {
 		c.in.Skipped.AddN(c.in.Source.Path, "records of Network Monitor that are no packets", n.other.count, n.other.offset)
 	}
@@ -156,7 +161,7 @@ func (n *netmon) record(at int64) (next int64, ok bool) {
 		n.skip(flow.Corrupt, at, fmt.Sprintf("a frame of %d bytes, of which the file does not hold all", got))
 		return 0, false
 	}
-	n.buf = append(n.buf[:0], make([]byte, end-at-netmonRecord)...)
+	n.buf = slices.Grow(n.buf[:0], int(end-at-netmonRecord))[:end-at-netmonRecord]
 	if _, err := n.r.ReadAt(n.buf, at+netmonRecord); err != nil {
 		n.skip(flow.Corrupt, at, "read: "+err.Error())
 		return 0, false
@@ -182,14 +187,18 @@ func (n *netmon) whole(f frame, trailer []byte) bool {
 	if len(trailer) >= 2 {
 		network = le.Uint16(trailer)
 	}
+	inZone := true
 	if len(trailer) >= 14 {
 		if utc := le.Uint64(trailer[6:]); utc > fileTimeEpoch && utc-fileTimeEpoch < uint64(math.MaxInt64/100) {
-			f.time = 100 * int64(utc-fileTimeEpoch)
+			f.time, inZone = 100*int64(utc-fileTimeEpoch), false
 		}
 	}
 	if network >= netmonSpecial {
 		n.other.add(f.at)
 		return true
+	}
+	if inZone && f.time != flow.NoTime {
+		n.zoneless.add(f.at)
 	}
 	f.link = netmonLink(network)
 	if !f.link.Known() {
