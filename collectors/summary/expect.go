@@ -40,17 +40,10 @@ func expectations(list []Expect, doc *Document) []Expectation {
 
 func (d *Document) expected(e *question.Expr) truth {
 	arg := func(i int) truth { return d.expected(e.Args[i]) }
+	if t, ok := connected(e, arg); ok {
+		return t
+	}
 	switch e.Op {
-	case question.Constant:
-		return truthOf(e.Truth)
-	case question.Not:
-		return arg(0).not()
-	case question.And:
-		return bothHold(arg(0), arg(1))
-	case question.Or:
-		return bothHold(arg(0).not(), arg(1).not()).not()
-	case question.Choose:
-		return oneHolds(arg(0), arg(1), arg(2))
 	case question.Has:
 		return truthOf(!math.IsInf(d.bounds(&question.Expr{Op: question.Value, Field: e.Field}).most, 1))
 	case question.OneOf:
@@ -59,10 +52,6 @@ func (d *Document) expected(e *question.Expr) truth {
 			out = bothHold(out.not(), d.bounds(e.Args[0]).compare(question.Equal, bounds{n, n}).not()).not()
 		}
 		return out
-	case question.Equal, question.NotEqual:
-		if e.Args[0].Type == question.Truth {
-			return sameTruth(arg(0), arg(1), e.Op == question.Equal)
-		}
 	}
 	return d.bounds(e.Args[0]).compare(e.Op, d.bounds(e.Args[1]))
 }

@@ -10,31 +10,42 @@ import (
 // once per line, so nothing is compiled.
 func holding(e *question.Expr, v lineSums) truth {
 	arg := func(i int) truth { return holding(e.Args[i], v) }
+	if t, ok := connected(e, arg); ok {
+		return t
+	}
 	switch e.Op {
-	case question.Constant:
-		return truthOf(e.Truth)
-	case question.Not:
-		return arg(0).not()
-	case question.And:
-		return bothHold(arg(0), arg(1))
-	case question.Or:
-		return bothHold(arg(0).not(), arg(1).not()).not()
-	case question.Choose:
-		return oneHolds(arg(0), arg(1), arg(2))
 	case question.Has:
 		_, measured := measures[e.Field.Name](v)
 		return truthOf(measured)
 	case question.OneOf:
 		x, measured := measured(e.Args[0], v)
 		return ifMeasured(measured, slices.Contains(e.Numbers, x))
-	case question.Equal, question.NotEqual:
-		if e.Args[0].Type == question.Truth {
-			return sameTruth(arg(0), arg(1), e.Op == question.Equal)
-		}
 	}
 	x, knowsX := measured(e.Args[0], v)
 	y, knowsY := measured(e.Args[1], v)
 	return ifMeasured(knowsX && knowsY, compares(e.Op, x, y))
+}
+
+// connected is the truth of an expression that connects conditions, of which arg is
+// the truth; ok is false for any other.
+func connected(e *question.Expr, arg func(i int) truth) (t truth, ok bool) {
+	switch e.Op {
+	case question.Constant:
+		return truthOf(e.Truth), true
+	case question.Not:
+		return arg(0).not(), true
+	case question.And:
+		return bothHold(arg(0), arg(1)), true
+	case question.Or:
+		return bothHold(arg(0).not(), arg(1).not()).not(), true
+	case question.Choose:
+		return oneHolds(arg(0), arg(1), arg(2)), true
+	case question.Equal, question.NotEqual:
+		if e.Args[0].Type == question.Truth {
+			return sameTruth(arg(0), arg(1), e.Op == question.Equal), true
+		}
+	}
+	return no, false
 }
 
 func bothHold(a, b truth) truth {

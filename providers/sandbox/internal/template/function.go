@@ -159,8 +159,8 @@ func texts(a []any) []string {
 	return all
 }
 
-// placeholder is one of format.
-var placeholder = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{(\d+)(?::[^}]*)?\}`) })
+// formatItem is {0} and the like, as .NET calls it.
+var formatItem = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{(\d+)(?::[^}]*)?\}`) })
 
 func textOf(f func(string) any) function {
 	return function{1, 1, func(_ *Deployment, a []any) (any, error) { return f(fmt.Sprint(a[0])), nil }}

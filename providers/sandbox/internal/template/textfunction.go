@@ -37,8 +37,8 @@ func textFunctions() map[string]function {
 		}},
 		"format": {1, -1, func(_ *Deployment, a []any) (any, error) {
 			var wrong error
-			out := placeholder().ReplaceAllStringFunc(fmt.Sprint(a[0]), func(m string) string {
-				i, err := strconv.Atoi(placeholder().FindStringSubmatch(m)[1])
+			out := formatItem().ReplaceAllStringFunc(fmt.Sprint(a[0]), func(m string) string {
+				i, err := strconv.Atoi(formatItem().FindStringSubmatch(m)[1])
 				if err != nil || i+1 >= len(a) {
 					wrong = fmt.Errorf("there is no argument for %s", m)
 					return m
