@@ -16,8 +16,8 @@ import (
 // A name ends in /... where packages below it are meant as well; within one
 // such name, and on one line, packages below one parent may use each other.
 var layers = []string{
-	"plan plan/syntax collectors/flow/... collectors/table",
-	"plan/question plan/ledger collectors/aggregate collectors/identity collectors/minutes",
+	"plan plan/region plan/syntax collectors/flow/... collectors/table",
+	"plan/question plan/ledger plan/servicetag collectors/aggregate collectors/identity collectors/minutes",
 	"plan/config/... plan/session",
 	"plan/resolve",
 	"plan/preflight plan/apply providers/azure/... collectors/flowlog/... collectors/parquet collectors/pcap/... collectors/summary/...",
