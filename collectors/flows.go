@@ -58,7 +58,7 @@ func (r *reading) endFlows(ctx context.Context) error {
 	return err
 }
 
-// readFlows reads flows that flowctl wrote into own, and what lend gives.
-func readFlows(f io.ReaderAt, size int64, in flow.Input, own func(flow.Batch) bool, lend func() (flow.Sink, bool)) error {
-	return parquet.ReadAt(f, size, in, own, lend)
+// readFlows reads flows that flowctl wrote.
+func readFlows(f io.ReaderAt, size int64, in flow.Input, to flow.Workers) error {
+	return parquet.ReadAt(f, size, in, to)
 }

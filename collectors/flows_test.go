@@ -164,7 +164,7 @@ func TestFlowsOfOthers(t *testing.T) {
 		put(t, path, tt.file)
 		src := &flow.Source{Path: path}
 		got := readFile(t.Context(), path, flow.Input{Source: src, Names: flow.NewNames(), Skipped: &flow.Skipped{}}, sinks{
-			own: func(flow.Batch) bool { return true }, lend: nobody, bytes: new(atomic.Int64),
+			Workers: flow.Workers{Main: func(flow.Batch) bool { return true }}, bytes: new(atomic.Int64),
 		})
 		if got == nil || !strings.Contains(got.Error(), tt.says) || src.Status != flow.Unreadable {
 			t.Errorf("%s: %v, status %s; want an error with %q", name, got, src.Status, tt.says)

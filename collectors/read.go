@@ -18,11 +18,9 @@ import (
 	"flowctl/plan"
 )
 
-// sinks take the records of a source: own, and those that lend gives.
+// sinks take the records of a source.
 type sinks struct {
-	own  func(flow.Batch) bool
-	lend func() (flow.Sink, bool)
-
+	flow.Workers
 	bytes *atomic.Int64 // that were read
 }
 
@@ -60,12 +58,12 @@ func ahead(ctx context.Context, items iter.Seq2[Item, error]) <-chan entry {
 }
 
 // readStream reads a blob that is not wide, and so is for one worker.
-func readStream(s *storage.Stream, in flow.Input, own func(flow.Batch) bool) error {
+func readStream(s *storage.Stream, in flow.Input, main func(flow.Batch) bool) error {
 	all, whole := s.Begin()
 	defer s.Close()
 	flows := parquet.Detect(all)
 	if !whole && !flows {
-		return readRecords(s, in, own)
+		return readRecords(s, in, main)
 	}
 	if !whole {
 		var err error
@@ -74,12 +72,12 @@ func readStream(s *storage.Stream, in flow.Input, own func(flow.Batch) bool) err
 		}
 	}
 	if flows {
-		return readFlows(bytes.NewReader(all), int64(len(all)), in, own, nobody)
+		return readFlows(bytes.NewReader(all), int64(len(all)), in, flow.Workers{Main: main})
 	}
 	if f := format(all[:min(len(all), headSize)]); f != nil {
-		return drain(f.Read(bytes.NewReader(all), in), own)
+		return drain(f.Read(bytes.NewReader(all), in), main)
 	}
-	return readRecords(bytes.NewReader(all), in, own)
+	return readRecords(bytes.NewReader(all), in, main)
 }
 
 // readRange reads a large blob.
@@ -94,7 +92,7 @@ const wideFrom = 32 << 20
 // readFile reads a file.
 func readFile(ctx context.Context, path string, in flow.Input, to sinks) error {
 	if p, ok := pipeOf(ctx, path); ok {
-		return readRecords(p, in, to.own)
+		return readRecords(p, in, to.Main)
 	}
 	f, err := os.Open(path)
 	if err != nil {
@@ -121,22 +119,19 @@ func readAt(r io.ReaderAt, size int64, wide bool, in flow.Input, to sinks) error
 	all := io.NewSectionReader(r, 0, size)
 	switch {
 	case parquet.Detect(head) && wide:
-		return readFlows(r, size, in, to.own, to.lend)
+		return readFlows(r, size, in, to.Workers)
 	case parquet.Detect(head):
-		return readFlows(r, size, in, to.own, nobody)
+		return readFlows(r, size, in, flow.Workers{Main: to.Main})
 	case etl.Detect(head):
-		return etl.ReadAt(r, size, in, to.own)
+		return etl.ReadAt(r, size, in, to.Main)
 	case !wide || wrapping(head) != nil:
 	case detectCapture(head):
-		return pcap.ReadShared(all, in, to.own, to.lend)
+		return pcap.ReadShared(all, in, to.Workers)
 	case flowlog.Detect(head):
-		return flowlog.ReadAt(r, size, in, to.own, to.lend)
+		return flowlog.ReadAt(r, size, in, to.Workers)
 	}
-	return readRecords(all, in, to.own)
+	return readRecords(all, in, to.Main)
 }
-
-// nobody has no sink to lend.
-func nobody() (flow.Sink, bool) { return flow.Sink{}, false }
 
 // counted counts the bytes that are read.
 type counted struct {
@@ -150,8 +145,8 @@ func (c counted) ReadAt(p []byte, off int64) (int, error) {
 	return n, err
 }
 
-func readRecords(r io.Reader, in flow.Input, own func(flow.Batch) bool) error {
-	return drain(Read(r, in), own)
+func readRecords(r io.Reader, in flow.Input, main func(flow.Batch) bool) error {
+	return drain(Read(r, in), main)
 }
 
 // unreadable notes that there is nothing to read.
@@ -160,10 +155,10 @@ func unreadable(in flow.Input, err error) error {
 	return err
 }
 
-// drain gives all batches to own, until it wants no more or there is an error.
-func drain(all iter.Seq2[flow.Batch, error], own func(flow.Batch) bool) error {
+// drain gives all batches to main, until it wants no more or there is an error.
+func drain(all iter.Seq2[flow.Batch, error], main func(flow.Batch) bool) error {
 	for b, err := range all {
-		if !own(b) || err != nil {
+		if !main(b) || err != nil {
 			return err
 		}
 	}

@@ -174,11 +174,11 @@ func (r *reading) member(ctx context.Context, j *job, s *pcap.Series, in flow.In
 		return unreadable(in, err)
 	}
 	defer plain.Close()
-	lend := to.lend
+	workers := to.Workers
 	if packed || size < wideFrom {
-		lend = nobody
+		workers.Extra = nil
 	}
-	return s.Read(plain, in, to.own, lend)
+	return s.Read(plain, in, workers)
 }
 
 // decompressed is what r holds, and whether that was compressed.

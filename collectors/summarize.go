@@ -279,10 +279,10 @@ type opener func(ctx context.Context, j *job, in flow.Input, to sinks) error
 // large.
 func (r *reading) file(ctx context.Context, j *job, w *worker, open opener) {
 	r.number(j, w)
-	own := r.sink(ctx, j, w)
+	main := r.sink(ctx, j, w)
 	in := flow.Input{
-		Source: &j.source.Source, Names: r.names, Skipped: r.skipped, Hosts: r.hosts, Point: j.Point, Target: j.Target, Cache: own.Cache,
-		Evidence: own.Evidence, Log: logOf(j.Path), Room: &r.room,
+		Source: &j.source.Source, Names: r.names, Skipped: r.skipped, Hosts: r.hosts, Point: j.Point, Target: j.Target, Cache: main.Cache,
+		Evidence: main.Evidence, Log: logOf(j.Path), Room: &r.room,
 	}
 	in.Memory = r.Memory / 4 / int64(cap(r.idle))
 	v := r.view(j)
@@ -291,7 +291,7 @@ func (r *reading) file(ctx context.Context, j *job, w *worker, open opener) {
 		in.Hosts, in.Brief = nil, true
 	}
 	in.Fine = r.watch != nil
-	err := open(ctx, j, in, sinks{own.Add, func() (flow.Sink, bool) {
+	err := open(ctx, j, in, sinks{flow.Workers{Main: main.Add, Extra: func() (flow.Sink, bool) {
 		select {
 		case other := <-r.idle:
 			s := r.sink(ctx, j, other)
@@ -300,8 +300,8 @@ func (r *reading) file(ctx context.Context, j *job, w *worker, open opener) {
 		default:
 			return flow.Sink{}, false
 		}
-	}, &r.Progress.Bytes})
-	r.done(w, own)
+	}}, &r.Progress.Bytes})
+	r.done(w, main)
 	r.outside.Add(j.source.Outside)
 	r.again.add(&j.source.Source)
 	if err == nil {
@@ -317,10 +317,10 @@ func (r *reading) file(ctx context.Context, j *job, w *worker, open opener) {
 func (r *reading) open(ctx context.Context, j *job, in flow.Input, to sinks) error {
 	switch {
 	case j.Stream != nil:
-		return readRecords(newPipe(ctx, func() (io.ReadCloser, error) { return io.NopCloser(j.Stream), nil }), in, to.own)
+		return readRecords(newPipe(ctx, func() (io.ReadCloser, error) { return io.NopCloser(j.Stream), nil }), in, to.Main)
 	case j.stream != nil:
 		defer to.bytes.Add(j.Blob.Size)
-		return readStream(j.stream, in, to.own)
+		return readStream(j.stream, in, to.Main)
 	case j.Blob != nil:
 		return readRange(ctx, j.From, *j.Blob, in, to)
 	}

@@ -24,7 +24,7 @@ type capture struct {
 
 	stamp   flow.Record
 	drops   flow.Batch
-	own     func(flow.Batch) bool
+	main    func(flow.Batch) bool
 	stopped bool
 
 	packets  uint64
@@ -42,17 +42,17 @@ type skip struct {
 
 const dropBatch = 256
 
-func newCapture(t *trace.Trace, s *survey, in flow.Input, own func(flow.Batch) bool) *capture {
+func newCapture(t *trace.Trace, s *survey, in flow.Input, main func(flow.Batch) bool) *capture {
 	point := in.Point
 	if point == "" {
 		point = in.Source.Path
 	}
 	in.Source.Points = append(in.Source.Points, point)
 	c := &capture{
-		in: in, trace: t, survey: s, place: s.choose(), own: own, skips: map[string]skip{},
+		in: in, trace: t, survey: s, place: s.choose(), main: main, skips: map[string]skip{},
 		stamp: flow.Record{Point: in.Names.Of(point), Target: in.Names.Of(in.Target)},
 	}
-	c.meter = meter.New(c.stamp, own)
+	c.meter = meter.New(c.stamp, main)
 	if in.Brief {
 		c.meter.Brief()
 	}
@@ -215,7 +215,7 @@ func (c *capture) give(at int64, to func() bool) bool {
 // flush gives on the drops.
 func (c *capture) flush() bool {
 	if len(c.drops) > 0 && !c.stopped {
-		c.stopped = !c.own(c.drops)
+		c.stopped = !c.main(c.drops)
 		c.drops = c.drops[:0]
 	}
 	return !c.stopped

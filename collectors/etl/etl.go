@@ -63,7 +63,7 @@ func spooled(r io.Reader, f func(*os.File, int64) error) error {
 }
 
 // ReadAt reads the first size bytes of r as Read does.
-func ReadAt(r io.ReaderAt, size int64, in flow.Input, own func(flow.Batch) bool) error {
+func ReadAt(r io.ReaderAt, size int64, in flow.Input, main func(flow.Batch) bool) error {
 	in.Source.Kind = flow.EventTrace
 	s := newSurvey()
 	t, err := trace.Open(r, size, s.event)
@@ -71,7 +71,7 @@ func ReadAt(r io.ReaderAt, size int64, in flow.Input, own func(flow.Batch) bool)
 		in.Source.Note(flow.Unreadable)
 		return fmt.Errorf("read event trace %s: %w", in.Source.Path, err)
 	}
-	c := newCapture(t, s, in, own)
+	c := newCapture(t, s, in, main)
 	for e := range t.Events() {
 		if !c.event(e) {
 			break

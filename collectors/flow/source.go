@@ -195,6 +195,22 @@ type Sink struct {
 	Done     func()
 }
 
+// Workers take the records of a source: Main those of the caller's goroutine.
+// While Extra has a further sink to give, which is asked for now and then on
+// the caller's goroutine, an extra worker reads a part into that; nil has none.
+type Workers struct {
+	Main  func(Batch) bool
+	Extra func() (Sink, bool)
+}
+
+// More returns the sink of an extra worker, if there is one.
+func (w *Workers) More() (Sink, bool) {
+	if w.Extra == nil {
+		return Sink{}, false
+	}
+	return w.Extra()
+}
+
 // A Reader yields the records of one source in batches that are valid until
 // the next one. What could not be read is counted in in.Skipped. The error,
 // if any, comes last: nothing after it can be read, what came before stands.

@@ -8,25 +8,20 @@ import (
 	"flowctl/collectors/flow"
 )
 
-// Sink takes a part of the records of a file.
-type Sink = flow.Sink
-
 // ReadAt reads the first size bytes of r as Read does, with the same result
-// but for the order of the records. Own takes them; while lend has a further
-// sink to give, that takes a part of them from a goroutine of its own. Lend is
-// called by the caller's goroutine only.
+// but for the order of the records.
 //
 // A part begins where a record seems to begin. What was read of it counts only
 // if the part before it ended just there, between two records: so a wrong
 // guess costs time and changes nothing. From the first thing on that is not a
 // sound record, one goroutine reads the rest in order.
-func ReadAt(r io.ReaderAt, size int64, in flow.Input, own func(flow.Batch) bool, lend func() (Sink, bool)) error {
-	return readAt(r, size, in, own, lend, options{maxRecord: MaxRecord, part: 4 << 20})
+func ReadAt(r io.ReaderAt, size int64, in flow.Input, to flow.Workers) error {
+	return readAt(r, size, in, to, options{maxRecord: MaxRecord, part: 4 << 20})
 }
 
-func readAt(r io.ReaderAt, size int64, in flow.Input, own func(flow.Batch) bool, lend func() (Sink, bool), o options) error {
+func readAt(r io.ReaderAt, size int64, in flow.Input, to flow.Workers, o options) error {
 	d := newDocument(io.NewSectionReader(r, 0, size), in, o)
-	d.yield = own
+	d.yield = to.Main
 	for !d.stopped && d.report.tuples == 0 && d.some() {
 		d.step()
 	}
@@ -36,7 +31,7 @@ func readAt(r io.ReaderAt, size int64, in flow.Input, own func(flow.Batch) bool,
 		w := &parallelReader{r: r, size: size, o: o, d: d, cut: d.at(d.i), at: d.at(d.i)}
 		w.turn.L = &w.mu
 		d.b, d.out, d.keys, d.observed = nil, nil, nil, observed{sums: in.Cache, vector: d.observed.vector} // as large as a record; the parts have their own
-		w.run(own, lend)
+		w.run(to)
 		d.window = newWindow(io.NewSectionReader(r, w.at, size-w.at), o.maxRecord)
 		d.base = w.at
 	}
@@ -60,11 +55,11 @@ type parallelReader struct {
 }
 
 // run reads parts until nothing is left for them.
-func (w *parallelReader) run(own func(flow.Batch) bool, lend func() (Sink, bool)) {
+func (w *parallelReader) run(to flow.Workers) {
 	var wg sync.WaitGroup
 	me := w.reader(w.d.in.Cache, w.d.in.Evidence)
-	for more := true; more; more = me.part(own) {
-		if s, ok := lend(); ok {
+	for more := true; more; more = me.part(to.Main) {
+		if s, ok := to.More(); ok {
 			wg.Go(func() {
 				defer s.Done()
 				you := w.reader(s.Cache, s.Evidence)

@@ -13,9 +13,9 @@ import (
 	"flowctl/collectors/flowlog/flowlogtest"
 )
 
-// readWide reads data in parts, with up to lanes goroutines beside the
+// readWide reads data in parts, with up to extras goroutines beside the
 // caller's.
-func readWide(data []byte, part int64, lanes, maxRecord int) *result {
+func readWide(data []byte, part int64, extras, maxRecord int) *result {
 	res := &result{source: flow.Source{Path: "test"}, names: oneNames}
 	var skipped flow.Skipped
 	var mu sync.Mutex
@@ -25,22 +25,22 @@ func readWide(data []byte, part int64, lanes, maxRecord int) *result {
 		res.records = append(res.records, b...)
 		return true
 	}
-	free := make(chan bool, lanes)
-	for range lanes {
+	free := make(chan bool, extras)
+	for range extras {
 		free <- true
 	}
-	lend := func() (Sink, bool) {
+	extra := func() (flow.Sink, bool) {
 		select {
 		case <-free:
-			return Sink{Add: add, Evidence: &res.met, Done: func() { free <- true }}, true
+			return flow.Sink{Add: add, Evidence: &res.met, Done: func() { free <- true }}, true
 		default:
-			return Sink{}, false
+			return flow.Sink{}, false
 		}
 	}
 	in := flow.Input{Source: &res.source, Names: res.names, Skipped: &skipped, Evidence: &res.met}
-	res.err = readAt(bytes.NewReader(data), int64(len(data)), in, add, lend, options{maxRecord: maxRecord, part: part})
+	res.err = readAt(bytes.NewReader(data), int64(len(data)), in, flow.Workers{Main: add, Extra: extra}, options{maxRecord: maxRecord, part: part})
 	res.skipped = skipped.All()
-	if len(free) != lanes {
+	if len(free) != extras {
 		panic("a sink was not given back")
 	}
 	return res
@@ -56,9 +56,9 @@ func wideSame(t *testing.T, data []byte, part int64, maxRecord int) {
 	}
 	one := show(readAll(data, options{maxRecord: maxRecord}))
 	sumsSame(t, data, part, maxRecord)
-	for _, lanes := range []int{0, 2} {
-		if got := show(readWide(data, part, lanes, maxRecord)); got != one {
-			t.Fatalf("%q\nat once: %s\nin parts of %d bytes, %d goroutines: %s", data, one, part, 1+lanes, got)
+	for _, extras := range []int{0, 2} {
+		if got := show(readWide(data, part, extras, maxRecord)); got != one {
+			t.Fatalf("%q\nat once: %s\nin parts of %d bytes, %d goroutines: %s", data, one, part, 1+extras, got)
 		}
 	}
 }
@@ -92,28 +92,27 @@ func TestWideGuesses(t *testing.T) {
 // TestWideIsWide checks that sound files are read by all goroutines.
 func TestWideIsWide(t *testing.T) {
 	data, totals := blob(t, flowlogtest.Spec{Flows: 3000})
-	own, lent, given := 0, 0, false
+	mains, others, given := 0, 0, false
 	var wg sync.WaitGroup
 	wg.Add(1)
 	in := flow.Input{Source: new(flow.Source), Names: flow.NewNames(), Skipped: new(flow.Skipped)}
 	err := readAt(bytes.NewReader(data), int64(len(data)), in,
-		func(b flow.Batch) bool {
+		flow.Workers{Main: func(b flow.Batch) bool {
 			if given {
 				wg.Wait() // until the other one has some
 			}
-			own += len(b)
+			mains += len(b)
 			return true
-		},
-		func() (Sink, bool) {
+		}, Extra: func() (flow.Sink, bool) {
 			if given {
-				return Sink{}, false
+				return flow.Sink{}, false
 			}
 			given = true
 			first := sync.OnceFunc(wg.Done)
-			return Sink{Add: func(b flow.Batch) bool { lent += len(b); first(); return true }, Done: first}, true
-		}, options{maxRecord: MaxRecord, part: 10_000})
-	if err != nil || uint64(own+lent) != totals.Tuples || lent == 0 {
-		t.Errorf("%d and %d tuples, want %d: %v", own, lent, totals.Tuples, err)
+			return flow.Sink{Add: func(b flow.Batch) bool { others += len(b); first(); return true }, Done: first}, true
+		}}, options{maxRecord: MaxRecord, part: 10_000})
+	if err != nil || uint64(mains+others) != totals.Tuples || others == 0 {
+		t.Errorf("%d and %d tuples, want %d: %v", mains, others, totals.Tuples, err)
 	}
 }
 
@@ -123,8 +122,7 @@ func TestWideStops(t *testing.T) {
 	n := 0
 	in := flow.Input{Source: new(flow.Source), Names: flow.NewNames(), Skipped: new(flow.Skipped)}
 	err := readAt(bytes.NewReader(data), int64(len(data)), in,
-		func(b flow.Batch) bool { n += len(b); return n < 2000 },
-		func() (Sink, bool) { return Sink{}, false }, options{maxRecord: MaxRecord, part: 10_000})
+		flow.Workers{Main: func(b flow.Batch) bool { n += len(b); return n < 2000 }}, options{maxRecord: MaxRecord, part: 10_000})
 	if err != nil || n < 2000 || uint64(n) > totals.Tuples/2 {
 		t.Errorf("%d of %d tuples: %v", n, totals.Tuples, err)
 	}

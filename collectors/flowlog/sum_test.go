@@ -13,7 +13,7 @@ import (
 
 // addUp reads data in parts, or at once if their size is 0, and adds up what it
 // says; the reader does most of it if sums is set.
-func addUp(data []byte, sums bool, o options, lanes int) (*flowtest.Added, string) {
+func addUp(data []byte, sums bool, o options, extras int) (*flowtest.Added, string) {
 	a := flowtest.NewAdded()
 	var src flow.Source
 	var skipped flow.Skipped
@@ -48,18 +48,18 @@ func addUp(data []byte, sums bool, o options, lanes int) (*flowtest.Added, strin
 			err = e
 		}
 	} else {
-		free := make(chan bool, max(lanes, 1))
-		for range lanes {
+		free := make(chan bool, max(extras, 1))
+		for range extras {
 			free <- true
 		}
-		err = readAt(bytes.NewReader(data), int64(len(data)), in, add, func() (Sink, bool) {
+		err = readAt(bytes.NewReader(data), int64(len(data)), in, flow.Workers{Main: add, Extra: func() (flow.Sink, bool) {
 			select {
 			case <-free:
-				return Sink{Add: add, Cache: adder(), Evidence: &ids, Done: func() { free <- true }}, true
+				return flow.Sink{Add: add, Cache: adder(), Evidence: &ids, Done: func() { free <- true }}, true
 			default:
-				return Sink{}, false
+				return flow.Sink{}, false
 			}
-		}, o)
+		}}, o)
 	}
 	return a, fmt.Sprintf("%s\n%s\n%v\n%+v\n%v\n%v", a, singles, skipped.All(), src, err, &ids)
 }
@@ -68,11 +68,11 @@ func addUp(data []byte, sums bool, o options, lanes int) (*flowtest.Added, strin
 func sumsSame(t *testing.T, data []byte, part int64, maxRecord int) {
 	t.Helper()
 	_, want := addUp(data, false, options{maxRecord: maxRecord}, 0)
-	same := func(scalar bool, lanes int) {
+	same := func(scalar bool, extras int) {
 		t.Helper()
 		o := options{maxRecord: maxRecord, part: part, scalar: scalar}
-		if _, got := addUp(data, true, o, lanes); got != want {
-			t.Fatalf("%q\nrecords: %s\nsums with %+v, %d goroutines: %s", data, want, o, 1+lanes, got)
+		if _, got := addUp(data, true, o, extras); got != want {
+			t.Fatalf("%q\nrecords: %s\nsums with %+v, %d goroutines: %s", data, want, o, 1+extras, got)
 		}
 	}
 	same(false, 0)

@@ -90,7 +90,7 @@ func benchmarkRead(b *testing.B, sums flow.Cache) {
 	for b.Loop() {
 		in := flow.Input{Source: &flow.Source{}, Names: names, Skipped: &flow.Skipped{}, Cache: sums}
 		err := ReadAt(bytes.NewReader(file), int64(len(file)), in,
-			func(flow.Batch) bool { return true }, func() (flow.Sink, bool) { return flow.Sink{}, false })
+			flow.Workers{Main: func(flow.Batch) bool { return true }})
 		if err != nil || in.Source.Records != benchRows {
 			b.Fatal(err, in.Source.Records)
 		}

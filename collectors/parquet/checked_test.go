@@ -37,13 +37,13 @@ func TestHuge(t *testing.T) {
 		}
 		var records uint64
 		bytesOf = 0
-		err := ReadAt(bytes.NewReader(file), int64(len(file)), in, func(b flow.Batch) bool {
+		err := ReadAt(bytes.NewReader(file), int64(len(file)), in, flow.Workers{Main: func(b flow.Batch) bool {
 			for i := range b {
 				bytesOf += b[i].Sent.IPBytes
 				records += uint64(max(1, b[i].Records))
 			}
 			return true
-		}, func() (flow.Sink, bool) { return flow.Sink{}, false })
+		}})
 		skipped := in.Skipped.All()
 		if err != nil || len(skipped) != 1 || skipped[0].Reason != noRoom || in.Source.Status != flow.Corrupt {
 			t.Fatalf("sums %t: %v, %s, skipped %+v", sums, err, in.Source.Status, skipped)

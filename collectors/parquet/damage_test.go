@@ -139,12 +139,12 @@ func readAny(t *testing.T, b []byte, sums flow.Cache) {
 	src, skipped := &flow.Source{}, &flow.Skipped{}
 	rows := uint64(0)
 	err := ReadAt(bytes.NewReader(b), int64(len(b)), flow.Input{Source: src, Names: flow.NewNames(), Skipped: skipped, Cache: sums},
-		func(batch flow.Batch) bool {
+		flow.Workers{Main: func(batch flow.Batch) bool {
 			for _, r := range batch {
 				rows += uint64(max(1, r.Records))
 			}
 			return rows < 1<<22
-		}, func() (flow.Sink, bool) { return flow.Sink{}, false })
+		}})
 	if err != nil && rows > 0 {
 		t.Errorf("%d rows, then %v", rows, err)
 	}

@@ -26,14 +26,14 @@ func TestFull(t *testing.T) {
 	for _, sums := range []flow.Cache{nil, &aggregate.Cache{Intervals: func([]flow.Interval) {}}} {
 		rows, wrong := 0, 0
 		in := flow.Input{Source: &flow.Source{}, Names: names, Skipped: &flow.Skipped{}, Cache: sums}
-		err := ReadAt(bytes.NewReader(file), int64(len(file)), in, func(b flow.Batch) bool {
+		err := ReadAt(bytes.NewReader(file), int64(len(file)), in, flow.Workers{Main: func(b flow.Batch) bool {
 			for _, r := range b {
 				if rows++; r.Dst != flow.Addr4(5*uint32(r.Src.Lo)) {
 					wrong++
 				}
 			}
 			return true
-		}, func() (flow.Sink, bool) { return flow.Sink{}, false })
+		}})
 		if err != nil || rows != len(list) || wrong > 0 {
 			t.Errorf("sums %v: %d rows of %d, %d of them wrong, skipped %v, error %v", sums != nil, rows, len(list), wrong, in.Skipped.All(), err)
 		}

@@ -18,26 +18,23 @@ import (
 	"flowctl/collectors/flow"
 )
 
-// Lend gives a further sink for records, or none.
-type Lend = func() (flow.Sink, bool)
-
 // Read yields the flows of a file that flowctl wrote. It is a flow.Reader. As
 // the way to the flows begins at the file's end, what cannot be read from
 // there is copied to a temporary file first.
 func Read(r io.Reader, in flow.Input) iter.Seq2[flow.Batch, error] {
 	return func(yield func(flow.Batch, error) bool) {
 		wanted := true
-		own := func(b flow.Batch) bool {
+		main := func(b flow.Batch) bool {
 			wanted = wanted && yield(b, nil)
 			return wanted
 		}
-		if err := readCopy(r, in, own); err != nil && wanted {
+		if err := readCopy(r, in, main); err != nil && wanted {
 			yield(nil, err)
 		}
 	}
 }
 
-func readCopy(r io.Reader, in flow.Input, own func(flow.Batch) bool) error {
+func readCopy(r io.Reader, in flow.Input, main func(flow.Batch) bool) error {
 	f, err := os.CreateTemp("", "flowctl-*.parquet")
 	if err != nil {
 		return err
@@ -49,15 +46,13 @@ func readCopy(r io.Reader, in flow.Input, own func(flow.Batch) bool) error {
 		in.Source.Note(flow.Unreadable)
 		return err
 	}
-	return ReadAt(f, size, in, own, func() (flow.Sink, bool) { return flow.Sink{}, false })
+	return ReadAt(f, size, in, flow.Workers{Main: main})
 }
 
-// ReadAt reads the flows of a file that flowctl wrote, of size bytes. Own
-// takes them; while lend has a further sink to give, that takes row groups
-// from a goroutine of its own. A row group that is damaged is left out and
-// counted in in.Skipped by its rows. Lend is called by the caller's goroutine
-// only.
-func ReadAt(r io.ReaderAt, size int64, in flow.Input, own func(flow.Batch) bool, lend Lend) error {
+// ReadAt reads the flows of a file that flowctl wrote, of size bytes.
+// Extra workers take row groups. A row group that is damaged is left out and
+// counted in in.Skipped by its rows.
+func ReadAt(r io.ReaderAt, size int64, in flow.Input, to flow.Workers) error {
 	in.Source.Kind, in.Source.Bytes = flow.Parquet, size
 	t, err := readTail(r, size)
 	if err == nil {
@@ -69,12 +64,12 @@ func ReadAt(r io.ReaderAt, size int64, in flow.Input, own func(flow.Batch) bool,
 	}
 	g := &reading{r: r, in: in, tail: t}
 	var wg sync.WaitGroup
-	me := g.worker(flow.Sink{Add: own, Cache: in.Cache})
+	me := g.worker(flow.Sink{Add: to.Main, Cache: in.Cache})
 	for more := true; more; more = me.group() {
 		if g.left() < 2 {
 			continue
 		}
-		if s, ok := lend(); ok {
+		if s, ok := to.More(); ok {
 			wg.Go(func() {
 				defer s.Done()
 				you := g.worker(s)

@@ -52,11 +52,11 @@ func addUp(t *testing.T, file []byte, names *flow.Names, sums bool) *flowtest.Ad
 		return &aggregate.Cache{Intervals: a.Intervals}
 	}
 	in.Cache = adder()
-	lent := 0
-	err := ReadAt(bytes.NewReader(file), int64(len(file)), in, a.Add, func() (flow.Sink, bool) {
-		lent++
-		return flow.Sink{Add: a.Add, Cache: adder(), Done: func() {}}, lent == 1
-	})
+	extras := 0
+	err := ReadAt(bytes.NewReader(file), int64(len(file)), in, flow.Workers{Main: a.Add, Extra: func() (flow.Sink, bool) {
+		extras++
+		return flow.Sink{Add: a.Add, Cache: adder(), Done: func() {}}, extras == 1
+	}})
 	if err != nil || len(in.Skipped.All()) > 0 {
 		t.Fatal(err, in.Skipped.All())
 	}
@@ -101,7 +101,7 @@ func TestSumsWithin(t *testing.T) {
 	got.Names = names
 	cache := &aggregate.Cache{Intervals: got.Intervals, Start: start, End: end}
 	in := flow.Input{Source: &flow.Source{}, Names: names, Skipped: &flow.Skipped{}, Cache: cache}
-	err := ReadAt(bytes.NewReader(file), int64(len(file)), in, got.Add, func() (flow.Sink, bool) { return flow.Sink{}, false })
+	err := ReadAt(bytes.NewReader(file), int64(len(file)), in, flow.Workers{Main: got.Add})
 	if err != nil || cache.Outside != outside {
 		t.Errorf("%d outside, %v; want %d", cache.Outside, err, outside)
 	}

@@ -46,7 +46,7 @@ func TestPoints(t *testing.T) {
 		// The second file of a capture names what it has itself.
 		for range 2 {
 			in := flow.Input{Source: &flow.Source{}, Names: flow.NewNames(), Skipped: &flow.Skipped{}, Point: "point"}
-			err := s.Read(bytes.NewReader(tt.file), in, func(flow.Batch) bool { return true }, func() (Sink, bool) { return Sink{}, false })
+			err := s.Read(bytes.NewReader(tt.file), in, flow.Workers{Main: func(flow.Batch) bool { return true }})
 			if diff := cmp.Diff(tt.want, in.Source.Points); err != nil || diff != "" {
 				t.Errorf("%s: %v, -want +got\n%s", name, err, diff)
 			}

@@ -255,10 +255,10 @@ func readSeries(t *testing.T, files [][]byte, window func(in *flow.Input)) (reco
 		if window != nil {
 			window(&in)
 		}
-		err := s.Read(bytes.NewReader(file), in, func(b flow.Batch) bool {
+		err := s.Read(bytes.NewReader(file), in, flow.Workers{Main: func(b flow.Batch) bool {
 			records = append(records, b...)
 			return true
-		}, func() (pcap.Sink, bool) { return pcap.Sink{}, false })
+		}})
 		if err != nil {
 			t.Fatal(err)
 		}

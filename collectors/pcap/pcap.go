@@ -57,26 +57,21 @@ func Detect(head []byte) (flow.Kind, bool) {
 func Read(r io.Reader, in flow.Input) iter.Seq2[flow.Batch, error] {
 	return func(yield func(flow.Batch, error) bool) {
 		stopped := false
-		err := ReadShared(r, in, func(b flow.Batch) bool {
+		err := ReadShared(r, in, flow.Workers{Main: func(b flow.Batch) bool {
 			stopped = !yield(b, nil)
 			return !stopped
-		}, func() (Sink, bool) { return Sink{}, false })
+		}})
 		if err != nil && !stopped {
 			yield(nil, err)
 		}
 	}
 }
 
-// Sink takes a part of the records of a file.
-type Sink = meter.Sink
-
 // ReadShared reads as Read does, with the same result but for the order of the
-// records. Own takes them; while lend has a further sink to give, that takes
-// a part of them from a goroutine of its own. Lend is called by the caller's
-// goroutine only.
-func ReadShared(r io.Reader, in flow.Input, own func(flow.Batch) bool, lend func() (Sink, bool)) error {
+// records.
+func ReadShared(r io.Reader, in flow.Input, to flow.Workers) error {
 	var s Series
-	return s.read(r, in, own, lend, (*meter.Meter).Close)
+	return s.read(r, in, to, (*meter.Meter).Close)
 }
 
 // read reads the file by its kind.

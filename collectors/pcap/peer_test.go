@@ -150,12 +150,12 @@ func BenchmarkReadShared(b *testing.B) {
 			b.SetBytes(int64(len(file)))
 			for b.Loop() {
 				in := flow.Input{Source: &flow.Source{}, Names: flow.NewNames(), Skipped: &flow.Skipped{}}
-				add, lent := func(flow.Batch) bool { return true }, false
-				err := pcap.ReadShared(bytes.NewReader(file), in, add, func() (pcap.Sink, bool) {
-					first := !lent
-					lent = true
-					return pcap.Sink{Add: add, Done: func() {}}, first
-				})
+				add, given := func(flow.Batch) bool { return true }, false
+				err := pcap.ReadShared(bytes.NewReader(file), in, flow.Workers{Main: add, Extra: func() (flow.Sink, bool) {
+					first := !given
+					given = true
+					return flow.Sink{Add: add, Done: func() {}}, first
+				}})
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -41,24 +41,24 @@ func (s *span) add(t int64) {
 
 // Read reads the next file as ReadShared does. All records are of the point and
 // target of the first input.
-func (s *Series) Read(r io.Reader, in flow.Input, own func(flow.Batch) bool, lend func() (Sink, bool)) error {
-	return s.read(r, in, own, lend, (*meter.Meter).Pause)
+func (s *Series) Read(r io.Reader, in flow.Input, to flow.Workers) error {
+	return s.read(r, in, to, (*meter.Meter).Pause)
 }
 
 // read reads a file, with end at its end.
-func (s *Series) read(r io.Reader, in flow.Input, own func(flow.Batch) bool, lend func() (Sink, bool), end func(*meter.Meter)) error {
+func (s *Series) read(r io.Reader, in flow.Input, to flow.Workers, end func(*meter.Meter)) error {
 	point := in.Point
 	if point == "" {
 		point = in.Source.Path
 	}
 	s.interfaces.next()
 	if s.meter == nil {
-		s.meter = meter.Shared(flow.Record{Point: in.Names.Of(point), Target: in.Names.Of(in.Target)}, own, lend)
+		s.meter = meter.Shared(flow.Record{Point: in.Names.Of(point), Target: in.Names.Of(in.Target)}, to)
 		if in.Memory > 0 {
 			s.meter.Bound(in.Memory)
 		}
 	} else {
-		s.meter.Resume(own, lend)
+		s.meter.Resume(to)
 	}
 	if in.Brief {
 		s.meter.Brief()
@@ -84,7 +84,7 @@ func (s *Series) read(r io.Reader, in flow.Input, own func(flow.Batch) bool, len
 func Beginning(head []byte) (form string, first int64, ok bool) {
 	var s Series
 	in := flow.Input{Source: &flow.Source{}, Names: flow.NewNames(), Skipped: &flow.Skipped{}, Brief: true}
-	err := s.Read(bytes.NewReader(head), in, func(flow.Batch) bool { return true }, func() (Sink, bool) { return Sink{}, false })
+	err := s.Read(bytes.NewReader(head), in, flow.Workers{Main: func(flow.Batch) bool { return true }})
 	if err != nil {
 		return "", 0, false
 	}

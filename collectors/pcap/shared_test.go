@@ -27,24 +27,24 @@ func readShared(t *testing.T, file []byte, helpers int) ([]flow.Record, flow.Sou
 		records = append(records, b...)
 		return true
 	}
-	lent := 0
-	lend := func() (pcap.Sink, bool) {
-		if lent == helpers {
-			return pcap.Sink{}, false
+	extras := 0
+	extra := func() (flow.Sink, bool) {
+		if extras == helpers {
+			return flow.Sink{}, false
 		}
-		lent++
-		return pcap.Sink{Add: add, Done: func() {
+		extras++
+		return flow.Sink{Add: add, Done: func() {
 			mu.Lock()
 			defer mu.Unlock()
 			ended++
 		}}, true
 	}
 	in := flow.Input{Source: &flow.Source{Path: "test"}, Names: flow.NewNames(), Skipped: &flow.Skipped{}, Hosts: &flow.Hosts{}}
-	if err := pcap.ReadShared(bytes.NewReader(file), in, add, lend); err != nil {
+	if err := pcap.ReadShared(bytes.NewReader(file), in, flow.Workers{Main: add, Extra: extra}); err != nil {
 		t.Fatal(err)
 	}
-	if ended != lent || lent != helpers {
-		t.Errorf("%d sinks lent of %d, %d given back", lent, helpers, ended)
+	if ended != extras || extras != helpers {
+		t.Errorf("%d sinks extras of %d, %d given back", extras, helpers, ended)
 	}
 	slices.SortFunc(records, func(a, b flow.Record) int {
 		return cmp.Or(a.Src.Compare(b.Src), a.Dst.Compare(b.Dst), cmp.Compare(a.SrcPort, b.SrcPort),
@@ -89,7 +89,7 @@ func TestShared(t *testing.T) {
 func TestSharedStops(t *testing.T) {
 	file := pcaptest.Traffic{Seed: 8, Packets: 60_000, Flows: 6000, Active: 500, Data: 30, Span: 8 * time.Minute}.File(pcaptest.Classic{}, 96)
 	var mu sync.Mutex
-	batches, ended, lent := 0, 0, 0
+	batches, ended, extras := 0, 0, 0
 	no := func(flow.Batch) bool {
 		mu.Lock()
 		defer mu.Unlock()
@@ -97,15 +97,15 @@ func TestSharedStops(t *testing.T) {
 		return false
 	}
 	in := flow.Input{Source: &flow.Source{Path: "test"}, Names: flow.NewNames(), Skipped: &flow.Skipped{}}
-	err := pcap.ReadShared(bytes.NewReader(file), in, no, func() (pcap.Sink, bool) {
-		lent++
-		return pcap.Sink{Add: no, Done: func() {
+	err := pcap.ReadShared(bytes.NewReader(file), in, flow.Workers{Main: no, Extra: func() (flow.Sink, bool) {
+		extras++
+		return flow.Sink{Add: no, Done: func() {
 			mu.Lock()
 			defer mu.Unlock()
 			ended++
-		}}, lent <= 2
-	})
-	if err != nil || batches > 3 || ended != min(lent, 2) {
+		}}, extras <= 2
+	}})
+	if err != nil || batches > 3 || ended != min(extras, 2) {
 		t.Errorf("%d batches, %d helpers ended, %v", batches, ended, err)
 	}
 }

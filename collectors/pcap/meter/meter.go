@@ -27,10 +27,6 @@ const (
 	batch    = 256     // records that are handed on together
 )
 
-// Sink takes a part of the records. Its Sums is not used: what packets say of a
-// flow is added up here.
-type Sink = flow.Sink
-
 // Meter adds packets up. Fill Next, then Add. Conversations are in parts, so
 // that several goroutines can share the work; whatever they do, a part gets its
 // packets in their order, and the records are the same.
@@ -43,16 +39,14 @@ type Meter struct {
 // New returns a meter that hands its records to emit until that returns false.
 // The point and target of stamp are those of all records.
 func New(stamp flow.Record, emit func(flow.Batch) bool) *Meter {
-	return Shared(stamp, emit, func() (Sink, bool) { return Sink{}, false })
+	return Shared(stamp, flow.Workers{Main: emit})
 }
 
-// Shared returns a meter that does a part of its work in other goroutines:
-// while lend has a sink to give, which is asked for now and then by the caller's
-// goroutine, one more takes records to that.
-func Shared(stamp flow.Record, own func(flow.Batch) bool, lend func() (Sink, bool)) *Meter {
+// Shared returns a meter that shares its work between workers.
+func Shared(stamp flow.Record, to flow.Workers) *Meter {
 	m := &Meter{seed: rand.Uint64(), chunk: &chunk{}}
 	stamp = flow.Record{Point: stamp.Point, Target: stamp.Target}
-	m.pool.init(m.seed, stamp, own, lend)
+	m.pool.init(m.seed, stamp, to)
 	return m
 }
 
@@ -111,7 +105,7 @@ func (m *Meter) Pause() {
 }
 
 // Resume has the records of what comes go to other sinks.
-func (m *Meter) Resume(own func(flow.Batch) bool, lend func() (Sink, bool)) { m.pool.renew(own, lend) }
+func (m *Meter) Resume(to flow.Workers) { m.pool.renew(to) }
 
 // apart is the distance of two times, which may be too far apart for an int64.
 func apart(a, b int64) uint64 {

@@ -15,9 +15,9 @@ import (
 type workerPool struct {
 	stamp   flow.Record
 	parts   [parts]part
-	own     *exporter
-	lend    func() (Sink, bool)
-	asked   int // chunks since lend was last asked
+	main    *exporter
+	more    func() (flow.Sink, bool)
+	asked   int // chunks since more was last asked
 	helpers int
 	stopped atomic.Bool
 
@@ -43,9 +43,9 @@ const (
 	askAgain = 64 // chunks between two questions for a further sink
 )
 
-func (c *workerPool) init(seed uint64, stamp flow.Record, own func(flow.Batch) bool, lend func() (Sink, bool)) {
-	c.stamp, c.lend = stamp, lend
-	c.own = newExporter(stamp, own, &c.stopped)
+func (c *workerPool) init(seed uint64, stamp flow.Record, to flow.Workers) {
+	c.stamp, c.more = stamp, to.More
+	c.main = newExporter(stamp, to.Main, &c.stopped)
 	c.work.L, c.room.L = &c.mu, &c.mu
 	for i := range c.parts {
 		c.parts[i].init(seed)
@@ -62,7 +62,7 @@ func (c *workerPool) take(k *chunk) *chunk {
 		return c.share(k)
 	}
 	for i := range c.parts {
-		c.parts[i].take(k, i, c.own)
+		c.parts[i].take(k, i, c.main)
 	}
 	k.clear()
 	return k
@@ -74,7 +74,7 @@ func (c *workerPool) share(k *chunk) *chunk {
 	defer c.mu.Unlock()
 	c.put(k)
 	for c.head-c.least() >= depth {
-		if !c.some(c.own) {
+		if !c.some(c.main) {
 			c.room.Wait()
 		}
 	}
@@ -127,7 +127,7 @@ func (c *workerPool) some(out *exporter) bool {
 
 // engage starts a helper if there is a sink for it.
 func (c *workerPool) engage() {
-	s, ok := c.lend()
+	s, ok := c.more()
 	if !ok {
 		return
 	}
@@ -152,8 +152,8 @@ func (c *workerPool) help(out *exporter) {
 }
 
 // renew has the records that come go elsewhere, after finish.
-func (c *workerPool) renew(own func(flow.Batch) bool, lend func() (Sink, bool)) {
-	c.lend, c.own = lend, newExporter(c.stamp, own, &c.stopped)
+func (c *workerPool) renew(to flow.Workers) {
+	c.more, c.main = to.More, newExporter(c.stamp, to.Main, &c.stopped)
 	c.ended, c.closed, c.helpers, c.asked = false, 0, 0, 0
 }
 
@@ -163,14 +163,14 @@ func (c *workerPool) finish(k *chunk, end func(*part, *exporter)) {
 	c.mu.Lock()
 	c.put(k)
 	for c.least() < c.head {
-		if !c.some(c.own) {
+		if !c.some(c.main) {
 			c.room.Wait()
 		}
 	}
 	c.ended = true
 	c.work.Broadcast()
 	c.mu.Unlock()
-	c.close(c.own)
+	c.close(c.main)
 	c.wg.Wait()
 }
 
