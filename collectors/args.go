@@ -15,8 +15,8 @@ import (
 // Args are what a user names to be read: paths, and URLs of blob storage.
 type Args struct {
 	List       []string
-	Open       func(storage.Place) (plan.Blobs, error) // opens an account
-	Start, End time.Time                               // see storage.Place
+	Open       func(storage.Location) (plan.Blobs, error) // opens an account
+	Start, End time.Time                                  // see storage.Place
 	// Run yields what a results folder holds; nil to read its files as any other.
 	Run   func(folder string) iter.Seq2[Item, error]
 	Stdin io.Reader // what StandardInput names
@@ -27,7 +27,7 @@ type Args struct {
 func (a Args) Walk(ctx context.Context) iter.Seq2[Item, error] {
 	return func(yield func(Item, error) bool) {
 		paths := files.Walker{Runs: a.Run != nil}
-		var places []*storage.Place
+		var places []*storage.Location
 		for i, arg := range a.List {
 			if arg == StandardInput && a.Stdin != nil {
 				if !slices.Contains(a.List[:i], arg) && !yield(Item{Path: arg, Stream: a.Stdin}, nil) {
@@ -69,7 +69,7 @@ func (a Args) Walk(ctx context.Context) iter.Seq2[Item, error] {
 }
 
 // open returns the place of a URL, opened.
-func (a Args) open(arg string) (*storage.Place, error) {
+func (a Args) open(arg string) (*storage.Location, error) {
 	p, err := storage.Parse(arg)
 	if err != nil {
 		return nil, err
@@ -80,7 +80,7 @@ func (a Args) open(arg string) (*storage.Place, error) {
 }
 
 // blobItem is a blob of p, or where the error is from.
-func blobItem(p *storage.Place, b plan.Blob, err error) Item {
+func blobItem(p *storage.Location, b plan.Blob, err error) Item {
 	if err != nil {
 		return Item{Path: p.URL(p.Prefix)}
 	}

@@ -21,7 +21,7 @@ func TestArgsYieldOnce(t *testing.T) {
 		{[]string{u + "?sv=secret", u + "/c"}, []string{"error " + u, u + "/c"}},
 	} {
 		var got []string
-		for i, err := range (Args{List: tt.args, Open: func(storage.Place) (plan.Blobs, error) { return s, nil }}).Walk(t.Context()) {
+		for i, err := range (Args{List: tt.args, Open: func(storage.Location) (plan.Blobs, error) { return s, nil }}).Walk(t.Context()) {
 			if err != nil {
 				i.Path = "error " + i.Path
 			}

@@ -19,7 +19,7 @@ import (
 
 // itemsIn are the blobs of the container https://x/c of an account.
 func itemsIn(t *testing.T, a *storagetest.Account) iter.Seq2[Item, error] {
-	args := Args{List: []string{"https://x/c"}, Open: func(storage.Place) (plan.Blobs, error) { return a, nil }}
+	args := Args{List: []string{"https://x/c"}, Open: func(storage.Location) (plan.Blobs, error) { return a, nil }}
 	return args.Walk(t.Context())
 }
 

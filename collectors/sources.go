@@ -38,10 +38,10 @@ type sourceList struct {
 // sourceEntry is an element of the list: a source, or several that are alike.
 type sourceEntry struct {
 	flow.Source
-	number int
-	place  int // among all sources; of several, that of the first
-	group  bool
-	folded *sourceEntry // stands for it now
+	number   int
+	position int // among all sources; of several, that of the first
+	group    bool
+	grouped  *sourceEntry // stands for it now
 }
 
 // sourceClass is what sources must have in common to be told together.
@@ -59,7 +59,7 @@ func newSourceList(workers int) *sourceList {
 func (r *sourceList) begin(path string) (src *sourceEntry) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	src = &sourceEntry{Source: flow.Source{Path: path}, number: -1, place: r.count}
+	src = &sourceEntry{Source: flow.Source{Path: path}, number: -1, position: r.count}
 	r.count++
 	if r.count <= r.named {
 		r.list(src)
@@ -90,22 +90,22 @@ func (r *sourceList) settle(src *sourceEntry) int {
 		r.list(src)
 		return src.number
 	}
-	return r.fold(src).number
+	return r.groupEntry(src).number
 }
 
-// fold tells src together with those alike.
-func (r *sourceList) fold(src *sourceEntry) *sourceEntry {
+// groupEntry lists src together with those of its class.
+func (r *sourceList) groupEntry(src *sourceEntry) *sourceEntry {
 	k := sourceClass{src.Kind, src.Status, src.Records == 0}
 	g := r.groups[k]
 	if g == nil {
-		g = &sourceEntry{Source: src.Source, place: src.place, group: true}
+		g = &sourceEntry{Source: src.Source, position: src.position, group: true}
 		g.Source.Path, g.Source.Files = folderPath(src.Path), 0
 		g.Source.Bytes, g.Source.Records, g.Source.Points, g.Source.Holds = 0, 0, nil, nil
 		r.list(g)
 		r.groups[k] = g
 	}
-	src.folded = g
-	g.place = min(g.place, src.place)
+	src.grouped = g
+	g.position = min(g.position, src.position)
 	g.Path = commonFolder(g.Path, src.Path)
 	g.Files += max(1, src.Files)
 	g.Bytes += src.Bytes
@@ -131,31 +131,31 @@ func union[T cmp.Ordered](a, b []T, most int) []T {
 }
 
 // end returns the sources to tell, in their order, and for each number in the
-// table the place of its source there, or -1 if nothing is counted under it.
+// table the index of its source there, or -1 if nothing is counted under it.
 func (r *sourceList) end() (all []flow.Source, to []int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.count > r.named {
 		for _, src := range slices.Clone(r.listed) {
 			if src.Status == flow.OK && !src.group {
-				r.fold(src)
+				r.groupEntry(src)
 			}
 		}
 	}
-	list := slices.DeleteFunc(slices.Clone(r.listed), func(s *sourceEntry) bool { return s.folded != nil })
-	slices.SortStableFunc(list, func(a, b *sourceEntry) int { return cmp.Compare(a.place, b.place) })
-	place := map[*sourceEntry]int{}
+	list := slices.DeleteFunc(slices.Clone(r.listed), func(s *sourceEntry) bool { return s.grouped != nil })
+	slices.SortStableFunc(list, func(a, b *sourceEntry) int { return cmp.Compare(a.position, b.position) })
+	index := map[*sourceEntry]int{}
 	for i, s := range list {
-		place[s] = i
+		index[s] = i
 		slices.Sort(s.Holds)
 		all = append(all, s.Source)
 	}
 	to = slices.Repeat([]int{-1}, r.workers)
 	for _, s := range r.listed {
-		if s.folded != nil {
-			s = s.folded
+		if s.grouped != nil {
+			s = s.grouped
 		}
-		to = append(to, place[s])
+		to = append(to, index[s])
 	}
 	return all, to
 }

@@ -29,7 +29,7 @@ type Cache struct {
 	flows      []cacheFlow   // of the rows
 	full       []flow.Record // of rows that could not take more
 	ctx        map[flow.Context]uint32
-	spans      []spans // by number of context
+	contexts   []openIntervals // by number of context
 	intervals  []flow.Interval
 	batch      flow.Batch // scratch
 	sink       uint64     // keeps loads alive that only warm the cache
@@ -76,9 +76,9 @@ func (s *Cache) Context(c flow.Context) uint32 {
 		if s.ctx == nil {
 			s.ctx = map[flow.Context]uint32{}
 		}
-		id = uint32(len(s.spans))
+		id = uint32(len(s.contexts))
 		s.ctx[c] = id
-		s.spans = append(s.spans, spans{context: c})
+		s.contexts = append(s.contexts, openIntervals{context: c})
 	}
 	return id
 }
@@ -228,7 +228,7 @@ func (s *Cache) anew(t *flow.Observation, r *cacheRow) {
 
 // sum is the record of a row.
 func (s *Cache) sum(r *cacheRow, f *cacheFlow) flow.Record {
-	c := &s.spans[f.context].context
+	c := &s.contexts[f.context].context
 	rec := flow.Record{
 		Key: f.Key, First: r.first, Last: r.last, Records: uint32(r.records), Begins: uint32(r.begins),
 		Sent:      flow.Count{Packets: uint64(r.sent), IPBytes: r.sentBytes},

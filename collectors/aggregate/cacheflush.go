@@ -4,10 +4,10 @@ import "flowctl/collectors/flow"
 
 // Flush gives all that was counted on. It reports false if yield did.
 func (s *Cache) Flush(yield func(flow.Batch) bool) bool {
-	for i := range s.spans {
-		for p := range s.spans[i].open {
-			for k := range s.spans[i].open[p] {
-				s.close(uint32(i), p == 1, &s.spans[i].open[p][k])
+	for i := range s.contexts {
+		for p := range s.contexts[i].open {
+			for k := range s.contexts[i].open[p] {
+				s.close(uint32(i), p == 1, &s.contexts[i].open[p][k])
 			}
 		}
 	}
@@ -43,7 +43,7 @@ func (s *Cache) Generation() uint32 { return s.generation }
 
 // Flow returns the flow of an observation that was resolved, and its context.
 func (s *Cache) Flow(t *flow.Observation) (flow.Key, flow.Context) {
-	return s.flows[t.Row-1].Key, s.spans[t.Context].context
+	return s.flows[t.Row-1].Key, s.contexts[t.Context].context
 }
 
 // Record returns an observation that was resolved as a record of its own.

@@ -128,7 +128,7 @@ func rowsOf(t *testing.T, table *Table) map[wantKey]wantRow {
 			got[k] = v
 		}
 		p.Reset(&table.Free)
-		p.Lend(&spare)
+		p.PassIndex(&spare)
 	}
 	return got
 }

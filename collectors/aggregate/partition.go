@@ -57,7 +57,7 @@ func (p *Partition) count(e *entry, free *Pool) {
 	}
 }
 
-// Lend gives the index of an empty partition to the next one.
-func (p *Partition) Lend(to *Partition) {
+// PassIndex gives the index of an empty partition to the next one.
+func (p *Partition) PassIndex(to *Partition) {
 	to.index, p.index = p.index, table.Index{}
 }

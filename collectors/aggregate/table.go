@@ -80,7 +80,7 @@ func (t *Table) Add(source int, b flow.Batch) {
 		m, id := marksOf(r), t.contexts.of(r, t)
 		src.count(r, m)
 		if r.Records == 0 {
-			t.once(r, m, id)
+			t.countMoment(r, m, id)
 		}
 		t.add(r, m, id)
 	}
@@ -145,8 +145,8 @@ type entry struct {
 // second-level cache.
 const entries = 96
 
-// once counts what a record says of one moment.
-func (t *Table) once(r *flow.Record, m Marks, id uint32) {
+// countMoment counts what a record says of one moment.
+func (t *Table) countMoment(r *flow.Record, m Marks, id uint32) {
 	at := &t.contexts.known[id]
 	t.FlowLogs.count(r, at.class)
 	t.Timeline.add(at.series[number(r.Src.Private() && r.Dst.Private())], r, m)

@@ -306,6 +306,6 @@ func TestPartition(t *testing.T) {
 			}
 		}
 		p.Reset(&free)
-		p.Lend(&spare)
+		p.PassIndex(&spare)
 	}
 }

@@ -16,7 +16,7 @@ type capture struct {
 	in     flow.Input
 	trace  *trace.Trace
 	survey *survey
-	place  place
+	place  countingPoint
 	meter  *meter.Meter
 	joiner joiner
 	frames *frames // takes the packets as they are; nil if they are measured

@@ -175,8 +175,8 @@ func (s *survey) reason(n, location uint32) string {
 // edge is a side of a component.
 type edge struct{ component, edge uint16 }
 
-// place says where packets count.
-type place struct {
+// countingPoint says where packets count.
+type countingPoint struct {
 	at    map[edge]bool
 	first bool // at first appearances instead
 }
@@ -184,8 +184,8 @@ type place struct {
 // choose returns the place at which each packet is reported once: miniports;
 // where there are none, first appearances; where those are not numbered, the
 // edge that saw most.
-func (s *survey) choose() place {
-	p := place{at: map[edge]bool{}}
+func (s *survey) choose() countingPoint {
+	p := countingPoint{at: map[edge]bool{}}
 	best, most := edge{}, uint64(0)
 	for id, c := range s.components {
 		for n, frames := range c.frames {
@@ -214,7 +214,7 @@ func (e edge) before(o edge) bool {
 }
 
 // counts reports whether a report is the one that a packet counts by.
-func (p place) counts(r *report) bool {
+func (p countingPoint) counts(r *report) bool {
 	if p.first {
 		return r.appearance == 1
 	}

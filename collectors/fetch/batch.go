@@ -96,7 +96,7 @@ func pathOf(b plan.Blob) string { return b.Container + "/" + b.Name }
 // bring brings one file in the place that was taken for it.
 func (b *batch) bring(place int, it item, dest string, old session.Artifact) {
 	t := b.job.transfer
-	got, err := t.once(b.ctx, dest, func() (session.Artifact, error) {
+	got, err := t.fetchOnce(b.ctx, dest, func() (session.Artifact, error) {
 		ctx := plan.WithThrottled(b.ctx, t.limiter.Slow)
 		d := storage.Download{From: b.job.blobs, Limiter: t.limiter, Path: dest, SHA256: old.SHA256}
 		n, sum, err := d.Run(ctx, it.blob)

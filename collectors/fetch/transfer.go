@@ -36,10 +36,10 @@ type bringing struct {
 	err  error
 }
 
-// once does bring, unless another fetch does so for the same file now: then it
+// fetchOnce does bring, unless another fetch does so for the same file now: then it
 // waits and returns what came of that. Sessions that read one flow log may
 // cover the same interface.
-func (t *Transfer) once(ctx context.Context, dest string, bring func() (session.Artifact, error)) (session.Artifact, error) {
+func (t *Transfer) fetchOnce(ctx context.Context, dest string, bring func() (session.Artifact, error)) (session.Artifact, error) {
 	for {
 		t.mu.Lock()
 		other := t.bringing[dest]

@@ -39,7 +39,7 @@ const inUse = 1 << 32
 
 // read reads the address at t[i] and its comma, and returns where what
 // follows begins, or 0.
-func (a *addresses) read(t *span, i int, to *flow.Addr) int {
+func (a *addresses) read(t *tupleText, i int, to *flow.Addr) int {
 	lo, hi := t.word(i), t.word(i+8)
 	z := same(hi, commas)
 	if same(lo, commas) != 0 || z == 0 {
@@ -56,7 +56,7 @@ func (a *addresses) read(t *span, i int, to *flow.Addr) int {
 }
 
 // learn reads the address t[i:end] into e.
-func (a *addresses) learn(t *span, i, end int, to *flow.Addr, e *address) int {
+func (a *addresses) learn(t *tupleText, i, end int, to *flow.Addr, e *address) int {
 	v, ok := parseIPv4(t, i, end)
 	if !ok {
 		return a.other(t, i, to)
@@ -68,7 +68,7 @@ func (a *addresses) learn(t *span, i, end int, to *flow.Addr, e *address) int {
 }
 
 // parseIPv4 reads the address t[i:end] of 8 to 15 bytes.
-func parseIPv4(t *span, i, end int) (v uint32, ok bool) {
+func parseIPv4(t *tupleText, i, end int) (v uint32, ok bool) {
 	m := dotsIn(t.word(i)) | dotsIn(t.word(i+8))<<8
 	m = m&(1<<uint(end-i)-1) | 1<<uint(end-i)
 	if bits.OnesCount64(m) != 4 {
@@ -91,7 +91,7 @@ var least = [4]uint32{0, 0, 10, 100}
 
 // octet reads the n digits at t[i]. wrong has a high bit set if they are none,
 // not all digits, more than 255 or begin with a zero.
-func octet(t *span, i, n int) (v, wrong uint32) {
+func octet(t *tupleText, i, n int) (v, wrong uint32) {
 	x := (uint32(t.word(i)) ^ zeros&0xffffffff) << (uint(-8*n) & 31)
 	v = x>>24 + x>>16&0xff*10 + x>>8&0xff*100
 	off := uint32(n-1) | uint32(3-n) | (255 - v) | (v - least[n&3])
@@ -99,7 +99,7 @@ func octet(t *span, i, n int) (v, wrong uint32) {
 }
 
 // other reads an address that is shorter or longer than read knows.
-func (a *addresses) other(t *span, i int, to *flow.Addr) int {
+func (a *addresses) other(t *tupleText, i int, to *flow.Addr) int {
 	text := t[min(i, longest):][:longestAddress+1]
 	n := bytes.IndexByte(text, ',')
 	if n < 2 {

@@ -72,7 +72,7 @@ func (q *fastPath) nsgProperties() bool {
 func (q *fastPath) nsgProperty(key []byte, _ mark) (uint, bool) {
 	switch string(key) {
 	case "Version":
-		return hasVersion, once(&q.has, hasVersion) && q.version()
+		return hasVersion, firstTime(&q.has, hasVersion) && q.version()
 	case "flows":
 		var known bool
 		q.rec.kind = flow.NSGFlowLog
@@ -163,7 +163,7 @@ func (q *fastPath) tuple() bool {
 	var n int
 	var key uint64
 	if q.layout != vnet4 { // of VNet flow logs come only those that observe does not know
-		n, key = q.seen.fastTuple((*span)(q.b[q.i:]), q.layout, r)
+		n, key = q.seen.fastTuple((*tupleText)(q.b[q.i:]), q.layout, r)
 	}
 	if n != 0 && q.i+n < q.n {
 		q.i += n + 1

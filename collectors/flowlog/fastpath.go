@@ -53,8 +53,8 @@ const (
 	hasName // of an ACL, rule or interface
 )
 
-// once notes that a key was seen, and reports whether it is the first time.
-func once(has *uint, key uint) bool {
+// firstTime notes that a key was seen, and reports whether it is the first time.
+func firstTime(has *uint, key uint) bool {
 	again := *has&key != 0
 	*has |= key
 	return !again
@@ -114,34 +114,34 @@ func (q *fastPath) member(key []byte) (ok bool) {
 		}
 		text, ok := q.text()
 		q.rec.minute = minuteOf(text)
-		return ok && once(&q.has, hasTime)
+		return ok && firstTime(&q.has, hasTime)
 	case "macAddress":
 		q.late = q.late || late
 		q.rec.point, ok = q.mac()
 		q.point = q.rec.point
-		return ok && once(&q.has, hasMAC)
+		return ok && firstTime(&q.has, hasMAC)
 	case "targetResourceID":
 		q.late = q.late || late
 		q.vnetTarget, ok = q.name()
-		return ok && once(&q.has, hasVNetTarget)
+		return ok && firstTime(&q.has, hasVNetTarget)
 	case "resourceId":
 		q.late = q.late || late
 		q.nsgTarget, ok = q.name()
 		q.nsgLog = q.nm.log(q.nsgTarget)
-		return ok && once(&q.has, hasNSGTarget)
+		return ok && firstTime(&q.has, hasNSGTarget)
 	case "flowLogResourceID":
 		q.late = q.late || late
 		q.vnetLog, ok = q.name()
 		q.vnetLog = q.nm.log(q.vnetLog)
-		return ok && once(&q.has, hasVNetLog)
+		return ok && firstTime(&q.has, hasVNetLog)
 	case "flowLogVersion":
-		return once(&q.has, hasVersion) && q.version()
+		return firstTime(&q.has, hasVersion) && q.version()
 	case "flowRecords":
 		q.rec.kind, q.layout, q.target, q.log = flow.VNetFlowLog, vnet4, q.vnetTarget, q.vnetLog
-		return once(&q.has, hasFlows) && q.object((*fastPath).flowRecords)
+		return firstTime(&q.has, hasFlows) && q.object((*fastPath).flowRecords)
 	case "properties":
 		q.target, q.log, q.acl = q.nsgTarget, q.nsgLog, q.nsgTarget
-		return once(&q.has, hasFlows) && q.nsgProperties()
+		return firstTime(&q.has, hasFlows) && q.nsgProperties()
 	}
 	return q.skip(0)
 }
@@ -208,7 +208,7 @@ func (q *fastPath) object(member func(q *fastPath, key []byte, first mark) (uint
 			return ok
 		}
 		bit, ok := member(q, key, at)
-		if !ok || bit != 0 && !once(&has, bit) {
+		if !ok || bit != 0 && !firstTime(&has, bit) {
 			return false
 		}
 	}

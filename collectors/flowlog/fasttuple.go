@@ -12,7 +12,7 @@ import (
 //
 // A field is found and converted eight bytes at a time, without a branch on
 // its length, which cannot be predicted.
-func (a *addresses) fastTuple(t *span, l layout, r *flow.Record) (length int, key uint64) {
+func (a *addresses) fastTuple(t *tupleText, l layout, r *flow.Record) (length int, key uint64) {
 	from, wrong := fastTime(t, r)
 	if from == 0 {
 		return 0, 0
@@ -38,7 +38,7 @@ func (a *addresses) fastTuple(t *span, l layout, r *flow.Record) (length int, ke
 
 // fastKey reads addresses, ports and protocol with their commas, and returns
 // where what follows begins, or 0.
-func (a *addresses) fastKey(t *span, i int, k *flow.Key) int {
+func (a *addresses) fastKey(t *tupleText, i int, k *flow.Key) int {
 	if i = a.read(t, i, &k.Src); i == 0 {
 		return 0
 	}
@@ -56,7 +56,7 @@ func (a *addresses) fastKey(t *span, i int, k *flow.Key) int {
 }
 
 // fastTime reads a time of 9 to 15 digits and its comma.
-func fastTime(t *span, r *flow.Record) (next int, wrong uint64) {
+func fastTime(t *tupleText, r *flow.Record) (next int, wrong uint64) {
 	x := t.word(0) ^ zeros
 	low, next, wrong := t.number(8, commas)
 	n := next - 9 // digits in low
@@ -79,7 +79,7 @@ var (
 )
 
 // fastProto reads a protocol and its comma: most often 6, 17 or a letter.
-func fastProto(t *span, i int) (v uint64, next int, wrong uint64) {
+func fastProto(t *tupleText, i int) (v uint64, next int, wrong uint64) {
 	if t.byte(i+1) == ',' && protocolOf[t.byte(i)] != 0 {
 		return uint64(protocolOf[t.byte(i)]), i + 2, 0
 	}
@@ -88,7 +88,7 @@ func fastProto(t *span, i int) (v uint64, next int, wrong uint64) {
 
 // fastDecision reads decision and state of an NSG tuple, and returns where
 // the counters begin; in version 1, the place of the quote.
-func fastDecision(t *span, i int, l layout, r *flow.Record) int {
+func fastDecision(t *tupleText, i int, l layout, r *flow.Record) int {
 	deny := t.byte(i) == 'D'
 	if !deny && t.byte(i) != 'A' {
 		return 0
@@ -117,7 +117,7 @@ const (
 )
 
 // fastCounters reads the counters and returns the place of the quote.
-func fastCounters(t *span, i int, r *flow.Record) int {
+func fastCounters(t *tupleText, i int, r *flow.Record) int {
 	x := t.word(i)
 	if x == noCounters {
 		count(r, [4]uint64{}, true)
@@ -142,7 +142,7 @@ func fastCounters(t *span, i int, r *flow.Record) int {
 // longNumber reads 8 to 15 digits and the byte of which end is made.
 //
 //go:noinline
-func (t *span) longNumber(i int, end uint64) (v uint64, next int, wrong uint64) {
+func (t *tupleText) longNumber(i int, end uint64) (v uint64, next int, wrong uint64) {
 	x, y := t.word(i)^zeros, t.word(i+8)
 	z := same(y, end)
 	if z == 0 {

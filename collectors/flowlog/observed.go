@@ -51,7 +51,7 @@ var hashKeys = [8]uint64{
 }
 
 // hash is a hash of n bytes from t[i] on, of which there are at least 8.
-func (t *span) hash(i, n int) (o [2]uint64) {
+func (t *tupleText) hash(i, n int) (o [2]uint64) {
 	k := &hashKeys
 	a, b := k[0]^uint64(n), k[1]
 	end := i + n
@@ -86,7 +86,7 @@ const (
 // observeTupleScalar is observeTuple without vector instructions but for commas. It finds all
 // commas first: then the fields can be converted side by side, and none waits for
 // the end of the one before.
-func observeTupleScalar(t *span, s *flow.Observation, f *flowText) int {
+func observeTupleScalar(t *tupleText, s *flow.Observation, f *flowText) int {
 	low, high5 := t.word(0)^zeros, t.word(5)^zeros
 	high5 = high5 >> 24 << 24
 	wrong := (low + six) | low | (high5 + six) | high5
@@ -150,7 +150,7 @@ func number(b bool) int {
 }
 
 // encryptionAt reads the encryption between two places.
-func encryptionAt(t *span, from, to int) (flow.Encryption, bool) {
+func encryptionAt(t *tupleText, from, to int) (flow.Encryption, bool) {
 	switch {
 	case to == from+2 && t.byte(from) == 'N' && t.byte(from+1) == 'X':
 		return flow.NotEncrypted, true
@@ -165,7 +165,7 @@ func encryptionAt(t *span, from, to int) (flow.Encryption, bool) {
 
 // counters reads the last four fields, of which the commas before and between
 // are in at, and returns the place of the quote that ends them.
-func (t *span) counters(at *[5]int, s *flow.Observation, wrong *uint64) int {
+func (t *tupleText) counters(at *[5]int, s *flow.Observation, wrong *uint64) int {
 	first := at[1] + 1
 	x := t.word(first)
 	if x == noCounters {
@@ -190,7 +190,7 @@ func (t *span) counters(at *[5]int, s *flow.Observation, wrong *uint64) int {
 
 // counter reads the digits between two places. off is more than 7 if there is
 // none or if there are more than 8.
-func (t *span) counter(from, to int, v *uint64, wrong *uint64) (off uint) {
+func (t *tupleText) counter(from, to int, v *uint64, wrong *uint64) (off uint) {
 	off = uint(to - from - 2)
 	shift := (56 - 8*off) & 63
 	x := (t.word(to-8) ^ zeros) >> shift << shift

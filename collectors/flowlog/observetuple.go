@@ -9,7 +9,7 @@ type traits uint64
 // observeTuple looks at the tuple that t begins with and returns its length, or 0 for
 // what is left to fastTuple. It does so with vector instructions if it may: without
 // them, adding up a log takes 1.05 to 1.14 times as long (BenchmarkVector).
-func observeTuple(t *span, s *flow.Observation, f *flowText, vector bool) int {
+func observeTuple(t *tupleText, s *flow.Observation, f *flowText, vector bool) int {
 	if !vector {
 		return observeTupleScalar(t, s, f)
 	}

@@ -15,4 +15,4 @@ var hasAVX2 = cpu.X86.HasAVX2 && cpu.X86.HasBMI1 && cpu.X86.HasBMI2
 // returns the place of the closing quote, or 0 for all others.
 //
 //go:noescape
-func observeTupleAVX2(t *span, s *flow.Observation, keys *[8]uint64) (end int, is traits)
+func observeTupleAVX2(t *tupleText, s *flow.Observation, keys *[8]uint64) (end int, is traits)

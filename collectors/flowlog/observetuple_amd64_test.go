@@ -34,7 +34,7 @@ func tuples(r *rand.Rand) string {
 
 // slowObservation makes an observation of what parseTuple finds in the tuple that ends
 // at end.
-func slowObservation(t *testing.T, b *span, end int) (int, flow.Observation, flowText) {
+func slowObservation(t *testing.T, b *tupleText, end int) (int, flow.Observation, flowText) {
 	t.Helper()
 	var r flow.Record
 	if why := parseTuple(b[:end], vnet4, &r); why != fine {
@@ -68,7 +68,7 @@ func TestParseTupleAVX2(t *testing.T) {
 		for range n % 4 {
 			text[r.IntN(len(text)/2)] = `0123456789,,,"": XNB./;IO`[r.IntN(25)]
 		}
-		var b span
+		var b tupleText
 		copy(b[:], text)
 		end, _ := observeTupleAVX2(&b, &flow.Observation{}, &hashKeys)
 		var want flow.Observation

@@ -91,7 +91,7 @@ func hashTuple(around, key uint64, at int64, traits uint64, c *[4]uint64) (a, b 
 
 // hashText is the hash of the text of a flow, source to direction.
 func hashText(text []byte) uint64 {
-	var t span
+	var t tupleText
 	return t.hash(0, copy(t[:longest], text))[1]
 }
 

@@ -45,7 +45,7 @@ func (q *fastPath) observe() bool {
 			all, texts = s.all[:len(s.texts)], s.texts
 		}
 		f := &texts[k]
-		n := observeTuple((*span)(b[i:]), &all[k], f, s.vector)
+		n := observeTuple((*tupleText)(b[i:]), &all[k], f, s.vector)
 		if n == 0 || i+n >= q.n {
 			break
 		}
@@ -98,7 +98,7 @@ func (g *observedGroup) context(variant uint8) flow.Context {
 func (d *document) flow(f *flowText) (k flow.Key, ok bool) {
 	const from = timeLength + 1
 	at := int(f.at) - from
-	if d.fast.seen.fastKey((*span)(d.b[at:]), from, &k) == from+int(f.length)-1 {
+	if d.fast.seen.fastKey((*tupleText)(d.b[at:]), from, &k) == from+int(f.length)-1 {
 		return k, true
 	}
 	var fields [13][]byte

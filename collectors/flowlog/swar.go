@@ -16,20 +16,20 @@ const (
 	six = 0x7676767676767676
 )
 
-// span is a tuple and what follows it. Because its size is a constant, and the
+// tupleText is a tuple and what follows it. Because its size is a constant, and the
 // place in it is cut to less than half, no word needs a check of bounds. A
 // place that was cut has passed longest, which is looked at once in the end.
-type span [2 * (longest + 8)]byte
+type tupleText [2 * (longest + 8)]byte
 
 // longest is how many bytes a tuple can have in fastTuple.
 const longest = 248
 
-func (t *span) word(i int) uint64 {
+func (t *tupleText) word(i int) uint64 {
 	i &= longest + 7
 	return binary.LittleEndian.Uint64(t[i : i+8])
 }
 
-func (t *span) byte(i int) byte { return t[i&(longest+7)] }
+func (t *tupleText) byte(i int) byte { return t[i&(longest+7)] }
 
 // same has the high bit of the first byte of x set that is the byte of which
 // c is made, perhaps those of later bytes, and no bit of earlier ones.
@@ -49,7 +49,7 @@ var pow10 = [...]uint64{1, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000
 
 // number reads digits and the byte of which end is made, and returns where
 // what follows begins. wrong has a high bit set if there is something else.
-func (t *span) number(i int, end uint64) (v uint64, next int, wrong uint64) {
+func (t *tupleText) number(i int, end uint64) (v uint64, next int, wrong uint64) {
 	x := t.word(i)
 	z := same(x, end)
 	if z == 0 {

@@ -8,7 +8,7 @@ const (
 	largeRecord = 4 << 20
 	// padding follows the bytes of a window, so that a tuple can be loaded in
 	// words without asking at each where the bytes end.
-	padding = len(span{})
+	padding = len(tupleText{})
 )
 
 // window is the part of a stream that is looked at: bytes b[i:n], of which

@@ -82,15 +82,15 @@ const (
 type point struct {
 	*row
 	log, mac string
-	due      []due    // in order and apart
-	off      []span   // likewise
-	why      []string // of off
+	due      []due      // in order and apart
+	off      []interval // likewise
+	why      []string   // of off
 }
 
 // due is a time in which a log should have recorded. It is dark if the log was
 // followed and has no record in all of that time, also not where a window cuts it.
 type due struct {
-	span
+	interval
 	dark bool
 }
 
@@ -103,11 +103,11 @@ func (t *Table) Document(names *flow.Names, o Options) *Document {
 		return nil
 	}
 	doc := &Document{Steps: []Step{}, Gaps: []Gap{}}
-	all := points[0].due[0].span
+	all := points[0].due[0].interval
 	for _, p := range points {
 		for _, d := range p.due {
 			doc.Counts.add(p.of(d, p.off))
-			all = all.with(d.span)
+			all = all.with(d.interval)
 		}
 		p.gaps(doc, names, o.Name)
 	}
@@ -127,16 +127,16 @@ func (t *Table) points(names *flow.Names, o Options) []point {
 	byLog := map[string][]*row{}
 	for p, r := range t.rows {
 		r.tidy()
-		log := fold(names.Text(p.Log))
+		log := lowerID(names.Text(p.Log))
 		byLog[log] = append(byLog[log], r)
 	}
 	followed := map[string][]Followed{}
 	for _, f := range o.Followed {
-		followed[fold(f.Log)] = append(followed[fold(f.Log)], f)
+		followed[lowerID(f.Log)] = append(followed[lowerID(f.Log)], f)
 	}
 	dues := map[string][]due{}
 	add := func(p point) {
-		log := fold(p.log)
+		log := lowerID(p.log)
 		if _, ok := dues[log]; !ok {
 			dues[log] = o.due(followed[log], byLog[log])
 		}
@@ -150,7 +150,7 @@ func (t *Table) points(names *flow.Names, o Options) []point {
 		add(point{row: r, log: names.Text(p.Log), mac: names.Text(p.Interface)})
 	}
 	for _, f := range o.Followed {
-		if _, ok := dues[fold(f.Log)]; !ok { // of which interfaces it should have records is not known: it counts as one
+		if _, ok := dues[lowerID(f.Log)]; !ok { // of which interfaces it should have records is not known: it counts as one
 			add(point{row: &row{target: names.Of(f.Target)}, log: f.Log})
 		}
 	}
@@ -161,13 +161,13 @@ func (t *Table) points(names *flow.Names, o Options) []point {
 // due is when a log with some rows should have recorded: when somebody followed it,
 // or as long as it shows.
 func (o *Options) due(followed []Followed, rows []*row) []due {
-	var spans []due
+	var found []due
 	for _, f := range followed {
-		spans = append(spans, due{span{f.From.Unix() / 60, ceil(f.To)}, false})
+		found = append(found, due{interval{f.From.Unix() / 60, ceil(f.To)}, false})
 	}
-	slices.SortFunc(spans, func(a, b due) int { return cmp.Compare(a.from, b.from) })
+	slices.SortFunc(found, func(a, b due) int { return cmp.Compare(a.from, b.from) })
 	var apart []due
-	for _, s := range spans {
+	for _, s := range found {
 		if n := len(apart); n > 0 && s.from <= apart[n-1].to {
 			apart[n-1].to = max(apart[n-1].to, s.to)
 			continue
@@ -176,8 +176,8 @@ func (o *Options) due(followed []Followed, rows []*row) []due {
 	}
 	for i := range apart {
 		s := &apart[i]
-		s.dark = !slices.ContainsFunc(rows, func(r *row) bool { return r.recorded(s.span) > 0 })
-		s.span = s.and(o.window(span{math.MinInt64, math.MaxInt64}))
+		s.dark = !slices.ContainsFunc(rows, func(r *row) bool { return r.recorded(s.interval) > 0 })
+		s.interval = s.and(o.window(interval{math.MinInt64, math.MaxInt64}))
 	}
 	if followed == nil {
 		shown := rows[0].whole()
@@ -191,7 +191,7 @@ func (o *Options) due(followed []Followed, rows []*row) []due {
 
 // window is the minutes that the window touches, as far as it has bounds, which
 // are those of a span otherwise.
-func (o *Options) window(s span) span {
+func (o *Options) window(s interval) interval {
 	if !o.Start.IsZero() && o.Start.Unix() > 0 {
 		s.from = o.Start.Unix() / 60
 	}
@@ -202,7 +202,7 @@ func (o *Options) window(s span) span {
 }
 
 // off returns when a log was off for an interface, in order and apart, and why.
-func off(followed []Followed, mac string) (spans []span, why []string) {
+func off(followed []Followed, mac string) (found []interval, why []string) {
 	var mine []Off
 	for _, f := range followed {
 		for _, o := range f.Off {
@@ -213,15 +213,15 @@ func off(followed []Followed, mac string) (spans []span, why []string) {
 	}
 	slices.SortStableFunc(mine, func(a, b Off) int { return a.From.Compare(b.From) })
 	for _, o := range mine {
-		s := span{ceil(o.From), o.To.Unix() / 60}
-		if n := len(spans); n > 0 {
-			s.from = max(s.from, spans[n-1].to)
+		s := interval{ceil(o.From), o.To.Unix() / 60}
+		if n := len(found); n > 0 {
+			s.from = max(s.from, found[n-1].to)
 		}
 		if s.length() > 0 {
-			spans, why = append(spans, s), append(why, cmp.Or(o.Why, switched))
+			found, why = append(found, s), append(why, cmp.Or(o.Why, switched))
 		}
 	}
-	return spans, why
+	return found, why
 }
 
 // ceil is the first whole minute from at on.
@@ -233,7 +233,7 @@ func (p *point) gaps(doc *Document, names *flow.Names, name func(string) string)
 	if name != nil && p.mac != "" {
 		g.Name = name(p.mac)
 	}
-	add := func(s span, minutes int64, state, why string) {
+	add := func(s interval, minutes int64, state, why string) {
 		if minutes <= 0 {
 			return
 		}
@@ -247,11 +247,11 @@ func (p *point) gaps(doc *Document, names *flow.Names, name func(string) string)
 		}
 		rest := p.after(due)
 		for i, o := range p.off {
-			if o = o.and(due.span); o.length() == 0 {
+			if o = o.and(due.interval); o.length() == 0 {
 				continue
 			}
 			add(o, o.length()-p.recorded(o), "unlogged", p.why[i])
-			before := rest.and(span{rest.from, o.from})
+			before := rest.and(interval{rest.from, o.from})
 			add(before, before.length(), "unknown", unknown)
 			rest.from = max(rest.from, o.to)
 		}
@@ -266,7 +266,7 @@ func instant(minute int64) time.Time {
 }
 
 // steps counts by time, in steps of a length that divides a day.
-func (d *Document) steps(points []point, all span) {
+func (d *Document) steps(points []point, all interval) {
 	length := int64(1)
 	for _, n := range []int64{1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440} {
 		if length = n; all.length()/n < mostSteps {
@@ -281,7 +281,7 @@ func (d *Document) steps(points []point, all span) {
 		s := Step{Start: instant(at)}
 		for _, p := range points {
 			for _, d := range p.due {
-				if d.span = d.and(span{at, at + length}); d.length() > 0 {
+				if d.interval = d.and(interval{at, at + length}); d.length() > 0 {
 					s.add(p.of(d, p.off))
 				}
 			}

@@ -97,27 +97,27 @@ func (r *row) tidy() {
 	r.hours, r.sorted = r.hours[:n], n
 }
 
-// span are the minutes from one on, before another.
-type span struct{ from, to int64 }
+// interval is the minutes from one on, before another.
+type interval struct{ from, to int64 }
 
-func (s span) length() int64 { return max(0, s.to-s.from) }
+func (s interval) length() int64 { return max(0, s.to-s.from) }
 
-func (s span) and(o span) span { return span{max(s.from, o.from), min(s.to, o.to)} }
+func (s interval) and(o interval) interval { return interval{max(s.from, o.from), min(s.to, o.to)} }
 
-func (s span) with(o span) span { return span{min(s.from, o.from), max(s.to, o.to)} }
+func (s interval) with(o interval) interval { return interval{min(s.from, o.from), max(s.to, o.to)} }
 
 // whole is from the first recorded minute to the last; before all times if there
 // is none.
-func (r *row) whole() span {
+func (r *row) whole() interval {
 	if len(r.hours) == 0 {
-		return span{math.MinInt64, math.MinInt64}
+		return interval{math.MinInt64, math.MinInt64}
 	}
 	first, last := r.hours[0], r.hours[len(r.hours)-1]
-	return span{first.at*60 + int64(bits.TrailingZeros64(first.bits)), last.at*60 + int64(bits.Len64(last.bits))}
+	return interval{first.at*60 + int64(bits.TrailingZeros64(first.bits)), last.at*60 + int64(bits.Len64(last.bits))}
 }
 
 // recorded is how many minutes of a span were recorded.
-func (r *row) recorded(s span) (n int64) {
+func (r *row) recorded(s interval) (n int64) {
 	i, _ := slices.BinarySearchFunc(r.hours, s.from, func(h hour, from int64) int { return cmp.Compare(h.at*60+59, from) })
 	for ; i < len(r.hours) && r.hours[i].at*60 < s.to; i++ {
 		h := r.hours[i]
@@ -152,21 +152,21 @@ func (c *Counts) add(o Counts) {
 func (c Counts) Gaps() int64 { return c.Unlogged + c.Unknown }
 
 // after are the minutes of which nothing later was seen.
-func (r *row) after(s due) span {
+func (r *row) after(s due) interval {
 	if s.dark {
-		return s.span
+		return s.interval
 	}
-	return s.and(span{r.whole().to, s.to})
+	return s.and(interval{r.whole().to, s.to})
 }
 
-// of counts the minutes of a time. Off are spans in which the log was off, in
+// of counts the minutes of a time. Off are intervals in which the log was off, in
 // order and apart.
-func (r *row) of(s due, off []span) (c Counts) {
-	c.Recorded = r.recorded(s.span)
+func (r *row) of(s due, off []interval) (c Counts) {
+	c.Recorded = r.recorded(s.interval)
 	after := r.after(s)
 	c.Unknown = after.length()
 	for _, o := range off {
-		o = o.and(s.span)
+		o = o.and(s.interval)
 		c.Unlogged += max(0, o.length()-r.recorded(o))
 		c.Unknown -= o.and(after).length()
 	}

@@ -124,7 +124,7 @@ func (w world) count(from, to int64) (c Counts) {
 func (w world) isDue(log string, minute int64) bool {
 	known := false
 	for _, f := range w.followed {
-		if fold(f.Log) == fold(log) {
+		if lowerID(f.Log) == lowerID(log) {
 			known = true
 			if minute >= f.From.Unix()/60 && minute < f.To.Unix()/60 {
 				return true
@@ -137,7 +137,7 @@ func (w world) isDue(log string, minute int64) bool {
 // isDark reports whether a log that was followed has no record in all of the time
 // around a minute in which it was.
 func (w world) isDark(log string, minute int64) bool {
-	if !slices.ContainsFunc(w.followed, func(f Followed) bool { return fold(f.Log) == fold(log) }) {
+	if !slices.ContainsFunc(w.followed, func(f Followed) bool { return lowerID(f.Log) == lowerID(log) }) {
 		return false
 	}
 	from, to := minute, minute+1
@@ -148,7 +148,7 @@ func (w world) isDark(log string, minute int64) bool {
 		to++
 	}
 	for i, p := range w.points {
-		if fold(w.names.Text(p.Log)) == fold(log) && slices.ContainsFunc(w.marks[i], func(m int64) bool { return m >= from && m < to }) {
+		if lowerID(w.names.Text(p.Log)) == lowerID(log) && slices.ContainsFunc(w.marks[i], func(m int64) bool { return m >= from && m < to }) {
 			return false
 		}
 	}
@@ -158,7 +158,7 @@ func (w world) isDark(log string, minute int64) bool {
 func (w world) isOff(log, mac string, minute int64) bool {
 	for _, f := range w.followed {
 		for _, o := range f.Off {
-			if fold(f.Log) == fold(log) && minute >= o.From.Unix()/60 && minute < o.To.Unix()/60 &&
+			if lowerID(f.Log) == lowerID(log) && minute >= o.From.Unix()/60 && minute < o.To.Unix()/60 &&
 				(o.Interfaces == nil || slices.Contains(o.Interfaces, strings.ToLower(mac))) {
 				return true
 			}

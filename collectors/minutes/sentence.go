@@ -75,5 +75,5 @@ func lastPart(id string) string {
 	return id[strings.LastIndexByte(id, '/')+1:]
 }
 
-// fold is a resource id as it is compared.
-func fold(id string) string { return strings.ToLower(strings.Trim(id, "/")) }
+// lowerID is a resource id as it is compared.
+func lowerID(id string) string { return strings.ToLower(strings.Trim(id, "/")) }

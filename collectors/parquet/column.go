@@ -58,7 +58,7 @@ type columnReader struct {
 
 	raw, page, levels []byte // scratch
 	spare             []byte
-	alike             alike
+	alike             sharedSlices
 
 	first struct { // of the first times
 		bytes  []byte

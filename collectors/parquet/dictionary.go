@@ -22,8 +22,8 @@ type addresses struct {
 	plain []byte   // the dictionary
 
 	octets [256]uint8 // see octetOrder
-	keys   []place    // scratch: of IPv4 addresses, with their numbers - 1
-	spare  []place
+	keys   []sortKey  // scratch: of IPv4 addresses, with their numbers - 1
+	spare  []sortKey
 	others []shown
 	text   [64]byte
 }
@@ -78,9 +78,9 @@ func octetOrder() (order [256]uint8) {
 }
 
 // key4 orders IPv4 addresses by their texts.
-func (a *addresses) key4(x flow.Addr) place {
+func (a *addresses) key4(x flow.Addr) sortKey {
 	v, o := uint32(x.Lo), &a.octets
-	return place(o[v>>24])<<24 | place(o[v>>16&0xff])<<16 | place(o[v>>8&0xff])<<8 | place(o[v&0xff])
+	return sortKey(o[v>>24])<<24 | sortKey(o[v>>16&0xff])<<16 | sortKey(o[v>>8&0xff])<<8 | sortKey(o[v&0xff])
 }
 
 // sort puts all addresses in the order of their texts and returns their ranks
@@ -89,7 +89,7 @@ func (a *addresses) sort() []uint32 {
 	a.keys, a.others = a.keys[:0], a.others[:0] // a row group has no more addresses than rows
 	for n, x := range a.list[1:] {
 		if x.Is4() {
-			a.keys = append(a.keys, a.key4(x)<<rowBits|place(n))
+			a.keys = append(a.keys, a.key4(x)<<rowBits|sortKey(n))
 		} else {
 			a.others = append(a.others, shown{x.String(), uint32(n + 1)})
 		}

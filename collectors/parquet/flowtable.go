@@ -25,7 +25,7 @@ type flowSum struct {
 	counters        [4]uint64 // packets and IP bytes sent, the same received
 	first, last     int64     // microseconds
 	records, begins uint32
-	span            uint32
+	interval        uint32
 	measured, ended bool
 }
 

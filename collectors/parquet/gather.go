@@ -35,7 +35,7 @@ const (
 type anyNone struct{ any, all bool }
 
 // all gathers the rows of p in the order of list.
-func (g *gathered) all(p *part, list []place, ranks [2][]uint32) {
+func (g *gathered) all(p *part, list []sortKey, ranks [2][]uint32) {
 	g.grow(len(list))
 	g.traitBits(&p.traits)
 	g.values(p.rows, list, ranks)
@@ -80,7 +80,7 @@ func (g *gathered) traitBits(l *traitList) {
 }
 
 // values gathers all but times.
-func (g *gathered) values(rows []row, list []place, ranks [2][]uint32) {
+func (g *gathered) values(rows []row, list []sortKey, ranks [2][]uint32) {
 	sent, sentBytes, received, receivedBytes := g.counters[0], g.counters[1], g.counters[2], g.counters[3]
 	traits, has := g.traits[:len(list)], g.has[:len(list)]
 	var packets, bytes, src, dst, srcPort, dstPort int
@@ -106,7 +106,7 @@ func (g *gathered) values(rows []row, list []place, ranks [2][]uint32) {
 }
 
 // moments gathers the first times.
-func (g *gathered) moments(times []int64, list []place) {
+func (g *gathered) moments(times []int64, list []sortKey) {
 	var n int
 	for i, at := range list {
 		t := times[at&rowMask]
@@ -122,7 +122,7 @@ func (g *gathered) moments(times []int64, list []place) {
 
 // beside gathers what few records have, if any has it. Those behind the last of
 // rests have none.
-func (g *gathered) beside(rests []rest, list []place) {
+func (g *gathered) beside(rests []rest, list []sortKey) {
 	g.rests, g.anyRest = g.rests[:0], rest{}
 	if len(rests) == 0 {
 		return

@@ -21,16 +21,16 @@ type grouper struct {
 
 	private [2][]uint8 // 1 for sources and destinations that are, by place
 
-	from, until int64  // the minute, in microseconds
-	spans       []span // of it, by two times the number of the context, + 1 if both addresses are private
+	from, until int64      // the minute, in microseconds
+	ofMinute    []interval // of it, by two times the number of the context, + 1 if both addresses are private
 	active      []uint32
 	intervals   []flow.Interval
 	outside     uint64 // rows that the cache does not want
 	out         [batchRows]flow.Record
 }
 
-// span is what flows of a context did in a minute.
-type span struct {
+// interval is what flows of a context did in a minute.
+type interval struct {
 	packets, bytes        uint64
 	begun, ended, records uint32
 	measured              bool
@@ -47,7 +47,7 @@ var foreign = [...]int{colSentFrameBytes, colReceivedFrameBytes, colEtherType, c
 
 // group gives on the rows of g: those of flow logs added up, the others as
 // records. It reports false if no more are wanted.
-func (f *grouper) group(g *rows, a *alike) bool {
+func (f *grouper) group(g *rows, a *sharedSlices) bool {
 	if f.to.Cache == nil || f.to.Cache.Single() || !f.kinds.combine(g) {
 		g.spread(a)
 		return f.records(g, func(int) bool { return true })
@@ -71,8 +71,8 @@ func (f *grouper) group(g *rows, a *alike) bool {
 func (f *grouper) begin(g *rows) {
 	f.rows = g
 	f.flows.reset()
-	f.spans = grow(f.spans, 2*len(f.kinds.of))
-	clear(f.spans)
+	f.ofMinute = grow(f.ofMinute, 2*len(f.kinds.of))
+	clear(f.ofMinute)
 	for i, col := range groupPlaces {
 		f.places[i], f.memory[i] = g.columns[col].byRow(f.memory[i])
 	}

@@ -5,7 +5,7 @@ import "flowctl/collectors/flow"
 // minute ends the minute and begins that of a time.
 func (f *grouper) minute(at int64) {
 	for _, number := range f.active {
-		w := &f.spans[number]
+		w := &f.ofMinute[number]
 		done := flow.Interval{
 			Context: f.kinds.of[number/2].Context, Private: number%2 == 1, Start: f.from * 1000,
 			Packets: w.packets, IPBytes: w.bytes, Begun: uint64(w.begun), Ended: uint64(w.ended), Records: uint64(w.records),
@@ -14,7 +14,7 @@ func (f *grouper) minute(at int64) {
 			done.Measured = flow.Packets | flow.IPBytes
 		}
 		f.intervals = append(f.intervals, done)
-		*w = span{}
+		*w = interval{}
 	}
 	const long = int64(60e6)
 	f.active = f.active[:0]

@@ -63,7 +63,7 @@ func (f *grouper) find(from, to int) {
 		number, added := f.flows.find(b.flowKey, b.hash)
 		if b.number = number; added {
 			context := uint32(b.addresses >> (2 * placeBits))
-			f.flows.sums[number].span = 2*context + uint32(f.private[0][src[j]]&f.private[1][dst[j]])
+			f.flows.sums[number].interval = 2*context + uint32(f.private[0][src[j]]&f.private[1][dst[j]])
 		}
 	}
 }
@@ -82,9 +82,9 @@ func (f *grouper) row(i, number int, at int64, measured bool, counters *[4]uint6
 		sum.first, sum.last = at, at
 	}
 	sum.add(at, state, measured, counters)
-	w := &f.spans[sum.span]
+	w := &f.ofMinute[sum.interval]
 	if w.records == 0 {
-		f.active = append(f.active, sum.span)
+		f.active = append(f.active, sum.interval)
 	}
 	w.add(state, measured, counters)
 }
@@ -101,7 +101,7 @@ func (s *flowSum) add(at int64, state flow.State, measured bool, counters *[4]ui
 }
 
 // add counts a row. Counters that were not measured are 0.
-func (w *span) add(state flow.State, measured bool, counters *[4]uint64) {
+func (w *interval) add(state flow.State, measured bool, counters *[4]uint64) {
 	w.records++
 	w.begun += uint32(bit(state == flow.Begin))
 	w.ended += uint32(bit(state == flow.End))

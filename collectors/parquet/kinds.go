@@ -57,7 +57,7 @@ func (k *kinds) combine(g *rows) bool {
 			continue
 		}
 		if k.size*n > mostKinds {
-			k.leaveOut()
+			k.compact()
 		}
 		if k.size*n > mostKinds {
 			return false
@@ -66,7 +66,7 @@ func (k *kinds) combine(g *rows) bool {
 		k.steps = append(k.steps, combined{column: col, stride: k.size})
 		k.size *= n
 	}
-	k.leaveOut()
+	k.compact()
 	k.describe(g)
 	return true
 }
@@ -102,8 +102,8 @@ func (r *read) combine(index []uint32, stride uint32) {
 	}
 }
 
-// leaveOut numbers the rows anew, without the numbers that did not come.
-func (k *kinds) leaveOut() {
+// compact numbers the rows anew, without the numbers that did not come.
+func (k *kinds) compact() {
 	k.seen = grow(k.seen, k.size)
 	clear(k.seen)
 	var left []uint32

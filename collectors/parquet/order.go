@@ -6,9 +6,9 @@ import (
 	"slices"
 )
 
-// A place is a row and, above rowBits, when it was: in microseconds since the
+// A sortKey is a row and, above rowBits, when it was: in microseconds since the
 // first of the group, + 1, or 0 for no time.
-type place uint64
+type sortKey uint64
 
 const (
 	rowBits  = 18
@@ -18,7 +18,7 @@ const (
 
 // order sorts the rows of a group.
 type order struct {
-	list, spare []place
+	list, spare []sortKey
 	rows        []row
 	ranks       [2][]uint32 // of the addresses of rows
 }
@@ -28,7 +28,7 @@ const digit = 11
 
 // sort returns the rows by their times, in microseconds or null, then by the
 // ranks of their addresses. Times are the first times of rows.
-func (o *order) sort(times []int64, rows []row, ranks [2][]uint32) []place {
+func (o *order) sort(times []int64, rows []row, ranks [2][]uint32) []sortKey {
 	o.rows, o.ranks, o.list = rows, ranks, o.list[:0]
 	least, most := int64(1<<63-1), int64(null)
 	for _, t := range times {
@@ -41,11 +41,11 @@ func (o *order) sort(times []int64, rows []row, ranks [2][]uint32) []place {
 		return o.slow(times)
 	}
 	for i, t := range times {
-		at := place(0)
+		at := sortKey(0)
 		if t != null {
-			at = place(t-least) + 1
+			at = sortKey(t-least) + 1
 		}
-		o.list = append(o.list, at<<rowBits|place(i))
+		o.list = append(o.list, at<<rowBits|sortKey(i))
 	}
 	o.byTime()
 	o.ties()
@@ -53,18 +53,18 @@ func (o *order) sort(times []int64, rows []row, ranks [2][]uint32) []place {
 }
 
 // pairs compares the addresses of two rows.
-func (o *order) pairs(a, b place) int {
+func (o *order) pairs(a, b sortKey) int {
 	x, y := &o.rows[a&rowMask], &o.rows[b&rowMask]
 	return cmp.Or(cmp.Compare(o.ranks[0][x.src], o.ranks[0][y.src]), cmp.Compare(o.ranks[1][x.dst], o.ranks[1][y.dst]))
 }
 
 // slow sorts rows whose times lie further apart than a place can tell: more
 // than two years.
-func (o *order) slow(times []int64) []place {
+func (o *order) slow(times []int64) []sortKey {
 	for i := range times {
-		o.list = append(o.list, place(i))
+		o.list = append(o.list, sortKey(i))
 	}
-	slices.SortStableFunc(o.list, func(a, b place) int { return cmp.Or(cmp.Compare(times[a], times[b]), o.pairs(a, b)) })
+	slices.SortStableFunc(o.list, func(a, b sortKey) int { return cmp.Or(cmp.Compare(times[a], times[b]), o.pairs(a, b)) })
 	return o.list
 }
 
@@ -73,8 +73,8 @@ func (o *order) slow(times []int64) []place {
 func (o *order) byTime() { o.list, o.spare = radix(o.list, o.spare) }
 
 // radix sorts a list, but for the rows, digit by digit. Spare is memory for it.
-func radix(list, spare []place) (sorted, other []place) {
-	var all place
+func radix(list, spare []sortKey) (sorted, other []sortKey) {
+	var all sortKey
 	for _, p := range list {
 		all |= p
 	}

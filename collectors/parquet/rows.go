@@ -13,7 +13,7 @@ type rows struct {
 const batchRows = 256
 
 // spread puts the values of all columns to their rows, as record wants them.
-func (g *rows) spread(a *alike) {
+func (g *rows) spread(a *sharedSlices) {
 	for i, c := range columns {
 		a.spread(c, &g.columns[i])
 	}

@@ -10,8 +10,8 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// alike are the slices that columns without values, or without nulls, share.
-type alike struct {
+// sharedSlices are the slices that columns without values, or without nulls, share.
+type sharedSlices struct {
 	all, no []bool
 	codes   []uint32
 	wide    []int64
@@ -21,7 +21,7 @@ type alike struct {
 }
 
 // none makes out a column without values.
-func (a *alike) none(out *read, rows int) {
+func (a *sharedSlices) none(out *read, rows int) {
 	if len(a.no) < rows {
 		a.no, a.codes, a.wide = make([]bool, rows), make([]uint32, rows), make([]int64, rows)
 	}
@@ -29,7 +29,7 @@ func (a *alike) none(out *read, rows int) {
 }
 
 // every says that all rows of out have a value.
-func (a *alike) every(out *read, rows int) {
+func (a *sharedSlices) every(out *read, rows int) {
 	if len(a.all) < rows {
 		a.all = make([]bool, rows)
 		for k := range a.all {
@@ -40,7 +40,7 @@ func (a *alike) every(out *read, rows int) {
 }
 
 // spread puts the values of a column to their rows.
-func (a *alike) spread(c column, out *read) {
+func (a *sharedSlices) spread(c column, out *read) {
 	rows := len(out.there)
 	switch {
 	case out.values == 0:

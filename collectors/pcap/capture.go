@@ -15,7 +15,7 @@ type capture struct {
 	*Series
 	in       flow.Input
 	w        *window
-	told     told
+	notices  notices
 	packets  uint64
 	each     *frames // takes the packets as they are; nil if they are measured
 	timeless some    // packets without a time, of which nobody knows whether they are in the window
@@ -56,7 +56,7 @@ func (c *capture) frame(f frame) bool {
 		return c.outside(f, again)
 	}
 	if p.Note != 0 {
-		c.told.note(p, f.wire, f.at)
+		c.notices.note(p, f.wire, f.at)
 	}
 	if p.EtherType == packet.TypeIPv4 || p.EtherType == packet.TypeIPv6 {
 		c.in.Skipped.Add(c.in.Source.Path, "IP header cut or damaged; the frame is counted without addresses", f.at)
@@ -83,7 +83,7 @@ func (c *capture) outside(f frame, again bool) bool {
 
 // finish says how far the file could be read.
 func (c *capture) finish(err error) {
-	c.told.to(c.in.Skipped, c.in.Source.Path)
+	c.notices.to(c.in.Skipped, c.in.Source.Path)
 	if t := c.timeless; t.count > 0 {
 		c.in.Skipped.AddN(c.in.Source.Path, "packets without a time, which may or may not have been in the window", t.count, t.offset)
 	}

@@ -124,7 +124,7 @@ func (c *capture) records(f classic) error {
 			nic = f.u32(b[16:])
 		}
 		if !known {
-			tell(&c.told.links, f.link, at)
+			tell(&c.notices.links, f.link, at)
 		}
 		if !c.frame(frame{link: f.link, nic: nic, data: b[min(f.header, len(b)):], wire: wire, time: c.clocked(sec, sub, f.unit, at), at: at}) {
 			return nil

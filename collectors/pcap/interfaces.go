@@ -13,8 +13,8 @@ import (
 // interfaces numbers the interfaces of a capture from 1, in the order in which
 // their first packets are met.
 type interfaces struct {
-	known  map[place]uint16
-	last   place
+	known  map[interfaceKey]uint16
+	last   interfaceKey
 	number uint16            // of last
 	named  map[uint32]string // interfaces of pcapng, by their number through all sections
 	met    []string          // names of those that packets of the file were captured at, at most mostPoints
@@ -57,11 +57,11 @@ func (s *interfaces) meet(f *frame) {
 // next is to be called before a further file.
 func (s *interfaces) next() { s.number, s.met = 0, nil }
 
-// place is what tells the interfaces of a capture apart. The cooked frames of
+// interfaceKey is what tells the interfaces of a capture apart. The cooked frames of
 // Linux, version 2, name theirs. Of version 1, what tells them apart as far as
 // anything does is whether the machine sent or received the packet, and with
 // what address.
-type place struct {
+type interfaceKey struct {
 	nic    uint32   // of pcapng, through all sections
 	cooked [14]byte // of cooked frames
 }
@@ -69,7 +69,7 @@ type place struct {
 // of is the number of the interface that f was captured at. Those beyond what
 // can be told apart are one.
 func (s *interfaces) of(f *frame) uint16 {
-	p := place{nic: f.nic}
+	p := interfaceKey{nic: f.nic}
 	switch {
 	case f.link == packet.Cooked2 && len(f.data) >= 8:
 		binary.BigEndian.PutUint32(p.cooked[:], binary.BigEndian.Uint32(f.data[4:]))
@@ -82,7 +82,7 @@ func (s *interfaces) of(f *frame) uint16 {
 	n, ok := s.known[p]
 	if !ok {
 		if s.known == nil {
-			s.known = map[place]uint16{}
+			s.known = map[interfaceKey]uint16{}
 		}
 		if n = math.MaxUint16; len(s.known) < math.MaxUint16-1 {
 			n = uint16(len(s.known) + 1)

@@ -202,7 +202,7 @@ func (n *netmon) whole(f frame, trailer []byte) bool {
 	}
 	f.link = netmonLink(network)
 	if !f.link.Known() {
-		tell(&n.told.links, f.link, f.at)
+		tell(&n.notices.links, f.link, f.at)
 	}
 	n.stopped = !n.frame(f)
 	return !n.stopped

@@ -300,7 +300,7 @@ func (c *capture) nic(s *section, id uint32, at int64) (*nic, bool) {
 	}
 	n := &s.interfaces[id]
 	if !n.known {
-		tell(&c.told.links, n.link, at)
+		tell(&c.notices.links, n.link, at)
 	}
 	return n, true
 }

@@ -20,21 +20,21 @@ type Series struct {
 	directed   bool // frames may say which way they went
 	interfaces interfaces
 	identity   identity.Packets
-	times      span
+	times      timeRange
 }
 
-// span is the time of packets.
-type span struct {
+// timeRange is the time of packets.
+type timeRange struct {
 	first, last int64
 	some        bool // there is one with a time
 }
 
-func (s *span) add(t int64) {
+func (s *timeRange) add(t int64) {
 	if t == flow.NoTime {
 		return
 	}
 	if !s.some {
-		*s = span{t, t, true}
+		*s = timeRange{t, t, true}
 	}
 	s.first, s.last = min(s.first, t), max(s.last, t)
 }
@@ -66,7 +66,7 @@ func (s *Series) read(r io.Reader, in flow.Input, to flow.Workers, end func(*met
 	if in.Fine {
 		s.meter.Fine()
 	}
-	s.times = span{}
+	s.times = timeRange{}
 	c := &capture{Series: s, in: in, w: newWindow(r)}
 	err := c.read()
 	end(s.meter)

@@ -64,7 +64,7 @@ func (c *capture) snoopRecords(link packet.Link) error {
 			return c.cut(at)
 		}
 		if !link.Known() {
-			tell(&c.told.links, link, at)
+			tell(&c.notices.links, link, at)
 		}
 		if !c.frame(frame{link: link, data: b[snoopRecord:][:got], wire: wire, time: c.clocked(sec, micro, 1000, at), at: at}) {
 			return nil

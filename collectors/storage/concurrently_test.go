@@ -18,12 +18,12 @@ import (
 )
 
 // many are so many flow logs of one watcher, each with one blob of the hour.
-func many(logs int, hour time.Time) (*storagetest.Account, *Place) {
+func many(logs int, hour time.Time) (*storagetest.Account, *Location) {
 	s := &storagetest.Account{}
 	for n := range logs {
 		s.Put(storagetest.BlobName(fmt.Sprintf("log%04d", n), hour, "002248000001"), "x")
 	}
-	return s, &Place{Blobs: s, Container: flowlog.VNetContainer, Start: hour, End: hour.Add(30 * time.Minute)}
+	return s, &Location{Blobs: s, Container: flowlog.VNetContainer, Start: hour, End: hour.Add(30 * time.Minute)}
 }
 
 var anHour = time.Date(2026, 8, 1, 8, 0, 0, 0, time.UTC)

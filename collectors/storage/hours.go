@@ -33,7 +33,7 @@ func Hours(start, end time.Time) iter.Seq[time.Time] {
 //
 //	flowLogResourceID=/…/y=2026/m=11/d=22/h=06/m=00/macAddress=…/PT1H.json
 type hours struct {
-	Place
+	Location
 	ctx   context.Context
 	yield func(plan.Blob, error) bool
 }

@@ -53,7 +53,7 @@ func TestAWindowCostsItsHours(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			s.Forget()
-			got := walked(t, &Place{Blobs: s, Container: flowlog.VNetContainer, Prefix: tt.prefix, Start: tt.start, End: tt.end})
+			got := walked(t, &Location{Blobs: s, Container: flowlog.VNetContainer, Prefix: tt.prefix, Start: tt.start, End: tt.end})
 			asked := s.Seen()
 			n := asked.Lists + asked.Prefixes
 			if len(got) != tt.hours*tt.logs*3 || n != tt.requests {
@@ -74,12 +74,12 @@ func TestAWindowCostsItsHours(t *testing.T) {
 			nsgs.Put(flowlog.NSGPrefix(nsg, from.Add(time.Duration(h)*time.Hour))+"002248000001/PT1H.json", "x")
 		}
 	}
-	place := &Place{Blobs: nsgs, Container: flowlog.NSGContainer, Start: from.Add(30 * time.Hour), End: from.Add(31 * time.Hour)}
+	place := &Location{Blobs: nsgs, Container: flowlog.NSGContainer, Start: from.Add(30 * time.Hour), End: from.Add(31 * time.Hour)}
 	got := walked(t, place)
 	if asked := nsgs.Seen(); len(got) != 4 || asked.Lists+asked.Prefixes != 9+2+2*2 {
 		t.Errorf("of NSGs: %v by %+v", got, asked)
 	}
-	got = walked(t, &Place{Blobs: s, Container: flowlog.VNetContainer, Start: at("2027-03-01T00:00:00Z"), End: at("2027-03-01T02:00:00Z")})
+	got = walked(t, &Location{Blobs: s, Container: flowlog.VNetContainer, Start: at("2027-03-01T00:00:00Z"), End: at("2027-03-01T02:00:00Z")})
 	if !cmp.Equal(got, []string{"error: there is no flow log of this time"}) {
 		t.Errorf("a time of which there is nothing: %v", got)
 	}

@@ -28,16 +28,16 @@ func WithoutQuery(arg string) string {
 }
 
 // Parse takes a URL apart. Errors do not show the URL.
-func Parse(arg string) (Place, error) {
+func Parse(arg string) (Location, error) {
 	u, err := url.Parse(arg)
-	bad := func(format string, args ...any) (Place, error) {
-		return Place{}, fmt.Errorf("the URL "+format, args...)
+	bad := func(format string, args ...any) (Location, error) {
+		return Location{}, fmt.Errorf("the URL "+format, args...)
 	}
 	if err != nil || u.Hostname() == "" {
 		return bad("is no URL that can be read: special characters in names of blobs are written as %%xx")
 	}
 	local := isLocal(u)
-	p := Place{Account: strings.ToLower(u.Scheme) + "://" + strings.ToLower(u.Host), SAS: u.RawQuery}
+	p := Location{Account: strings.ToLower(u.Scheme) + "://" + strings.ToLower(u.Host), SAS: u.RawQuery}
 	var account string
 	if account, p.Container, p.Prefix = cut(u); local {
 		p.Account += "/" + account

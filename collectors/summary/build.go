@@ -69,7 +69,7 @@ func (b *builder) build(t *aggregate.Table, next *atomic.Int32) {
 		p, errs := t.Partition(int(i), &spare, &b.buf)
 		b.errs = append(b.errs, errs...)
 		b.partition(p)
-		p.Lend(&spare)
+		p.PassIndex(&spare)
 	}
 	b.flush()
 }

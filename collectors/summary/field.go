@@ -194,7 +194,7 @@ func sideFields() []field {
 				if get(s) != 0 {
 					return present
 				}
-				return s.placeState(side.addr(s), side.location(s))
+				return s.locationState(side.addr(s), side.location(s))
 			}))
 		}
 		fs = append(fs,

@@ -62,10 +62,10 @@ func vmState(s *enriched) state {
 	return unknown
 }
 
-// placeState is the state of what an inventory says of an address, where it
+// locationState is the state of what an inventory says of an address, where it
 // says nothing: a public address is nobody's, and a private one is nobody's if
 // it is neither in the VNet from which it was seen nor in a peered one.
-func (s *enriched) placeState(a flow.Addr, at location) state {
+func (s *enriched) locationState(a flow.Addr, at location) state {
 	switch {
 	case s.point.Class == aggregate.NoIP:
 		return absent

@@ -116,9 +116,9 @@ func narrow(sum *collectors.Sum, start, end time.Time) error {
 
 // opener returns what opens storage accounts. Each is opened once, so that a
 // token serves all that is read of it.
-func (s Settings) opener(metadataHost string) func(storage.Place) (plan.Blobs, error) {
+func (s Settings) opener(metadataHost string) func(storage.Location) (plan.Blobs, error) {
 	opened := map[[2]string]plan.Blobs{}
-	return func(p storage.Place) (plan.Blobs, error) {
+	return func(p storage.Location) (plan.Blobs, error) {
 		key := [2]string{p.Account, p.SAS}
 		if b, ok := opened[key]; ok {
 			return b, nil

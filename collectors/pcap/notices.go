@@ -10,8 +10,8 @@ import (
 	"flowctl/collectors/pcap/packet"
 )
 
-// told counts what is to be told of a file's frames when it is read.
-type told struct {
+// notices counts what is to be told of a file's frames when it is read.
+type notices struct {
 	links  map[packet.Link]*some // that are not taken apart
 	types  map[uint16]*some      // EtherTypes behind which nothing was taken apart
 	long   some                  // frames that cannot be as long as they say
@@ -49,7 +49,7 @@ func tell[K comparable](m *map[K]*some, k K, offset int64) {
 
 // note counts what the notes of p, which is at offset and said to be of wire
 // bytes, are about.
-func (t *told) note(p *packet.Packet, wire uint32, offset int64) {
+func (t *notices) note(p *packet.Packet, wire uint32, offset int64) {
 	if p.Note&packet.Opaque != 0 {
 		tell(&t.types, p.EtherType, offset)
 	}
@@ -69,7 +69,7 @@ func (t *told) note(p *packet.Packet, wire uint32, offset int64) {
 const mostTypes = 32
 
 // to adds what was counted in a source to skipped, in an order of its own.
-func (t *told) to(skipped *flow.Skipped, source string) {
+func (t *notices) to(skipped *flow.Skipped, source string) {
 	for _, l := range slices.Sorted(maps.Keys(t.links)) {
 		skipped.AddN(source, fmt.Sprintf("frames of %s (%d) counted, not taken apart", l, l), t.links[l].count, t.links[l].offset)
 	}

@@ -18,9 +18,9 @@ import (
 	"flowctl/plan"
 )
 
-// Place is a place in blob storage, as a URL names it: a container, the blobs
+// Location is a place in blob storage, as a URL names it: a container, the blobs
 // of it whose names begin with a prefix, or one blob.
-type Place struct {
+type Location struct {
 	Account   string // URL of the blob service, without a slash at its end
 	Container string
 	Prefix    string // empty for the whole container
@@ -33,7 +33,7 @@ type Place struct {
 }
 
 // URL is where a blob lies, as people write it.
-func (p *Place) URL(name string) string {
+func (p *Location) URL(name string) string {
 	if name == "" {
 		return p.Account + "/" + p.Container
 	}
@@ -44,7 +44,7 @@ func (p *Place) URL(name string) string {
 // are listed, without those that a place of before means, which were walked.
 // Of flow logs it asks only for hours of the window. That there is none is an
 // error.
-func (p *Place) Walk(ctx context.Context, before []*Place) iter.Seq2[plan.Blob, error] {
+func (p *Location) Walk(ctx context.Context, before []*Location) iter.Seq2[plan.Blob, error] {
 	return func(yield func(plan.Blob, error) bool) {
 		some := false
 		for b, err := range p.blobs(ctx) {
@@ -59,7 +59,7 @@ func (p *Place) Walk(ctx context.Context, before []*Place) iter.Seq2[plan.Blob, 
 	}
 }
 
-func (p *Place) nothing() error {
+func (p *Location) nothing() error {
 	what := "the container is empty"
 	if p.Prefix != "" {
 		what = "no blob has a name that begins so"
@@ -71,7 +71,7 @@ func (p *Place) nothing() error {
 }
 
 // blobs yields what p means, without the empty blobs that stand for folders.
-func (p *Place) blobs(ctx context.Context) iter.Seq2[plan.Blob, error] {
+func (p *Location) blobs(ctx context.Context) iter.Seq2[plan.Blob, error] {
 	return func(yield func(plan.Blob, error) bool) {
 		if p.one() {
 			yield(p.Blobs.Stat(ctx, p.Container, p.Prefix))
@@ -99,17 +99,17 @@ func (p *Place) blobs(ctx context.Context) iter.Seq2[plan.Blob, error] {
 
 // one reports whether the signature is of one blob, so that nothing can be
 // listed.
-func (p *Place) one() bool {
+func (p *Location) one() bool {
 	q, err := url.ParseQuery(p.SAS)
 	return err == nil && q.Get("sr") == "b"
 }
 
 // listed lists the window's hours if the names say hours, else all.
-func (p *Place) listed(ctx context.Context) iter.Seq2[plan.Blob, error] {
+func (p *Location) listed(ctx context.Context) iter.Seq2[plan.Blob, error] {
 	if p.End.IsZero() {
 		return p.Blobs.List(ctx, p.Container, p.Prefix)
 	}
-	h := hours{Place: *p, ctx: ctx}
+	h := hours{Location: *p, ctx: ctx}
 	if p.Container == flowlog.VNetContainer || p.Container == flowlog.NSGContainer {
 		return h.list
 	}
@@ -126,7 +126,7 @@ func (p *Place) listed(ctx context.Context) iter.Seq2[plan.Blob, error] {
 }
 
 // met reports whether b, which p means, is one that a place of before means.
-func (p *Place) met(before []*Place, b plan.Blob) bool {
+func (p *Location) met(before []*Location, b plan.Blob) bool {
 	for _, o := range before {
 		if o.Account == p.Account && o.Container == b.Container &&
 			(b.Name == o.Prefix || !o.whole && strings.HasPrefix(b.Name, o.Prefix)) {

@@ -10,7 +10,7 @@ import (
 )
 
 // walked are the names that a place means.
-func walked(t *testing.T, p *Place) []string {
+func walked(t *testing.T, p *Location) []string {
 	t.Helper()
 	var names []string
 	for b, err := range p.Walk(t.Context(), nil) {
@@ -36,15 +36,15 @@ func TestPlaceMeans(t *testing.T) {
 		"no":    {"error: no blob has a name that begins so"},
 	}
 	for prefix, want := range tests {
-		if diff := cmp.Diff(want, walked(t, &Place{Blobs: s, Container: "c", Prefix: prefix})); diff != "" {
+		if diff := cmp.Diff(want, walked(t, &Location{Blobs: s, Container: "c", Prefix: prefix})); diff != "" {
 			t.Errorf("%q (-want +got):\n%s", prefix, diff)
 		}
 	}
-	if got := walked(t, &Place{Blobs: s, Container: "c", Prefix: "a", SAS: "sr=b&sig=x"}); !cmp.Equal(got, []string{"a"}) || s.Seen().Stats != 1 {
+	if got := walked(t, &Location{Blobs: s, Container: "c", Prefix: "a", SAS: "sr=b&sig=x"}); !cmp.Equal(got, []string{"a"}) || s.Seen().Stats != 1 {
 		t.Errorf("by the signature of a blob: %v, %+v", got, s.Seen())
 	}
 	s.Fail = errors.New("refused")
-	if got := walked(t, &Place{Blobs: s, Container: "c"}); !cmp.Equal(got, []string{"error: refused"}) {
+	if got := walked(t, &Location{Blobs: s, Container: "c"}); !cmp.Equal(got, []string{"error: refused"}) {
 		t.Errorf("a listing that fails: %v", got)
 	}
 }
