@@ -24,6 +24,7 @@ var captureLaws = map[string]captureLaw{
 	"a beginning changes nothing":  captureBeginning,
 	"in any order, by any workers": captureOrders,
 	"no 5-tuple is lost":           captureBeside,
+	"steps of time add up":         captureSteps,
 	"IP is no longer than frames":  captureLengths,
 }
 

@@ -30,6 +30,7 @@ var laws = map[string]law{
 	"halves of a window add up":    halves,
 	"in any order, by any workers": orders,
 	"a second view adds nothing":   secondView,
+	"steps of time add up":         stepsAddUp,
 }
 
 // TestLaws tries all laws on generated logs and on the real ones of the corpus.

@@ -68,6 +68,7 @@ type Progress struct {
 // says that the document is not of all that was read.
 func (s Sum) Run(ctx context.Context) (*summary.Document, Problems, error) {
 	r := &reading{Sum: s, names: flow.NewNames(), skipped: &flow.Skipped{}, hosts: &flow.Hosts{}}
+	r.clock = summary.ClockOf(s.Options.Questions)
 	defer boundGarbage()()
 	if err := r.keepFlows(); err != nil {
 		return nil, Problems{}, err
@@ -136,6 +137,7 @@ type reading struct {
 
 	items []Item           // that were read
 	watch *aggregate.Watch // flows of which alone this reading is; nil for all
+	clock *aggregate.Clock // nil if no question asks when flows were
 }
 
 // worker reads one file at a time, or a part of one.
@@ -158,6 +160,7 @@ type job struct {
 // read reads all items into one table.
 func (r *reading) read(ctx context.Context) *aggregate.Table {
 	table := aggregate.New(r.names)
+	table.Steps(r.clock)
 	if r.Memory == 0 {
 		r.Memory = memory()
 	}
@@ -290,7 +293,7 @@ func (r *reading) file(ctx context.Context, j *job, w *worker, open opener) {
 	if r.Options.Only && r.Flows == nil { // no question asks for these
 		in.Hosts, in.Brief = nil, true
 	}
-	in.Fine = r.watch != nil
+	in.Fine = r.watch != nil || r.clock != nil
 	err := open(ctx, j, in, sinks{flow.Workers{Main: main.Add, Extra: func() (flow.Sink, bool) {
 		select {
 		case other := <-r.idle:
@@ -351,7 +354,7 @@ func (r *reading) sink(ctx context.Context, j *job, w *worker) flow.Sink {
 		}
 		return ctx.Err() == nil
 	}
-	if v.only != (Only{}) { // which is judged record by record
+	if v.only != (Only{}) || r.clock != nil { // which are judged record by record
 		return flow.Sink{Add: add, Evidence: r.evidence(j, w)}
 	}
 	return flow.Sink{Add: add, Cache: &w.cache, Evidence: r.evidence(j, w)}

@@ -18,6 +18,7 @@ type Context struct {
 	Encryption flow.Encryption
 	Tunnel     flow.Tunnel
 	Class      Class
+	Step       Step // of the table's clock
 }
 
 // Verdict is what the rules did with a flow. A capture does not know.
@@ -88,6 +89,7 @@ type recent struct {
 	point, log, target, rule, acl flow.ID
 	traits                        uint32
 	id                            uint32 // + 1; 0 for none
+	step                          Step
 }
 
 // of returns the number of r's context.
@@ -99,13 +101,19 @@ func (c *contexts) of(r *flow.Record, t *Table) uint32 {
 	if !r.IsIP() {
 		traits |= 1 << 21
 	}
-	slot := (uint32(r.Point)*31 + uint32(r.Rule)*7 + traits) * 0x9e3779b1 >> 24
+	step := NoClock
+	if t.clock != nil {
+		step = t.clock.of(r)
+	}
+	slot := (uint32(r.Point)*31 + uint32(r.Rule)*7 + traits + uint32(step)) * 0x9e3779b1 >> 24
 	e := &c.recent[slot]
-	if e.id != 0 && e.point == r.Point && e.rule == r.Rule && e.acl == r.ACL && e.target == r.Target && e.log == r.Log && e.traits == traits {
+	if e.id != 0 && e.point == r.Point && e.rule == r.Rule && e.acl == r.ACL && e.target == r.Target && e.log == r.Log && e.traits == traits && e.step == step {
 		return e.id - 1
 	}
-	id := c.id(contextOf(r), t)
-	*e = recent{r.Point, r.Log, r.Target, r.Rule, r.ACL, traits, id + 1}
+	k := contextOf(r)
+	k.Step = step
+	id := c.id(k, t)
+	*e = recent{r.Point, r.Log, r.Target, r.Rule, r.ACL, traits, id + 1, step}
 	return id
 }
 

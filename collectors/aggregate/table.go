@@ -20,6 +20,7 @@ const Partitions = 128
 // Table is not for concurrent use; the workers of one table are.
 type Table struct {
 	*store
+	clock    *Clock // that no row is to be of two steps of; nil if nobody asks when flows were
 	contexts contexts
 	Timeline Timeline
 	Sources  []SourceSum
@@ -39,6 +40,7 @@ type store struct {
 
 	Used  atomic.Int64 // rows in parts
 	Limit int          // of rows
+	clock *Clock
 
 	mu       sync.Mutex // of what follows
 	ids      map[Context]uint32
@@ -64,7 +66,13 @@ func New(names *flow.Names) *Table {
 
 // Worker returns a table that puts its rows to those of t, for another
 // goroutine. Merge it into t in the end.
-func (t *Table) Worker() *Table { return &Table{store: t.store, Timeline: newTimeline()} }
+func (t *Table) Worker() *Table {
+	return &Table{store: t.store, clock: t.store.clock, Timeline: newTimeline()}
+}
+
+// Steps lets no row of t and its workers be of two steps of a clock. It is to be
+// said before there are workers, and before anything is added.
+func (t *Table) Steps(c *Clock) { t.clock, t.store.clock = c, c }
 
 // Budget says how many bytes the rows of t and its workers may take in memory
 // together, about. Two fifths are left to what else a run needs, and to garbage. It

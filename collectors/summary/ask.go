@@ -41,7 +41,7 @@ func (q *Question) groups(n *naming) *groups {
 		where = func(s *enriched) truth { return q.where(n, s) }
 	}
 	g := newGroups(q.Name, q.Top, where, q.By...)
-	g.asks, g.order = q.asks, ordering(q.Order)
+	g.asks, g.order = q.asks, ordering(q.Order, g.step)
 	g.names, g.condition = q.names, q.Where
 	if q.Sided() {
 		g.sided, g.lines.wide = true, 2

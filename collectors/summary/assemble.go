@@ -48,6 +48,7 @@ func (b *builder) document(t *aggregate.Table, o Options) *Document {
 		a := g.answer(n, all)
 		g.conclude(&a, &b.total, all)
 		g.seesAll(&a, unseen)
+		g.seesTime(&a, b.points)
 		doc.Asks = append(doc.Asks, a)
 	}
 	doc.Expectations = expectations(o.Expects, doc)

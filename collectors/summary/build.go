@@ -126,6 +126,8 @@ type builder struct {
 
 	services map[serviceKey]*spoken // what it spoke, as far as kept has it no more
 
+	apart bool // flows that differ in the client's port alone are not added up
+
 	order   []uint64 // scratch, of a partition and of a pair
 	refs    []ref
 	solos   []ref // flows that one row tells all of
@@ -202,6 +204,7 @@ func (b *builder) begin(o Options) {
 		b.first = builtins
 	}
 	for _, q := range o.Questions {
+		b.apart = b.apart || slices.Contains(q.names, "source.port")
 		b.answers = append(b.answers, q.groups(&b.naming))
 	}
 }

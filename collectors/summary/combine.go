@@ -66,6 +66,7 @@ func (f *facts) merge(o *facts) {
 	f.unstarted += o.unstarted
 	f.unended += o.unended
 	f.uncounted += o.uncounted
+	f.untold += o.untold
 	f.points = append(f.points, make([]bool, max(0, len(o.points)-len(f.points)))...)
 	for i, seen := range o.points {
 		f.points[i] = f.points[i] || seen

@@ -124,17 +124,10 @@ func equal(a, b *question.Expr) test {
 
 // order compares numbers.
 func order(op question.Op, a, b numberOf) test {
-	holds := map[question.Op]func(x, y float64) bool{
-		question.Equal:          func(x, y float64) bool { return x == y },
-		question.Less:           func(x, y float64) bool { return x < y },
-		question.LessOrEqual:    func(x, y float64) bool { return x <= y },
-		question.Greater:        func(x, y float64) bool { return x > y },
-		question.GreaterOrEqual: func(x, y float64) bool { return x >= y },
-	}[op]
 	return func(n *naming, s *enriched) truth {
 		x, stateX := a(n, s)
 		y, stateY := b(n, s)
-		return either(stateX, stateY).test(holds(x, y))
+		return either(stateX, stateY).test(compared(op, x, y) == yes)
 	}
 }
 

@@ -35,8 +35,9 @@ func sample() (*naming, *enriched) {
 	k := aggregate.Context{
 		Point: names.Of(macA), Rule: names.Of("UserRule_web"), ACL: names.Of("AAAA-BBBB"),
 		Direction: flow.Outbound, Encryption: flow.NotEncrypted, Tunnel: flow.VXLAN,
+		Step: aggregate.StepAt(1778320860), // 2026-05-09T10:01:00Z
 	}
-	r := &aggregate.Row{Key: aggregate.Key{Src: flow.Addr4(10<<24 | 4), Dst: flow.Addr4(20<<24 | 1), Port: 443, Proto: protoTCP}}
+	r := &aggregate.Row{Key: aggregate.Key{Src: flow.Addr4(10<<24 | 4), Dst: flow.Addr4(20<<24 | 1), SrcPort: 50000, Port: 443, Proto: protoTCP}}
 	s := &enriched{}
 	s.fill(r, aggregate.FrameBytes{}, pointOf(k, names, p), p)
 	return &naming{names, p}, s
@@ -101,6 +102,7 @@ func TestEveryField(t *testing.T) {
 		"source.address": "10.0.0.4", "source.vm": "vm-a", "source.nic": "nic-vm-a", "source.subnet": "spoke/default", "source.vnet": "spoke",
 		"source.region": "westeurope", "source.scope": "vnet", "destination.address": "20.0.0.1", "destination.vm": "", "destination.nic": "",
 		"destination.subnet": "", "destination.vnet": "", "destination.region": "", "destination.scope": "internet",
+		"source.port": "50000", "time": "2026-05-09T10:01:00Z",
 		"destination.port": "443", "destination.service": "https",
 		"local.address": "10.0.0.4", "local.vm": "vm-a", "local.nic": "nic-vm-a", "local.subnet": "spoke/default", "local.vnet": "spoke",
 		"local.region": "westeurope", "local.scope": "vnet", "local.port": "", "remote.address": "20.0.0.1", "remote.vm": "", "remote.nic": "",
@@ -115,7 +117,7 @@ func TestEveryField(t *testing.T) {
 			continue
 		}
 		got[f.Name] = field.value(n, s)
-		if (field.number != nil) != (f.Type == question.Number) {
+		if (field.number != nil) != (f.Type == question.Number || f.Type == question.Moment) {
 			t.Errorf("field %s has another type than question.Fields says", f.Name)
 		}
 	}

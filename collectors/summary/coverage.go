@@ -16,6 +16,7 @@ type facts struct {
 	unstarted uint64 // of these: no beginning is recorded
 	unended   uint64 // flows of flow logs that began and of which no end is recorded
 	uncounted uint64 // allowed flows of flow logs without any counter
+	untold    uint64 // records that are not of one step of time
 	points    []bool // by number: a row was seen there
 }
 
@@ -25,6 +26,9 @@ func (f *facts) see(s *enriched) {
 		f.points = append(f.points, false)
 	}
 	f.points[s.point.number] = true
+	if s.point.Step == aggregate.Untold {
+		f.untold += uint64(s.row.Records)
+	}
 }
 
 // row takes a row that tells all of its flow.
@@ -94,6 +98,9 @@ func (b *builder) coverage(t *aggregate.Table, doc *Document, o Options) []Cover
 	}
 	if t.FlowLogs.Untimed > 0 {
 		say("no-time", "%s no time; they count in the totals but not in the timeline.", has(t.FlowLogs.Untimed, "record"))
+	}
+	if b.facts.untold > 0 {
+		say("time-too-coarse", "%s no time, or one that is of several of the steps that are asked for; in rows by time they stand without one.", has(b.facts.untold, "record"))
 	}
 	repeatCoverage(o.Repeats, say)
 	if u := &b.uncut; u.flows > 0 {

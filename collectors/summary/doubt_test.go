@@ -69,6 +69,9 @@ func TestUnknownIsNotFalse(t *testing.T) {
 	}
 	for name, k := range sourceKinds() {
 		for _, f := range question.Fields() {
+			if f.Type == question.Moment {
+				continue // which a table knows only if it is asked to: see collectors
+			}
 			t.Run(name+", "+f.Name, func(t *testing.T) {
 				literal := `"` + value[f.Name] + `"`
 				if f.Type == question.Number {

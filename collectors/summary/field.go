@@ -7,6 +7,7 @@ import (
 
 	"flowctl/collectors/aggregate"
 	"flowctl/collectors/flow"
+	"flowctl/plan/question"
 )
 
 // field takes one question.Field from a row. Its value has a short binary form,
@@ -58,6 +59,9 @@ func (f *field) value(n *naming, s *enriched) string {
 
 // lookupField returns the field with the name that question.Fields gives it.
 func lookupField(name string) (field, bool) {
+	if n, ok := question.Step(name); ok {
+		return timeField(name, n), true
+	}
 	for _, f := range fields() {
 		if f.name == name {
 			return f, true
@@ -81,12 +85,39 @@ func fields() []field {
 		idField("nic", func(s *enriched) flow.ID { return s.point.pointName }).of(onPoint).known(nicState),
 		locationField("vm", func(s *enriched) int32 { return s.point.vm }, vmText).of(onPoint).known(vmState),
 		addrField("peer", func(s *enriched) flow.Addr { a, _ := s.far(); return a }),
+		sourcePort(),
 		portField("destination.port").of(onPort),
 		serviceField("destination.service").of(onPort),
 		endPort("local.port", (*enriched).local),
 		endPort("remote.port", (*enriched).remote),
+		timeField("time", 1),
 	}
 	return append(fs, sideFields()...)
+}
+
+// sourcePort is the client's port. Some sources leave it out.
+func sourcePort() field {
+	port := func(s *enriched) uint16 {
+		if s.point.Class == aggregate.NoIP {
+			return 0
+		}
+		return s.row.SrcPort
+	}
+	return field{
+		name: "source.port", width: 2,
+		put:    func(b []byte, s *enriched) { binary.BigEndian.PutUint16(b, port(s)) },
+		text:   endPortText,
+		number: func(s *enriched) float64 { return float64(port(s)) },
+		state: func(s *enriched) state {
+			switch {
+			case s.point.Class == aggregate.NoIP || s.row.Proto != protoTCP && s.row.Proto != protoUDP && port(s) == 0:
+				return absent
+			case port(s) == 0:
+				return unknown
+			}
+			return present
+		},
+	}
 }
 
 // endPort is the port of the service if it is at an end.

@@ -114,7 +114,7 @@ func (b *builder) sort(p *aggregate.Partition, refs []ref) (rows []*enriched, se
 }
 
 // countFlows answers for flows that were parted. Those that one row tells all of
-// are added up first by what is alike of them: nothing asks for the client's port.
+// are added up first by what is alike of them, unless the client's port is asked for.
 func (b *builder) countFlows(p *aggregate.Partition, rows []*enriched, several []ref) {
 	b.countSolos(p, b.solos)
 	for len(rows) > 0 {
@@ -146,11 +146,11 @@ func (b *builder) countSolos(p *aggregate.Partition, solos []ref) {
 		at := b.points[row.Context]
 		b.facts.row(row, at)
 		n := 1
-		if n < len(solos) && solos[n].tuple == solos[0].tuple {
+		if !b.apart && n < len(solos) && solos[n].tuple == solos[0].tuple {
 			b.added = append(b.added, *row)
 			row = &b.added[len(b.added)-1]
 		}
-		for n < len(solos) && solos[n].tuple == solos[0].tuple {
+		for !b.apart && n < len(solos) && solos[n].tuple == solos[0].tuple {
 			i := int(solos[n].row)
 			o, f := p.Rows.At(i), p.Rows.Frames(i)
 			b.facts.row(o, at)

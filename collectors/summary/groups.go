@@ -38,6 +38,10 @@ type groups struct {
 	match, ends []*enriched // of the conversation at hand
 	keyA, keyB  []byte      // scratch
 
+	time  []bool // of by: which are steps of time; lines that differ in these alone
+	step  int64  // are one to what counts; length of the first in seconds, 0 if there is none
+	blind bool   // keys are without them
+
 	shown []line  // once all is added: the lines to show, in their order,
 	rest  lineSum // the sum of the others,
 	count uint64  // and how many there are
@@ -95,6 +99,7 @@ func newGroups(name string, top int, where func(*enriched) truth, by ...string) 
 		g.width += f.width
 		g.depends &= f.depends
 	}
+	g.timed(by)
 	g.lines.width, g.lines.wide = g.width, 1
 	g.pairs = slices.Contains(by, "source.address") && slices.Contains(by, "destination.address")
 	return g
@@ -159,6 +164,7 @@ func (g *groups) test(s *enriched) truth {
 
 // addLine counts the rows of the first one's line and returns the others.
 func (g *groups) addLine(rows []*enriched, once *deduplicator) (rest []*enriched) {
+	g.blind = g.step > 0
 	g.keyA = g.key(g.keyA[:0], rows[0])
 	if g.oneLine(rows) {
 		g.addKept(rows, once)
@@ -179,6 +185,13 @@ func (g *groups) addLine(rows []*enriched, once *deduplicator) (rest []*enriched
 // addKept counts the rows of one line.
 func (g *groups) addKept(line []*enriched, once *deduplicator) {
 	kept, _ := once.flow(line)
+	if g.blind = false; g.step > 0 {
+		g.addSteps(kept, false)
+		if g.sided {
+			g.eachEnd(line, once, func(kept []*enriched) { g.addSteps(kept, true) })
+		}
+		return
+	}
 	to := g.of(line[0])
 	for _, s := range kept {
 		to[0].add(s)
@@ -190,6 +203,15 @@ func (g *groups) addKept(line []*enriched, once *deduplicator) {
 
 // addEnds adds what left and what arrived at each end of a flow that rows saw.
 func (g *groups) addEnds(to *group, rows []*enriched, once *deduplicator) {
+	g.eachEnd(rows, once, func(kept []*enriched) {
+		for _, s := range kept {
+			to.addEnd(s)
+		}
+	})
+}
+
+// eachEnd calls add with what counts of each end of a flow that rows saw.
+func (g *groups) eachEnd(rows []*enriched, once *deduplicator, add func(kept []*enriched)) {
 	for _, low := range []bool{true, false} {
 		g.ends = g.ends[:0]
 		for _, s := range rows {
@@ -198,9 +220,7 @@ func (g *groups) addEnds(to *group, rows []*enriched, once *deduplicator) {
 			}
 		}
 		kept, _ := once.flow(g.ends)
-		for _, s := range kept {
-			to.addEnd(s)
-		}
+		add(kept)
 	}
 }
 
@@ -234,7 +254,11 @@ func (g *groups) key(b []byte, s *enriched) []byte {
 	at := 0
 	for i := range g.by {
 		f := &g.by[i]
-		f.put(b[at:at+f.width], s)
+		if g.blind && g.time[i] {
+			clear(b[at : at+f.width])
+		} else {
+			f.put(b[at:at+f.width], s)
+		}
 		at += f.width
 	}
 	return b

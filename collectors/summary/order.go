@@ -40,7 +40,13 @@ func (v *group) both() aggregate.Tally {
 
 // ordering returns what compares lines; nil for the usual order. What was not
 // measured comes last.
-func ordering(o question.Order) func(a, b lineSums) int {
+// Where rows are steps of time, of so many seconds, the usual order is theirs.
+func ordering(o question.Order, step int64) func(a, b lineSums) int {
+	if o.Measure == "" && step > 0 {
+		return func(a, b lineSums) int {
+			return cmp.Compare(floor(a.all.first, step*second), floor(b.all.first, step*second))
+		}
+	}
 	of := measures[o.Measure]
 	if of == nil {
 		return nil

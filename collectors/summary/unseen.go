@@ -45,6 +45,15 @@ func (g *groups) seesAll(a *Answer, list []Unseen) {
 	}
 }
 
+// seesTime takes the outcome back where nothing of the time that is meant was
+// measured.
+func (g *groups) seesTime(a *Answer, points []*point) {
+	if a.Outcome == NothingFound && !inTime(g.condition, points) {
+		a.Unseen = append(a.Unseen, "nothing of what was read is of the time asked for")
+		a.Outcome = CannotAnswer
+	}
+}
+
 // nothingSeen is what a source measured even if it holds no record: a capture
 // without packets says that there were none.
 func nothingSeen(s flow.Source) aggregate.Marks {

@@ -10,14 +10,13 @@ var summarizeSchema = schema{attrs: []string{"where", "by", "top", "order", "hav
 
 // The number of rows of a summary.
 const (
-	defaultTop = 20
-	maxTop     = 10000
+	maxTop = 10000
 )
 
 // summarize adds a summarize block to an investigation.
 func (inv *Investigation) summarize(b block) {
 	summarizeSchema.check(b.Body, title(b.Block), b.scope.problems)
-	s := Summary{Name: b.Labels[0], Top: defaultTop, Context: b.scope.ctx, Range: header(b.Block), ByRange: b.at("by")}
+	s := Summary{Name: b.Labels[0], Context: b.scope.ctx, Range: header(b.Block), ByRange: b.at("by")}
 	b.scope.word(s.Name, "summary", b.LabelRanges[0])
 	for _, prior := range inv.Summaries {
 		if prior.Name == s.Name {
@@ -25,10 +24,11 @@ func (inv *Investigation) summarize(b block) {
 			return
 		}
 	}
+	s.By = b.dimensions()
+	s.Top = question.TopOf(s.By)
 	if n, ok := b.whole("top", 1, maxTop); ok {
 		s.Top = int(n)
 	}
-	s.By = b.dimensions()
 	s.Question = &question.Question{Name: s.Name, By: s.By, Top: s.Top}
 	if text, ok := b.text("order"); ok {
 		order, problem := question.ParseOrder(text)

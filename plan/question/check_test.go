@@ -81,7 +81,16 @@ func TestRefused(t *testing.T) {
 		`ip.dst == "10.0.0.4"`:                   {"Unknown field", "Write destination.address.", `ip.dst`},
 		`source.ip == "10.0.0.4"`:                {"Unknown field", "Write source.address.", `source.ip`},
 		`dst-port == 443`:                        {"Unknown field", "Write port.", `dst-port`},
-		`source.port == 443`:                     {"Unknown field", "the port of their client", `source.port`},
+		`src_port == 443`:                        {"Unknown field", "Write source.port.", `src_port`},
+		`timestamp > 5`:                          {"Unknown field", "Write time.", `timestamp`},
+		`time > 5`:                               {"Wrong type", `time >= "2026-11-12T14:00:00Z"`, `time > 5`},
+		`time`:                                   {"Wrong type", "time is a time", `time`},
+		`time > port`:                            {"Wrong type", "with a time in double quotes", `time > port`},
+		`hour == "2026-11-12"`:                   {"Wrong type", "is a dimension", `hour == "2026-11-12"`},
+		`time > "2026-11-12T14:00:00"`:           {"Invalid time", `If it is UTC, write "2026-11-12T14:00:00Z"`, `"2026-11-12T14:00:00"`},
+		`"noon" < time`:                          {"Invalid time", "RFC 3339", `"noon"`},
+		`time < "2026-11-12T14:00:00.5Z"`:        {"Invalid time", "whole seconds", `"2026-11-12T14:00:00.5Z"`},
+		`contains(["2026-11-12"], time)`:         {"Invalid argument", "contains takes", `time`},
 		`bytes > 1000`:                           {"Unknown field", "It is measured", `bytes`},
 		`verdict == "deny"`:                      {"Unknown value", `Did you mean "denied"?`, `"deny"`},
 		`direction == "egress"`:                  {"Unknown value", `Did you mean "outbound"?`, `"egress"`},
@@ -189,7 +198,7 @@ func TestAliases(t *testing.T) {
 // Every field has a doc, and what knows it if it may be unknown.
 func TestFields(t *testing.T) {
 	for _, f := range Fields() {
-		if f.Doc == "" || f.Type != Text && f.Type != Number && f.Type != Address {
+		if f.Doc == "" || f.Type != Text && f.Type != Number && f.Type != Address && f.Type != Moment {
 			t.Errorf("%+v", f)
 		}
 		if again, ok := Lookup(f.Name); !ok || again.Name != f.Name {

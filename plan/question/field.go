@@ -24,10 +24,11 @@ const (
 	Number
 	Address
 	List
+	Moment // of time
 )
 
 func (t Type) String() string {
-	return []string{"not known yet", "a condition", "text", "a number", "an IP address", "a list"}[t]
+	return []string{"not known yet", "a condition", "text", "a number", "an IP address", "a list", "a time"}[t]
 }
 
 // Field is something of a flow that a question can name, in a condition or as
@@ -117,10 +118,12 @@ func Fields() []Field {
 		)
 	}
 	return append(fs,
+		Field{"source.port", Number, nil, "the client's port", "sources that keep the ports of clients"},
 		Field{"destination.port", Number, nil, "the service's port", ""},
 		Field{"destination.service", Text, nil, "guessed from protocol and port", ""},
 		Field{"local.port", Number, nil, "port of the service at the end that saw it; none where that end opened the flow", needsDirection},
 		Field{"remote.port", Number, nil, "port of the service at the far side; none where that side opened the flow", needsDirection},
+		Field{"time", Moment, nil, "when it was counted, to the second; rows are by time(5m), hour or day", needsTime},
 	)
 }
 
@@ -131,6 +134,9 @@ func (f Field) Sided() bool {
 
 // Lookup returns the field with a name.
 func Lookup(name string) (Field, bool) {
+	if _, ok := Step(name); ok {
+		return Field{name, Moment, nil, "steps of time", needsTime}, true
+	}
 	fields := Fields()
 	i := slices.IndexFunc(fields, func(f Field) bool { return f.Name == name })
 	if i < 0 {
@@ -163,13 +169,9 @@ var aliases = map[string]string{
 	"host": "vm", "machine": "vm", "instance": "vm", "vm.name": "vm", "interface": "nic", "mac": "nic", "macaddress": "nic", "encrypted": "encryption", "flow.encryption": "encryption",
 	"src.vm": "source.vm", "dst.vm": "destination.vm", "src.host": "source.vm", "dst.host": "destination.vm", "src.subnet": "source.subnet", "dst.subnet": "destination.subnet",
 	"src.vnet": "source.vnet", "dst.vnet": "destination.vnet", "src.region": "source.region", "dst.region": "destination.region", "src.nic": "source.nic", "dst.nic": "destination.nic",
+	"src.port": "source.port", "srcport": "source.port", "sport": "source.port", "tcp.srcport": "source.port", "udp.srcport": "source.port", "client.port": "source.port",
+	"timestamp": "time", "date": "time", "datetime": "time", "frame.time": "time", "start.time": "time", "timegenerated": "time",
 	"vnet": "source.vnet or destination.vnet", "subnet": "source.subnet or destination.subnet", "region": "source.region or destination.region",
-}
-
-// unasked are what flows have and questions cannot ask for, with what helps.
-var unasked = map[string]string{
-	"source.port": "flows that differ in the port of their client alone are counted together", "src.port": "flows that differ in the port of their client alone are counted together",
-	"srcport": "flows that differ in the port of their client alone are counted together", "sport": "flows that differ in the port of their client alone are counted together",
 }
 
 // measures are what a question counts for each row, whatever it asks.
@@ -184,8 +186,8 @@ func noField(name string) string {
 		return no + "Write " + aliases[given] + "."
 	case slices.Contains(measures, given):
 		return no + "It is measured: each row of an answer has it. Rows are selected by having, as in having = bytes > 1000000; where selects flows by what they are."
-	case unasked[given] != "":
-		return no + "None can be asked for: " + unasked[given] + "."
+	case strings.HasPrefix(given, "time("):
+		return noStep(name)
 	}
 	if f := spelled(given); f != "" {
 		return no + "Write " + f + "."
@@ -251,7 +253,7 @@ func IsField(t hcl.Traversal) bool {
 		_, ok := Lookup(nameOf(t))
 		return ok
 	}
-	return slices.ContainsFunc(Names(), func(n string) bool {
+	return slices.ContainsFunc(append(Names(), "hour", "day"), func(n string) bool {
 		side, _, _ := strings.Cut(n, ".")
 		return side == t.RootName()
 	})

@@ -66,6 +66,9 @@ func (c *checker) binary(e *hclsyntax.BinaryOpExpr) *Expr {
 	if a == nil || b == nil {
 		return nil
 	}
+	if a.isTime() || b.isTime() {
+		return c.moment(op, a, b, e.LHS.Range(), e.RHS.Range())
+	}
 	switch op {
 	case And, Or:
 		ok = c.condition(a, e.LHS.Range(), "&& and || join conditions")

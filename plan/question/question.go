@@ -50,6 +50,8 @@ func Dimensions(by []string) []*Problem {
 			out = append(out, &Problem{"Too many fields", fmt.Sprintf("Rows by %d fields are hardly more than single flows. Name %d at most, and ask the rest in a question of its own.", len(by), mostDimensions)})
 		case i > mostDimensions:
 			out = append(out, nil)
+		case name == "time":
+			out = append(out, &Problem{"Unknown field", noStep(name)})
 		case !ok:
 			out = append(out, &Problem{"Unknown field", noField(name)})
 		case slices.Contains(by[:i], name):

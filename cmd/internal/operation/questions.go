@@ -1,6 +1,7 @@
 package operation
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -70,7 +71,7 @@ func keptExpects(m session.Manifest) ([]summary.Expect, error) {
 
 // compileText makes a question of text ready that stands by itself.
 func compileText(name string, text Question) (*summary.Question, error) {
-	q := question.Question{Name: name, By: text.By, Top: text.Top}
+	q := question.Question{Name: name, By: text.By, Top: cmp.Or(text.Top, question.TopOf(text.By))}
 	order, problem := question.ParseOrder(text.Order)
 	if problem != nil {
 		return nil, fmt.Errorf("--order: %w", problem)

@@ -6,6 +6,7 @@ import (
 
 	"flowctl/cmd/internal/terminal"
 	"flowctl/collectors/summary"
+	"flowctl/plan/question"
 )
 
 // Sentence heads a document: the answer to the first question, or who sent whom
@@ -53,6 +54,11 @@ func newRowWords(doc *summary.Document, a *summary.Answer, r *summary.Row) rowWo
 	w := rowWords{from: side(doc, values, fromFields), to: side(doc, values, toFields), over: over(values)}
 	if rule := values["rule"]; rule != "" {
 		w.by = " by " + rule
+	}
+	for _, f := range a.By {
+		if _, ok := question.Step(f); ok && values[f] != "" {
+			w.with += " in " + f + " from " + values[f]
+		}
 	}
 	for _, f := range []string{"direction", "verdict", "encryption", "acl", "tunnel"} {
 		if v := values[f]; v != "" {
