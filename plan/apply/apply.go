@@ -53,6 +53,10 @@ type Options struct {
 	Emit      func(Event)
 	Limits    Limits
 
+	// Exceeded says which limit of the file was reached with what the sessions have
+	// recorded, in bytes by fingerprint; nil if there is no limit.
+	Exceeded func(recorded map[string]int64, elapsed time.Duration) string
+
 	File       string // the investigation is from, for the ledger
 	Approved   string // fingerprint of what was approved
 	Unattended bool   // nobody sees the plan: only what was approved before is started

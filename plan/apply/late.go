@@ -64,7 +64,7 @@ func (r *Run) settleLog(t *tracked) time.Duration {
 	usual, limit := r.Limits.Settle, max(r.Limits.Late, r.Limits.Settle)
 	last := earlier(r.end(t), t.ends).Add(-minute).Truncate(minute)
 	switch {
-	case r.run.Stopped || t.drop != "" || !t.newest.Before(last):
+	case r.run.Stopped && r.run.Limit == "" || t.drop != "" || !t.newest.Before(last):
 		return usual
 	case t.newest.IsZero():
 		return limit

@@ -33,6 +33,7 @@ func (r *Run) follow(ctx context.Context, t *tracked, shown ledger.Shown) {
 	r.compare(t, shown)
 	r.prolong(ctx, t)
 	if !t.isLog() {
+		r.measure(ctx, t)
 		r.prove(t, t.rec.State == plan.CaptureRunning)
 		t.next = r.nextLook(t)
 		return

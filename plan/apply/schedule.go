@@ -23,7 +23,7 @@ func (r *Run) proceed(ctx context.Context, there func(*tracked) bool) error {
 	a := schedule{run: r, there: there, done: make(chan *tracked, len(r.tracked)), active: map[string]int{}}
 	for {
 		leave := ctx.Err() != nil || a.all()
-		if !leave {
+		if !leave && !a.limited() {
 			a.begin(ctx)
 		}
 		switch {
@@ -53,6 +53,8 @@ type schedule struct {
 	done   chan *tracked
 	active map[string]int // steps, by queue
 	count  int
+	limit  string    // of the file that is reached, until the run is ended by it
+	asked  time.Time // when limits were last looked at
 }
 
 // queue is what steps have to share: sessions of one watcher, or machines that

@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -277,7 +278,7 @@ func (r *Run) endOfTime(t *tracked) string {
 		return t.drop
 	}
 	if r.run.Stopped {
-		return "stopped by hand"
+		return cmp.Or(r.run.Limit, "stopped by hand")
 	}
 	return "end of the window"
 }

@@ -83,7 +83,9 @@ type Investigation struct {
 	Report    Report        `json:"report"`
 	Budget    *Budget       `json:"budget,omitempty"`
 
-	CreateWatchers bool `json:"create_watchers,omitempty"` // Network Watchers that are missing may be made
+	// MaxTotalBytes is how much all sessions may record together before the run ends; 0: no limit.
+	MaxTotalBytes  int64 `json:"max_total_bytes,omitempty"`
+	CreateWatchers bool  `json:"create_watchers,omitempty"` // Network Watchers that are missing may be made
 
 	Moved map[string]string `json:"moved,omitempty"` // address of a watch → the one it had before
 

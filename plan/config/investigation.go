@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -12,7 +13,7 @@ import (
 )
 
 var investigationSchema = schema{
-	attrs: []string{"reason", "owner", "ticket", "window", "start", "end", "create_watchers"},
+	attrs: []string{"reason", "owner", "ticket", "window", "start", "end", "max_total_bytes", "create_watchers"},
 	blocks: map[string]rule{
 		"storage":   {many: true},
 		"watch":     {labels: []string{"kind", "name"}, many: true},
@@ -50,6 +51,7 @@ func (l *loader) investigation(hb *hclsyntax.Block) *Investigation {
 	inv.Owner = b.required("owner", "Missing owner", maxTag, "so that there is somebody to ask about it")
 	inv.Ticket, _ = b.line("ticket", maxTag)
 	b.timeBox(inv)
+	inv.MaxTotalBytes, _ = b.size("max_total_bytes", 1, math.MaxInt64)
 	inv.CreateWatchers = b.truth("create_watchers")
 	inv.Report = Report{Formats: slices.Clone(defaultFormats), Range: inv.Range}
 	for _, c := range blocks {

@@ -37,7 +37,8 @@ type Ledger struct {
 type Run struct {
 	Started  time.Time         `json:"started"`
 	Ends     time.Time         `json:"ends"`
-	Stopped  bool              `json:"stopped,omitempty"`  // ended early by hand
+	Stopped  bool              `json:"stopped,omitempty"`  // ended early, by hand or by a limit of the file
+	Limit    string            `json:"limit,omitempty"`    // that ended it; empty if a hand did
 	Extended Extension         `json:"extended,omitzero"`  // by hand, beyond what the file says
 	Finished time.Time         `json:"finished,omitzero"`  // results are there and nothing of it is left
 	Results  string            `json:"results,omitempty"`  // folder

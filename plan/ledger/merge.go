@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 )
@@ -14,6 +15,7 @@ func (r *Run) Merge(other *Run) {
 		}
 	}
 	r.Stopped = r.Stopped || other.Stopped
+	r.Limit = cmp.Or(r.Limit, other.Limit)
 	r.Agents, r.Lifecycles = union(r.Agents, other.Agents), union(r.Lifecycles, other.Lifecycles)
 }
 

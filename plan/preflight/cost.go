@@ -34,9 +34,7 @@ const (
 
 // Cost works out what a plan costs at most. Nil: it starts and reads nothing.
 func Cost(in Input) *plan.Estimate {
-	c := newChecker(in)
-	p := c.prices()
-	e := &estimator{checker: c, prices: p, Estimate: plan.Estimate{Currency: p.Currency, Source: p.Source, Date: p.Date, Complete: true, Items: []plan.CostItem{}}}
+	e := newEstimator(in)
 	for _, ch := range in.Plan.Changes {
 		e.change(ch)
 	}
@@ -47,10 +45,32 @@ func Cost(in Input) *plan.Estimate {
 	return &e.Estimate
 }
 
+// Spent works out what sessions that recorded so many bytes, by fingerprint,
+// have cost after a time, if they are fetched now.
+func Spent(in Input, recorded map[string]int64, elapsed time.Duration) plan.Estimate {
+	e := newEstimator(in)
+	e.recorded, e.elapsed = recorded, elapsed
+	for _, ch := range in.Plan.Changes {
+		if ch.Session != nil && ch.Action != plan.Reuse {
+			e.change(ch)
+		}
+	}
+	return e.Estimate
+}
+
 type estimator struct {
 	*checker
 	plan.Estimate
 	prices plan.Prices
+
+	recorded map[string]int64 // by fingerprint, of what is under way; nil for a plan
+	elapsed  time.Duration    // of what is under way
+}
+
+func newEstimator(in Input) *estimator {
+	c := newChecker(in)
+	p := c.prices()
+	return &estimator{checker: c, prices: p, Estimate: plan.Estimate{Currency: p.Currency, Source: p.Source, Date: p.Date, Complete: true, Items: []plan.CostItem{}}}
 }
 
 func (e *estimator) change(ch plan.Change) {
@@ -75,6 +95,9 @@ func (e *estimator) capture(s *plan.Session, a plan.Action) {
 	basis := "at most, as max_bytes says"
 	if n > 1 {
 		basis = fmt.Sprintf("at most, as max_bytes says, on %d machines", n)
+	}
+	if e.recorded != nil {
+		most, basis = float64(e.recorded[s.Fingerprint()]), recordedBasis
 	}
 	if a == plan.Create || a == plan.Replace {
 		e.add(s, plan.CaptureCheck, 1, "one capture")
@@ -127,13 +150,25 @@ func (e *estimator) interfaces(s *plan.Session) float64 {
 	return n
 }
 
-func (e *estimator) hours() float64 { return max(0, e.remaining().Hours()) }
+func (e *estimator) hours() float64 {
+	if e.recorded != nil {
+		return e.elapsed.Hours()
+	}
+	return max(0, e.remaining().Hours())
+}
+
+// recordedBasis is what the cost of sessions under way rests on.
+const recordedBasis = "as recorded so far"
 
 // volume is how many bytes a flow log writes until the end of the window; nil
 // if nothing tells. What the file states comes first, then what the very log
 // wrote, then what others wrote in the region.
 func (e *estimator) volume(s *plan.Session, own plan.ID) (bytes *float64, basis string) {
 	n := e.interfaces(s)
+	if e.recorded != nil {
+		v := float64(e.recorded[s.Fingerprint()])
+		return &v, recordedBasis
+	}
 	if b := e.Config.Budget; b != nil && b.LogRate > 0 {
 		v := float64(b.LogRate) * n * e.hours()
 		return &v, fmt.Sprintf("log_rate of the file, for %.0f interfaces", n)

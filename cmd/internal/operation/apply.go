@@ -142,7 +142,8 @@ func (op *Operation) newRun(keeper *ledger.Keeper, p plan.Plan, o ApplyOptions) 
 		Collector: func(f session.Folder) apply.Collector {
 			return fetch.Collector{Folder: f, Providers: op.providers, Inventories: op.allInventories(), Transfer: transfer}
 		},
-		Limits: apply.DefaultLimits, File: op.Config.Path, Approved: op.Config.Digest, Unattended: o.Unattended, Step: o.Detach, Beside: op.isLocal(),
+		Exceeded: op.exceeded(p),
+		Limits:   apply.DefaultLimits, File: op.Config.Path, Approved: op.Config.Digest, Unattended: o.Unattended, Step: o.Detach, Beside: op.isLocal(),
 	})
 }
 

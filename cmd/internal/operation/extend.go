@@ -28,6 +28,8 @@ func (op *Operation) extend(ctx context.Context, inv plan.Investigation, by time
 	to = to.UTC().Truncate(time.Second)
 	now := op.now()
 	switch {
+	case run.Limit != "":
+		return Outcome{}, fmt.Errorf("extend %s: %s; raise the limit, and flowctl apply --again records anew once it is collected", inv.Name, run.Limit)
 	case run.Stopped:
 		return Outcome{}, fmt.Errorf("extend %s: it was stopped by hand; flowctl apply --again records anew once it is collected", inv.Name)
 	case !now.Before(end):

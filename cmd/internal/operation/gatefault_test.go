@@ -127,8 +127,9 @@ func (f trouble) try(ctx context.Context, dir string) (bad []string) {
 			fault("failed", "%v", err)
 		}
 	}
-	write(f.world())
+	write(string(sandbox.WorldSource()))
 	began := epochOf(g)
+	write(f.world())
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute) // real ones
 	defer cancel()
 	failed, _, err := g.apply(ctx, ApplyOptions{})
@@ -136,10 +137,10 @@ func (f trouble) try(ctx context.Context, dir string) (bad []string) {
 		fault("failed", "it does not end")
 		return bad
 	}
+	write(string(sandbox.WorldSource())) // in the other one opening can fail as well, and so can asking for the time
 	if took := epochOf(g).Sub(began); took > longestRun {
 		fault("failed", "it ends after %s", took)
 	}
-	write(string(sandbox.WorldSource()))
 	quiet := g
 	quiet.watch = nil
 	left, lookErr := quiet.remains(ctx)

@@ -3,7 +3,9 @@ package operation
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
+	"io"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -207,12 +209,29 @@ func (w *watchman) around(inner policy.Transporter) policy.Transporter {
 		w.mu.Lock()
 		at := w.clock.Now()
 		w.mu.Unlock()
+		off := switchesOff(req)
 		resp, err := inner.Do(req)
-		if err == nil && resp.StatusCode < 300 {
+		if err == nil && resp.StatusCode < 300 && !off {
 			w.see(req, at)
 		}
 		return resp, err
 	})
+}
+
+// switchesOff reports whether a request ends a flow log: that is a write too, and
+// the first that succeeds where the answer to the one that started it was lost.
+func switchesOff(req *http.Request) bool {
+	body, ok := req.Body.(io.ReadSeeker)
+	if req.Method != http.MethodPut || !ok {
+		return false
+	}
+	var doc struct {
+		Properties struct{ Enabled *bool }
+	}
+	err := json.NewDecoder(body).Decode(&doc)
+	_, seekErr := body.Seek(0, io.SeekStart)
+	on := doc.Properties.Enabled
+	return err == nil && seekErr == nil && on != nil && !*on
 }
 
 type transportFunc func(*http.Request) (*http.Response, error)
