@@ -2,17 +2,24 @@ package operation
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"flowctl/plan"
+	"flowctl/plan/config"
 	"flowctl/plan/preflight"
 )
 
 // exceeded is what says whether a run has reached a limit of its file:
-// max_total_bytes, or the budget. Nil: the file has none.
+// max_total_bytes, or the budget. Nil: the file has none, or there is no file,
+// as for a sweep.
 func (op *Operation) exceeded(p plan.Plan) func(recorded map[string]int64, elapsed time.Duration) string {
-	inv := op.investigation(p.Investigation.Name)
-	if inv == nil || inv.MaxTotalBytes == 0 && (inv.Budget == nil || inv.Budget.Limit == 0) {
+	i := slices.IndexFunc(op.Config.Investigations, func(i *config.Investigation) bool { return i.Name == p.Investigation.Name })
+	if i < 0 {
+		return nil
+	}
+	inv := op.Config.Investigations[i]
+	if inv.MaxTotalBytes == 0 && (inv.Budget == nil || inv.Budget.Limit == 0) {
 		return nil
 	}
 	in := op.input(inv, p)
