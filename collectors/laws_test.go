@@ -31,6 +31,7 @@ var laws = map[string]law{
 	"in any order, by any workers": orders,
 	"a second view adds nothing":   secondView,
 	"steps of time add up":         stepsAddUp,
+	"single flows are the total":   singleFlows,
 }
 
 // TestLaws tries all laws on generated logs and on the real ones of the corpus.

@@ -13,6 +13,8 @@ type Question struct {
 	where test     // nil for all flows
 	asks  []field  // of where
 	names []string // of fields, in where and by
+
+	single bool // rows are single flows
 }
 
 // Compile makes q ready.
@@ -43,6 +45,7 @@ func (q *Question) groups(n *naming) *groups {
 	g := newGroups(q.Name, q.Top, where, q.By...)
 	g.asks, g.order = q.asks, ordering(q.Order, g.step)
 	g.names, g.condition = q.names, q.Where
+	g.single, g.naming = q.single, n
 	if q.Sided() {
 		g.sided, g.lines.wide = true, 2
 	}

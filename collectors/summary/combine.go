@@ -83,7 +83,7 @@ func (g *groups) merge(o *groups, n *naming) {
 	g.excluded += o.excluded
 	g.unclear += o.unclear
 	for _, l := range o.shown {
-		g.compete(l.key, l.sum.sums(), n)
+		g.compete(l.key, l.sum.sums(), l.seen, n)
 	}
 	o.lines.each(func(key []byte, sums []group) { mergeAll(g.lines.at(g.lines.of(key)), sums) })
 }

@@ -187,7 +187,8 @@ type Row struct {
 	Denied  Figure   `json:"denied"` // of Flows; unknown if no flow log judged any
 	First   Instant  `json:"first"`
 	Last    Instant  `json:"last"`
-	Share   *float64 `json:"share"` // of all IP bytes, 0 to 1
+	Share   *float64 `json:"share"`          // of all IP bytes, 0 to 1
+	Flow    *Single  `json:"flow,omitempty"` // of rows that are single flows
 }
 
 // Name is what is known of an address that occurs: by the inventory, and by

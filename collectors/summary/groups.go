@@ -42,6 +42,10 @@ type groups struct {
 	step  int64  // are one to what counts; length of the first in seconds, 0 if there is none
 	blind bool   // keys are without them
 
+	single bool // each line is a flow: seen is what is known of those of the pair at hand
+	seen   map[string]*seen
+	naming *naming
+
 	shown []line  // once all is added: the lines to show, in their order,
 	rest  lineSum // the sum of the others,
 	count uint64  // and how many there are
@@ -113,6 +117,7 @@ func newGroup() group { return group{first: aggregate.NoFirst, last: aggregate.N
 func (g *groups) addSolo(s *enriched) {
 	switch g.test(s) {
 	case yes:
+		g.see(s)
 		g.total.all.add(s)
 		to := g.of(s)
 		to[0].add(s)
@@ -143,6 +148,7 @@ func (g *groups) add(rows []*enriched, once *deduplicator) {
 	if open > 0 {
 		g.leave(rows, once)
 	}
+	g.see(match...)
 	kept, _ := once.flow(match)
 	for _, s := range kept {
 		g.total.all.add(s)
@@ -292,6 +298,7 @@ func (g *groups) few() bool { return g.depends != 0 || g.width == 1 || g.pairs }
 func (g *groups) endPair(n *naming) {
 	g.lines.each(func(key []byte, sums []group) { g.offer(key, g.sumsOf(sums), n) })
 	g.lines.reset()
+	clear(g.seen)
 }
 
 // flush adds all that is still on its way to its line.

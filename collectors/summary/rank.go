@@ -13,6 +13,7 @@ type line struct {
 	key  []byte
 	text []string // made when it is needed
 	sum  lineSum
+	seen *seen // of lines that are single flows
 }
 
 // rank finds the lines to show and the sum of the others. Lines are used up.
@@ -42,10 +43,10 @@ func (g *groups) offer(key []byte, sum lineSums, n *naming) {
 		}
 	}
 	g.count++
-	g.compete(key, sum, n)
+	g.compete(key, sum, g.seen[string(key)], n)
 }
 
-func (g *groups) compete(key []byte, sum lineSums, n *naming) {
+func (g *groups) compete(key []byte, sum lineSums, what *seen, n *naming) {
 	limit := g.top
 	if limit <= 0 {
 		limit = defaultTop
@@ -54,7 +55,7 @@ func (g *groups) compete(key []byte, sum lineSums, n *naming) {
 		g.rest.merge(sum)
 		return
 	}
-	l := line{key: key, sum: lineSum{*sum.all, *sum.ends}}
+	l := line{key: key, sum: lineSum{*sum.all, *sum.ends}, seen: what}
 	i := sort.Search(len(g.shown), func(i int) bool { return g.before(&l, &g.shown[i], n) })
 	if i == limit {
 		g.rest.merge(sum)
@@ -92,7 +93,11 @@ func (g *groups) answer(n *naming, all aggregate.Tally) Answer {
 		a.By = append(a.By, f.name)
 	}
 	for _, l := range g.shown {
-		a.Rows = append(a.Rows, g.row(&l.sum, g.texts(n, l.key), all))
+		r := g.row(&l.sum, g.texts(n, l.key), all)
+		if l.seen != nil {
+			r.Flow = l.seen.single(&r)
+		}
+		a.Rows = append(a.Rows, r)
 	}
 	if g.count > uint64(len(g.shown)) {
 		r := g.row(&g.rest, nil, all)

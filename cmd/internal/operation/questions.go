@@ -89,6 +89,9 @@ func compileText(name string, text Question) (*summary.Question, error) {
 	if q.Having, err = condition(text.Having, "--having", question.CheckRows); err != nil {
 		return nil, err
 	}
+	if text.Single {
+		return summary.CompileFlows(q), nil
+	}
 	return summary.Compile(q), nil
 }
 

@@ -33,6 +33,7 @@ type Question struct {
 	Top    int
 	Having string // over the measures of rows; empty for all
 	Order  string // such as -denied; empty: the most bytes first
+	Single bool   // rows are single flows, and not by By
 }
 
 func (q Question) name() string {

@@ -48,6 +48,9 @@ func Tables(doc *summary.Document) []Table {
 
 // Ask returns the table of one answer.
 func Ask(doc *summary.Document, a *summary.Answer) Table {
+	if len(a.Rows) > 0 && a.Rows[0].Flow != nil {
+		return Flows(a)
+	}
 	t := Table{Title: a.Name}
 	for _, by := range a.By {
 		t.Columns = append(t.Columns, terminal.Column{Title: by})

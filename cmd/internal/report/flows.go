@@ -1,0 +1,97 @@
+package report
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"flowctl/cmd/internal/terminal"
+	"flowctl/collectors/summary"
+)
+
+// Flows returns the table of an answer whose rows are single flows.
+func Flows(a *summary.Answer) Table {
+	t := Table{Title: a.Name, Columns: []terminal.Column{
+		{Title: "start"}, {Title: "duration", Right: true, Drop: 2}, {Title: "protocol"}, {Title: "source"}, {Title: "destination"},
+		{Title: "sent", Right: true}, {Title: "received", Right: true}, {Title: "packets", Right: true, Drop: 4}, {Title: "rate", Right: true, Drop: 5},
+		{Title: "state", Drop: 1}, {Title: "verdict"}, {Title: "rule", Drop: 3}, {Title: "seen at", Drop: 6},
+	}}
+	for i := range a.Rows {
+		r, f := &a.Rows[i], a.Rows[i].Flow
+		duration, rate := unknown, unknown
+		if f.Seconds != nil {
+			duration = Duration(time.Duration(*f.Seconds * float64(time.Second)))
+		}
+		if f.BitsPerS != nil {
+			rate = terminal.Bytes(uint64(*f.BitsPerS/8)) + "/s"
+		}
+		start := unknown
+		if r.First.Known() {
+			start = r.First.Time().UTC().Format("2006-01-02 15:04:05.000")
+		}
+		t.Rows = append(t.Rows, []string{
+			start, duration, r.Key[0], endpoint(r.Key[1], r.Key[2]), endpoint(r.Key[3], r.Key[4]), Bytes(r.Sent), Bytes(r.Received),
+			figure(r.Packets, Count), rate, f.State, f.Verdict, orUnknown(strings.Join(f.Rules, " ")), orUnknown(strings.Join(f.SeenAt, " ")),
+		})
+	}
+	parts := []string{outcome(a)}
+	if left := a.Groups - uint64(len(a.Rows)); left > 0 && a.Others != nil {
+		parts = append(parts, fmt.Sprintf("%s of %s shown; the others have %s.", Count(uint64(len(a.Rows))), Many(a.Groups, "flow"), Bytes(a.Others.Volume)))
+	}
+	for _, p := range parts {
+		if p != "" {
+			t.Note = strings.TrimPrefix(t.Note+"\n"+p, "\n")
+		}
+	}
+	return t
+}
+
+func orUnknown(s string) string {
+	if s == "" {
+		return unknown
+	}
+	return s
+}
+
+// endpoint is an address with its port, if it has one.
+func endpoint(address, port string) string {
+	switch {
+	case address == "":
+		return unknown
+	case port == "" || port == "0":
+		return address
+	case strings.Contains(address, ":"):
+		return "[" + address + "]:" + port
+	}
+	return address + ":" + port
+}
+
+// FlowsCSV writes single flows as comma-separated values, with a line of names.
+// What was not measured is empty, and never 0.
+func FlowsCSV(w io.Writer, a *summary.Answer) error {
+	lines := [][]string{append(append([]string{}, a.By...), "first", "last", "duration_seconds", "sent_ip_bytes", "received_ip_bytes", "sent_packets", "received_packets",
+		"bits_per_second", "state", "verdict", "rules", "seen_at")}
+	for i := range a.Rows {
+		r, f := &a.Rows[i], a.Rows[i].Flow
+		line := append(append([]string{}, r.Key...), moment(r.First), moment(r.Last), optional(f.Seconds), exact(r.Sent.IPBytes), exact(r.Received.IPBytes),
+			exact(r.Sent.Packets), exact(r.Received.Packets), optional(f.BitsPerS), f.State, f.Verdict, strings.Join(f.Rules, " "), strings.Join(f.SeenAt, " "))
+		for j := range line {
+			line[j] = harmless(line[j])
+		}
+		lines = append(lines, line)
+	}
+	if err := csv.NewWriter(w).WriteAll(lines); err != nil {
+		return fmt.Errorf("write CSV: %w", err)
+	}
+	return nil
+}
+
+func optional(v *float64) string {
+	if v == nil {
+		return ""
+	}
+	return strconv.FormatFloat(*v, 'f', -1, 64)
+}

@@ -1,0 +1,104 @@
+package summary
+
+import (
+	"slices"
+	"time"
+
+	"flowctl/collectors/aggregate"
+	"flowctl/plan/question"
+)
+
+// FlowFields are the dimensions that tell single flows apart.
+var FlowFields = []string{"protocol", "source.address", "source.port", "destination.address", "destination.port"}
+
+// CompileFlows makes a question for single flows ready, each of which is a row.
+func CompileFlows(q question.Question) *Question {
+	q.By = FlowFields
+	out := Compile(q)
+	out.single = true
+	// What rows are made of is not what is asked: only the ports keep flows apart.
+	out.names = append(slices.Clone(q.Where.Fields()), "source.port")
+	return out
+}
+
+// Single is what is known of one flow besides what it counted. Lists have an entry
+// for each value that a source named.
+type Single struct {
+	State    string   `json:"state"`            // ended, denied, or open: no end was seen
+	Verdict  string   `json:"verdict"`          // allowed, denied, or unknown to captures
+	Rules    []string `json:"rules"`            // that decided; empty if no flow log says
+	SeenAt   []string `json:"seen_at"`          // interfaces and captures
+	Seconds  *float64 `json:"duration_seconds"` // from the first to the last count; null if it has no times
+	BitsPerS *float64 `json:"bits_per_second"`  // of its IP bytes, over the duration; null if that is 0 or not known
+}
+
+// seen is what rows say of a flow.
+type seen struct {
+	marks    aggregate.Marks
+	verdicts [len("adu")]bool
+	rules    []string
+	points   []string
+}
+
+func (v *seen) add(s *enriched, n *naming) {
+	v.marks |= s.row.Marks
+	v.verdicts[s.verdict()] = true
+	v.rules = with(v.rules, n.names.Text(s.point.Rule))
+	v.points = with(v.points, n.names.Text(s.point.pointName))
+}
+
+// with is a list in order with one more text, each once and none empty.
+func with(list []string, text string) []string {
+	i, found := slices.BinarySearch(list, text)
+	if found || text == "" {
+		return list
+	}
+	return slices.Insert(list, i, text)
+}
+
+// see notes what rows say of their flows, of questions for single ones.
+func (g *groups) see(rows ...*enriched) {
+	if !g.single {
+		return
+	}
+	for _, s := range rows {
+		g.keyB = g.key(g.keyB[:0], s)
+		at := g.seen[string(g.keyB)]
+		if at == nil {
+			at = &seen{}
+			if g.seen == nil {
+				g.seen = map[string]*seen{}
+			}
+			g.seen[string(g.keyB)] = at
+		}
+		at.add(s, g.naming)
+	}
+}
+
+// single is what is known of the flow of a row.
+func (v *seen) single(r *Row) *Single {
+	s := &Single{State: "open", Verdict: aggregate.Verdicts[aggregate.UnknownVerdict], Rules: append([]string{}, v.rules...), SeenAt: append([]string{}, v.points...)}
+	switch {
+	case v.verdicts[aggregate.Denied]:
+		s.Verdict = aggregate.Verdicts[aggregate.Denied]
+	case v.verdicts[aggregate.Allowed]:
+		s.Verdict = aggregate.Verdicts[aggregate.Allowed]
+	}
+	switch {
+	case v.verdicts[aggregate.Denied] && !v.verdicts[aggregate.Allowed]:
+		s.State = "denied"
+	case v.marks&aggregate.Ended != 0:
+		s.State = "ended"
+	}
+	if !r.First.Known() || !r.Last.Known() {
+		return s
+	}
+	d := r.Last.Time().Sub(r.First.Time())
+	seconds := float64(d) / float64(time.Second)
+	s.Seconds = &seconds
+	if d > 0 && r.IPBytes.Known {
+		rate := float64(r.IPBytes.N) * 8 / seconds
+		s.BitsPerS = &rate
+	}
+	return s
+}
