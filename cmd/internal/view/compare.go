@@ -1,0 +1,60 @@
+package view
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"flowctl/cmd/internal/report"
+	"flowctl/cmd/internal/terminal"
+	"flowctl/collectors/summary"
+)
+
+// Comparison writes what differs, and what each side measured.
+func Comparison(w io.Writer, c *summary.Comparison) error {
+	for _, s := range []struct {
+		name string
+		side summary.Side
+	}{{"A", c.A}, {"B", c.B}} {
+		span := "no time"
+		if s.side.First.Known() {
+			span = s.side.First.String() + " to " + s.side.Last.String()
+		}
+		fmt.Fprintf(w, "%s: %s, %s\n", s.name, span, report.Many(s.side.Flows, "flow"))
+		for _, l := range s.side.Lacks {
+			fmt.Fprintf(w, "   lacks: %s\n", terminal.Escape(l))
+		}
+	}
+	if len(c.Changes) == 0 {
+		_, err := fmt.Fprintf(w, "\nNothing differs: %s the same.\n", Count(c.Same, "row"))
+		return err
+	}
+	columns := []terminal.Column{{Title: "change"}}
+	for _, by := range c.By {
+		columns = append(columns, terminal.Column{Title: by})
+	}
+	for _, t := range []string{"bytes A", "bytes B", "flows A", "flows B"} {
+		columns = append(columns, terminal.Column{Title: t, Right: true})
+	}
+	var cells [][]string
+	for _, r := range c.Changes {
+		line := []string{r.Change}
+		for _, k := range r.Key {
+			line = append(line, terminal.Escape(k))
+		}
+		bytes, flows := make([]string, 2), make([]string, 2)
+		for i, row := range []*summary.Row{r.A, r.B} {
+			if bytes[i], flows[i] = "none", "none"; row != nil {
+				bytes[i], flows[i] = report.Bytes(row.Volume), report.Count(row.Flows)
+			}
+		}
+		cells = append(cells, append(append(line, bytes...), flows...))
+	}
+	o := Screen(w)
+	width := o.Width
+	if o.Whole {
+		width = unbounded
+	}
+	_, err := fmt.Fprintf(w, "\n%s\n\n%s the same. Amounts are not scaled to the length of the sides' times.\n", strings.Join(terminal.Table(columns, cells, width), "\n"), Count(c.Same, "row"))
+	return err
+}
