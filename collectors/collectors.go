@@ -12,6 +12,7 @@ import (
 	"flowctl/collectors/flowlog"
 	"flowctl/collectors/parquet"
 	"flowctl/collectors/pcap"
+	"flowctl/collectors/workspace"
 )
 
 // Format is one kind of file that can be read.
@@ -25,6 +26,7 @@ type Format struct {
 var Builtin = []Format{
 	{"packet capture (pcap, pcapng, snoop, Network Monitor)", detectCapture, pcap.Read},
 	{"packet trace of Windows (etl)", etl.Detect, etl.Read},
+	{"export of Log Analytics (Traffic Analytics, VMConnection, WireData)", workspace.Detect, workspace.Read},
 	{"flow log (VNet v4, NSG v1 and v2)", flowlog.Detect, flowlog.Read},
 	{"flows that flowctl kept (Parquet)", parquet.Detect, parquet.Read},
 }

@@ -32,7 +32,7 @@ func (r *reading) evidence(j *job, w *worker) *recordEvidence {
 // Meet reports whether a record counts. If that cannot be told any more, it does,
 // and the run ends in an error.
 func (e *recordEvidence) Meet(id flow.RecordID) bool {
-	if id.Minute != flow.NoMinute && e.j.due(id.Minute) {
+	if id.Minute != flow.NoMinute && !id.Interval && e.j.due(id.Minute) {
 		e.recorded(id)
 	}
 	if id.Content == [2]uint64{} {

@@ -2,6 +2,7 @@ package collectors
 
 import (
 	"context"
+	"fmt"
 	"io"
 
 	"flowctl/collectors/flow"
@@ -51,11 +52,25 @@ func (r *reading) endFlows(ctx context.Context) error {
 	clipped, err := r.kept.Close(parquet.Meta{
 		Version: r.Flows.Version, Sources: r.sources, Skipped: r.skipped.All(), Hosts: r.hosts,
 	})
+	if n := sumSources(r.sources); n > 0 {
+		r.Options.Coverage = append(r.Options.Coverage, summary.Coverage{Code: "sums-not-kept",
+			Text: fmt.Sprintf("Rows of Traffic Analytics and of agents (sources: %d) are sums and no flows: the Parquet file holds none of them. Keep the exports.", n)})
+	}
 	if clipped > 0 {
 		r.Options.Coverage = append(r.Options.Coverage, summary.Coverage{Code: "parquet-clipped",
 			Text: "Counters beyond 2^63-1, which no signed integer holds, stand in the Parquet file as that number."})
 	}
 	return err
+}
+
+// sumSources is how many sources hold sums that are kept nowhere.
+func sumSources(all []flow.Source) (n int) {
+	for i := range all {
+		if k := all[i].Kind; all[i].Records > 0 && (k == flow.TrafficAnalytics || k == flow.AgentTable) {
+			n++
+		}
+	}
+	return n
 }
 
 // readFlows reads flows that flowctl wrote.

@@ -15,6 +15,7 @@ import (
 	"flowctl/collectors/parquet"
 	"flowctl/collectors/pcap"
 	"flowctl/collectors/storage"
+	"flowctl/collectors/workspace"
 	"flowctl/plan"
 )
 
@@ -127,6 +128,7 @@ func readAt(r io.ReaderAt, size int64, wide bool, in flow.Input, to sinks) error
 	case !wide || wrapping(head) != nil:
 	case detectCapture(head):
 		return pcap.ReadShared(all, in, to.Workers)
+	case workspace.Detect(head):
 	case flowlog.Detect(head):
 		return flowlog.ReadAt(r, size, in, to.Workers)
 	}

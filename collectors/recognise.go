@@ -48,8 +48,6 @@ func looks(head []byte) string {
 			return fmt.Sprintf("it is the error %s of the storage account in place of a file; download it again", strconv.QuoteToASCII(string(m[1])))
 		}
 		return "it is an XML document"
-	case isCSV(text):
-		return "it is a CSV export of Traffic Analytics, which holds sums and no flow log; give the PT1H.json files of the storage account"
 	}
 	return ""
 }
@@ -61,20 +59,6 @@ var page = sync.OnceValue(func() *regexp.Regexp {
 var storageError = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`<Error>\s*<Code>([A-Za-z0-9]{1,64})</Code>`)
 })
-
-// columns are some that only tables of Traffic Analytics have, NTANetAnalytics
-// and AzureNetworkAnalytics_CL.
-var columns = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(?i)(^|[,;\t])"?(FaSchemaVersion|FlowStartTime|FlowIntervalStartTime|FlowIntervalEndTime|AllowedInFlows|` +
-		`SrcPublicIps|DestPublicIps|BytesSrcToDest|NSGList|AclGroup|L7Protocol)(_[tsdg])?"?([,;\t]|\s|$)`)
-})
-
-// isCSV reports whether the first line of a text names columns of Traffic
-// Analytics. The head may end inside it.
-func isCSV(text []byte) bool {
-	line, _, _ := bytes.Cut(text, []byte("\n"))
-	return columns().Match(line)
-}
 
 // isTar knows the header of a tar archive, POSIX or older, by its checksum.
 func isTar(head []byte) bool {

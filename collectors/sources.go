@@ -100,7 +100,7 @@ func (r *sourceList) groupEntry(src *sourceEntry) *sourceEntry {
 	if g == nil {
 		g = &sourceEntry{Source: src.Source, position: src.position, group: true}
 		g.Source.Path, g.Source.Files = folderPath(src.Path), 0
-		g.Source.Bytes, g.Source.Records, g.Source.Points, g.Source.Holds = 0, 0, nil, nil
+		g.Source.Bytes, g.Source.Records, g.Source.Points, g.Source.Holds, g.Source.Remarks = 0, 0, nil, nil, nil
 		r.list(g)
 		r.groups[k] = g
 	}
@@ -110,6 +110,9 @@ func (r *sourceList) groupEntry(src *sourceEntry) *sourceEntry {
 	g.Files += max(1, src.Files)
 	g.Bytes += src.Bytes
 	g.Records += src.Records
+	for _, m := range src.Remarks {
+		g.Remark(m.Code, m.Text, m.Count)
+	}
 	if g.Detail != src.Detail {
 		g.Detail = ""
 	}

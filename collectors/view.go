@@ -37,9 +37,10 @@ func (r *reading) view(j *job) view {
 	return v
 }
 
-// outside reports whether a record is of another time.
+// outside reports whether a record is of another time. Of sums their reader has
+// told: it knows their intervals.
 func (v view) outside(r *flow.Record) bool {
-	return v.end != 0 && r.Last != flow.NoTime && (r.Last < v.start || r.First >= v.end)
+	return v.end != 0 && !r.IsSum() && r.Last != flow.NoTime && (r.Last < v.start || r.First >= v.end)
 }
 
 // filter returns what tells whether a record is wanted. It is for one goroutine.

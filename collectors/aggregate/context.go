@@ -41,7 +41,18 @@ const (
 	NSGLog        // says nothing of encryption
 	Capture
 	NoIP // frames of a capture that have no IP header
+	Analytics
+	Agent
 )
+
+// Log reports whether sources of c say what rules did with a flow.
+func (c Class) Log() bool { return c < Capture || c == Analytics }
+
+// Packets reports whether sources of c are captures.
+func (c Class) Packets() bool { return c == Capture || c == NoIP }
+
+// Sum reports whether rows of c are sums that the source made, see flow.Record.IsSum.
+func (c Class) Sum() bool { return c >= Analytics }
 
 func contextOf(r *flow.Record) Context {
 	c := Context{
@@ -55,14 +66,18 @@ func contextOf(r *flow.Record) Context {
 		c.Class = Capture
 	case r.Class == flow.NSGLog:
 		c.Class = NSGLog
+	case r.Class == flow.Analytics:
+		c.Class = Analytics
+	case r.Class == flow.Agent:
+		c.Class = Agent
 	}
 	switch {
 	case r.Denied():
 		c.Verdict = Denied
-	case c.Class >= Capture:
+	case !c.Class.Log(), c.Class == Analytics && r.State == flow.StateUnknown:
 		c.Verdict = UnknownVerdict
 	}
-	if c.Class >= Capture {
+	if c.Class.Packets() {
 		c.Target = r.Target
 	} else {
 		c.Log = cmp.Or(r.Log, r.Target)
@@ -100,6 +115,9 @@ func (c *contexts) of(r *flow.Record, t *Table) uint32 {
 	}
 	if !r.IsIP() {
 		traits |= 1 << 21
+	}
+	if r.State == flow.StateUnknown {
+		traits |= 1 << 22
 	}
 	step := NoClock
 	if t.clock != nil {

@@ -14,7 +14,7 @@ type Key struct {
 	Src, Dst flow.Addr
 	Context  uint32 // number of the record's context
 	Port     uint16 // destination port; EtherType of frames without IP
-	SrcPort  uint16
+	SrcPort  uint16 // of sums, the number of their interval
 	Proto    uint8
 }
 

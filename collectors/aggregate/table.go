@@ -87,7 +87,7 @@ func (t *Table) Add(source int, b flow.Batch) {
 		r := &b[i]
 		m, id := marksOf(r), t.contexts.of(r, t)
 		src.count(r, m)
-		if r.Records == 0 {
+		if r.Records == 0 || r.IsSum() {
 			t.countMoment(r, m, id)
 		}
 		t.add(r, m, id)
@@ -156,6 +156,9 @@ const entries = 96
 // countMoment counts what a record says of one moment.
 func (t *Table) countMoment(r *flow.Record, m Marks, id uint32) {
 	at := &t.contexts.known[id]
+	if r.Class == flow.Analytics {
+		t.Timeline.coarsen()
+	}
 	t.FlowLogs.count(r, at.class)
 	t.Timeline.add(at.series[number(r.Src.Private() && r.Dst.Private())], r, m)
 }
@@ -349,6 +352,12 @@ func (s *SourceSum) count(r *flow.Record, m Marks) {
 func (s *states) count(r *flow.Record, c Class) {
 	if r.Last == flow.NoTime {
 		s.Untimed++
+	}
+	if c == Analytics && r.State == flow.Continue {
+		s.Begun += uint64(r.Begins)
+	}
+	if c == Analytics && r.Denied() {
+		s.denied += uint64(r.Begins)
 	}
 	if c >= Capture {
 		return

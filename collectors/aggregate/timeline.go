@@ -95,11 +95,24 @@ func (t *Timeline) add(s *Series, r *flow.Record, m Marks) {
 	st.Sum.IPBytes += r.Sent.IPBytes + r.Received.IPBytes
 	st.Sum.FrameBytes += r.Sent.FrameBytes + r.Received.FrameBytes
 	st.Sum.Marks |= m
-	switch r.State {
-	case flow.Begin:
+	switch {
+	case r.IsSum() && r.Denied():
+		st.Denied += uint64(r.Begins)
+	case r.IsSum():
+		st.Begun += uint64(r.Begins)
+	case r.State == flow.Begin:
 		st.Begun++
-	case flow.Deny:
+	case r.Denied():
 		st.Denied++
+	}
+}
+
+// coarsen makes steps no shorter than the intervals of Traffic Analytics, of
+// which it is not known when within them what flowed.
+func (t *Timeline) coarsen() {
+	const hour = 6 // 64 minutes
+	if t.Shift < hour {
+		t.widen(hour - t.Shift)
 	}
 }
 

@@ -11,11 +11,13 @@ const (
 	VNetLog            // a flow log of a VNet, a subnet or an interface
 	NSGLog             // a flow log of a network security group
 	Capture            // packets
+	Analytics          // sums of flow logs by interval, as Traffic Analytics makes them: no source port
+	Agent              // sums of connections by minute, as agents on machines report them: neither source port nor verdict
 )
 
 func (c Class) String() string { return name(classes, c) }
 
-var classes = []string{"unknown", "vnet-log", "nsg-log", "capture"}
+var classes = []string{"unknown", "vnet-log", "nsg-log", "capture", "analytics", "agent"}
 
 // Direction is relative to the network interface at which a flow was seen.
 type Direction uint8

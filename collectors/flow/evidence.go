@@ -12,6 +12,8 @@ type RecordID struct {
 	Content [2]uint64
 
 	Target ID // what the log is of; tells no two records apart
+
+	Interval bool // it sums an interval that begins with Minute, and says of no minute that it was recorded
 }
 
 // NoMinute marks a record that states no time.

@@ -66,9 +66,13 @@ type Record struct {
 
 	TCP TCP // of captures
 
+	// SrcPort of Analytics and Agent, whose rows have none, is the number of the
+	// row's interval: two rows of one conversation can be the same traffic only in one.
+	//
 	// Of a record that sums several of the source's, see Cache: how many, and
 	// how many of them began a flow. State and times are then of all together: End
 	// if any of them ended one.
+	// A row of Analytics or Agent is one, with the flows that it says began.
 	Records, Begins uint32
 }
 
@@ -81,6 +85,10 @@ const LinkFrame = 0xffff
 
 // IsIP reports whether r has IP addresses, which may be any.
 func (r *Record) IsIP() bool { return r.EtherType == 0 }
+
+// IsSum reports whether r is a sum that its source made, of all flows of an
+// interval with the same ends and destination port.
+func (r *Record) IsSum() bool { return r.Class == Analytics || r.Class == Agent }
 
 // Denied reports whether r is traffic that a rule or a policy dropped.
 func (r *Record) Denied() bool { return r.State == Deny }

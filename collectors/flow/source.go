@@ -20,7 +20,8 @@ const (
 )
 
 // Kind is what a source turned out to be, from its content and never from its
-// name: "vnet-flow-log", "nsg-flow-log", "pcap", "pcapng", "snoop", "netmon", "etl", "flowctl-parquet".
+// name: "vnet-flow-log", "nsg-flow-log", "traffic-analytics", "vm-agent", "log-analytics", "pcap", "pcapng", "snoop",
+// "netmon", "etl", "flowctl-parquet".
 type Kind string
 
 // The kinds of source.
@@ -33,6 +34,10 @@ const (
 	NetMon      Kind = "netmon"          // of Network Monitor 2 and 3
 	EventTrace  Kind = "etl"             // of Windows
 	Parquet     Kind = "flowctl-parquet" // flows that flowctl kept, see collectors/parquet
+
+	TrafficAnalytics Kind = "traffic-analytics" // rows of its tables in a Log Analytics workspace
+	AgentTable       Kind = "vm-agent"          // connections that agents on machines reported to a workspace
+	WorkspaceTable   Kind = "log-analytics"     // another table of a workspace, which holds no flows
 )
 
 // Source is what is learned about one file or blob while it is read.
@@ -51,7 +56,31 @@ type Source struct {
 	Empty   []Kind   // of Parquet: what was read for them and had none
 	Files   int      // that it stands for, if more than one: Path is a folder of theirs
 	Copy    bool     // it has the same bytes as another one, which counts
+	Remarks []Remark // what answers from it must say besides
 }
+
+// Remark is something that a reader found out about what its source does not say.
+type Remark struct {
+	Code  string // what it is, as coverage names it
+	Count uint64 // how often; 0 if that is not counted
+	Text  string // of the source, such as the message of an error; empty if there is none
+}
+
+// Remark notes a remark n more times.
+func (s *Source) Remark(code, text string, n uint64) {
+	for i := range s.Remarks {
+		if r := &s.Remarks[i]; r.Code == code && r.Text == text {
+			r.Count += n
+			return
+		}
+	}
+	if len(s.Remarks) < mostRemarks {
+		s.Remarks = append(s.Remarks, Remark{code, n, text})
+	}
+}
+
+// mostRemarks bounds how many a source has, of which some have text of the file.
+const mostRemarks = 64
 
 // Holding is what the records of s were read from in the first place: its
 // kind, or what it holds.

@@ -165,7 +165,7 @@ func (m *met) String() string {
 	slices.SortFunc(m.ids, func(a, b flow.RecordID) int {
 		return cmp.Or(cmp.Compare(a.Minute, b.Minute), cmp.Compare(a.Content[0], b.Content[0]))
 	})
-	return fmt.Sprintf("%x", m.ids)
+	return fmt.Sprintf("%v", m.ids)
 }
 
 // oneNames is for all reads, so that what they say of names can be compared.

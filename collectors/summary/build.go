@@ -350,6 +350,9 @@ func (b *builder) spoken(add func(spoken)) {
 // solo answers for flows that one row tells all of.
 func (b *builder) solo(s *enriched) {
 	s.flows, s.denied = uint64(s.row.Flows), 0
+	if s.point.Class.Sum() {
+		s.flows = uint64(s.row.Begins)
+	}
 	if s.verdict() == aggregate.Denied {
 		s.denied = s.flows
 	}
@@ -371,6 +374,9 @@ func (b *builder) flow(rows []*enriched) {
 	for _, s := range dropped {
 		b.sum.see(s)
 		b.drop(s)
+		if s.point.Class.Sum() {
+			b.facts.bothEnds += uint64(s.row.Records)
+		}
 	}
 	if len(dropped) > 0 {
 		b.merged.flows++

@@ -67,6 +67,7 @@ func (f *facts) merge(o *facts) {
 	f.unended += o.unended
 	f.uncounted += o.uncounted
 	f.untold += o.untold
+	f.bothEnds += o.bothEnds
 	f.points = append(f.points, make([]bool, max(0, len(o.points)-len(f.points)))...)
 	for i, seen := range o.points {
 		f.points[i] = f.points[i] || seen

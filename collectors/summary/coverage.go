@@ -17,6 +17,7 @@ type facts struct {
 	unended   uint64 // flows of flow logs that began and of which no end is recorded
 	uncounted uint64 // allowed flows of flow logs without any counter
 	untold    uint64 // records that are not of one step of time
+	bothEnds  uint64 // rows of sums that the other end had too
 	points    []bool // by number: a row was seen there
 }
 
@@ -83,13 +84,17 @@ func (b *builder) coverage(t *aggregate.Table, doc *Document, o Options) []Cover
 	if doc.Minutes != nil {
 		say("minutes", "%s", doc.Minutes)
 	}
-	logs, captures := kinds(o.Sources)
+	logs, captures, sums := kinds(o.Sources)
 	if logs > 0 {
 		b.logCoverage(t, doc, say)
 	}
 	if captures > 0 {
 		say("captures-see-the-machine", "A capture records at the machine: what a rule dropped on the way in never reached it, and what it sent is recorded even if a rule dropped it afterwards. Captures name neither rule nor verdict.")
 	}
+	if sums > 0 {
+		b.sumCoverage(logs > 0, say)
+	}
+	remarkCoverage(o.Sources, say)
 	if logs > 0 && captures > 0 && !doc.Total.Bytes.Known {
 		say("no-frame-bytes-in-total", "Only captures measure frame bytes, so the total has none; the captures' own totals are with the sources.")
 	}
@@ -202,20 +207,25 @@ func (b *builder) nameCoverage(say sayer) {
 	}
 }
 
-func kinds(sources []flow.Source) (logs, captures int) {
+// kinds counts sources of flow logs, of packets, and of sums that their source made.
+func kinds(sources []flow.Source) (logs, captures, sums int) {
 	for _, s := range sources {
 		if s.Records == 0 {
 			continue
 		}
 		for _, k := range s.Holding() {
-			if k == flow.VNetFlowLog || k == flow.NSGFlowLog {
+			switch k {
+			case flow.VNetFlowLog, flow.NSGFlowLog:
 				logs++
-			} else {
+			case flow.TrafficAnalytics, flow.AgentTable:
+				sums++
+			case flow.WorkspaceTable:
+			default:
 				captures++
 			}
 		}
 	}
-	return logs, captures
+	return logs, captures, sums
 }
 
 func count(n uint64, one string) string { return was(n, one, one+"s") }

@@ -19,7 +19,10 @@ import (
 // and ends: in each piece the one that saw most counts, and what a point alone saw
 // always does.
 //
-// What was left: conversations without the source port, as in Traffic Analytics
+// Sums that have no source port, as those of Traffic Analytics, are told apart by
+// their interval, see sums.
+//
+// What was left: flows without the source port
 // (nodes behind a load balancer see the same addresses at the same time, and other
 // flows); time stamps within the last five minutes as overlapping (what moves from
 // one interface to another within that time would be lost); minutes of all flows
@@ -70,6 +73,9 @@ func (w weight) compare(o weight) int {
 // flow is counted with the first row.
 func (d *deduplicator) flow(rows []*enriched) (kept, dropped []*enriched) {
 	d.uncut = uncut{}
+	if rows = rows[:len(rows):len(rows)]; len(rows) > 0 && rows[0].point.Class.Sum() {
+		return sums(rows)
+	}
 	n := partitionFunc(rows, func(s *enriched) bool { return s.verdict() != aggregate.Denied })
 	kept, dropped = d.part(rows[:n], nil, nil)
 	passed := len(kept)

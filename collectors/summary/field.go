@@ -229,7 +229,7 @@ func sideFields() []field {
 			}))
 		}
 		fs = append(fs,
-			addrField(side.name+".address", side.addr).known(side.state(ipState)),
+			addrField(side.name+".address", side.addr).known(side.state(addrState(side.addr))),
 			part(".vm", func(s *enriched) int32 { return s.point.locator.nics[side.location(s).nic].vm }, vmText),
 			part(".nic", func(s *enriched) int32 { return side.location(s).nic }, func(p *locator, i int32) string { return p.nics[i].name }),
 			part(".subnet", func(s *enriched) int32 { return side.location(s).subnet }, func(p *locator, i int32) string { return p.subnets[i].name }),
@@ -330,7 +330,7 @@ func locationField(name string, get func(*enriched) int32, text func(*locator, i
 
 func addrField(name string, get func(*enriched) flow.Addr) field {
 	return field{
-		name: name, width: 16, state: ipState,
+		name: name, width: 16, state: addrState(get),
 		put: func(b []byte, s *enriched) {
 			a := get(s)
 			if s.point.Class == aggregate.NoIP {

@@ -17,18 +17,28 @@ type ref struct {
 func (r ref) compare(o ref) int { return cmp.Compare(r.tuple, o.tuple) }
 
 // tupleOf is the protocol and the ports of a row, that of the lower address
-// first, so that both directions of a flow have one.
-func tupleOf(r *aggregate.Row, noIP bool) uint64 {
+// first, so that both directions of a flow have one. Frames without IP are of no
+// flow, and sums, whose source port is the number of an interval, of none that has
+// a source port.
+func tupleOf(r *aggregate.Row, c aggregate.Class) uint64 {
 	low, high := r.SrcPort, r.Port
 	if c := r.Src.Compare(r.Dst); c > 0 || c == 0 && low > high {
 		low, high = high, low
 	}
 	t := uint64(r.Proto)<<32 | uint64(low)<<16 | uint64(high)
-	if noIP {
-		t |= 1 << 40
+	switch c {
+	case aggregate.NoIP:
+		t |= noFlow
+	case aggregate.Analytics:
+		t |= 1 << 41
+	case aggregate.Agent:
+		t |= 1 << 42
 	}
 	return t
 }
+
+// noFlow marks the tuple of rows that are of no flow.
+const noFlow = 1 << 40
 
 // pieceRows is how many rows of a pair are looked at together. Those of a pair
 // that has more are taken flow by flow, so many at a time.
@@ -100,7 +110,7 @@ func (b *builder) sort(p *aggregate.Partition, refs []ref) (rows []*enriched, se
 	solos, several := b.solos[:0], b.several[:0]
 	for len(refs) > 0 {
 		n := firstFlow(refs)
-		if n > 1 && refs[0].tuple>>40 == 0 {
+		if n > 1 && refs[0].tuple&noFlow == 0 {
 			several = append(several, refs[:n]...)
 		} else {
 			for _, r := range refs[:n] {

@@ -57,7 +57,7 @@ func (b *builder) heavy(s *aggregate.Split, pieces aggregate.Pieces, p *aggregat
 // ref is that of row i of p.
 func (b *builder) ref(p *aggregate.Partition, i int) ref {
 	r := p.Rows.At(i)
-	return ref{tupleOf(r, b.points[r.Context].Class == aggregate.NoIP), uint32(i)}
+	return ref{tupleOf(r, b.points[r.Context].Class), uint32(i)}
 }
 
 func appendError(all []error, err error) []error {

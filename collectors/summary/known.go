@@ -37,7 +37,7 @@ func ruleState(get func(*point) flow.ID) func(*enriched) state {
 		switch {
 		case get(s.point) != 0:
 			return present
-		case s.point.Class == aggregate.Capture:
+		case s.point.Class == aggregate.Capture, s.point.Class.Sum():
 			return unknown
 		}
 		return absent
@@ -69,6 +69,8 @@ func (s *enriched) locationState(a flow.Addr, at location) state {
 	switch {
 	case s.point.Class == aggregate.NoIP:
 		return absent
+	case a.IsZero():
+		return unknown
 	case !s.point.locator.known():
 		return unknown
 	case at.vnet != 0 || s.point.vnet != 0 || !a.Private():
@@ -83,6 +85,16 @@ func ipState(s *enriched) state {
 		return absent
 	}
 	return present
+}
+
+// addrState is that of an address, which sums of many need not name.
+func addrState(of func(*enriched) flow.Addr) func(*enriched) state {
+	return func(s *enriched) state {
+		if s.point.Class.Sum() && of(s).IsZero() {
+			return unknown
+		}
+		return ipState(s)
+	}
 }
 
 // portState is that of ports, which not every protocol has.

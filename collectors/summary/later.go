@@ -34,7 +34,7 @@ func partOf(r *aggregate.Row) int { return int(r.PairHash() % aggregate.Partitio
 
 // needsDetail reports whether a flow has to be cut within a row.
 func (d *deduplicator) needsDetail(rows []*enriched) bool {
-	if !slices.ContainsFunc(rows, (*enriched).spans) {
+	if rows[0].point.Class.Sum() || !slices.ContainsFunc(rows, (*enriched).spans) {
 		return false
 	}
 	for _, views := range apart(viewsOf(rows), d.locator) {

@@ -37,6 +37,8 @@ var (
 // interface; both are zero where nothing is known.
 func (p *locator) scope(a flow.Addr, at location, from int32) scope {
 	switch {
+	case a.IsZero():
+		return scopeUnknown
 	case a == wireServer || a == metadata:
 		return platform
 	case at.vnet != 0 && at.vnet == from:

@@ -35,6 +35,9 @@ func (r removal) add(s *enriched, t *aggregate.Timeline) {
 		s.sent.Packets + s.received.Packets, s.sent.IPBytes + s.received.IPBytes, s.sent.FrameBytes + s.received.FrameBytes,
 		uint64(row.Begins), uint64(row.Records),
 	}
+	if s.point.Class.Sum() {
+		counters[removedRecords] = uint64(row.Begins)
+	}
 	steps := uint64(max(0, last-first+1))
 	for n := range steps {
 		at := r[first+int64(n)]
@@ -79,7 +82,7 @@ func timelineOf(t *aggregate.Timeline, dropped map[aggregate.SeriesKey]removal, 
 	sum := make([]aggregate.MinuteStep, t.Last-t.First+1)
 	logs := false
 	for k, s := range t.Groups {
-		logs = logs || k.Class < aggregate.Capture && len(s.Steps) > 0
+		logs = logs || k.Class.Log() && len(s.Steps) > 0
 		if r := dropped[k]; r != nil {
 			r.takeFrom(s, k.Denied)
 		}

@@ -19,9 +19,13 @@ type Unseen struct {
 // unseen adds to what the caller knows what follows from the sources.
 func unseen(o Options, total *totals) []Unseen {
 	list := slices.Clone(o.Unseen)
-	logs, captures := kinds(o.Sources)
-	if logs > 0 && captures == 0 {
-		list = append(list, Unseen{Text: "flow logs hold TCP and UDP only", Asked: "protocol", Which: question.Spot{Not: map[string][]string{"protocol": {"TCP", "UDP"}}}})
+	logs, captures, sums := kinds(o.Sources)
+	if logs+sums > 0 && captures == 0 {
+		text := "flow logs hold TCP and UDP only"
+		if logs == 0 {
+			text = "Traffic Analytics and the agents of machines count TCP and UDP only"
+		}
+		list = append(list, Unseen{Text: text, Asked: "protocol", Which: question.Spot{Not: map[string][]string{"protocol": {"TCP", "UDP"}}}})
 	}
 	read := uint64(0)
 	for i := range o.Sources {
