@@ -20,7 +20,7 @@ var layers = []string{
 	"plan/question plan/ledger plan/servicetag collectors/aggregate collectors/identity collectors/minutes",
 	"plan/config/... plan/session",
 	"plan/resolve",
-	"plan/preflight plan/apply providers/azure/... collectors/flowlog/... collectors/parquet collectors/pcap/... collectors/summary/...",
+	"plan/preflight plan/apply providers/azure/... collectors/flowlog/... collectors/workspace collectors/parquet collectors/pcap/... collectors/summary/...",
 	"providers/sandbox/... collectors/etl/... collectors/files collectors/storage/... cmd/internal/terminal",
 	"collectors/fetch",
 	"providers collectors cmd/internal/report",
@@ -81,7 +81,7 @@ func TestImportDirection(t *testing.T) {
 // collectors. Storage and fetching know the names of flow logs' blobs.
 var collectorRooms = map[string]string{
 	"flow": "", "flow/flowtest": "flow", "table": "",
-	"flowlog": "flow", "flowlog/flowlogtest": "",
+	"flowlog": "flow", "flowlog/flowlogtest": "", "workspace": "flow",
 	"pcap": "flow pcap/identity pcap/meter pcap/names pcap/packet", "pcap/identity": "flow pcap/packet", "pcap/meter": "flow table pcap/packet",
 	"pcap/names": "flow pcap/packet", "pcap/packet": "flow", "pcap/pcaptest": "",
 	"etl": "flow etl/trace pcap/meter pcap/names pcap/packet", "etl/trace": "", "etl/etltest": "etl/trace",

@@ -115,7 +115,7 @@ type slot struct {
 	suffixed bool // its name says its type, as in tables of the Data Collector API
 }
 
-var suffix = regexp.MustCompile(`_[sdtgb]$`)
+var suffix = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`_[sdtgb]$`) })
 
 // slotOf returns that of a column by its name, which a CSV file gives with the zone
 // of its times: "TimeGenerated [UTC]".
@@ -126,7 +126,7 @@ func slotOf(name string) slot {
 	s := slot{zone: time.UTC}
 	var ok bool
 	if s.column, ok = names[key]; !ok {
-		s.column, s.suffixed = names[suffix.ReplaceAllString(key, "")], true
+		s.column, s.suffixed = names[suffix().ReplaceAllString(key, "")], true
 	}
 	if zoned {
 		if s.zone, ok = zoneOf(strings.TrimSpace(zone)); !ok {
@@ -137,11 +137,13 @@ func slotOf(name string) slot {
 }
 
 // offset is a zone by its distance from UTC.
-var offset = regexp.MustCompile(`^(?i:UTC|GMT)?\s*([+-])(\d{1,2})(?::?(\d{2}))?$`)
+var offset = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(?i:UTC|GMT)?\s*([+-])(\d{1,2})(?::?(\d{2}))?$`)
+})
 
 // zoneOf is the time zone that a heading names.
 func zoneOf(name string) (*time.Location, bool) {
-	if m := offset.FindStringSubmatch(name); m != nil {
+	if m := offset().FindStringSubmatch(name); m != nil {
 		d, err := time.ParseDuration(m[2] + "h" + cmp.Or(m[3], "0") + "m")
 		if err != nil {
 			return nil, false
