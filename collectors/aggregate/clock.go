@@ -68,6 +68,14 @@ func (c *Clock) of(r *flow.Record) Step {
 	if r.First == flow.NoTime || r.Last == flow.NoTime {
 		return Untold
 	}
+	if r.Class == flow.Analytics { // whose flows went on in their interval, an hour at most
+		const hour = 3600
+		first := c.at(floorDiv(r.First, hour*second) * hour)
+		if first != c.at(floorDiv(r.Last, hour*second)*hour+hour-1) {
+			return Untold
+		}
+		return first
+	}
 	s := c.at(floorDiv(r.Last, second))
 	if r.First != r.Last && c.at(floorDiv(r.First, second)) != s {
 		return Untold

@@ -112,7 +112,7 @@ func sourcePort() field {
 			switch {
 			case s.point.Class == aggregate.NoIP || s.row.Proto != protoTCP && s.row.Proto != protoUDP && port(s) == 0:
 				return absent
-			case port(s) == 0:
+			case port(s) == 0 || s.point.Class.Sum():
 				return unknown
 			}
 			return present
