@@ -152,6 +152,10 @@ func (c *csvFile) take(l line, last bool) {
 	for i, v := range l.values {
 		row.set(c.slots[i], v)
 	}
+	if t := c.rows.tableOf(row); last && c.bounded.last != '\n' && t.read == nil && t.holds == "" && len(c.tables) > 0 { // its last value was cut
+		c.cut = true
+		return
+	}
 	c.rows.take(l.at)
 }
 

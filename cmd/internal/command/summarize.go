@@ -38,7 +38,8 @@ func newSummarize(e *env.Env) *cobra.Command {
 		Use:   "summarize {PATH|URL}…",
 		Short: "Answer from captures and flow logs on disk and in storage",
 		Long: `summarize reads packet captures (pcap, pcapng, snoop, Network Monitor 2), Windows traces
-(.etl of netsh trace and pktmon) and Azure flow logs (VNet and NSG), plain or compressed
+(.etl of netsh trace and pktmon), Azure flow logs (VNet and NSG) and exports of Traffic
+Analytics and VMConnection from Log Analytics (CSV and JSON), plain or compressed
 with gzip or zstd, and the Parquet files of --flows, in any mix: files, folders with all
 that is below them, and patterns. What a file is, its content says, not its name. A results
 folder of apply is read with its window and its names, also below a folder.
