@@ -9,6 +9,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"flowctl/plan/region"
@@ -173,12 +174,12 @@ func size(p netip.Prefix) uint64 {
 	return 1 << (32 - p.Bits())
 }
 
-var dated = regexp.MustCompile(`(?:^|[^0-9])(20[0-9]{6})(?:[^0-9]|$)`)
+var dated = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?:^|[^0-9])(20[0-9]{6})(?:[^0-9]|$)`) })
 
 // dateIn is the date in the name of a file, as in ServiceTags_Public_20251028.json;
 // empty if there is none.
 func dateIn(name string) string {
-	for _, m := range dated.FindAllStringSubmatch(name, -1) {
+	for _, m := range dated().FindAllStringSubmatch(name, -1) {
 		if t, err := time.Parse("20060102", m[1]); err == nil {
 			return t.Format(time.DateOnly)
 		}
