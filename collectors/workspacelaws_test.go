@@ -115,7 +115,6 @@ func ntaValue(r ntaRow, c string) any {
 }
 
 func ntaAnswer(rows []ntaRow) string {
-	type column struct{ Name, Type string }
 	var columns []any
 	for _, c := range ntaColumns {
 		columns = append(columns, map[string]string{"name": c, "type": "string"})

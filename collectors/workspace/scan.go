@@ -268,7 +268,6 @@ func (d *document) line() (line []byte, err error) {
 		if len(line)+len(b) <= MaxRow {
 			line = append(line, b...)
 		} else {
-			line = line[:0]
 			for err == errFull {
 				b, err = d.r.ReadSlice('\n')
 				d.off += int64(len(b))
