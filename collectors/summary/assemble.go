@@ -1,6 +1,7 @@
 package summary
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -38,7 +39,10 @@ func (b *builder) document(t *aggregate.Table, o Options) *Document {
 		Scopes:     b.answers[answerScopes].answer(n, all),
 		Asks:       []Answer{},
 		Names:      b.names(hosts),
-		Skipped:    []Skip{},
+
+		ServiceTags: serviceTagsOf(o.Tags),
+
+		Skipped: []Skip{},
 
 		Conversations: Conversations{pairs: b.pairs},
 	}
@@ -59,6 +63,9 @@ func (b *builder) document(t *aggregate.Table, o Options) *Document {
 		doc.Minutes = o.Minutes(n.locator.nicName)
 	}
 	doc.Coverage = append(append([]Coverage{}, o.Coverage...), b.coverage(t, doc, o)...)
+	if s := doc.ServiceTags; s != nil {
+		doc.Coverage = append(doc.Coverage, Coverage{Code: "service-tags", Text: s.named(instant(b.total.first).Time(), instant(b.total.last).Time())})
+	}
 	return doc
 }
 
@@ -138,6 +145,9 @@ func (b *builder) names(hosts map[flow.Addr][]flow.Host) []Name {
 		if at, ok := b.known[a]; ok {
 			name.VM, name.NIC, name.Region = vmOfNIC(p, at.nic), p.nics[at.nic].name, p.nics[at.nic].region
 			name.Subnet, name.VNet = p.subnets[at.subnet].name, p.vnets[at.vnet].name
+		}
+		if at := p.public.of(a, b.known[a]); p.public.list != nil && at.public() {
+			name.Tag, name.Region = p.public.tags[at.tag], cmp.Or(name.Region, p.public.regions[at.region])
 		}
 		for _, h := range hosts[a] {
 			name.Hosts = append(name.Hosts, Host(h))

@@ -100,13 +100,13 @@ func TestEveryField(t *testing.T) {
 		"direction": "outbound", "verdict": "allowed", "protocol": "TCP", "port": "443", "service": "https", "scope": "internet",
 		"rule": "UserRule_web", "acl": "nsg-a", "encryption": "NX", "tunnel": "VXLAN", "nic": "nic-vm-a", "vm": "vm-a", "peer": "20.0.0.1",
 		"source.address": "10.0.0.4", "source.vm": "vm-a", "source.nic": "nic-vm-a", "source.subnet": "spoke/default", "source.vnet": "spoke",
-		"source.region": "westeurope", "source.scope": "vnet", "destination.address": "20.0.0.1", "destination.vm": "", "destination.nic": "",
-		"destination.subnet": "", "destination.vnet": "", "destination.region": "", "destination.scope": "internet",
+		"source.region": "westeurope", "source.scope": "vnet", "source.service_tag": "<private>", "source.azure_service": "", "destination.address": "20.0.0.1", "destination.vm": "", "destination.nic": "",
+		"destination.subnet": "", "destination.vnet": "", "destination.region": "", "destination.scope": "internet", "destination.service_tag": "", "destination.azure_service": "",
 		"source.port": "50000", "time": "2026-05-09T10:01:00Z",
 		"destination.port": "443", "destination.service": "https",
 		"local.address": "10.0.0.4", "local.vm": "vm-a", "local.nic": "nic-vm-a", "local.subnet": "spoke/default", "local.vnet": "spoke",
-		"local.region": "westeurope", "local.scope": "vnet", "local.port": "", "remote.address": "20.0.0.1", "remote.vm": "", "remote.nic": "",
-		"remote.subnet": "", "remote.vnet": "", "remote.region": "", "remote.scope": "internet", "remote.port": "443",
+		"local.region": "westeurope", "local.scope": "vnet", "local.service_tag": "<private>", "local.azure_service": "", "local.port": "", "remote.address": "20.0.0.1", "remote.vm": "", "remote.nic": "",
+		"remote.subnet": "", "remote.vnet": "", "remote.region": "", "remote.scope": "internet", "remote.service_tag": "", "remote.azure_service": "", "remote.port": "443",
 	}
 	n, s := sample()
 	got := map[string]string{}

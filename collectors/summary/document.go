@@ -31,7 +31,10 @@ type Document struct {
 
 	Expectations []Expectation `json:"expectations"`
 
-	Names    []Name            `json:"names"`
+	Names []Name `json:"names"`
+
+	ServiceTags *ServiceTags `json:"service_tags"` // null if no list was given
+
 	Coverage []Coverage        `json:"coverage"`
 	Minutes  *minutes.Document `json:"minutes"` // null if no flow log was read
 	Skipped  []Skip            `json:"skipped"`
@@ -200,6 +203,7 @@ type Name struct {
 	Subnet  string `json:"subnet,omitempty"` // vnet/subnet
 	VNet    string `json:"vnet,omitempty"`
 	Region  string `json:"region,omitempty"`
+	Tag     string `json:"service_tag,omitempty"` // of public addresses
 	Hosts   []Host `json:"hosts,omitempty"`
 }
 

@@ -9,12 +9,14 @@ import (
 	"flowctl/collectors/flow"
 	"flowctl/plan"
 	"flowctl/plan/question"
+	"flowctl/plan/servicetag"
 )
 
 // sourceKind is a kind of source, with one flow from 10.0.0.4 to 20.0.0.1:443.
 type sourceKind struct {
 	record func(names *flow.Names) flow.Record
 	inv    []*plan.Inventory
+	tags   *servicetag.List
 }
 
 func sourceKinds() map[string]sourceKind {
@@ -37,12 +39,14 @@ func sourceKinds() map[string]sourceKind {
 		return r
 	}
 	return map[string]sourceKind{
-		"VNet log":                    {log(flow.NotEncrypted), nil},
-		"VNet log with an inventory":  {log(flow.NotEncrypted), inv},
-		"VNet log, blank encryption":  {log(flow.EncryptionUnknown), nil},
-		"capture":                     {capture, nil},
-		"capture with an inventory":   {located, inv},
-		"NSG log, which has no state": {log(flow.EncryptionUnknown), nil},
+		"VNet log":                    {log(flow.NotEncrypted), nil, nil},
+		"VNet log with service tags":  {log(flow.NotEncrypted), nil, tagList()},
+		"VNet log with all":           {log(flow.NotEncrypted), inv, tagList()},
+		"VNet log with an inventory":  {log(flow.NotEncrypted), inv, nil},
+		"VNet log, blank encryption":  {log(flow.EncryptionUnknown), nil, nil},
+		"capture":                     {capture, nil, nil},
+		"capture with an inventory":   {located, inv, nil},
+		"NSG log, which has no state": {log(flow.EncryptionUnknown), nil, nil},
 	}
 }
 
@@ -55,17 +59,21 @@ func TestUnknownIsNotFalse(t *testing.T) {
 		"destination.service": "ssh", "local.address": "10.9.9.9", "remote.address": "10.9.9.9", "local.scope": "peered", "remote.scope": "platform",
 	}
 	always := []string{"protocol", "port", "service", "tunnel", "peer", "source.address", "destination.address", "destination.port", "destination.service", "scope", "destination.scope"}
+	// The destination is public: without a list of service tags nobody names it.
+	const tags, places = "destination.service_tag destination.azure_service remote.service_tag remote.azure_service ", "destination.region remote.region "
 	const names, rules = "vm nic source.vm source.nic source.subnet source.vnet source.region source.scope " +
-		"destination.vm destination.nic destination.subnet destination.vnet destination.region " +
-		"local.vm local.nic local.subnet local.vnet local.region local.scope remote.vm remote.nic remote.subnet remote.vnet remote.region ",
+		"destination.vm destination.nic destination.subnet destination.vnet " +
+		"local.vm local.nic local.subnet local.vnet local.region local.scope remote.vm remote.nic remote.subnet remote.vnet ",
 		"verdict rule acl encryption "
 	unknown := map[string]string{
-		"VNet log":                    names,
-		"VNet log with an inventory":  "",
-		"VNet log, blank encryption":  names + "encryption ",
-		"NSG log, which has no state": names + "encryption ",
-		"capture":                     names + rules + "direction local.address local.port remote.address remote.port remote.scope ",
-		"capture with an inventory":   rules,
+		"VNet log":                    names + tags + places,
+		"VNet log with service tags":  names,
+		"VNet log with all":           "",
+		"VNet log with an inventory":  tags + places,
+		"VNet log, blank encryption":  names + tags + places + "encryption ",
+		"NSG log, which has no state": names + tags + places + "encryption ",
+		"capture":                     names + tags + places + rules + "direction local.address local.port remote.address remote.port remote.scope local.service_tag local.azure_service ",
+		"capture with an inventory":   rules + tags + places,
 	}
 	for name, k := range sourceKinds() {
 		for _, f := range question.Fields() {
@@ -131,7 +139,7 @@ func ask(t *testing.T, k sourceKind, src string) Answer {
 	table := aggregate.New(names)
 	table.Add(0, flow.Batch{k.record(names)})
 	q := Compile(question.Question{Name: "q", Where: where(t, src)})
-	doc, err := Of(table, Options{Inventories: k.inv, Questions: []*Question{q}})
+	doc, err := Of(table, Options{Inventories: k.inv, Tags: k.tags, Questions: []*Question{q}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -234,9 +234,9 @@ func sideFields() []field {
 			part(".nic", func(s *enriched) int32 { return side.location(s).nic }, func(p *locator, i int32) string { return p.nics[i].name }),
 			part(".subnet", func(s *enriched) int32 { return side.location(s).subnet }, func(p *locator, i int32) string { return p.subnets[i].name }),
 			part(".vnet", func(s *enriched) int32 { return side.location(s).vnet }, func(p *locator, i int32) string { return p.vnets[i].name }),
-			part(".region", func(s *enriched) int32 { return s.point.locator.vnets[side.location(s).vnet].firstThere }, func(p *locator, i int32) string { return p.vnets[i].region }),
 			scopeOf(side),
 		)
+		fs = append(fs, tagFields(side)...)
 	}
 	return fs
 }

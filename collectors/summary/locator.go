@@ -22,7 +22,7 @@ type locator struct {
 	acls    map[string]string     // key of an NSG's id or GUID → name
 	vnetKey map[string]int32
 	subKey  map[string]int32
-	regions map[string]int32 // the first VNet of each
+	public  publicNames
 
 	alone networks // the only VNet that holds an address; 0 where there are several
 }
@@ -34,6 +34,7 @@ type nic struct {
 	subnet int32
 	vnet   int32
 	region string
+	at     int32 // number of the region
 	addrs  []flow.Addr
 }
 
@@ -51,7 +52,7 @@ type vnet struct {
 	peered   networks // VNets, that are peers
 	remote   networks // of peered networks that no inventory holds
 
-	firstThere int32 // VNet of the same region
+	at int32 // number of the region
 }
 
 type machine struct {
@@ -65,7 +66,7 @@ func newLocator(invs []*plan.Inventory) *locator {
 		nics: make([]nic, 1), subnets: make([]subnet, 1), vnets: make([]vnet, 1), vms: make([]machine, 1),
 		byMAC: map[string]int32{}, byAddr: map[flow.Addr][]int32{}, byVM: map[string]int32{},
 		acls: map[string]string{}, vnetKey: map[string]int32{}, subKey: map[string]int32{},
-		regions: map[string]int32{"": 0},
+		public: newPublicNames(),
 	}
 	for _, inv := range invs {
 		p.addVNets(inv)
@@ -96,12 +97,7 @@ func (p *locator) addVNets(inv *plan.Inventory) {
 		}
 		n := int32(len(p.vnets))
 		p.vnetKey[v.ID.Key()] = n
-		there, ok := p.regions[strings.ToLower(v.Location)]
-		if !ok {
-			there = n
-			p.regions[strings.ToLower(v.Location)] = n
-		}
-		at := vnet{name: v.ID.Name(), region: v.Location, prefixes: v.Prefixes, firstThere: there, peers: map[int32]struct{}{}}
+		at := vnet{name: v.ID.Name(), region: v.Location, prefixes: v.Prefixes, at: p.public.region(v.Location), peers: map[int32]struct{}{}}
 		for _, s := range v.Subnets {
 			at.subnets.add(s.Prefixes, int32(len(p.subnets)))
 			p.subKey[s.ID.Key()] = int32(len(p.subnets))
@@ -133,7 +129,7 @@ func (p *locator) addNIC(n plan.NIC) {
 		return
 	}
 	i := int32(len(p.nics))
-	v := nic{name: n.ID.Name(), mac: n.MAC, region: n.Location, vm: p.vm(n.VM, i)}
+	v := nic{name: n.ID.Name(), mac: n.MAC, region: n.Location, at: p.public.region(n.Location), vm: p.vm(n.VM, i)}
 	if len(n.Subnets) > 0 {
 		v.subnet = p.subKey[n.Subnets[0].Key()]
 		v.vnet = p.subnets[v.subnet].vnet

@@ -5,6 +5,7 @@ import (
 	"flowctl/collectors/flow"
 	"flowctl/collectors/minutes"
 	"flowctl/plan"
+	"flowctl/plan/servicetag"
 )
 
 // Options are what a document needs beside the counted records.
@@ -23,6 +24,8 @@ type Options struct {
 	Skipped []flow.Skip
 	// Inventories give names to MACs, addresses and access lists.
 	Inventories []*plan.Inventory
+	// Tags names public addresses; nil if no list of service tags is at hand.
+	Tags *servicetag.List
 	// Hosts are the names of addresses that captures showed; nil for none.
 	Hosts *flow.Hosts
 	// Questions are the investigation's own, see Compile.

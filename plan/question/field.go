@@ -80,6 +80,8 @@ const (
 	needsRules     = "a VNet or NSG flow log of the same time"
 	needsState     = "a VNet flow log of the same time"
 	needsInventory = "the inventory of the network, which a results folder of apply or collect has"
+	needsTags      = "a list of Azure's service tags, such as the weekly file (--service-tags FILE)"
+	needsRegion    = "the inventory of the network, which a results folder of apply or collect has; of public addresses a list of service tags (--service-tags FILE)"
 	needsDirection = "a flow log, or the inventory of the machine that was captured"
 )
 
@@ -113,7 +115,9 @@ func Fields() []Field {
 			Field{side + ".nic", Text, nil, "network interface", needsInventory},
 			Field{side + ".subnet", Text, nil, "vnet/subnet", needsInventory},
 			Field{side + ".vnet", Text, nil, "virtual network", needsInventory},
-			Field{side + ".region", Text, nil, "Azure region, of known machines", needsInventory},
+			Field{side + ".region", Text, nil, "Azure region, of known machines and, with a list of service tags, of public addresses", needsRegion},
+			Field{side + ".service_tag", Text, nil, "Azure's service tag of the public address, such as Storage.WestEurope; internet if it is not Azure's", needsTags},
+			Field{side + ".azure_service", Text, nil, "the service tag without its region, such as Storage; none of the internet", needsTags},
 			Field{side + ".scope", Text, scopes, "seen from the interface that saw it", needsInventory},
 		)
 	}
@@ -171,6 +175,7 @@ var aliases = map[string]string{
 	"src.vnet": "source.vnet", "dst.vnet": "destination.vnet", "src.region": "source.region", "dst.region": "destination.region", "src.nic": "source.nic", "dst.nic": "destination.nic",
 	"src.port": "source.port", "srcport": "source.port", "sport": "source.port", "tcp.srcport": "source.port", "udp.srcport": "source.port", "client.port": "source.port",
 	"timestamp": "time", "date": "time", "datetime": "time", "frame.time": "time", "start.time": "time", "timegenerated": "time",
+	"tag": "source.service_tag or destination.service_tag", "service.tag": "source.service_tag or destination.service_tag", "azure.service": "source.azure_service or destination.azure_service",
 	"vnet": "source.vnet or destination.vnet", "subnet": "source.subnet or destination.subnet", "region": "source.region or destination.region",
 }
 
@@ -209,7 +214,7 @@ func noField(name string) string {
 // sides are names that other tools have for sides, and those of fields.
 var (
 	sideNames = map[string]string{"src": "source", "client": "source", "from": "source", "dst": "destination", "dest": "destination", "server": "destination", "to": "destination", "far": "remote", "peer": "remote", "near": "local"}
-	partNames = map[string]string{"ip": "address", "addr": "address", "host": "vm", "machine": "vm", "interface": "nic", "network": "vnet", "location": "region"}
+	partNames = map[string]string{"ip": "address", "addr": "address", "host": "vm", "machine": "vm", "interface": "nic", "network": "vnet", "location": "region", "service.tag": "service_tag", "tag": "service_tag", "azure.service": "azure_service"}
 )
 
 // spelled is the field that a name of a side and a part stands for; empty if none.

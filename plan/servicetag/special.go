@@ -1,15 +1,18 @@
 package servicetag
 
-import "net/netip"
+import (
+	"net/netip"
+	"slices"
+)
+
+// PrivateNumber is the SpecialNumber of addresses of private networks.
+const PrivateNumber = 1
+
+var specials = []string{"<private>", "<shared>", "<link-local>", "<multicast>", "<loopback>", "<broadcast>", "<unspecified>", "<platform>", "<metadata>"}
 
 // Specials are what Special says of addresses that no list is about. No tag has
 // such a name.
-func Specials() []string {
-	return []string{Private, "<shared>", "<link-local>", "<multicast>", "<loopback>", "<broadcast>", "<unspecified>", "<platform>", "<metadata>"}
-}
-
-// Private is what stands for addresses of private networks.
-const Private = "<private>"
+func Specials() []string { return slices.Clone(specials) }
 
 // The addresses at which Azure itself serves every machine, and what carriers
 // share (RFC 6598).
@@ -23,25 +26,34 @@ var (
 // Special says what an address is that no list of service tags is about, in angle
 // brackets; empty of the others.
 func Special(a netip.Addr) string {
-	switch a = a.Unmap(); {
-	case a == platform:
-		return "<platform>"
-	case a == metadata:
-		return "<metadata>"
-	case a == broadcast:
-		return "<broadcast>"
-	case a.IsPrivate():
-		return Private
-	case shared.Contains(a):
-		return "<shared>"
-	case a.IsMulticast():
-		return "<multicast>"
-	case a.IsLinkLocalUnicast():
-		return "<link-local>"
-	case a.IsLoopback():
-		return "<loopback>"
-	case a.IsUnspecified():
-		return "<unspecified>"
+	if n := SpecialNumber(a); n != 0 {
+		return specials[n-1]
 	}
 	return ""
+}
+
+// SpecialNumber is the place of what Special says among Specials, from 1; 0 of
+// addresses that lists are about.
+func SpecialNumber(a netip.Addr) int {
+	switch a = a.Unmap(); {
+	case a.IsPrivate():
+		return PrivateNumber
+	case shared.Contains(a):
+		return 2
+	case a == metadata:
+		return 9
+	case a.IsLinkLocalUnicast():
+		return 3
+	case a.IsMulticast():
+		return 4
+	case a.IsLoopback():
+		return 5
+	case a == broadcast:
+		return 6
+	case a.IsUnspecified():
+		return 7
+	case a == platform:
+		return 8
+	}
+	return 0
 }

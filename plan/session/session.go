@@ -35,6 +35,7 @@ type Manifest struct {
 	Findings      []plan.Finding     `json:"findings,omitempty"`
 	Questions     []Question         `json:"questions,omitempty"` // the file's own
 	Expects       []Expect           `json:"expects,omitempty"`
+	ServiceTags   string             `json:"service_tags,omitempty"` // the list that names public addresses, below the folder
 	Artifacts     []Artifact         `json:"artifacts"`
 	Flows         *DerivedFile       `json:"flows,omitempty"` // of the artifacts, as Parquet; never to be counted beside them
 }

@@ -25,6 +25,7 @@ type applyOptions struct {
 	again  bool
 	check  bool
 	json   bool
+	tags   string // a list of service tags; empty for none
 }
 
 func newApply(e *env.Env) *cobra.Command {
@@ -53,6 +54,7 @@ is 2; flowctl apply without --detach starts it.`,
 	cmd.Flags().BoolVar(&o.detach, "detach", false, "do what is due and return; the next apply goes on")
 	cmd.Flags().BoolVar(&o.again, "again", false, "record anew what is finished")
 	cmd.Flags().BoolVar(&o.json, "json", false, "print the summary as JSON")
+	tagsFlag(cmd, &o.tags)
 	cmd.Flags().BoolVar(&o.check, "check", false, "exit with status 4 if a question cannot be answered")
 	return cmd
 }
@@ -69,7 +71,11 @@ func runApply(ctx context.Context, e *env.Env, o applyOptions) error {
 		o.Vars = append(saved.Vars, o.Vars...)
 	}
 	events, done := progress(e)
-	err = operation.Locked(ctx, settings(e, events), o.Source, "apply", func(op *operation.Operation) error {
+	with, err := tagged(settings(e, events), o.tags)
+	if err != nil {
+		return err
+	}
+	err = operation.Locked(ctx, with, o.Source, "apply", func(op *operation.Operation) error {
 		opts.Approve = func(plans []plan.Plan, pending bool) error { return approve(e, o, op, plans, pending) }
 		results, err := op.Apply(ctx, opts)
 		defer operation.CloseAll(results)

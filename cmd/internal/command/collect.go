@@ -13,6 +13,7 @@ import (
 type collectOptions struct {
 	source
 	json, check bool
+	tags        string // a list of service tags; empty for none
 }
 
 func newCollect(e *env.Env) *cobra.Command {
@@ -32,13 +33,18 @@ investigation that is finished, it answers again from the files on disk.`,
 	}
 	o.flags(cmd)
 	cmd.Flags().BoolVar(&o.json, "json", false, "print the summary as JSON")
+	tagsFlag(cmd, &o.tags)
 	cmd.Flags().BoolVar(&o.check, "check", false, "exit with status 4 if a question cannot be answered")
 	return cmd
 }
 
 func runCollect(ctx context.Context, e *env.Env, o collectOptions) error {
 	events, done := progress(e)
-	return operation.Locked(ctx, settings(e, events), o.Source, "collect", func(op *operation.Operation) error {
+	with, err := tagged(settings(e, events), o.tags)
+	if err != nil {
+		return err
+	}
+	return operation.Locked(ctx, with, o.Source, "collect", func(op *operation.Operation) error {
 		results, err := op.Collect(ctx)
 		defer operation.CloseAll(results)
 		done()

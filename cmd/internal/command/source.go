@@ -40,6 +40,18 @@ func settings(e *env.Env, run func(operation.Event)) operation.Settings {
 	}}
 }
 
+// tagsFlag adds the flag that names a list of service tags.
+func tagsFlag(cmd *cobra.Command, name *string) {
+	cmd.Flags().StringVar(name, "service-tags", "", "name public addresses by this `file` of Azure's service tags, the weekly one or what az network list-service-tags prints (flowctl docs language)")
+}
+
+// tagged adds a list of service tags to settings, if one was given.
+func tagged(s operation.Settings, name string) (operation.Settings, error) {
+	var err error
+	s.Tags, err = operation.ReadTags(name)
+	return s, err
+}
+
 // progress shows runs while they go on.
 func progress(e *env.Env) (func(operation.Event), func()) {
 	p := view.NewProgress(e.Stderr, e.Interactive())

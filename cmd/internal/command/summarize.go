@@ -26,6 +26,7 @@ type summarizeOptions struct {
 	// memory is a size, start and end are times or durations before now; empty
 	// for none.
 	memory, start, end string
+	tags               string // a list of service tags; empty for none
 	question           operation.Question
 	asked              bool   // a question was given
 	check              bool   // a question that cannot be answered is an error
@@ -77,6 +78,7 @@ nothing could be read.`,
 	cmd.Flags().StringVar(&o.csv, "csv", "", "also write the rows of the question, or of a results folder's first one, to this `file` as comma-separated values")
 	cmd.Flags().StringVar(&o.html, "html", "", "also write the report to this `file` as a page")
 	cmd.Flags().StringVar(&o.md, "markdown", "", "also write the report to this `file` as Markdown")
+	tagsFlag(cmd, &o.tags)
 	cmd.Flags().BoolVar(&o.check, "check", false, "exit with status 4 if a question cannot be answered from these sources")
 	return cmd
 }
@@ -85,9 +87,13 @@ func runSummarize(ctx context.Context, e *env.Env, o summarizeOptions) error {
 	if err := o.read(time.Now()); err != nil {
 		return err
 	}
+	with, err := tagged(settings(e, nil), o.tags)
+	if err != nil {
+		return err
+	}
 	watched := watch(e, &o.SummarizeOptions)
 	o.Stdin = e.Stdin
-	a, err := operation.Summarize(ctx, settings(e, nil), o.SummarizeOptions)
+	a, err := operation.Summarize(ctx, with, o.SummarizeOptions)
 	watched()
 	if err != nil {
 		return err

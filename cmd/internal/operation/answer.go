@@ -67,6 +67,9 @@ func (op *Operation) answer(ctx context.Context, folder session.Folder) (*Answer
 		return nil, fmt.Errorf("%s holds no results of a run", folder.Path)
 	}
 	inv := op.investigation(m.Investigation.Name)
+	if m, err = keepTags(folder, m, op.Tags); err != nil {
+		return nil, err
+	}
 	if m, err = keepQuestions(folder, m, inv); err != nil {
 		return nil, err
 	}
@@ -118,7 +121,11 @@ func folderSum(folder session.Folder, m session.Manifest, questions []*summary.Q
 			return collectors.Sum{}, err
 		}
 	}
-	o := summary.Options{Expects: expects, Inventories: inv, Questions: questions, SHA256: map[string]string{}, Coverage: coverage(m), Unseen: unseen(m)}
+	tags, missing, err := keptTags(folder, m)
+	if err != nil {
+		return collectors.Sum{}, err
+	}
+	o := summary.Options{Expects: expects, Inventories: inv, Tags: tags, Questions: questions, SHA256: map[string]string{}, Coverage: append(coverage(m), missing...), Unseen: unseen(m)}
 	for _, a := range m.Artifacts {
 		o.SHA256[a.Path] = a.SHA256
 	}

@@ -33,6 +33,7 @@ type Settings struct {
 	Environ []string // in which variables may stand
 	Version string   // of flowctl, for what it writes
 	Log     *slog.Logger
+	Tags    *TagFile    // names public addresses; nil if none was given
 	Emit    func(Event) // what is to be said on the way; nil if nobody listens
 
 	// Open opens providers; nil: as providers.Open does.

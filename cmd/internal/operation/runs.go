@@ -54,6 +54,9 @@ func (r *runs) add(folder string, o summary.Options) {
 	for name, sum := range maps.All(o.SHA256) {
 		r.found.SHA256[path.Join(filepath.ToSlash(folder), name)] = sum
 	}
+	if r.found.Tags == nil || o.Tags != nil && o.Tags.Date > r.found.Tags.Date {
+		r.found.Tags = o.Tags
+	}
 	r.found.Inventories = append(r.found.Inventories, o.Inventories...)
 	for _, c := range o.Coverage {
 		r.found.Coverage = append(r.found.Coverage, summary.Coverage{Code: c.Code, Text: fmt.Sprintf("%s: %s", folder, c.Text)})
@@ -66,6 +69,9 @@ func (r *runs) late(s *collectors.Sum) {
 	o := &s.Options
 	o.Inventories = append(o.Inventories, r.found.Inventories...)
 	o.Coverage = append(o.Coverage, r.found.Coverage...)
+	if o.Tags == nil {
+		o.Tags = r.found.Tags
+	}
 	if o.SHA256 == nil {
 		o.SHA256 = r.found.SHA256
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"flowctl/collectors"
@@ -53,6 +54,9 @@ func Summarize(ctx context.Context, s Settings, o SummarizeOptions) (*Answer, er
 		}
 		options = summary.Options{Questions: []*summary.Question{compiled}, Only: true}
 	}
+	if s.Tags != nil {
+		options.Tags = s.Tags.List
+	}
 	sum := collectors.Sum{Start: o.Start, End: o.End, Options: options}
 	folder := ""
 	if len(o.Paths) == 1 && session.Is(o.Paths[0]) {
@@ -95,6 +99,10 @@ func ofFolder(folder session.Folder, options summary.Options, start, end time.Ti
 		return sum, err
 	}
 	sum.Options.Only = options.Only
+	if options.Tags != nil { // which was given, in place of the one that was kept
+		sum.Options.Tags = options.Tags
+		sum.Options.Coverage = slices.DeleteFunc(sum.Options.Coverage, func(c summary.Coverage) bool { return c.Code == "service-tags" })
+	}
 	return sum, narrow(&sum, start, end)
 }
 

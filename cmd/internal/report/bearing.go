@@ -19,6 +19,7 @@ var bearsOn = map[string]func(*summary.Answer) bool{
 	"outside-window":                never, // they are not asked for
 	"captures-see-the-machine":      asks("verdict", "rule", "acl"),
 	"no-inventory":                  asks("vm", "nic", "subnet", "vnet", "region", "scope"),
+	"service-tags":                  asks("service_tag", "azure_service", "region"),
 	"initiator-guessed":             asks("address", "port", "source", "destination"),
 	"no-time":                       never,
 	"copied-captures":               never,
