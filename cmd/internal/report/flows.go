@@ -15,10 +15,11 @@ import (
 // Flows returns the table of an answer whose rows are single flows.
 func Flows(a *summary.Answer) Table {
 	t := Table{Title: a.Name, Columns: []terminal.Column{
-		{Title: "start"}, {Title: "duration", Right: true, Drop: 2}, {Title: "protocol"}, {Title: "source"}, {Title: "destination"},
-		{Title: "sent", Right: true}, {Title: "received", Right: true}, {Title: "packets", Right: true, Drop: 4}, {Title: "rate", Right: true, Drop: 5},
-		{Title: "state", Drop: 1}, {Title: "verdict"}, {Title: "rule", Drop: 3}, {Title: "seen at", Drop: 6},
+		{Title: "start"}, {Title: "duration", Right: true, Drop: 3}, {Title: "proto"}, {Title: "source"}, {Title: "destination"},
+		{Title: "sent", Right: true, Drop: 2}, {Title: "received", Right: true, Drop: 2}, {Title: "bytes", Right: true}, {Title: "packets", Right: true, Drop: 5},
+		{Title: "rate", Right: true, Drop: 6}, {Title: "state", Drop: 1}, {Title: "verdict"}, {Title: "rule", Drop: 4}, {Title: "seen at", Drop: 7},
 	}}
+	day, layout := oneDay(a.Rows)
 	for i := range a.Rows {
 		r, f := &a.Rows[i], a.Rows[i].Flow
 		duration, rate := unknown, unknown
@@ -30,10 +31,10 @@ func Flows(a *summary.Answer) Table {
 		}
 		start := unknown
 		if r.First.Known() {
-			start = r.First.Time().UTC().Format("2006-01-02 15:04:05.000")
+			start = r.First.Time().UTC().Format(layout)
 		}
 		t.Rows = append(t.Rows, []string{
-			start, duration, r.Key[0], endpoint(r.Key[1], r.Key[2]), endpoint(r.Key[3], r.Key[4]), Bytes(r.Sent), Bytes(r.Received),
+			start, duration, r.Key[0], endpoint(r.Key[1], r.Key[2]), endpoint(r.Key[3], r.Key[4]), Bytes(r.Sent), Bytes(r.Received), Bytes(r.Volume),
 			figure(r.Packets, Count), rate, f.State, f.Verdict, orUnknown(strings.Join(f.Rules, " ")), orUnknown(strings.Join(f.SeenAt, " ")),
 		})
 	}
@@ -41,12 +42,32 @@ func Flows(a *summary.Answer) Table {
 	if left := a.Groups - uint64(len(a.Rows)); left > 0 && a.Others != nil {
 		parts = append(parts, fmt.Sprintf("%s of %s shown; the others have %s.", Count(uint64(len(a.Rows))), Many(a.Groups, "flow"), Bytes(a.Others.Volume)))
 	}
+	if day != "" {
+		parts = append(parts, "All that are shown began on "+day+" (UTC).")
+	}
 	for _, p := range parts {
 		if p != "" {
 			t.Note = strings.TrimPrefix(t.Note+"\n"+p, "\n")
 		}
 	}
 	return t
+}
+
+// oneDay is the day on which all rows with a time began, and how their times
+// are then written; without such a day their times have theirs.
+func oneDay(rows []summary.Row) (day, layout string) {
+	for i := range rows {
+		if !rows[i].First.Known() {
+			continue
+		}
+		switch d := rows[i].First.Time().UTC().Format(time.DateOnly); day {
+		case "", d:
+			day = d
+		default:
+			return "", "2006-01-02 15:04:05.000"
+		}
+	}
+	return day, time.TimeOnly
 }
 
 func orUnknown(s string) string {

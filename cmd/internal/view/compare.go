@@ -18,7 +18,7 @@ func Comparison(w io.Writer, c *summary.Comparison) error {
 	}{{"A", c.A}, {"B", c.B}} {
 		span := "no time"
 		if s.side.First.Known() {
-			span = s.side.First.String() + " to " + s.side.Last.String()
+			span = report.Span(s.side.First, s.side.Last)
 		}
 		fmt.Fprintf(w, "%s: %s, %s\n", s.name, span, report.Many(s.side.Flows, "flow"))
 		for _, l := range s.side.Lacks {
