@@ -14,7 +14,7 @@ import (
 )
 
 // mostCompared is how many rows of each side are compared.
-const mostCompared = 2000
+const mostCompared = 50_000
 
 type compareOptions struct {
 	a, b     summarizeOptions // of each side: its window
