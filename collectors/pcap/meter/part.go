@@ -113,8 +113,18 @@ func (p *part) cut(i int, e *entry, o *observed, out *exporter) {
 }
 
 // lasts reports whether e with a packet at t would be too long for one record.
-func (p *part) lasts(e *entry, t int64) bool {
-	return e.lasts(t) || p.table.fine && t != flow.NoTime && e.last != flow.NoTime && secondOf(t) != secondOf(e.first)
+func (p *part) lasts(e *entry, t int64) bool { return e.lasts(t) || p.table.fine && e.coarse(t) }
+
+// coarse reports whether e with a packet at t would be of more than one second
+// of the clock, or in part of no time that is known.
+func (e *entry) coarse(t int64) bool {
+	if e.empty() {
+		return false
+	}
+	if t == flow.NoTime || e.last == flow.NoTime {
+		return t != e.last
+	}
+	return secondOf(t) != secondOf(e.first)
 }
 
 // secondOf is the second of the clock that t is in.
