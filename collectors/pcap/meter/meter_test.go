@@ -43,17 +43,58 @@ func up(at int64, flags packet.TCPFlag) packet.Packet   { return tcp(at, low, hi
 func down(at int64, flags packet.TCPFlag) packet.Packet { return tcp(at, high, low, 443, 50000, flags) }
 
 func metered(packets ...packet.Packet) []flow.Record {
+	return meteredBy(func(*meter.Meter) {}, packets)
+}
+
+func meteredBy(prepare func(*meter.Meter), packets []packet.Packet) []flow.Record {
 	var got []flow.Record
 	m := meter.New(flow.Record{Point: 7, Target: 8}, func(b flow.Batch) bool {
 		got = append(got, b...)
 		return true
 	})
+	prepare(m)
 	for _, p := range packets {
 		*m.Next() = p
 		m.Add()
 	}
 	m.Close()
 	return got
+}
+
+// TestFine puts packets of different seconds into different records, and those
+// whose time is not known with neither.
+func TestFine(t *testing.T) {
+	for _, seed := range []uint64{1, 2, 3} {
+		r := rand.New(rand.NewPCG(seed, 0))
+		var packets []packet.Packet
+		want := map[int64]uint64{} // packets by second
+		for at := int64(0); len(packets) < 200; at += r.Int64N(second) {
+			when := at
+			if r.IntN(4) == 0 {
+				when = flow.NoTime
+			}
+			packets = append(packets, up(when, packet.ACK))
+			want[secondIn(when)]++
+		}
+		got := map[int64]uint64{}
+		for _, rec := range meteredBy((*meter.Meter).Fine, packets) {
+			if secondIn(rec.First) != secondIn(rec.Last) {
+				t.Errorf("seed %d: a record is from %d to %d", seed, rec.First, rec.Last)
+			}
+			got[secondIn(rec.First)] += rec.Sent.Packets + rec.Received.Packets
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("seed %d: packets by second (-want +got):\n%s", seed, diff)
+		}
+	}
+}
+
+// secondIn is the second of a time, -1 of none.
+func secondIn(t int64) int64 {
+	if t == flow.NoTime {
+		return -1
+	}
+	return t / second
 }
 
 // brief is what a test looks at of a record.
