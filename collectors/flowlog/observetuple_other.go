@@ -6,4 +6,4 @@ import "flowctl/collectors/flow"
 
 const hasAVX2 = false
 
-func observeTupleAVX2(*span, *flow.Observation, *[8]uint64) (int, traits) { return 0, 0 }
+func observeTupleAVX2(*tupleText, *flow.Observation, *[8]uint64) (int, traits) { return 0, 0 }
