@@ -225,8 +225,8 @@ type Sink struct {
 }
 
 // Workers take the records of a source: Main those of the caller's goroutine.
-// While Extra has a further sink to give, which is asked for now and then on
-// the caller's goroutine, an extra worker reads a part into that; nil has none.
+// Extra returns the sink of one more worker, if one is idle; readers ask it on
+// the caller's goroutine between parts. Nil has none.
 type Workers struct {
 	Main  func(Batch) bool
 	Extra func() (Sink, bool)
