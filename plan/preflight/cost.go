@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"flowctl/plan"
-	"flowctl/plan/region"
 )
 
 // Sample is what a flow log that is there wrote lately.
@@ -223,7 +222,7 @@ func (e *estimator) unknown(s *plan.Session, m plan.Meter, why string) {
 
 func (e *estimator) add(s *plan.Session, m plan.Meter, quantity float64, basis string) {
 	item := plan.CostItem{Session: s.Address(), Target: s.Target.ID, Meter: m, Quantity: &quantity, Basis: basis}
-	if price, ok := e.prices.In(region.Name(s.Target.Location), m); ok {
+	if price, ok := e.prices.In(region(s.Target.Location), m); ok {
 		amount := quantity * price
 		item.Price, item.Amount = &price, &amount
 		e.Total += amount

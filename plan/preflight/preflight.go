@@ -23,8 +23,7 @@ type Input struct {
 	Config      *config.Investigation
 	Plan        plan.Plan // with its changes; its findings are not looked at
 	Inventories map[string]*plan.Inventory
-	Indexes     map[string]*plan.Index // of inventories, by alias; what is missing is made anew each time
-	Recordings  []plan.Recording       // of all providers
+	Recordings  []plan.Recording // of all providers
 	Facts       Facts
 }
 
@@ -84,9 +83,7 @@ type account struct {
 func newChecker(in Input) *checker {
 	c := &checker{Input: in, indexes: map[string]*plan.Index{}, watches: map[string]config.Watch{}, accounts: map[string]account{}, said: map[string]bool{}}
 	for alias, inv := range in.Inventories {
-		if c.indexes[alias] = in.Indexes[alias]; c.indexes[alias] == nil {
-			c.indexes[alias] = inv.Index()
-		}
+		c.indexes[alias] = inv.Index()
 		for _, a := range inv.Accounts {
 			c.accounts[a.ID.Key()] = account{a, inv}
 		}

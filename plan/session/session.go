@@ -48,6 +48,7 @@ type Question struct {
 	Top    int      `json:"top"`
 	Order  string   `json:"order,omitempty"`
 	Having string   `json:"having,omitempty"`
+	Place
 }
 
 // Expect is what the file expects of the answers.
@@ -55,6 +56,13 @@ type Expect struct {
 	Name      string `json:"name"`
 	Condition string `json:"condition"` // with values in place of variables
 	Message   string `json:"message,omitempty"`
+	Place
+}
+
+// Place is where a block stands in the files of an investigation.
+type Place struct {
+	File string `json:"file,omitempty"` // as the run was told
+	Line int    `json:"line,omitempty"`
 }
 
 // FlowsFile is the name of the file of flows in a results folder.

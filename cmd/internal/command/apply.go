@@ -4,17 +4,13 @@ import (
 	"bufio"
 	"context"
 	"errors"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"flowctl/cmd/internal/env"
 	"flowctl/cmd/internal/operation"
-	"flowctl/cmd/internal/report"
-	"flowctl/cmd/internal/terminal"
 	"flowctl/cmd/internal/view"
-	"flowctl/collectors/summary"
 	"flowctl/plan"
 )
 
@@ -23,8 +19,8 @@ type applyOptions struct {
 	auto   bool
 	detach bool
 	again  bool
-	check  bool
 	json   bool
+	checks checks
 	tags   string // a list of service tags; empty for none
 }
 
@@ -55,7 +51,7 @@ is 2; flowctl apply without --detach starts it.`,
 	cmd.Flags().BoolVar(&o.again, "again", false, "record anew what is finished")
 	cmd.Flags().BoolVar(&o.json, "json", false, "print the summary as JSON")
 	tagsFlag(cmd, &o.tags)
-	cmd.Flags().BoolVar(&o.check, "check", false, "exit with status 4 if a question cannot be answered")
+	o.checks.flags(cmd)
 	return cmd
 }
 
@@ -81,9 +77,9 @@ func runApply(ctx context.Context, e *env.Env, o applyOptions) error {
 		defer operation.CloseAll(results)
 		done()
 		if o.detach {
-			return errors.Join(detached(e, o, results), answered(e, finished(results), o.json, o.check), err)
+			return errors.Join(detached(e, o, results), answered(e, finished(results), o.json, o.checks), err)
 		}
-		return errors.Join(answered(e, results, o.json, o.check), err)
+		return errors.Join(answered(e, results, o.json, o.checks), err)
 	})
 	return interruptedOr(e, o, err)
 }
@@ -111,7 +107,7 @@ func confirm(e *env.Env, question string) error {
 }
 
 // answered shows what was answered and what failed.
-func answered(e *env.Env, results []operation.Result, asJSON, check bool) error {
+func answered(e *env.Env, results []operation.Result, asJSON bool, c checks) error {
 	errs := []error{view.Answers(e.Stdout, results, asJSON)}
 	for _, r := range results {
 		if a := r.Answer; a != nil {
@@ -121,30 +117,13 @@ func answered(e *env.Env, results []operation.Result, asJSON, check bool) error 
 		}
 		errs = append(errs, failed(e, r))
 	}
+	var answers []*operation.Answer
 	for _, r := range results {
 		if r.Answer != nil {
-			errs = append(errs, verdict(e, r.Answer.Doc, check))
+			answers = append(answers, r.Answer)
 		}
 	}
-	return errors.Join(errs...)
-}
-
-// verdict is the exit status that a document calls for: an expectation has failed
-// or cannot be answered, or, if that is asked for, a question cannot.
-func verdict(e *env.Env, doc *summary.Document, check bool) error {
-	failed := func(outcome string) bool {
-		return slices.ContainsFunc(doc.Expectations, func(x summary.Expectation) bool { return x.Outcome == outcome })
-	}
-	if text := report.Verdict(doc); text != "" {
-		e.Printf("\n%s\n", terminal.Escape(text))
-	}
-	switch {
-	case failed(summary.Failed):
-		return env.NotMet
-	case failed(summary.CannotAnswer) || check && doc.Unanswered():
-		return env.Unanswered
-	}
-	return nil
+	return errors.Join(append(errs, c.conclude(e, answers...))...)
 }
 
 // failed shows what failed, which then is said.

@@ -12,8 +12,9 @@ import (
 
 type collectOptions struct {
 	source
-	json, check bool
-	tags        string // a list of service tags; empty for none
+	json   bool
+	checks checks
+	tags   string // a list of service tags; empty for none
 }
 
 func newCollect(e *env.Env) *cobra.Command {
@@ -34,7 +35,7 @@ investigation that is finished, it answers again from the files on disk.`,
 	o.flags(cmd)
 	cmd.Flags().BoolVar(&o.json, "json", false, "print the summary as JSON")
 	tagsFlag(cmd, &o.tags)
-	cmd.Flags().BoolVar(&o.check, "check", false, "exit with status 4 if a question cannot be answered")
+	o.checks.flags(cmd)
 	return cmd
 }
 
@@ -53,6 +54,6 @@ func runCollect(ctx context.Context, e *env.Env, o collectOptions) error {
 				e.Printf("%s: nothing was written yet; Azure takes about 5 minutes for the first records.\n", r.Name)
 			}
 		}
-		return errors.Join(answered(e, results, o.json, o.check), err)
+		return errors.Join(answered(e, results, o.json, o.checks), err)
 	})
 }

@@ -47,7 +47,7 @@ interfaces and captures that saw it. What several points saw counts once.`,
 	cmd.Flags().StringVar(&o.end, "end", "", "count only what happened before this `time` (default now, if there is a --start)")
 	cmd.Flags().StringVar(&o.MetadataHost, "metadata-host", "", "`host` of a cloud's Resource Manager, to sign in to a cloud that the URL does not tell")
 	cmd.Flags().StringVar(&o.memory, "memory", "", "`size` that rows may take in memory, such as 4GiB; more go to a temporary file (default a quarter of the memory)")
-	cmd.Flags().BoolVar(&o.check, "check", false, "exit with status 4 if it cannot be said which flows these are")
+	o.checks.flags(cmd)
 	return cmd
 }
 
@@ -74,5 +74,5 @@ func runFlows(ctx context.Context, e *env.Env, o flowsOptions) error {
 		}
 	}
 	view.Problems(e.Stderr, a)
-	return errors.Join(err, a.Err(), verdict(e, a.Doc, o.check))
+	return errors.Join(err, a.Err(), o.checks.conclude(e, a))
 }

@@ -1,12 +1,10 @@
 package command
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"time"
 
@@ -28,8 +26,8 @@ type summarizeOptions struct {
 	memory, start, end string
 	tags               string // a list of service tags; empty for none
 	question           operation.Question
-	asked              bool   // a question was given
-	check              bool   // a question that cannot be answered is an error
+	asked              bool // a question was given
+	checks             checks
 	csv, html, md      string // files to write besides; empty for none
 }
 
@@ -79,7 +77,7 @@ nothing could be read.`,
 	cmd.Flags().StringVar(&o.html, "html", "", "also write the report to this `file` as a page")
 	cmd.Flags().StringVar(&o.md, "markdown", "", "also write the report to this `file` as Markdown")
 	tagsFlag(cmd, &o.tags)
-	cmd.Flags().BoolVar(&o.check, "check", false, "exit with status 4 if a question cannot be answered from these sources")
+	o.checks.flags(cmd)
 	return cmd
 }
 
@@ -103,7 +101,7 @@ func runSummarize(ctx context.Context, e *env.Env, o summarizeOptions) error {
 		err = errors.Join(o.show(e, a), o.save(a))
 	}
 	view.Problems(e.Stderr, a)
-	return errors.Join(err, a.Err(), verdict(e, a.Doc, o.check))
+	return errors.Join(err, a.Err(), o.checks.conclude(e, a))
 }
 
 // read makes values of what was given as text.
@@ -131,25 +129,15 @@ func (o *summarizeOptions) show(e *env.Env, a *operation.Answer) error {
 
 // save writes the files that were asked for.
 func (o *summarizeOptions) save(a *operation.Answer) error {
-	write := func(path string, to func(io.Writer) error) error {
-		if path == "" {
-			return nil
-		}
-		var b bytes.Buffer
-		if err := to(&b); err != nil {
-			return fmt.Errorf("%s: %w", path, err)
-		}
-		return os.WriteFile(path, b.Bytes(), 0o600)
-	}
 	return errors.Join(
-		write(o.csv, func(w io.Writer) error {
+		written(o.csv, func(w io.Writer) error {
 			if len(a.Doc.Asks) == 0 {
 				return errors.New("there is no question whose rows could be written; ask one with --by")
 			}
 			return report.CSV(w, &a.Doc.Asks[0])
 		}),
-		write(o.html, func(w io.Writer) error { return report.HTML(w, a.Doc, a.Meta) }),
-		write(o.md, func(w io.Writer) error { return report.Markdown(w, a.Doc, a.Meta) }),
+		written(o.html, func(w io.Writer) error { return report.HTML(w, a.Doc, a.Meta) }),
+		written(o.md, func(w io.Writer) error { return report.Markdown(w, a.Doc, a.Meta) }),
 	)
 }
 

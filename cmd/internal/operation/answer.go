@@ -280,6 +280,13 @@ func meta(m session.Manifest) report.Meta {
 	for _, s := range m.Sessions {
 		out.Recorded = append(out.Recorded, recorded(s))
 	}
+	out.Expects, out.Questions = map[string]session.Place{}, map[string]session.Place{}
+	for _, e := range m.Expects {
+		out.Expects[e.Name] = e.Place
+	}
+	for _, q := range m.Questions {
+		out.Questions[q.Name] = q.Place
+	}
 	return out
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -24,16 +25,20 @@ func keepQuestions(folder session.Folder, m session.Manifest, inv *config.Invest
 		if diags.HasErrors() {
 			return m, fmt.Errorf("expect %q: %w", e.Name, diags)
 		}
-		m.Expects = append(m.Expects, session.Expect{Name: e.Name, Condition: text, Message: e.Message})
+		m.Expects = append(m.Expects, session.Expect{Name: e.Name, Condition: text, Message: e.Message, Place: placeOf(e.Range)})
 	}
 	for _, a := range inv.Summaries {
 		where, having, diags := a.Literal()
 		if diags.HasErrors() {
 			return m, fmt.Errorf("summarize %q: %w", a.Name, diags)
 		}
-		m.Questions = append(m.Questions, session.Question{Name: a.Name, Where: where, By: a.By, Top: a.Top, Order: a.Order, Having: having})
+		m.Questions = append(m.Questions, session.Question{Name: a.Name, Where: where, By: a.By, Top: a.Top, Order: a.Order, Having: having, Place: placeOf(a.Range)})
 	}
 	return m, folder.WriteManifest(m)
+}
+
+func placeOf(r hcl.Range) session.Place {
+	return session.Place{File: filepath.ToSlash(r.Filename), Line: r.Start.Line}
 }
 
 // keptQuestions are those of a run's file.

@@ -9,6 +9,7 @@ import (
 
 	"flowctl/cmd/internal/terminal"
 	"flowctl/collectors/summary"
+	"flowctl/plan/session"
 )
 
 // Meta is what the investigation says of itself.
@@ -19,6 +20,9 @@ type Meta struct {
 	Ticket     string
 	Start, End time.Time // the window
 	Recorded   []string  // what was recorded, a line each
+
+	// Expects and Questions are where blocks stand, by their names.
+	Expects, Questions map[string]session.Place
 }
 
 // Markdown writes the report of doc, the answer first.

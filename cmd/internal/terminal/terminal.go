@@ -60,8 +60,10 @@ func Colour(w io.Writer) bool {
 
 // Escape makes text that came from a network or a file harmless: control
 // characters and characters that change the direction of text are shown by
-// their number.
+// their number, and so is what makes a command of a line for the agent of a
+// pipeline that reads it.
 func Escape(s string) string {
+	s = inert(s)
 	if strings.IndexFunc(s, harmful) < 0 {
 		return s
 	}

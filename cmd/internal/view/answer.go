@@ -35,7 +35,8 @@ func Asked(w io.Writer, doc *summary.Document, asJSON bool) error {
 // All writes all answers.
 func All(w io.Writer, doc *summary.Document, asJSON bool) error {
 	if asJSON {
-		return doc.Write(w)
+		out := terminal.JSON(w)
+		return errors.Join(doc.Write(out), out.Close())
 	}
 	return Summary(w, doc, Screen(w))
 }

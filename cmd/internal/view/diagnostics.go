@@ -3,6 +3,7 @@ package view
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -85,10 +86,11 @@ func diagnosticOf(d *hcl.Diagnostic) Diagnostic {
 
 // JSON prints a document for programs.
 func JSON(w io.Writer, v any) error {
-	enc := json.NewEncoder(w)
+	out := terminal.JSON(w)
+	enc := json.NewEncoder(out)
 	enc.SetIndent("", "  ")
 	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
+	if err := errors.Join(enc.Encode(v), out.Close()); err != nil {
 		return fmt.Errorf("write JSON: %w", err)
 	}
 	return nil

@@ -11,7 +11,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -138,10 +137,6 @@ func (q *request) refusal(err error) reply {
 	return e.reply()
 }
 
-// pages are the buffers of answers that were sent: a page of a list has some
-// megabytes.
-var pages = sync.Pool{New: func() any { return new([]byte) }}
-
 // write sends the answer with the headers that every answer of ARM has.
 func (q *request) write(w http.ResponseWriter, rep reply) {
 	h := w.Header()
@@ -154,10 +149,7 @@ func (q *request) write(w http.ResponseWriter, rep reply) {
 		w.WriteHeader(rep.status)
 		return
 	}
-	buf := pages.Get().(*[]byte)
-	defer pages.Put(buf)
-	text, err := wire.Append((*buf)[:0], rep.body)
-	*buf = text
+	text, err := wire.Encode(rep.body)
 	if o, ok := w.(interface{ InOrder() }); ok {
 		o.InOrder()
 	}
