@@ -4,7 +4,6 @@ import (
 	"flowctl/collectors/flow"
 	"flowctl/collectors/flowlog"
 	"flowctl/collectors/identity"
-	"flowctl/collectors/minutes"
 )
 
 // recordEvidence tells the reader of a source which records were met before. What
@@ -18,22 +17,18 @@ type recordEvidence struct {
 	met    identity.Met                         // of the record that was met last
 	others map[uint32]func(r *flow.Record) bool // what other views want
 
-	// Minutes that were recorded and are not in the run's table yet.
-	point  minutes.Point
-	target flow.ID
-	hour   int64
-	bits   uint64
+	minutes minutesMet
 }
 
 func (r *reading) evidence(j *job, w *worker) *recordEvidence {
-	return &recordEvidence{r: r, j: j, w: w, source: r.identity.Source(j.Path, r.views.number(r.view(j))), wants: r.view(j).filter(r.names)}
+	return &recordEvidence{r: r, j: j, w: w, source: r.identity.Source(j.Path, r.views.number(r.view(j))), wants: r.view(j).filter(r.names), minutes: minutesMet{of: &j.minutes, last: flow.NoMinute}}
 }
 
 // Meet reports whether a record counts. If that cannot be told any more, it does,
 // and the run ends in an error.
 func (e *recordEvidence) Meet(id flow.RecordID) bool {
-	if id.Minute != flow.NoMinute && !id.Interval && e.j.due(id.Minute) {
-		e.recorded(id)
+	if id.Minute != flow.NoMinute && !id.Interval {
+		e.minutes.meet(id, e.j.due(id.Minute))
 	}
 	if id.Content == [2]uint64{} {
 		return true
@@ -48,23 +43,8 @@ func (e *recordEvidence) Meet(id flow.RecordID) bool {
 	return !met.Again
 }
 
-// recorded notes the minute of a record.
-func (e *recordEvidence) recorded(id flow.RecordID) {
-	p := minutes.Point{Log: id.Log, Interface: id.Point}
-	hour := (id.Minute - (id.Minute%60+60)%60) / 60
-	if p != e.point || hour != e.hour {
-		e.end()
-		e.point, e.hour = p, hour
-	}
-	e.target = id.Target
-	e.bits |= 1 << (id.Minute - hour*60)
-}
-
-// end hands over what was noted.
-func (e *recordEvidence) end() {
-	e.r.minutes.Add(e.point, e.target, e.hour, e.bits)
-	e.bits = 0
-}
+// Lost notes that a part of the source could not be read.
+func (e *recordEvidence) Lost() { e.minutes.lose() }
 
 // Repeat counts what a record says that was met before, and returns what was
 // not wanted then.

@@ -158,6 +158,18 @@ func ask(t *testing.T, s Sum, paths ...string) lawful {
 	return lawful{string(text), doc}
 }
 
+// withoutMinutes is an answer without what it says of minutes.
+func (l lawful) withoutMinutes() lawful {
+	var m map[string]any
+	if err := json.Unmarshal([]byte(l.text), &m); err != nil {
+		panic(err)
+	}
+	delete(m, "minutes")
+	m["coverage"] = slices.DeleteFunc(m["coverage"].([]any), func(c any) bool { return c.(map[string]any)["code"] == "minutes" })
+	text, _ := json.MarshalIndent(m, "", " ")
+	return lawful{string(text), l.doc}
+}
+
 // same wants two answers to be equal, and what b's sources hold to be what
 // counts and what is merged.
 func same(what string, a, b lawful) error {
@@ -242,9 +254,9 @@ func pieces(t *testing.T, dir string, r *rand.Rand, records []string) error {
 		}
 		at += len(record) + 1
 	}
-	got := ask(t, Sum{}, names...)
-	if err := same(fmt.Sprintf("cut at %d, %d records of %d touched", cuts, touched, len(records)),
-		ask(t, Sum{}, saved(dir, "whole.json", file(whole))), got); err != nil {
+	got, want := ask(t, Sum{}, names...), ask(t, Sum{}, saved(dir, "whole.json", file(whole)))
+	// Minutes of what is cut are unknown, see TestLostMinutes.
+	if err := same(fmt.Sprintf("cut at %d, %d records of %d touched", cuts, touched, len(records)), want.withoutMinutes(), got.withoutMinutes()); err != nil {
 		return err
 	}
 	told := slices.ContainsFunc(got.doc.Sources, func(s summary.Source) bool { return s.Status != "ok" })

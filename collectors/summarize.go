@@ -153,8 +153,9 @@ type worker struct {
 // job is an item with the number under which it is counted.
 type job struct {
 	entry
-	source *sourceEntry
-	number int
+	source  *sourceEntry
+	number  int
+	minutes sourceMinutes
 }
 
 // read reads all items into one table.
@@ -185,7 +186,7 @@ func (r *reading) readInto(ctx context.Context, table *aggregate.Table) []*worke
 		if ctx.Err() != nil {
 			break
 		}
-		j := &job{entry: e, source: r.list.begin(e.Path)}
+		j := &job{entry: e, source: r.list.begin(e.Path), minutes: sourceMinutes{last: flow.NoMinute}}
 		if e.err != nil {
 			r.problem(j, e.err)
 			r.settle(j, nil)
@@ -305,6 +306,10 @@ func (r *reading) file(ctx context.Context, j *job, w *worker, open opener) {
 		}
 	}}, &r.Progress.Bytes})
 	r.done(w, main)
+	if err != nil {
+		main.Evidence.Lost()
+	}
+	r.minutesOf(j, main)
 	r.outside.Add(j.source.Outside)
 	r.again.add(&j.source.Source)
 	if err == nil {
@@ -363,9 +368,15 @@ func (r *reading) sink(ctx context.Context, j *job, w *worker) flow.Sink {
 // done takes over what w saw outside of the window, and what the reader that used
 // s saw of minutes.
 func (r *reading) done(w *worker, s flow.Sink) {
-	s.Evidence.(*recordEvidence).end()
+	s.Evidence.(*recordEvidence).minutes.end()
 	r.outside.Add(w.cache.Outside)
 	w.cache.Outside = 0
+}
+
+// minutesOf takes over what j says of minutes, the reader of which used s at its end.
+func (r *reading) minutesOf(j *job, s flow.Sink) {
+	s.Evidence.(*recordEvidence).minutes.finish(j.Path, r.names)
+	j.minutes.tell(&r.minutes)
 }
 
 // within returns what keeps, of a batch and in its place, the records that

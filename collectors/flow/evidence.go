@@ -31,6 +31,9 @@ type Evidence interface {
 	// count, and returns, in their place, those that count all the same: they were
 	// left out before. The others belong to what its source holds, and to no answer.
 	Repeat(Batch) Batch
+	// Lost says that a part of the source, behind the record that was met last and
+	// before the next, could not be read and may hold records.
+	Lost()
 }
 
 // Repeat is what one source holds of records that are credited to another, or

@@ -33,6 +33,7 @@ type document struct {
 	out           []flow.Record
 	keys          []uint64      // hashes of the flows of out
 	pending       []recordRange // records read and not yet counted
+	lost          bool          // what is behind the last of them could not be read
 
 	report readReport
 }
@@ -54,6 +55,8 @@ func (d *document) run() error {
 	}
 	if !d.stopped {
 		d.flush(1)
+		d.lost = d.lost || len(d.open) > 0
+		d.tellLost()
 		d.end()
 	}
 	return d.finish()
@@ -66,6 +69,7 @@ func (d *document) some() bool { return d.i < d.n || d.fill() }
 func (d *document) step() {
 	switch c := d.b[d.i]; c {
 	case ' ', '\t', '\r', '\n', ',', 0x1e: // 0x1e separates JSON texts in RFC 7464
+		d.lost = d.lost || c == ',' && d.nothingYet() && len(d.open) == 0
 		d.i++
 	case '{':
 		d.object()

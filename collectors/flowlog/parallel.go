@@ -104,6 +104,7 @@ func (p *partReader) part(add func(flow.Batch) bool) bool {
 	p.doc.yield, p.doc.stopped = add, false
 	p.doc.give()
 	p.doc.flush(1)
+	p.doc.tellLost()
 	p.doc.out, p.doc.keys = p.doc.out[:0], p.doc.keys[:0]
 	if p.doc.stopped {
 		p.mu.Lock()
@@ -190,7 +191,7 @@ func (d *document) load(r io.ReaderAt, from, to int64) error {
 	}
 	d.i, d.n, d.base, d.eof = 0, n, from, true
 	clear(d.b[n : n+padding])
-	d.out, d.keys, d.pending, d.report = d.out[:0], d.keys[:0], d.pending[:0], readReport{}
+	d.out, d.keys, d.pending, d.report, d.lost = d.out[:0], d.keys[:0], d.pending[:0], readReport{}, false
 	d.observed.clear(mark{})
 	*d.in.Source = flow.Source{}
 	return err

@@ -38,6 +38,7 @@ func (d *document) commit() {
 	}
 	d.names.took = flow.Count{}
 	d.keep()
+	d.lost = len(d.rec.skips.all) > 0 // what was damaged may have been the end of this one and the begin of another
 }
 
 // sound takes over what the record says of the file, and reports whether its
@@ -61,6 +62,7 @@ func (d *document) sound() bool {
 	if why := refusal(r); why != fine {
 		s.refusals++
 		s.skips.add(why, 1, at)
+		d.lost = true
 		if r.version != "" {
 			note(&s.refused, r.version)
 		}

@@ -12,6 +12,7 @@ import (
 type recordRange struct {
 	id       flow.RecordID
 	from, to mark
+	lost     bool // what was before it could not be read
 }
 
 // keep notes the record that was just read, so that settle can ask for it.
@@ -22,8 +23,17 @@ func (d *document) keep() {
 	from := d.fast.first
 	d.pending = append(d.pending, recordRange{
 		flow.RecordID{Log: d.rec.log, Point: d.point(from), Minute: d.rec.minute, Content: d.content(from), Target: d.rec.target},
-		from, d.fast.mark(),
+		from, d.fast.mark(), d.lost,
 	})
+	d.lost = false
+}
+
+// tellLost tells what could not be read behind the last record.
+func (d *document) tellLost() {
+	if d.lost && d.in.Evidence != nil {
+		d.in.Evidence.Lost()
+	}
+	d.lost = false
 }
 
 // point is the interface of the record whose tuples begin at a mark. In an NSG
@@ -121,6 +131,9 @@ func (d *document) settle() {
 	for i := range d.pending {
 		p := &d.pending[i]
 		records, observations := d.out[p.from.records:p.to.records], d.observed.all[p.from.observations:p.to.observations]
+		if p.lost {
+			d.in.Evidence.Lost()
+		}
 		if d.in.Evidence.Meet(p.id) {
 			if again != nil {
 				copy(d.out[end.records:], records)
@@ -145,7 +158,8 @@ func (d *document) settle() {
 // written as 2025-12-17T09:21:00.1234567Z.
 func minuteOf(text []byte) int64 {
 	const layout = "2006-01-02T15:04"
-	if len(text) < len(layout) {
+	const longest = len("2025-12-17T09:21:00.123456789+00:00")
+	if len(text) < len(layout) || len(text) > longest { // a longer one has swallowed something
 		return flow.NoMinute
 	}
 	var v [5]int

@@ -119,4 +119,5 @@ func skipMember(b []byte) (outcome, int) {
 func (d *document) left(why reason, at int64, st flow.Status) {
 	d.report.skips.add(why, 1, at)
 	d.in.Source.Note(st)
+	d.lost = true
 }

@@ -161,6 +161,8 @@ func (m *met) Meet(id flow.RecordID) bool {
 
 func (m *met) Repeat(flow.Batch) flow.Batch { return nil }
 
+func (m *met) Lost() {}
+
 func (m *met) String() string {
 	slices.SortFunc(m.ids, func(a, b flow.RecordID) int {
 		return cmp.Or(cmp.Compare(a.Minute, b.Minute), cmp.Compare(a.Content[0], b.Content[0]))

@@ -2,7 +2,9 @@ package minutes
 
 import (
 	"cmp"
+	"maps"
 	"math"
+	"math/bits"
 	"slices"
 	"strings"
 	"time"
@@ -42,6 +44,7 @@ const (
 	notWritten = "nothing later of it was seen: silent, or written late"
 	never      = "no record of it was seen: silent, or never written"
 	switched   = "the log was off"
+	unread     = "a part of its file could not be read"
 )
 
 // Document says how much of what should have been recorded was.
@@ -124,11 +127,10 @@ func (t *Table) Document(names *flow.Names, o Options) *Document {
 // points returns what was read and what should have been, by log and interface.
 func (t *Table) points(names *flow.Names, o Options) []point {
 	var points []point
+	read := t.read(names)
 	byLog := map[string][]*row{}
-	for p, r := range t.rows {
-		r.tidy()
-		log := lowerID(names.Text(p.Log))
-		byLog[log] = append(byLog[log], r)
+	for _, p := range read {
+		byLog[lowerID(p.log)] = append(byLog[lowerID(p.log)], p.row)
 	}
 	followed := map[string][]Followed{}
 	for _, f := range o.Followed {
@@ -146,8 +148,8 @@ func (t *Table) points(names *flow.Names, o Options) []point {
 			points = append(points, p)
 		}
 	}
-	for p, r := range t.rows {
-		add(point{row: r, log: names.Text(p.Log), mac: names.Text(p.Interface)})
+	for _, p := range read {
+		add(p)
 	}
 	for _, f := range o.Followed {
 		if _, ok := dues[lowerID(f.Log)]; !ok { // of which interfaces it should have records is not known: it counts as one
@@ -155,6 +157,31 @@ func (t *Table) points(names *flow.Names, o Options) []point {
 		}
 	}
 	slices.SortFunc(points, func(a, b point) int { return cmp.Or(cmp.Compare(a.log, b.log), cmp.Compare(a.mac, b.mac)) })
+	return points
+}
+
+// read are the rows by log and interface, however those are spelled: of a file that
+// cannot be read, its path alone names them.
+func (t *Table) read(names *flow.Names) []point {
+	type key struct{ log, mac string }
+	all, targets := map[key]point{}, map[string]flow.ID{}
+	for at, r := range t.rows {
+		p := point{row: r, log: names.Text(at.Log), mac: names.Text(at.Interface)}
+		k := key{lowerID(p.log), strings.ToLower(p.mac)}
+		if was := targets[k.log]; was == 0 || r.target != 0 && names.Text(r.target) < names.Text(was) {
+			targets[k.log] = r.target
+		}
+		if was, ok := all[k]; ok {
+			p.row = &row{target: cmp.Or(was.target, r.target), hours: slices.Concat(was.hours, r.hours)}
+			p.log, p.mac = min(p.log, was.log), min(p.mac, was.mac)
+		}
+		all[k] = p
+	}
+	points := slices.Collect(maps.Values(all))
+	for i := range points {
+		points[i].tidy()
+		points[i].target = cmp.Or(points[i].target, targets[lowerID(points[i].log)])
+	}
 	return points
 }
 
@@ -245,6 +272,9 @@ func (p *point) gaps(doc *Document, names *flow.Names, name func(string) string)
 		if due.dark {
 			unknown = never
 		}
+		for _, m := range p.missed(due.interval, p.off) {
+			add(m.interval, m.minutes, "unknown", unread)
+		}
 		rest := p.after(due)
 		for i, o := range p.off {
 			if o = o.and(due.interval); o.length() == 0 {
@@ -252,11 +282,45 @@ func (p *point) gaps(doc *Document, names *flow.Names, name func(string) string)
 			}
 			add(o, o.length()-p.recorded(o), "unlogged", p.why[i])
 			before := rest.and(interval{rest.from, o.from})
-			add(before, before.length(), "unknown", unknown)
+			add(before, before.length()-count(p.missed(before, p.off)), "unknown", unknown)
 			rest.from = max(rest.from, o.to)
 		}
-		add(rest, rest.length(), "unknown", unknown)
+		add(rest, rest.length()-count(p.missed(rest, p.off)), "unknown", unknown)
 	}
+}
+
+// part is a time in which minutes are missing.
+type part struct {
+	interval
+	minutes int64
+}
+
+func count(parts []part) (n int64) {
+	for _, p := range parts {
+		n += p.minutes
+	}
+	return n
+}
+
+// missed are the times of which nobody could read minutes. Those of hours that
+// follow one another are one.
+func (r *row) missed(s interval, off []interval) (parts []part) {
+	last := int64(math.MinInt64)
+	for i := range r.lost() {
+		h := &r.hours[i]
+		b := h.missed(s, off)
+		if b == 0 {
+			continue
+		}
+		m := part{interval{h.at*60 + int64(bits.TrailingZeros64(b)), h.at*60 + int64(bits.Len64(b))}, int64(bits.OnesCount64(b))}
+		if n := len(parts); n > 0 && last == h.at-1 {
+			parts[n-1].to, parts[n-1].minutes = m.to, parts[n-1].minutes+m.minutes
+		} else {
+			parts = append(parts, m)
+		}
+		last = h.at
+	}
+	return parts
 }
 
 // instant is when a minute begins, or the last second that JSON can write.

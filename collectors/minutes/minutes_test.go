@@ -20,7 +20,7 @@ const base = 29_000_000 // a minute of 2025, not the first of its hour
 func (t *Table) mark(p Point, target flow.ID, minutes ...int64) {
 	for _, m := range minutes {
 		at := m / 60
-		t.Add(p, target, at, 1<<(m-at*60))
+		t.Add(p, target, Hour{At: at, Recorded: 1 << (m - at*60), Earlier: true, Later: true})
 	}
 }
 

@@ -1,6 +1,7 @@
 package minutes
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -53,7 +54,7 @@ func (d *Document) merged() []string {
 	var list []string
 	for _, k := range order {
 		g := first[k]
-		what := lastPart(g.Target)
+		what := lastPart(cmp.Or(g.Target, g.Log))
 		switch {
 		case count[k] > 1:
 			what = fmt.Sprintf("%d interfaces of %s", count[k], what)
