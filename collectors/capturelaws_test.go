@@ -31,7 +31,7 @@ var captureLaws = map[string]captureLaw{
 // capturesForLaws are captures by name: made up ones, and those of the corpus.
 func capturesForLaws(t *testing.T) map[string][]byte {
 	all := map[string][]byte{
-		"made up": pcaptest.Traffic{Seed: 3, Packets: 3000, Flows: 200, Active: 40, Data: 300, Span: 7 * time.Minute}.File(pcaptest.Classic{}, 0),
+		"made up": pcaptest.Traffic{Seed: 3, Packets: 3000, Flows: 200, Active: 40, Data: 300, Span: 7 * time.Minute}.File(pcaptest.Classic{}, 65535),
 		"web":     pcaptest.Pcapng(true, webPackets(200)...),
 	}
 	if corpus := os.Getenv("FLOWCTL_CORPUS"); corpus != "" {

@@ -132,7 +132,7 @@ func TestNetmonOfEditcap(t *testing.T) {
 	needTshark(t)
 	dir := t.TempDir()
 	from, to := filepath.Join(dir, "a.pcap"), filepath.Join(dir, "a.cap")
-	file := pcaptest.Traffic{Seed: 8, Packets: 500, Flows: 40, Active: 8, Data: 100, Span: 10 * time.Second}.File(pcaptest.Classic{}, 0)
+	file := pcaptest.Traffic{Seed: 8, Packets: 500, Flows: 40, Active: 8, Data: 100, Span: 10 * time.Second}.File(pcaptest.Classic{}, 65535)
 	if err := os.WriteFile(from, file, 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -129,6 +129,15 @@ func (a *Answer) number(measure string) bounds {
 	case "denied":
 		n := atLeast(r.Denied, whole)
 		return bounds{n.least, min(n.most, flows.most)}
+	case "duration", "rate":
+		seconds, rate := r.pace()
+		if measure == "rate" {
+			seconds = rate
+		}
+		if !whole || seconds == nil {
+			return bounds{0, math.Inf(1)}
+		}
+		return bounds{*seconds, *seconds}
 	case "packets":
 		return atLeast(r.Packets, whole)
 	case "sent":

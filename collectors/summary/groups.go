@@ -19,6 +19,7 @@ type groups struct {
 	by        []field
 	top       int
 	order     func(a, b lineSums) int // nil for the usual order
+	sort      *sorting                // by a dimension, before order; nil for none
 
 	width int  // of the lines' keys
 	sided bool // lines have a second sum: of what left and what arrived where it was seen

@@ -15,8 +15,8 @@ func holding(e *question.Expr, v lineSums) truth {
 	}
 	switch e.Op {
 	case question.Has:
-		_, measured := measures[e.Field.Name](v)
-		return truthOf(measured)
+		_, known := ofMeasure(e.Field.Name, v)
+		return truthOf(known)
 	case question.OneOf:
 		x, measured := measured(e.Args[0], v)
 		return ifMeasured(measured, slices.Contains(e.Numbers, x))
@@ -97,8 +97,16 @@ func measured(e *question.Expr, v lineSums) (float64, bool) {
 		}
 		return 0, false
 	}
-	n, ok := measures[e.Field.Name](v)
-	return float64(n), ok
+	return ofMeasure(e.Field.Name, v)
+}
+
+// ofMeasure is a measure of a line, and whether it was measured.
+func ofMeasure(name string, v lineSums) (float64, bool) {
+	if of := rates[name]; of != nil {
+		return of(v)
+	}
+	n, known := measures[name](v)
+	return float64(n), known
 }
 
 func compares(op question.Op, x, y float64) bool {

@@ -1,7 +1,11 @@
 package summary
 
 import (
+	"bytes"
 	"cmp"
+	"net/netip"
+	"strconv"
+	"strings"
 
 	"flowctl/collectors/aggregate"
 	"flowctl/plan/question"
@@ -30,6 +34,27 @@ var measures = map[string]func(lineSums) (int64, bool){
 	"last":     func(v lineSums) (int64, bool) { return v.all.last, v.all.last != aggregate.NoLast },
 }
 
+// rates are what lines can be ordered by besides, in seconds and bits per second.
+var rates = map[string]func(lineSums) (float64, bool){
+	"duration": func(v lineSums) (float64, bool) { return v.all.seconds() },
+	"rate": func(v lineSums) (float64, bool) {
+		both := v.all.both()
+		seconds, known := v.all.seconds()
+		if !known || seconds == 0 || !both.Marks.IPBytes() {
+			return 0, false
+		}
+		return float64(both.IPBytes) * 8 / seconds, true
+	},
+}
+
+// seconds is how long it was from the first count to the last.
+func (v *group) seconds() (float64, bool) {
+	if v.first == aggregate.NoFirst || v.last == aggregate.NoLast {
+		return 0, false
+	}
+	return float64(v.last-v.first) / float64(second), true
+}
+
 func ipBytes(t *aggregate.Tally) (int64, bool) { return int64(t.IPBytes), t.Marks.IPBytes() }
 
 func (v *group) both() aggregate.Tally {
@@ -47,29 +72,105 @@ func ordering(o question.Order, step int64) func(a, b lineSums) int {
 			return cmp.Compare(floor(a.all.first, step*second), floor(b.all.first, step*second))
 		}
 	}
-	of := measures[o.Measure]
-	if of == nil {
-		return nil
+	if of := rates[o.Measure]; of != nil {
+		return orderedBy(of, o.Ascending)
 	}
+	if of := measures[o.Measure]; of != nil {
+		return orderedBy(of, o.Ascending)
+	}
+	return nil
+}
+
+func orderedBy[T cmp.Ordered](of func(lineSums) (T, bool), ascending bool) func(a, b lineSums) int {
 	return func(a, b lineSums) int {
 		x, knownX := of(a)
 		y, knownY := of(b)
-		switch {
-		case knownX != knownY && knownX:
-			return -1
-		case knownX != knownY:
-			return 1
-		case !knownX:
-			return 0
-		case o.Ascending:
-			return cmp.Compare(x, y)
-		}
-		return cmp.Compare(y, x)
+		return oneFirst(cmp.Compare(x, y), knownX, knownY, ascending)
 	}
 }
 
-// compare orders two lines of g.
-func (g *groups) compare(a, b lineSums) int {
+// oneFirst is how two lines are ordered whose values compare as c says, if they
+// have one. Those that have none come last.
+func oneFirst(c int, knownX, knownY, ascending bool) int {
+	switch {
+	case knownX != knownY && knownX:
+		return -1
+	case knownX != knownY:
+		return 1
+	case !knownX:
+		return 0
+	case ascending:
+		return c
+	}
+	return -c
+}
+
+// sorting is the order of lines by one of their dimensions.
+type sorting struct {
+	at        int // of by
+	from, to  int // of the key
+	compare   func(a, b string) int
+	ascending bool
+}
+
+// sortedBy returns the order by a dimension of g; nil if it is by none.
+func (g *groups) sortedBy(o question.Order) *sorting {
+	from := 0
+	for i := range g.by {
+		f := &g.by[i]
+		if f.name == o.Measure {
+			return &sorting{i, from, from + f.width, comparing(f.name), o.Ascending}
+		}
+		from += f.width
+	}
+	return nil
+}
+
+// comparing returns what compares the texts of a field: numbers and addresses by
+// their value.
+func comparing(name string) func(a, b string) int {
+	f, _ := question.Lookup(name)
+	switch f.Type {
+	case question.Number:
+		return func(a, b string) int {
+			x, errX := strconv.ParseUint(a, 10, 64)
+			y, errY := strconv.ParseUint(b, 10, 64)
+			if errX != nil || errY != nil {
+				return strings.Compare(a, b)
+			}
+			return cmp.Compare(x, y)
+		}
+	case question.Address:
+		return func(a, b string) int {
+			x, errX := netip.ParseAddr(a)
+			y, errY := netip.ParseAddr(b)
+			if errX != nil || errY != nil {
+				return strings.Compare(a, b)
+			}
+			return x.Compare(y)
+		}
+	}
+	return strings.Compare
+}
+
+// compareKeys orders two lines by the dimension that was asked for.
+func (g *groups) compareKeys(a, b []byte, n *naming) int {
+	s := g.sort
+	if bytes.Equal(a[s.from:s.to], b[s.from:s.to]) {
+		return 0
+	}
+	f := &g.by[s.at]
+	x, y := f.text(n, a[s.from:s.to]), f.text(n, b[s.from:s.to])
+	return oneFirst(s.compare(x, y), x != "", y != "", s.ascending)
+}
+
+// compare orders two lines of g with their keys.
+func (g *groups) compare(a, b lineSums, keyA, keyB []byte, n *naming) int {
+	if g.sort != nil {
+		if c := g.compareKeys(keyA, keyB, n); c != 0 {
+			return c
+		}
+	}
 	if g.order != nil {
 		if c := g.order(a, b); c != 0 {
 			return c

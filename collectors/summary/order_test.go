@@ -37,11 +37,11 @@ func TestOrderOfRows(t *testing.T) {
 	}
 	want := map[string]string{
 		"": "1 2 4 3", "-bytes": "1 2 4 3", "bytes": "4 2 1 3", "-flows": "4 2 3 1", "flows": "1 3 2 4", "-denied": "3 4 1 2", "sent": "4 2 1 3",
-		"first": "2 1 4 3", "-last": "3 4 1 2",
+		"first": "2 1 4 3", "-last": "3 4 1 2", "port": "1 2 3 4", "-port": "4 3 2 1",
 	}
 	for text, want := range want {
 		for _, top := range []int{4, 2, 1} {
-			o, problem := question.ParseOrder(text)
+			o, problem := question.ParseOrder(text, "port")
 			if problem != nil {
 				t.Fatal(problem)
 			}
@@ -62,11 +62,11 @@ func TestOrderOfRows(t *testing.T) {
 		}
 	}
 	for _, m := range question.Measures() {
-		if measures[m] == nil {
+		if measures[m] == nil && rates[m] == nil {
 			t.Errorf("nothing orders by %s", m)
 		}
 	}
-	if len(measures) != len(question.Measures()) {
+	if len(measures)+len(rates) != len(question.Measures()) {
 		t.Errorf("%d measures here, %d in question", len(measures), len(question.Measures()))
 	}
 }

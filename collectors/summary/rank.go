@@ -51,7 +51,7 @@ func (g *groups) compete(key []byte, sum lineSums, what *seen, n *naming) {
 	if limit <= 0 {
 		limit = defaultTop
 	}
-	if len(g.shown) == limit && g.compare(sum, g.shown[limit-1].sum.sums()) > 0 {
+	if len(g.shown) == limit && g.compare(sum, g.shown[limit-1].sum.sums(), key, g.shown[limit-1].key, n) > 0 {
 		g.rest.merge(sum)
 		return
 	}
@@ -72,7 +72,7 @@ func (g *groups) compete(key []byte, sum lineSums, what *seen, n *naming) {
 // before reports whether a is shown before b. Only lines that are equal in
 // all else are compared by their text.
 func (g *groups) before(a, b *line, n *naming) bool {
-	if c := g.compare(a.sum.sums(), b.sum.sums()); c != 0 {
+	if c := g.compare(a.sum.sums(), b.sum.sums(), a.key, b.key, n); c != 0 {
 		return c < 0
 	}
 	for _, l := range []*line{a, b} {

@@ -2,7 +2,6 @@ package summary
 
 import (
 	"slices"
-	"time"
 
 	"flowctl/collectors/aggregate"
 	"flowctl/plan/question"
@@ -90,15 +89,20 @@ func (v *seen) single(r *Row) *Single {
 	case v.marks&aggregate.Ended != 0:
 		s.State = "ended"
 	}
-	if !r.First.Known() || !r.Last.Known() {
-		return s
-	}
-	d := r.Last.Time().Sub(r.First.Time())
-	seconds := float64(d) / float64(time.Second)
-	s.Seconds = &seconds
-	if d > 0 && r.IPBytes.Known {
-		rate := float64(r.IPBytes.N) * 8 / seconds
-		s.BitsPerS = &rate
-	}
+	s.Seconds, s.BitsPerS = r.pace()
 	return s
+}
+
+// pace is how long it was from the first to the last count of a row, in seconds, and how
+// many bits of IP bytes a second that makes; nil for what is not known or has no time.
+func (r *Row) pace() (seconds, rate *float64) {
+	if !r.First.Known() || !r.Last.Known() {
+		return nil, nil
+	}
+	s := float64(r.Last.Time().Sub(r.First.Time())) / float64(second)
+	if s > 0 && r.IPBytes.Known {
+		v := float64(r.IPBytes.N) * 8 / s
+		rate = &v
+	}
+	return &s, rate
 }

@@ -31,7 +31,7 @@ func (inv *Investigation) summarize(b block) {
 	}
 	s.Question = &question.Question{Name: s.Name, By: s.By, Top: s.Top}
 	if text, ok := b.text("order"); ok {
-		order, problem := question.ParseOrder(text)
+		order, problem := question.ParseOrder(text, s.By...)
 		if problem != nil {
 			b.scope.add(problem.Summary, b.at("order"), "%s", problem.Detail)
 		}

@@ -10,13 +10,13 @@ import (
 // Order is in which order the rows of an answer stand; the zero Order is the
 // most bytes first.
 type Order struct {
-	Measure   string // one of Measures; empty for the default
+	Measure   string // one of Measures, or a dimension of the rows; empty for the default
 	Ascending bool
 }
 
 // Measures returns what rows can be ordered by.
 func Measures() []string {
-	return []string{"bytes", "packets", "flows", "denied", "sent", "received", "left", "arrived", "first", "last"}
+	return []string{"bytes", "packets", "flows", "denied", "sent", "received", "left", "arrived", "duration", "rate", "first", "last"}
 }
 
 // numbers are the measures that rows can be selected by.
@@ -25,19 +25,22 @@ func numbers() []string {
 }
 
 // ParseOrder reads an order such as "-denied", which is the most denied flows
-// first, or "first". The empty text is the default.
-func ParseOrder(text string) (Order, *Problem) {
+// first, or "first", of rows with the dimensions by. The empty text is the default.
+func ParseOrder(text string, by ...string) (Order, *Problem) {
 	if text == "" {
 		return Order{}, nil
 	}
 	name, descending := strings.CutPrefix(text, "-")
-	if slices.Contains(Measures(), name) {
+	if slices.Contains(Measures(), name) || slices.Contains(by, name) {
 		return Order{name, !descending}, nil
+	}
+	if _, ok := Lookup(name); ok {
+		return Order{}, &Problem{"Unknown measure", "Rows can be ordered by " + quote(name) + " only if they have it: add it to by."}
 	}
 	if o, ok := spelledOrder(text); ok {
 		return Order{}, &Problem{"Unknown measure", "Rows cannot be ordered by " + quote(text) + ". Write " + quote(o.String()) + "."}
 	}
-	return Order{}, &Problem{"Unknown measure", "Rows cannot be ordered by " + quote(name) + ". " + syntax.Hint(name, Measures()) + " A - before it puts the most first, as in \"-denied\"."}
+	return Order{}, &Problem{"Unknown measure", "Rows cannot be ordered by " + quote(name) + ". " + syntax.Hint(name, append(Measures(), by...)) + " A - before it puts the most first, as in \"-denied\"."}
 }
 
 // String is the order as it is written.

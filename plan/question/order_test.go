@@ -14,10 +14,13 @@ func TestOrder(t *testing.T) {
 			}
 		}
 	}
+	if o, p := ParseOrder("-source.vm", "port", "source.vm"); p != nil || o != (Order{"source.vm", false}) {
+		t.Errorf("a dimension: %+v, %v", o, p)
+	}
 	if o, p := ParseOrder(""); p != nil || o != (Order{}) || o.String() != "" {
 		t.Errorf("none: %+v, %v", o, p)
 	}
-	for text, want := range map[string]string{"-deneid": `Did you mean "denied"?`, "source.vm": "Known here: bytes", "+flows": `"-denied"`, "-": `by ""`} {
+	for text, want := range map[string]string{"-deneid": `Did you mean "denied"?`, "source.vm": "add it to by", "durations": `Did you mean "duration"?`, "+flows": `"-denied"`, "-": `by ""`} {
 		if _, p := ParseOrder(text); p == nil || !strings.Contains(p.Detail, want) {
 			t.Errorf("%s: %v, want %s", text, p, want)
 		}

@@ -42,7 +42,7 @@ interfaces and captures that saw it. What several points saw counts once.`,
 	cmd.Flags().BoolVar(&o.csv, "csv", false, "print the flows as comma-separated values")
 	cmd.Flags().StringVar(&o.question.Where, "where", "", "those flows alone for which this `condition` holds, such as 'port == 443' (flowctl docs language)")
 	cmd.Flags().IntVar(&o.question.Top, "top", 50, "how many `rows`")
-	cmd.Flags().StringVar(&o.question.Order, "order", "", "order them by this `measure`, such as first for the earliest or -packets (default -bytes)")
+	cmd.Flags().StringVar(&o.question.Order, "order", "", "order them by this `measure` or dimension, such as first for the earliest, -duration, -rate or destination.port (default -bytes)")
 	cmd.Flags().StringVar(&o.start, "start", "", "count only what happened from this `time` on: RFC 3339, or a duration before now such as -6h")
 	cmd.Flags().StringVar(&o.end, "end", "", "count only what happened before this `time` (default now, if there is a --start)")
 	cmd.Flags().StringVar(&o.MetadataHost, "metadata-host", "", "`host` of a cloud's Resource Manager, to sign in to a cloud that the URL does not tell")

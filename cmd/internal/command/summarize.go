@@ -71,7 +71,7 @@ nothing could be read.`,
 	cmd.Flags().StringSliceVar(&o.question.By, "by", nil, "answer this question alone: by the values of these `fields`, such as source.vm,destination.address or time(5m),port (flowctl docs language)")
 	cmd.Flags().StringVar(&o.question.Where, "where", "", "of the flows alone for which this `condition` holds, such as 'direction == \"outbound\"'")
 	cmd.Flags().IntVar(&o.question.Top, "top", 0, "how many `rows` of it (default 20, of steps of time 288)")
-	cmd.Flags().StringVar(&o.question.Order, "order", "", "order its rows by this `measure`, such as -denied for the most denied flows first (default -bytes)")
+	cmd.Flags().StringVar(&o.question.Order, "order", "", "order its rows by this `measure`, or by one of its fields, such as -denied for the most denied flows first (default -bytes)")
 	cmd.Flags().StringVar(&o.question.Having, "having", "", "of its rows those alone for which this `condition` on measures holds, such as 'bytes > 1000000'")
 	cmd.Flags().StringVar(&o.csv, "csv", "", "also write the rows of the question, or of a results folder's first one, to this `file` as comma-separated values")
 	cmd.Flags().StringVar(&o.html, "html", "", "also write the report to this `file` as a page")

@@ -77,7 +77,10 @@ func keptExpects(m session.Manifest) ([]summary.Expect, error) {
 // compileText makes a question of text ready that stands by itself.
 func compileText(name string, text Question) (*summary.Question, error) {
 	q := question.Question{Name: name, By: text.By, Top: cmp.Or(text.Top, question.TopOf(text.By))}
-	order, problem := question.ParseOrder(text.Order)
+	if text.Single {
+		q.By = summary.FlowFields
+	}
+	order, problem := question.ParseOrder(text.Order, q.By...)
 	if problem != nil {
 		return nil, fmt.Errorf("--order: %w", problem)
 	}
