@@ -219,7 +219,7 @@ var troubles = map[string]edge{
 		fmt.Sprintf("1× flow log record has no version at %d", strings.Index(oddVersions, noVersion)),
 	}},
 	"shape": {data: records(`{"flowLogVersion":4,"flowRecords":{"flows":[7]}}`, vnet(tupleE)), lines: []string{lineE},
-		skipped: []string{"1× record does not have the shape of a flow log record at 12"}, source: "vnet-flow-log ok version 4"},
+		skipped: []string{"1× record does not have the shape of a flow log record: flows holds a number at 12"}, source: "vnet-flow-log ok version 4"},
 	"tuple that is no text": {data: notText, lines: []string{lineE}, source: badV4,
 		skipped: []string{fmt.Sprintf("2× tuple is not a text at %d", strings.Index(notText, "7,null"))}},
 	"other records among": {data: records(vnet(tupleE), `{"category":"Audit\u001b[31m","x":1}`, `{"category":"Audit"}`), lines: []string{lineE},

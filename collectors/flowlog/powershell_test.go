@@ -19,6 +19,10 @@ func TestPowerShell(t *testing.T) {
 		"one record as an object":  {data: `{"records": ` + vnet(tupleE) + `}`, lines: []string{lineE}, source: okV4},
 		"two texts of one record":  {data: `{"records":` + vnet(tupleE) + `}{"records":` + vnet(tupleB) + `}`, lines: []string{lineE, lineB}, source: okV4},
 		"flow records as a text":   {data: replaced(inner, `"`+strings.ReplaceAll(inner, `"`, `\"`)+`"`), lines: []string{lineE}, source: okV4},
+		"tuples with a count":      {data: replaced(tuples, `"flowTuples":{"value":["`+tupleE+`"],"Count":1}`), lines: []string{lineE}, source: okV4},
+		"groups with a count":      {data: replaced(`"flowGroups":[`, `"flowGroups":{"value":[`, "]}]}]}}]}", `]}],"Count":1}}]}}]}`), lines: []string{lineE}, source: okV4},
+		"tuples as an object":      misshapen("flowTuples holds an object", replaced(tuples, `"flowTuples":{"a":1}`)),
+		"groups as a number":       misshapen("flowGroups holds a number", replaced(inner, `{"flows":[{"aclID":"A","flowGroups":12}]}`)),
 		"version as a text":        {data: replaced(`Version":4`, `Version":"4"`), lines: []string{lineE}, source: okV4},
 		"version with a fraction":  {data: replaced(`Version":4`, `Version":4.0`), lines: []string{lineE}, source: okV4},
 		"both":                     {data: replaced(`Version":4`, `Version":"4.0"`), lines: []string{lineE}, source: okV4},
@@ -36,6 +40,11 @@ func TestPowerShell(t *testing.T) {
 			readSame(t, []byte(e.data), MaxRecord)
 		})
 	}
+}
+
+func misshapen(what, data string) edge {
+	why := "record does not have the shape of a flow log record: " + what
+	return edge{data: data, source: "vnet-flow-log unreadable version 4", skipped: []string{"1× " + why + " at 12"}, err: why}
 }
 
 func cutAt(member, left, data string) edge {

@@ -227,7 +227,7 @@ func (p *reference) tuples(v value, around flow.Record) {
 		}
 		return
 	}
-	for _, e := range p.elements(v) {
+	for _, e := range p.elements(v, "flowTuples") {
 		text, ok := text(e)
 		if !ok {
 			p.rec.skips.add(bad("tuple is not a text"), 1, e.at)
@@ -251,6 +251,7 @@ func (p *reference) tuple(text []byte, at int64, around flow.Record) {
 // objects calls each for the objects of an array, which is a member of the
 // given name, or for one object.
 func (p *reference) objects(v value, member string, each func(object)) {
+	v = unwrapped(v)
 	if o, ok := members(v); ok {
 		each(o)
 		return
@@ -258,11 +259,11 @@ func (p *reference) objects(v value, member string, each func(object)) {
 	if p.cutByPowerShell(v, member) {
 		return
 	}
-	for _, e := range p.elements(v) {
+	for _, e := range p.elements(v, member) {
 		o, ok := members(e)
 		if !ok {
 			if !p.cutByPowerShell(e, member) {
-				p.misshapen()
+				p.misshapen(member, e)
 			}
 			return
 		}
@@ -270,13 +271,25 @@ func (p *reference) objects(v value, member string, each func(object)) {
 	}
 }
 
-// elements returns the values of an array; null and nothing have none.
-func (p *reference) elements(v value) []value {
+// unwrapped is an array that Windows PowerShell wrote as an object: with its
+// elements as value, and their Count.
+func unwrapped(v value) value {
+	o, ok := members(v)
+	if inner, has := o["value"]; ok && has && len(o) == 2 && o["Count"].text != nil && inner.text[0] == '[' {
+		return inner
+	}
+	return v
+}
+
+// elements returns the values of an array, which is a member of the given name;
+// null and nothing have none.
+func (p *reference) elements(v value, member string) []value {
+	v = unwrapped(v)
 	if v.text == nil || string(v.text) == "null" {
 		return nil
 	}
 	if v.text[0] != '[' {
-		p.misshapen()
+		p.misshapen(member, v)
 		return nil
 	}
 	d := json.NewDecoder(bytes.NewReader(v.text))
@@ -285,7 +298,7 @@ func (p *reference) elements(v value) []value {
 	for d.More() {
 		var raw json.RawMessage
 		if d.Decode(&raw) != nil {
-			p.misshapen()
+			p.misshapen(member, v)
 			return nil
 		}
 		all = append(all, value{raw, v.at + d.InputOffset() - int64(len(raw))})
@@ -293,8 +306,20 @@ func (p *reference) elements(v value) []value {
 	return all
 }
 
-func (p *reference) misshapen() {
-	p.rec.refused = bad("record does not have the shape of a flow log record")
+// misshapen refuses the record for what a member holds.
+func (p *reference) misshapen(member string, v value) {
+	what := "a number"
+	switch v.text[0] {
+	case '{':
+		what = "an object"
+	case '[':
+		what = "an array"
+	case '"':
+		what = "a text"
+	case 't', 'f', 'n':
+		what = string(v.text)
+	}
+	p.rec.refused = bad("record does not have the shape of a flow log record: " + member + " holds " + what)
 }
 
 func (p *reference) name(v value) flow.ID {
