@@ -38,7 +38,6 @@ func (d *document) commit() {
 	}
 	d.names.took = flow.Count{}
 	d.keep()
-	d.lost = len(d.rec.skips.all) > 0 // what was damaged may have been the end of this one and the begin of another
 }
 
 // sound takes over what the record says of the file, and reports whether its
