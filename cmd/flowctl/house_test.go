@@ -16,7 +16,7 @@ import (
 // A name ends in /... where packages below it are meant as well; within one
 // such name, and on one line, packages below one parent may use each other.
 var layers = []string{
-	"plan plan/region plan/syntax collectors/flow/... collectors/table",
+	"plan plan/dictionary plan/region plan/syntax collectors/flow/... collectors/table",
 	"plan/question plan/ledger plan/servicetag collectors/aggregate collectors/identity collectors/minutes",
 	"plan/config/... plan/session",
 	"plan/resolve",

@@ -55,6 +55,7 @@ func (b *builder) document(t *aggregate.Table, o Options) *Document {
 		g.seesTime(&a, b.points)
 		doc.Asks = append(doc.Asks, a)
 	}
+	doc.Names = n.locator.called.add(doc.Names, doc)
 	doc.Expectations = expectations(o.Expects, doc)
 	for _, s := range o.Skipped {
 		doc.Skipped = append(doc.Skipped, Skip(s))

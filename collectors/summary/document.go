@@ -194,10 +194,11 @@ type Row struct {
 	Flow    *Single  `json:"flow,omitempty"` // of rows that are single flows
 }
 
-// Name is what is known of an address that occurs: by the inventory, and by
-// the host names that captures showed.
+// Name is what is known of an address that occurs: by the inventory, by the host
+// names that captures showed, and, of addresses that answers show, by a dictionary.
 type Name struct {
 	Address string `json:"address"`
+	Name    string `json:"name,omitempty"` // of a dictionary, where no inventory has one
 	VM      string `json:"vm,omitempty"`
 	NIC     string `json:"nic,omitempty"`
 	Subnet  string `json:"subnet,omitempty"` // vnet/subnet

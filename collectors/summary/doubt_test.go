@@ -63,6 +63,7 @@ func TestUnknownIsNotFalse(t *testing.T) {
 	const tags, places = "destination.service_tag destination.azure_service remote.service_tag remote.azure_service ", "destination.region remote.region "
 	const names, rules = "vm nic source.vm source.nic source.subnet source.vnet source.region source.scope " +
 		"destination.vm destination.nic destination.subnet destination.vnet " +
+		"source.name destination.name local.name remote.name " +
 		"local.vm local.nic local.subnet local.vnet local.region local.scope remote.vm remote.nic remote.subnet remote.vnet ",
 		"verdict rule acl encryption "
 	unknown := map[string]string{

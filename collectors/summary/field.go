@@ -230,6 +230,7 @@ func sideFields() []field {
 		}
 		fs = append(fs,
 			addrField(side.name+".address", side.addr).known(side.state(addrState(side.addr))),
+			nameField(side),
 			part(".vm", func(s *enriched) int32 { return s.point.locator.nics[side.location(s).nic].vm }, vmText),
 			part(".nic", func(s *enriched) int32 { return side.location(s).nic }, func(p *locator, i int32) string { return p.nics[i].name }),
 			part(".subnet", func(s *enriched) int32 { return side.location(s).subnet }, func(p *locator, i int32) string { return p.subnets[i].name }),

@@ -23,6 +23,7 @@ type locator struct {
 	vnetKey map[string]int32
 	subKey  map[string]int32
 	public  publicNames
+	called  calledNames
 
 	alone networks // the only VNet that holds an address; 0 where there are several
 }
@@ -84,6 +85,7 @@ func newLocator(invs []*plan.Inventory) *locator {
 		}
 	}
 	p.alone = onlyHolders(p.vnets)
+	p.called.use(p.vms, nil)
 	return p
 }
 

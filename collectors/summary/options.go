@@ -5,6 +5,7 @@ import (
 	"flowctl/collectors/flow"
 	"flowctl/collectors/minutes"
 	"flowctl/plan"
+	"flowctl/plan/dictionary"
 	"flowctl/plan/servicetag"
 )
 
@@ -26,6 +27,9 @@ type Options struct {
 	Inventories []*plan.Inventory
 	// Tags names public addresses; nil if no list of service tags is at hand.
 	Tags *servicetag.List
+	// Dictionary names networks and addresses that no inventory names. Of two entries for
+	// one network the first counts.
+	Dictionary []dictionary.Entry
 	// Hosts are the names of addresses that captures showed; nil for none.
 	Hosts *flow.Hosts
 	// Questions are the investigation's own, see Compile.

@@ -7,6 +7,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 
 	"flowctl/plan"
+	"flowctl/plan/dictionary"
 	"flowctl/plan/question"
 )
 
@@ -86,6 +87,9 @@ type Investigation struct {
 	// MaxTotalBytes is how much all sessions may record together before the run ends; 0: no limit.
 	MaxTotalBytes  int64 `json:"max_total_bytes,omitempty"`
 	CreateWatchers bool  `json:"create_watchers,omitempty"` // Network Watchers that are missing may be made
+
+	// Dictionary names networks and addresses.
+	Dictionary []dictionary.Entry `json:"dictionary,omitempty"`
 
 	Moved map[string]string `json:"moved,omitempty"` // address of a watch → the one it had before
 

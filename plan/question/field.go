@@ -79,6 +79,7 @@ var (
 const (
 	needsRules     = "a VNet or NSG flow log of the same time"
 	needsState     = "a VNet flow log of the same time"
+	needsNames     = "an inventory (a results folder has one), a dictionary in the file, or --names"
 	needsInventory = "the inventory of the network, which a results folder of apply or collect has"
 	needsTags      = "a list of Azure's service tags, such as the weekly file (--service-tags FILE)"
 	needsRegion    = "the inventory of the network, which a results folder of apply or collect has; of public addresses a list of service tags (--service-tags FILE)"
@@ -111,6 +112,7 @@ func Fields() []Field {
 		}
 		fs = append(fs,
 			Field{side + ".address", Address, nil, "IP address", needs},
+			Field{side + ".name", Text, nil, "the machine's name by the inventory, else what a dictionary or --names calls its address", needsNames},
 			Field{side + ".vm", Text, nil, "virtual machine or scale set instance", needsInventory},
 			Field{side + ".nic", Text, nil, "network interface", needsInventory},
 			Field{side + ".subnet", Text, nil, "vnet/subnet", needsInventory},

@@ -16,6 +16,7 @@ import (
 	"github.com/google/renameio/v2/maybe"
 
 	"flowctl/plan"
+	"flowctl/plan/dictionary"
 	"flowctl/plan/ledger"
 )
 
@@ -36,6 +37,7 @@ type Manifest struct {
 	Questions     []Question         `json:"questions,omitempty"` // the file's own
 	Expects       []Expect           `json:"expects,omitempty"`
 	ServiceTags   string             `json:"service_tags,omitempty"` // the list that names public addresses, below the folder
+	Dictionary    []dictionary.Entry `json:"dictionary,omitempty"`   // what answers call networks and addresses
 	Artifacts     []Artifact         `json:"artifacts"`
 	Flows         *DerivedFile       `json:"flows,omitempty"` // of the artifacts, as Parquet; never to be counted beside them
 }

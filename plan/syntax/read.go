@@ -1,6 +1,8 @@
 package syntax
 
 import (
+	"bytes"
+
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 )
@@ -16,7 +18,10 @@ func File(src []byte, name string) (*hcl.File, hcl.Diagnostics) {
 	if refused := guard(src, name); refused != nil {
 		return &hcl.File{Body: &hclsyntax.Body{}, Bytes: src}, hcl.Diagnostics{refused}
 	}
-	file, diags := hclsyntax.ParseConfig(src, name, hcl.InitialPos)
+	file, diags := hclsyntax.ParseConfig(quotedNames(src, name), name, hcl.InitialPos)
+	if file != nil {
+		file.Bytes = src
+	}
 	return file, advise(diags, src)
 }
 
@@ -28,4 +33,21 @@ func Expression(src, name string) (hclsyntax.Expression, hcl.Diagnostics) {
 	}
 	expr, diags := hclsyntax.ParseExpression([]byte(src), name, hcl.InitialPos)
 	return expr, advise(diags, []byte(src))
+}
+
+// quotedNames lets dictionary { "10.9.0.0/24" = "…" } be written as a block, in which HCL
+// has no names in quotes: it is read as dictionary = { … }, and every place stays where it is.
+func quotedNames(src []byte, name string) []byte {
+	if !bytes.Contains(src, []byte("dictionary")) {
+		return src
+	}
+	tokens, _ := hclsyntax.LexConfig(src, name, hcl.InitialPos)
+	out := bytes.Clone(src)
+	for i, t := range tokens[:max(0, len(tokens)-1)] {
+		begins := i == 0 || tokens[i-1].Type == hclsyntax.TokenNewline || tokens[i-1].Type == hclsyntax.TokenOBrace || tokens[i-1].Type == hclsyntax.TokenComment
+		if next := tokens[i+1]; begins && t.Type == hclsyntax.TokenIdent && string(t.Bytes) == "dictionary" && next.Type == hclsyntax.TokenOBrace && next.Range.Start.Byte > t.Range.End.Byte {
+			out[t.Range.End.Byte] = '='
+		}
+	}
+	return out
 }

@@ -21,7 +21,7 @@ type applyOptions struct {
 	again  bool
 	json   bool
 	checks checks
-	tags   string // a list of service tags; empty for none
+	naming naming
 }
 
 func newApply(e *env.Env) *cobra.Command {
@@ -50,7 +50,7 @@ is 2; flowctl apply without --detach starts it.`,
 	cmd.Flags().BoolVar(&o.detach, "detach", false, "do what is due and return; the next apply goes on")
 	cmd.Flags().BoolVar(&o.again, "again", false, "record anew what is finished")
 	cmd.Flags().BoolVar(&o.json, "json", false, "print the summary as JSON")
-	tagsFlag(cmd, &o.tags)
+	o.naming.flags(cmd)
 	o.checks.flags(cmd)
 	return cmd
 }
@@ -67,7 +67,7 @@ func runApply(ctx context.Context, e *env.Env, o applyOptions) error {
 		o.Vars = append(saved.Vars, o.Vars...)
 	}
 	events, done := progress(e)
-	with, err := tagged(settings(e, events), o.tags)
+	with, err := o.naming.named(settings(e, events))
 	if err != nil {
 		return err
 	}

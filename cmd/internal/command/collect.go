@@ -14,7 +14,7 @@ type collectOptions struct {
 	source
 	json   bool
 	checks checks
-	tags   string // a list of service tags; empty for none
+	naming naming
 }
 
 func newCollect(e *env.Env) *cobra.Command {
@@ -34,14 +34,14 @@ investigation that is finished, it answers again from the files on disk.`,
 	}
 	o.flags(cmd)
 	cmd.Flags().BoolVar(&o.json, "json", false, "print the summary as JSON")
-	tagsFlag(cmd, &o.tags)
+	o.naming.flags(cmd)
 	o.checks.flags(cmd)
 	return cmd
 }
 
 func runCollect(ctx context.Context, e *env.Env, o collectOptions) error {
 	events, done := progress(e)
-	with, err := tagged(settings(e, events), o.tags)
+	with, err := o.naming.named(settings(e, events))
 	if err != nil {
 		return err
 	}

@@ -19,6 +19,7 @@ const mostCompared = 50_000
 type compareOptions struct {
 	a, b     summarizeOptions // of each side: its window
 	question operation.Question
+	naming   naming
 	json     bool
 	check    bool
 }
@@ -50,6 +51,8 @@ some of it is unclear.`,
 	cmd.Flags().StringVar(&o.a.end, "end-a", "", "of A, count only what happened before this `time`")
 	cmd.Flags().StringVar(&o.b.start, "start-b", "", "of B, count only what happened from this `time` on")
 	cmd.Flags().StringVar(&o.b.end, "end-b", "", "of B, count only what happened before this `time`")
+	o.naming.flags(cmd)
+	o.naming.inventoryFlag(cmd)
 	cmd.Flags().BoolVar(&o.check, "check", false, "exit with status 3 if anything differs, and with 4 if that cannot be said")
 	return cmd
 }
@@ -59,12 +62,16 @@ func runCompare(ctx context.Context, e *env.Env, o compareOptions) error {
 	var lost error
 	now := time.Now()
 	o.question.Top = mostCompared
+	with, err := o.naming.named(settings(e, nil))
+	if err != nil {
+		return err
+	}
 	for _, side := range []*summarizeOptions{&o.a, &o.b} {
 		side.asked, side.question = true, o.question
 		if err := side.read(now); err != nil {
 			return err
 		}
-		a, err := operation.Summarize(ctx, settings(e, nil), side.SummarizeOptions)
+		a, err := operation.Summarize(ctx, with, side.SummarizeOptions)
 		if err != nil {
 			return err
 		}
@@ -76,7 +83,6 @@ func runCompare(ctx context.Context, e *env.Env, o compareOptions) error {
 		return lost
 	}
 	c := summary.Compare(docs[0], docs[1])
-	var err error
 	if o.json {
 		err = view.JSON(e.Stdout, c)
 	} else {

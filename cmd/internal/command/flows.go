@@ -47,6 +47,8 @@ interfaces and captures that saw it. What several points saw counts once.`,
 	cmd.Flags().StringVar(&o.end, "end", "", "count only what happened before this `time` (default now, if there is a --start)")
 	cmd.Flags().StringVar(&o.MetadataHost, "metadata-host", "", "`host` of a cloud's Resource Manager, to sign in to a cloud that the URL does not tell")
 	cmd.Flags().StringVar(&o.memory, "memory", "", "`size` that rows may take in memory, such as 4GiB; more go to a temporary file (default a quarter of the memory)")
+	o.naming.flags(cmd)
+	o.naming.inventoryFlag(cmd)
 	o.checks.flags(cmd)
 	return cmd
 }
@@ -58,9 +60,13 @@ func runFlows(ctx context.Context, e *env.Env, o flowsOptions) error {
 	if err := o.read(time.Now()); err != nil {
 		return err
 	}
+	with, err := o.naming.named(settings(e, nil))
+	if err != nil {
+		return err
+	}
 	watched := watch(e, &o.SummarizeOptions)
 	o.Stdin = e.Stdin
-	a, err := operation.Summarize(ctx, settings(e, nil), o.SummarizeOptions)
+	a, err := operation.Summarize(ctx, with, o.SummarizeOptions)
 	watched()
 	if err != nil {
 		return err

@@ -40,16 +40,26 @@ func settings(e *env.Env, run func(operation.Event)) operation.Settings {
 	}}
 }
 
-// tagsFlag adds the flag that names a list of service tags.
-func tagsFlag(cmd *cobra.Command, name *string) {
-	cmd.Flags().StringVar(name, "service-tags", "", "name public addresses by this `file` of Azure's service tags, the weekly one or what az network list-service-tags prints (flowctl docs language)")
+// naming is what names addresses besides what was recorded; all are empty for none.
+type naming struct{ tags, names, inventory string }
+
+func (n *naming) flags(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&n.tags, "service-tags", "", "name public addresses by this `file` of Azure's service tags, the weekly one or what az network list-service-tags prints (flowctl docs language)")
+	cmd.Flags().StringVar(&n.names, "names", "", "call networks and addresses as this `file` says, with lines such as 10.9.0.0/24 = \"branch Lisbon\" (flowctl docs language)")
 }
 
-// tagged adds a list of service tags to settings, if one was given.
-func tagged(s operation.Settings, name string) (operation.Settings, error) {
-	var err error
-	s.Tags, err = operation.ReadTags(name)
-	return s, err
+// inventoryFlag adds the flag for verbs that read what no run of theirs recorded.
+func (n *naming) inventoryFlag(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&n.inventory, "inventory", "", "name machines and networks by the inventory in this `folder` of results, or by its inventory.json")
+}
+
+// named adds what names addresses to settings.
+func (n naming) named(s operation.Settings) (operation.Settings, error) {
+	var errs [3]error
+	s.Tags, errs[0] = operation.ReadTags(n.tags)
+	s.Names, errs[1] = operation.ReadNames(n.names)
+	s.Inventories, errs[2] = operation.ReadInventory(n.inventory)
+	return s, errors.Join(errs[:]...)
 }
 
 // progress shows runs while they go on.

@@ -24,7 +24,7 @@ type summarizeOptions struct {
 	// memory is a size, start and end are times or durations before now; empty
 	// for none.
 	memory, start, end string
-	tags               string // a list of service tags; empty for none
+	naming             naming
 	question           operation.Question
 	asked              bool // a question was given
 	checks             checks
@@ -76,7 +76,8 @@ nothing could be read.`,
 	cmd.Flags().StringVar(&o.csv, "csv", "", "also write the rows of the question, or of a results folder's first one, to this `file` as comma-separated values")
 	cmd.Flags().StringVar(&o.html, "html", "", "also write the report to this `file` as a page")
 	cmd.Flags().StringVar(&o.md, "markdown", "", "also write the report to this `file` as Markdown")
-	tagsFlag(cmd, &o.tags)
+	o.naming.flags(cmd)
+	o.naming.inventoryFlag(cmd)
 	o.checks.flags(cmd)
 	return cmd
 }
@@ -85,7 +86,7 @@ func runSummarize(ctx context.Context, e *env.Env, o summarizeOptions) error {
 	if err := o.read(time.Now()); err != nil {
 		return err
 	}
-	with, err := tagged(settings(e, nil), o.tags)
+	with, err := o.naming.named(settings(e, nil))
 	if err != nil {
 		return err
 	}

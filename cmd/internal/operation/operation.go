@@ -21,6 +21,7 @@ import (
 	"flowctl/plan"
 	"flowctl/plan/apply"
 	"flowctl/plan/config"
+	"flowctl/plan/dictionary"
 	"flowctl/plan/ledger"
 	"flowctl/plan/resolve"
 	"flowctl/plan/session"
@@ -33,8 +34,11 @@ type Settings struct {
 	Environ []string // in which variables may stand
 	Version string   // of flowctl, for what it writes
 	Log     *slog.Logger
-	Tags    *TagFile    // names public addresses; nil if none was given
-	Emit    func(Event) // what is to be said on the way; nil if nobody listens
+	Tags    *TagFile // names public addresses; nil if none was given
+	// Names and Inventories are those that were given besides the file's and the run's.
+	Names       []dictionary.Entry
+	Inventories []*plan.Inventory
+	Emit        func(Event) // what is to be said on the way; nil if nobody listens
 
 	// Open opens providers; nil: as providers.Open does.
 	Open func(config.Provider, providers.Env) (plan.Provider, error)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -16,9 +17,9 @@ import (
 	"flowctl/plan/syntax"
 )
 
-// keepQuestions notes in the manifest what the file asks, so that the folder
+// keepQuestions notes in the manifest what the file asks and what it calls addresses, so that the folder
 // can be summed up again without it.
-func keepQuestions(folder session.Folder, m session.Manifest, inv *config.Investigation) (session.Manifest, error) {
+func (op *Operation) keepQuestions(folder session.Folder, m session.Manifest, inv *config.Investigation) (session.Manifest, error) {
 	m.Questions, m.Expects = nil, nil
 	for _, e := range inv.Expects {
 		text, diags := e.Literal()
@@ -34,6 +35,7 @@ func keepQuestions(folder session.Folder, m session.Manifest, inv *config.Invest
 		}
 		m.Questions = append(m.Questions, session.Question{Name: a.Name, Where: where, By: a.By, Top: a.Top, Order: a.Order, Having: having, Place: placeOf(a.Range)})
 	}
+	m.Dictionary = slices.Concat(op.Names, inv.Dictionary)
 	return m, folder.WriteManifest(m)
 }
 

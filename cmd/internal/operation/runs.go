@@ -57,6 +57,7 @@ func (r *runs) add(folder string, o summary.Options) {
 	if r.found.Tags == nil || o.Tags != nil && o.Tags.Date > r.found.Tags.Date {
 		r.found.Tags = o.Tags
 	}
+	r.found.Dictionary = append(r.found.Dictionary, o.Dictionary...)
 	r.found.Inventories = append(r.found.Inventories, o.Inventories...)
 	for _, c := range o.Coverage {
 		r.found.Coverage = append(r.found.Coverage, summary.Coverage{Code: c.Code, Text: fmt.Sprintf("%s: %s", folder, c.Text)})
@@ -67,6 +68,7 @@ func (r *runs) add(folder string, o summary.Options) {
 func (r *runs) late(s *collectors.Sum) {
 	s.Followed = append(s.Followed, r.followed...)
 	o := &s.Options
+	o.Dictionary = append(o.Dictionary, r.found.Dictionary...)
 	o.Inventories = append(o.Inventories, r.found.Inventories...)
 	o.Coverage = append(o.Coverage, r.found.Coverage...)
 	if o.Tags == nil {

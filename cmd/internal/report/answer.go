@@ -16,7 +16,8 @@ func biggest(doc *summary.Document) string {
 	if t == nil {
 		return nothing(doc)
 	}
-	from, to := end(cmp.Or(t.From.VM, t.From.Host), t.From.Address), end(cmp.Or(t.To.VM, t.To.Host), t.To.Address)
+	from := end(cmp.Or(t.From.VM, hostName(doc, t.From.Address), t.From.Host), t.From.Address)
+	to := end(cmp.Or(t.To.VM, hostName(doc, t.To.Address), t.To.Host), t.To.Address)
 	s := fmt.Sprintf("%s sent %s to %s", from, terminal.Bytes(t.IPBytes), to)
 	if t.To.Scope == "internet" && t.From.Scope != "internet" {
 		s += " on the internet"

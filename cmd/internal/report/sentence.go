@@ -91,10 +91,13 @@ func side(doc *summary.Document, values map[string]string, fields []string) stri
 	return end(name, address)
 }
 
-// hostName is the name that captures showed for an address.
+// hostName is what a dictionary calls an address, or else the name that captures
+// showed for it.
 func hostName(doc *summary.Document, address string) string {
 	for i := range doc.Names {
-		if n := &doc.Names[i]; n.Address == address && n.VM == "" && len(n.Hosts) > 0 {
+		if n := &doc.Names[i]; n.Address == address && n.Name != "" {
+			return n.Name
+		} else if n.Address == address && n.VM == "" && len(n.Hosts) > 0 {
 			return n.Hosts[0].Name
 		}
 	}
