@@ -81,11 +81,24 @@ func (a *schedule) all() bool {
 	return true
 }
 
-// begin starts the steps that are due and have a place.
+// begin starts the steps that are due and have a place. What is to record comes
+// first: its time box passes, and what is to be removed can wait.
 func (a *schedule) begin(ctx context.Context) {
+	for _, starts := range []bool{true, false} {
+		a.beginThose(ctx, func(t *tracked) bool { return t.starts() == starts })
+	}
+}
+
+// starts reports whether t is still to begin to record.
+func (t *tracked) starts() bool {
+	stand := t.stand()
+	return stand == ledger.Planned || stand == ledger.Starting
+}
+
+func (a *schedule) beginThose(ctx context.Context, those func(*tracked) bool) {
 	now := a.run.clock.Now()
 	for _, t := range a.run.tracked {
-		if t.busy || t.done || t.next.After(now) {
+		if t.busy || t.done || t.next.After(now) || !those(t) {
 			continue
 		}
 		queue, width := t.queue()

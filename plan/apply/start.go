@@ -60,7 +60,7 @@ func (r *Run) keepInventory() error {
 
 // begun reports whether t has started, or never will.
 func (t *tracked) begun() bool {
-	return t.done || t.stepped && t.stand() != ledger.Planned && t.stand() != ledger.Starting
+	return t.done || t.stepped && !t.starts()
 }
 
 // idle reports whether nothing can be done about t before some time passes.

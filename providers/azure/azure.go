@@ -110,7 +110,7 @@ func New(o Options) (*Provider, error) {
 	}
 	p := &Provider{
 		subscription: o.Subscription, clock: o.Clock, service: service, log: o.Logger,
-		retry: retry{clock: o.Clock, log: o.Logger, again: max(o.Retries, 0), jitter: o.jitter},
+		retry: o.retry(),
 	}
 	if err := p.connect(o, cred, arm.armOptions(c, p)); err != nil {
 		return nil, fmt.Errorf("provider azure: %w", err)

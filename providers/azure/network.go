@@ -15,7 +15,9 @@ import (
 // How long the network may be silent: until an answer begins, and for each
 // further slow bytes of it. A service that goes on in drips is silent too.
 const (
-	answerTime = time.Minute
+	answerTime = time.Minute      // of Resource Manager
+	blobTime   = 40 * time.Second // of storage
+	silentTime = 2 * blobTime     // in all tries of one request
 	idleTime   = 30 * time.Second
 	slow       = 1 << 10
 	mostAnswer = 64 << 20 // of a document or a page; a page of Resource Manager has some megabytes
@@ -35,6 +37,9 @@ type network struct {
 // one if there is none.
 func (o Options) guarded(client func() *http.Client, blobs bool, heard func(*http.Response, time.Time)) Options {
 	n := network{inner: o.Transport, answer: answerTime, idle: idleTime, blobs: blobs, heard: heard}
+	if blobs {
+		n.answer = blobTime
+	}
 	if o.Silence > 0 {
 		n.answer, n.idle = o.Silence, o.Silence
 	}
@@ -64,7 +69,7 @@ func (n network) Do(req *http.Request) (*http.Response, error) {
 	sent := time.Now()
 	ctx, cancel := context.WithCancelCause(req.Context())
 	silent := &silence{limit: n.answer, end: func(what error) { cancel(what) }}
-	silent.begin(errNoAnswer)
+	silent.begin(noAnswer)
 	resp, err := n.inner.Do(req.WithContext(ctx))
 	silent.pause()
 	if err == nil && redirects(resp.StatusCode) {
@@ -106,7 +111,10 @@ func why(ctx context.Context, err error) error {
 }
 
 // silenceError says that a service did not go on. It is worth another try.
-type silenceError struct{ text string }
+type silenceError struct {
+	text  string
+	after time.Duration
+}
 
 func (e *silenceError) Error() string { return e.text }
 
@@ -116,9 +124,9 @@ func (e *silenceError) Timeout() bool { return true }
 // Temporary makes it one of net.Error.
 func (e *silenceError) Temporary() bool { return true }
 
-var (
-	errNoAnswer = &silenceError{"the service took the request and did not answer"}
-	errStalled  = &silenceError{"the answer stopped in its middle"}
+const (
+	noAnswer = "the service took the request and did not answer"
+	stalled  = "the answer stopped in its middle"
 )
 
 // silence ends a request that is waited for longer than limit in all. It
@@ -131,10 +139,10 @@ type silence struct {
 	timer *time.Timer
 }
 
-func (s *silence) begin(what error) {
+func (s *silence) begin(what string) {
 	if s.limit > 0 {
 		s.since = time.Now()
-		s.timer = time.AfterFunc(s.limit-s.spent, func() { s.end(what) })
+		s.timer = time.AfterFunc(s.limit-s.spent, func() { s.end(&silenceError{what, s.limit}) })
 	}
 }
 
@@ -163,7 +171,7 @@ func (b *idleBody) Read(p []byte) (int, error) {
 	if b.left > 0 && int64(len(p)) > b.left {
 		p = p[:b.left]
 	}
-	b.silence.begin(errStalled)
+	b.silence.begin(stalled)
 	n, err := b.body.Read(p)
 	b.silence.pause()
 	if b.got += n; b.got >= slow || b.silence.spent == 0 {

@@ -103,6 +103,54 @@ func TestNothingWaitsForEver(t *testing.T) {
 	}
 }
 
+// A service that takes requests and says nothing, or nothing more, is not asked
+// as often as one that says that it failed: two tries, and the reason.
+func TestSilenceIsGivenUp(t *testing.T) {
+	for want, begin := range map[string]func(http.ResponseWriter){
+		"did not answer": func(http.ResponseWriter) {},
+		"stopped in its middle": func(w http.ResponseWriter) {
+			w.Header().Set("Content-Length", "5000")
+			io.WriteString(w, `<?xml version="1.0"?><EnumerationResults>`)
+			w.(http.Flusher).Flush()
+		},
+	} {
+		var asked atomic.Int64
+		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			asked.Add(1)
+			begin(w)
+			<-r.Context().Done()
+		}))
+		defer srv.Close()
+		defer srv.CloseClientConnections()
+		p, err := New(Options{Subscription: sub, Credential: &azfake.TokenCredential{}, Endpoint: srv.URL, Clock: newStepClock(), Silence: 200 * time.Millisecond})
+		if err != nil {
+			t.Fatal(err)
+		}
+		blobs, err := p.Blobs(t.Context(), srv.URL+"/account")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for what, ask := range map[string]func() error{
+			"page": func() error {
+				_, err := listOf(t.Context(), p, "things", p.address("/list", "1"), same[idOf])
+				return err
+			},
+			"blobs": func() error {
+				for _, err := range blobs.List(t.Context(), "c", "") {
+					return err
+				}
+				return nil
+			},
+		} {
+			asked.Store(0)
+			err := ask()
+			if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "in 2 tries") || asked.Load() != 2 {
+				t.Errorf("%s: after %d requests %v, want %q in 2 tries", what, asked.Load(), err, want)
+			}
+		}
+	}
+}
+
 // A list has an end, also one whose every page is another.
 func TestListsEnd(t *testing.T) {
 	all := turned{}

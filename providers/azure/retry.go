@@ -31,6 +31,15 @@ type retry struct {
 	log    *slog.Logger
 	again  int
 	jitter func() float64 // in [0, 1), so that clients that failed together come back apart
+	silent time.Duration  // in which a service may say nothing to a read in all, in real time
+}
+
+func (o Options) retry() retry {
+	silent := silentTime
+	if o.Silence > 0 {
+		silent = 2 * o.Silence
+	}
+	return retry{clock: o.Clock, log: o.Logger, again: max(o.Retries, 0), jitter: o.jitter, silent: silent}
 }
 
 // delay is how long to wait after the attempt number n, from 0. What Azure
@@ -137,11 +146,17 @@ type readPolicy struct{ retry retry }
 // Do sends one request.
 func (p readPolicy) Do(req *policy.Request) (*http.Response, error) {
 	ctx := req.Raw().Context()
+	var silent time.Duration
 	for n := 0; ; n++ {
 		if err := req.RewindBody(); err != nil {
 			return nil, err
 		}
 		resp, err := req.Clone(ctx).Next()
+		if quiet := (*silenceError)(nil); errors.As(err, &quiet) {
+			if silent += quiet.after; silent >= p.retry.silent {
+				return nil, fmt.Errorf("%w; given up after it was silent for %s in %d tries", err, plan.Duration(silent), n+1)
+			}
+		}
 		if !isRead(req.Raw()) || n >= p.limit(resp) || ctx.Err() != nil || !failedOnTheWay(resp, err) {
 			return resp, err
 		}

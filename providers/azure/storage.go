@@ -59,7 +59,7 @@ func (a *storageAccount) connect(o Options, account, sas string) (*service.Clien
 		return nil, err
 	}
 	o = o.withDefaults()
-	p := &Provider{clock: o.Clock, log: o.Logger, retry: retry{clock: o.Clock, log: o.Logger, again: max(o.Retries, 0), jitter: o.jitter}}
+	p := &Provider{clock: o.Clock, log: o.Logger, retry: o.retry()}
 	opts := &service.ClientOptions{ClientOptions: forBlobs.blobOptions(cloud, p, account)}
 	opts.PerRetryPolicies = append(opts.PerRetryPolicies, reach{})
 	if sas != "" {

@@ -85,6 +85,7 @@ func TestFleet(t *testing.T) {
 	if os.Getenv("FLOWCTL_FLEET") != "" {
 		fleets = map[string]fleet{
 			"1,000 machines in 10 minutes": {4, 1000, "10m", allMachines},
+			"1,000 machines in 4 hours":    {200, 1000, "4h", allMachines},
 			"200 VNets in 15 minutes":      {200, 200, "15m", allVNets},
 			"200 VNets in 5 minutes":       {200, 200, "5m", allVNets},
 		}
