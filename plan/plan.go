@@ -20,6 +20,9 @@ type Investigation struct {
 	Window time.Duration `json:"window"`
 	Start  time.Time     `json:"start,omitzero"` // only if the file states it
 	End    time.Time     `json:"end,omitzero"`
+
+	// MaxTotalBytes ends the run once its recordings have so much together; 0: they may have any.
+	MaxTotalBytes int64 `json:"max_total_bytes,omitempty"`
 }
 
 // TimeBox is when inv records, if it begins at began unless the file says when.

@@ -188,7 +188,7 @@ func (e *estimator) sample(s *plan.Session, own plan.ID) *Sample {
 		case x.Hours <= 0 || x.Interfaces <= 0:
 		case own != "" && x.Recording.Is(own):
 			return &e.Facts.Samples[i]
-		case sameRegion(x.Location, s.Target.Location) && (best == nil || x.rate() > best.rate()):
+		case region.Same(x.Location, s.Target.Location) && (best == nil || x.rate() > best.rate()):
 			best = &e.Facts.Samples[i]
 		}
 	}

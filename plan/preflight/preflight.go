@@ -182,10 +182,6 @@ func few(names []string) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 }
 
-func sameRegion(a, b string) bool {
-	return strings.EqualFold(strings.ReplaceAll(a, " ", ""), strings.ReplaceAll(b, " ", ""))
-}
-
 // covers reports whether scope is id or above it.
 func covers(scope, id plan.ID) bool {
 	return strings.HasPrefix(id.Key()+"/", scope.Key()+"/")

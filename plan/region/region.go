@@ -73,12 +73,15 @@ var byTag = sync.OnceValue(func() map[string]string {
 // "West Europe", "WestEurope", and "centralfrance" of lists of service tags. What
 // is not known keeps its letters, in lower case.
 func Name(text string) string {
-	name := strings.ToLower(strings.NewReplacer(" ", "", "-", "").Replace(text))
+	name := strings.ToLower(strings.ReplaceAll(strings.ReplaceAll(text, " ", ""), "-", ""))
 	if arm, ok := byTag()[name]; ok {
 		return arm
 	}
 	return name
 }
+
+// Same reports whether two spellings mean one region.
+func Same(a, b string) bool { return Name(a) == Name(b) }
 
 // Of returns what is known of a region, in any spelling.
 func Of(text string) (Region, bool) {

@@ -13,6 +13,9 @@ func TestName(t *testing.T) {
 		if got := Name(text); got != want {
 			t.Errorf("%q is %q, want %q", text, got, want)
 		}
+		if !Same(text, want) || Same(text, want+"2") {
+			t.Errorf("%q is another region than %q, or the same as %q", text, want, want+"2")
+		}
 	}
 }
 

@@ -6,13 +6,13 @@ package resolve
 import (
 	"fmt"
 	"reflect"
-	"strings"
 	"time"
 
 	"github.com/hashicorp/hcl/v2"
 
 	"flowctl/plan"
 	"flowctl/plan/config"
+	"flowctl/plan/region"
 )
 
 // Result is what an investigation wants, session by session. Names and
@@ -62,7 +62,7 @@ func (r *resolver) header() plan.Investigation {
 	i := r.inv
 	return plan.Investigation{
 		Name: i.Name, Reason: i.Reason, Owner: i.Owner, Ticket: i.Ticket,
-		Window: i.Window, Start: i.Start, End: i.End,
+		Window: i.Window, Start: i.Start, End: i.End, MaxTotalBytes: i.MaxTotalBytes,
 	}
 }
 
@@ -210,13 +210,13 @@ func (r *resolver) add(w config.Watch, s plan.Session, at hcl.Range) bool {
 // Azure would make by itself, in its usual group and with its usual name.
 func watcherIn(inv *plan.Inventory, location string) (w plan.Watcher, there bool) {
 	for _, w := range inv.Watchers {
-		if sameRegion(w.Location, location) {
+		if region.Same(w.Location, location) {
 			return w, true
 		}
 	}
-	region := strings.ToLower(strings.ReplaceAll(location, " ", ""))
-	id := fmt.Sprintf("/subscriptions/%s/resourceGroups/NetworkWatcherRG/providers/Microsoft.Network/networkWatchers/NetworkWatcher_%s", inv.Subscription, region)
-	return plan.Watcher{ID: plan.ID(id), Location: region}, false
+	at := region.Name(location)
+	id := fmt.Sprintf("/subscriptions/%s/resourceGroups/NetworkWatcherRG/providers/Microsoft.Network/networkWatchers/NetworkWatcher_%s", inv.Subscription, at)
+	return plan.Watcher{ID: plan.ID(id), Location: at}, false
 }
 
 func (r *resolver) fail(summary, detail string, at hcl.Range) {

@@ -8,12 +8,8 @@ import (
 
 	"flowctl/plan"
 	"flowctl/plan/config"
+	"flowctl/plan/region"
 )
-
-// sameRegion compares region names in either form, "West Europe" and westeurope.
-func sameRegion(a, b string) bool {
-	return strings.EqualFold(strings.ReplaceAll(a, " ", ""), strings.ReplaceAll(b, " ", ""))
-}
 
 // storage chooses the account that s is written to: the one of the file's
 // accounts, or else of the subscription's, that is in the target's region.
@@ -29,7 +25,7 @@ func (r *resolver) storage(w config.Watch, s plan.Session, at hcl.Range) (plan.S
 		case !ok:
 			r.noAccount(st)
 			return a, false
-		case sameRegion(a.Location, s.Target.Location):
+		case region.Same(a.Location, s.Target.Location):
 			near = append(near, accountAt{a, st.AccountRange})
 			continue
 		}
@@ -102,7 +98,7 @@ func (r *resolver) fits(w config.Watch, s plan.Session, a plan.StorageAccount, a
 func (r *resolver) anyStorage(w config.Watch, s plan.Session, at hcl.Range) (plan.StorageAccount, bool) {
 	var fit []plan.StorageAccount
 	for _, a := range r.inventories[s.Target.Provider].Accounts {
-		if sameRegion(a.Location, s.Target.Location) && !strings.HasPrefix(a.SKU, "Premium") && (a.SharedKey || s.Mechanism != plan.PacketCapture) {
+		if region.Same(a.Location, s.Target.Location) && !strings.HasPrefix(a.SKU, "Premium") && (a.SharedKey || s.Mechanism != plan.PacketCapture) {
 			fit = append(fit, a)
 		}
 	}

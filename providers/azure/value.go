@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"flowctl/plan"
+	regions "flowctl/plan/region"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
 )
@@ -61,7 +62,7 @@ func stringPtrs(m map[string]string) map[string]*string {
 // region is a location in the form in which locations that mean the same are
 // equal: Azure shows westeurope in one place and West Europe in another.
 func region(location *string) string {
-	return strings.ToLower(strings.ReplaceAll(val(location), " ", ""))
+	return regions.Name(val(location))
 }
 
 // recordTypes is a list such as "D, B" in the order and form of "B,C,E,D", and

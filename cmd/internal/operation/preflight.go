@@ -13,6 +13,7 @@ import (
 	"flowctl/plan/apply"
 	"flowctl/plan/config"
 	"flowctl/plan/preflight"
+	"flowctl/plan/region"
 )
 
 // guard reads what only a plan needs to know of the subscriptions: locks,
@@ -93,7 +94,7 @@ func (op *Operation) worthALook(p plan.Plan) []foreign {
 		case c.Action == plan.Reuse:
 			wanted[c.Recording.ID.Key()] = true
 		case c.Action == plan.Create && c.Mechanism() == plan.FlowLog:
-			regions[regionOf(c.Session.Target.Location)] = true
+			regions[region.Name(c.Session.Target.Location)] = true
 		}
 	}
 	var out []foreign
@@ -104,18 +105,14 @@ func (op *Operation) worthALook(p plan.Plan) []foreign {
 				if ours || r.Mechanism != plan.FlowLog || !r.Enabled || wanted[r.ID.Key()] != reads || len(out) == mostSamples {
 					continue
 				}
-				if region := regionOf(r.Location); reads || regions[region] {
-					regions[region] = false
+				if at := region.Name(r.Location); reads || regions[at] {
+					regions[at] = false
 					out = append(out, foreign{r, alias})
 				}
 			}
 		}
 	}
 	return out
-}
-
-func regionOf(location string) string {
-	return strings.ToLower(strings.ReplaceAll(location, " ", ""))
 }
 
 func (op *Operation) sample(ctx context.Context, r foreign, now time.Time) (preflight.Sample, error) {

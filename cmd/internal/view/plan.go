@@ -36,6 +36,7 @@ type InvestigationDoc struct {
 	Ticket   string         `json:"ticket,omitempty"`
 	Window   string         `json:"window"`
 	Ends     time.Time      `json:"ends"`
+	MaxBytes int64          `json:"max_total_bytes,omitempty"` // of all recordings together, which end the run
 	Changes  []ChangeDoc    `json:"changes"`
 	Findings []plan.Finding `json:"findings"`
 	Cost     *plan.Estimate `json:"cost,omitempty"` // at most
@@ -80,7 +81,7 @@ func NewPlanDoc(plans []plan.Plan, results func(name string) string) PlanDoc {
 	for _, p := range plans {
 		i := p.Investigation
 		doc := InvestigationDoc{
-			Name: i.Name, Reason: i.Reason, Owner: i.Owner, Ticket: i.Ticket, Window: i.Window.String(), Ends: p.Ends,
+			Name: i.Name, Reason: i.Reason, Owner: i.Owner, Ticket: i.Ticket, Window: i.Window.String(), Ends: p.Ends, MaxBytes: i.MaxTotalBytes,
 			Changes: []ChangeDoc{}, Findings: append([]plan.Finding{}, p.Findings...),
 			Cost: p.Cost, Pending: p.Pending(), Finished: p.Finished, Results: results(i.Name), window: i.Window,
 		}
@@ -218,6 +219,9 @@ func investigationText(w io.Writer, i InvestigationDoc, width int) {
 		line += ", finished; results in " + i.Results
 	} else {
 		line += fmt.Sprintf(", %s until %s", plan.Duration(i.window), i.Ends.UTC().Format("2006-01-02 15:04 MST"))
+		if i.MaxBytes > 0 {
+			line += fmt.Sprintf(", or until %s are recorded", size(i.MaxBytes))
+		}
 	}
 	fmt.Fprintf(w, "%s\n\n", indented(line, width, "  "))
 	for _, c := range i.Changes {

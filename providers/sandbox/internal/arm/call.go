@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"flowctl/plan"
+	"flowctl/plan/region"
 	"flowctl/providers/sandbox/internal/fault"
 	"flowctl/providers/sandbox/internal/world"
 )
@@ -233,17 +234,17 @@ func (q *request) operated(st *State) plan.ID {
 // whereIs is the region a resource is, or what it is to be part of.
 func (q *request) whereIs(st *State, id plan.ID) string {
 	if r := q.path["region"]; r != "" {
-		return region(r)
+		return region.Name(r)
 	}
 	for ; id != ""; id = id.Parent() {
 		if w := st.watcher(id, q.now); w != nil {
-			return region(w.Location)
+			return region.Name(w.Location)
 		}
 		if at, _, ok := q.targetOf(st, id); ok {
-			return region(at)
+			return region.Name(at)
 		}
 		if a, ok := q.described(st, id).(*world.StorageAccount); ok {
-			return region(a.Location)
+			return region.Name(a.Location)
 		}
 	}
 	return ""

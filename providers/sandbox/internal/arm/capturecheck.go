@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"flowctl/plan"
+	"flowctl/plan/region"
 	"flowctl/providers/sandbox/internal/world"
 )
 
@@ -55,7 +56,7 @@ func (q *request) checkCaptureTarget(st *State, w *Watcher, c *Capture) error {
 	_, isVM := target.(*world.VM)
 	_, isSet := target.(*world.ScaleSet)
 	switch {
-	case !found || !sameRegion(location, w.Location):
+	case !found || !region.Same(location, w.Location):
 		return errReference(s.Target, c.ID)
 	case isVM && s.TargetType != targetVM, isSet && s.TargetType != targetSet, !isVM && !isSet:
 		return errInvalid("target", "'%s' is no resource of targetType %s.", s.Target, s.TargetType)

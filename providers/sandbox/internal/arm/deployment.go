@@ -18,6 +18,7 @@ import (
 	"github.com/google/uuid"
 
 	"flowctl/plan"
+	"flowctl/plan/region"
 	"flowctl/providers/sandbox/internal/template"
 )
 
@@ -189,7 +190,7 @@ func (q *request) putDeployment() (reply, error) {
 	}
 	m := &Resource{ID: q.deploymentID(st), Type: deploymentType, GUID: uuid.NewString(), Created: q.now.UTC(), Body: map[string]any{"template": body.Properties.Template}}
 	if q.path["group"] == "" {
-		m.Location = region(body.Location)
+		m.Location = region.Name(body.Location)
 	}
 	if body.Tags != nil {
 		m.Body["tags"] = body.Tags

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"flowctl/plan"
+	"flowctl/plan/region"
 	"flowctl/providers/sandbox/internal/world"
 )
 
@@ -52,7 +53,7 @@ func (q *request) diagnose(ask func(*State, *Watcher) (any, error)) (rep reply, 
 // that is named, or the one that has the address, or else the first.
 func (q *request) subject(st *State, w *Watcher, target, nic plan.ID, address string) (*world.NIC, error) {
 	v, ok := q.described(st, target).(*world.VM)
-	if !ok || !sameRegion(v.Location, w.Location) {
+	if !ok || !region.Same(v.Location, w.Location) {
 		return nil, errReference(target, w.ID)
 	}
 	if v.Power != "running" {

@@ -10,6 +10,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
 
 	"flowctl/plan"
+	"flowctl/plan/region"
 	"flowctl/providers/sandbox/internal/world"
 )
 
@@ -230,7 +231,7 @@ func (q *request) putExtension() (reply, error) {
 
 func checkExtension(c carrier, location string, p ExtensionSettings) error {
 	switch {
-	case location != "" && !sameRegion(location, c.Location):
+	case location != "" && !region.Same(location, c.Location):
 		return refuse(409, "PropertyChangeNotAllowed", "Location '%s' is not that of VM '%s', '%s'.", location, c.Name, c.Location)
 	case p.Publisher == "" || p.Type == "" || p.Version == "":
 		return refuse(400, "InvalidParameter", "Required parameter 'publisher', 'type' or 'typeHandlerVersion' is missing (null).")
@@ -297,10 +298,5 @@ func (q *request) agentOf(st *State, c carrier) bool {
 	}
 	return false
 }
-
-// sameRegion compares regions as ARM does: West Europe is westeurope.
-func sameRegion(a, b string) bool { return region(a) == region(b) }
-
-func region(name string) string { return strings.ToLower(strings.ReplaceAll(name, " ", "")) }
 
 func id(id plan.ID) *string { return to.Ptr(string(id)) }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"flowctl/plan/region"
 	"flowctl/providers/sandbox/internal/traffic"
 )
 
@@ -45,7 +46,7 @@ func (q *request) checkFlowLog(st *State, w *Watcher, old, want *FlowLog) error 
 
 func (q *request) checkFlowLogTarget(st *State, w *Watcher, old, want *FlowLog) error {
 	at, target := q.flowLogID(w), want.Settings.Target
-	if want.Location != "" && !sameRegion(want.Location, w.Location) {
+	if want.Location != "" && !region.Same(want.Location, w.Location) {
 		return refuse(http.StatusBadRequest, "InvalidResourceLocation", "The location '%s' of flow log %s is not that of its network watcher, '%s'.",
 			want.Location, at.Name(), w.Location)
 	}
@@ -62,7 +63,7 @@ func (q *request) checkFlowLogTarget(st *State, w *Watcher, old, want *FlowLog) 
 	switch {
 	case !isNSG && !slices.Contains(flowLogTargets, kind):
 		return errInvalid("targetResourceId", "'%s' is not a virtual network, subnet or network interface.", target)
-	case !found || !sameRegion(location, w.Location):
+	case !found || !region.Same(location, w.Location):
 		return errReference(target, at)
 	}
 	if err := q.unlockedAt(st, target, "write"); err != nil {

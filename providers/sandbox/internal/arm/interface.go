@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"flowctl/plan"
+	"flowctl/plan/region"
 	"flowctl/providers/sandbox/internal/world"
 )
 
@@ -16,7 +17,7 @@ func (q *request) checkNIC(st *State, m *Resource) error {
 	}
 	for _, c := range configs {
 		subnet := plan.ID(text(c, "properties", "subnet", "id"))
-		if at, _, ok := q.targetOf(st, subnet); !ok || !sameRegion(at, m.Location) {
+		if at, _, ok := q.targetOf(st, subnet); !ok || !region.Same(at, m.Location) {
 			return errReference(subnet, m.ID)
 		}
 		if public := plan.ID(text(c, "properties", "publicIPAddress", "id")); public != "" && !q.exists(st, public) {

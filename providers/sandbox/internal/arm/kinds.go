@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"flowctl/plan"
+	"flowctl/plan/region"
 )
 
 // kind is a type of resource, all that is told of it. A type that clients can
@@ -261,7 +262,7 @@ func (q *request) place(location, kind string) (string, error) {
 		return "", gatewayError(400, "LocationRequired", "The location property is required for this definition.")
 	}
 	for _, r := range append(append([]string(nil), q.world.Regions...), regions...) {
-		if sameRegion(r, location) {
+		if region.Same(r, location) {
 			return r, nil
 		}
 	}

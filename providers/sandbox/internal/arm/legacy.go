@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"flowctl/plan"
+	"flowctl/plan/region"
 )
 
 // legacyFlowLog is the document of configureFlowLog and queryFlowLogStatus.
@@ -87,7 +88,7 @@ func (q *request) queryFlowLogStatus() (rep reply, err error) {
 			return err
 		}
 		location, _, found := q.targetOf(st, body.Target)
-		if !found || !sameRegion(location, w.Location) {
+		if !found || !region.Same(location, w.Location) {
 			return errReference(body.Target, w.ID)
 		}
 		doc := legacyFlowLog{Target: body.Target, Analytics: map[string]any{}}

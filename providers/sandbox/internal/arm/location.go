@@ -1,6 +1,10 @@
 package arm
 
-import "strings"
+import (
+	"strings"
+
+	"flowctl/plan/region"
+)
 
 // geographies are those of Azure's regions and how people call the regions of
 // each ("List of Azure regions").
@@ -20,7 +24,7 @@ var geographies = []struct{ name, regions string }{
 func displayName(name string) (display, regional string) {
 	for _, g := range geographies {
 		for display := range strings.SplitSeq(g.regions, ",") {
-			if sameRegion(display, name) {
+			if region.Same(display, name) {
 				return display, "(" + g.name + ") " + display
 			}
 		}

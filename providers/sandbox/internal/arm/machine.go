@@ -9,6 +9,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/compute/armcompute/v8"
 
 	"flowctl/plan"
+	"flowctl/plan/region"
 	"flowctl/providers/sandbox/internal/world"
 )
 
@@ -47,7 +48,7 @@ func (q *request) checkVM(st *State, m *Resource) error {
 	for _, n := range nics {
 		id := plan.ID(text(n, "id"))
 		nic := q.at(st, id)
-		if nic == nil || !sameRegion(nic.Location, m.Location) {
+		if nic == nil || !region.Same(nic.Location, m.Location) {
 			return errReference(id, m.ID)
 		}
 		if other := q.machineOf(st, nic); other != nil && !other.ID.Is(m.ID) {

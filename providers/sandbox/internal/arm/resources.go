@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"flowctl/plan"
+	"flowctl/plan/region"
 )
 
 // generic is a resource as the listing of all of them shows it.
@@ -122,7 +123,7 @@ func (f filter) keeps(r generic) bool {
 		case "name":
 			ok = strings.EqualFold(r.Name, c.value)
 		case "location":
-			ok = sameRegion(r.Location, c.value)
+			ok = region.Same(r.Location, c.value)
 		case "tagname", "tagvalue":
 			for k, v := range r.Tags {
 				ok = ok || (tag == "" || strings.EqualFold(k, tag)) && (c.field == "tagname" || v == c.value)

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"flowctl/plan"
+	"flowctl/plan/region"
 )
 
 func (q *request) wroteRouteTable(st *State, m *Resource) error {
@@ -70,7 +71,7 @@ func (q *request) fillRoute(_ *State, _ *Resource, _, props map[string]any) {
 func (q *request) checkNAT(st *State, m *Resource) error {
 	for _, a := range objects(m.properties(), "publicIpAddresses") {
 		id := plan.ID(text(a, "id"))
-		if ip := q.at(st, id); ip == nil || !sameRegion(ip.Location, m.Location) {
+		if ip := q.at(st, id); ip == nil || !region.Same(ip.Location, m.Location) {
 			return errReference(id, m.ID)
 		}
 	}

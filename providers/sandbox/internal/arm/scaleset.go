@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"flowctl/plan"
+	"flowctl/plan/region"
 	"flowctl/providers/sandbox/internal/world"
 )
 
@@ -36,7 +37,7 @@ func (q *request) checkScaleSet(st *State, m *Resource) error {
 		return refuse(400, "InvalidParameter", "The value of parameter sku.capacity is invalid: %v is not between 0 and %d.", capacity, maxCapacity)
 	case subnet == "" && capacity > 0 && !flexible(m):
 		return refuse(400, "InvalidParameter", "Required parameter 'networkProfile' is missing (null).")
-	case subnet != "" && (!found || !sameRegion(at, m.Location)):
+	case subnet != "" && (!found || !region.Same(at, m.Location)):
 		return errReference(subnet, m.ID)
 	case guard != "" && !guarded:
 		return errReference(guard, m.ID)

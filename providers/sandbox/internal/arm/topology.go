@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"flowctl/plan"
+	"flowctl/plan/region"
 	"flowctl/providers/sandbox/internal/world"
 )
 
@@ -40,7 +41,7 @@ func (q *request) topology() (reply, error) {
 	}
 	inside := func(n *world.Subnet) bool { return at == "" || covers(at, n.ID) }
 	mine := func(r world.Resource) bool {
-		return sameRegion(r.Location, w.Location) && (body.Group == "" || strings.EqualFold(r.Group, body.Group))
+		return region.Same(r.Location, w.Location) && (body.Group == "" || strings.EqualFold(r.Group, body.Group))
 	}
 	all := []any{}
 	add := func(id plan.ID, location string, parts ...any) {

@@ -9,6 +9,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/network/armnetwork/v9"
 
 	"flowctl/plan"
+	"flowctl/plan/region"
 )
 
 func usageRoutes() []route {
@@ -21,7 +22,7 @@ func usageRoutes() []route {
 // are the sandbox's own choice: Azure's differ from one subscription to the
 // next.
 func (q *request) listComputeUsages() (reply, error) {
-	region, err := q.place(q.path["region"], "locations/usages")
+	location, err := q.place(q.path["region"], "locations/usages")
 	if err != nil {
 		return reply{}, err
 	}
@@ -32,7 +33,7 @@ func (q *request) listComputeUsages() (reply, error) {
 	var cores int32
 	for _, m := range q.ofType(st, vmType) {
 		for _, s := range sizes {
-			if sameRegion(m.Location, region) && strings.EqualFold(s.name, text(m.properties(), "hardwareProfile", "vmSize")) {
+			if region.Same(m.Location, location) && strings.EqualFold(s.name, text(m.properties(), "hardwareProfile", "vmSize")) {
 				cores += s.cores
 			}
 		}
@@ -41,12 +42,12 @@ func (q *request) listComputeUsages() (reply, error) {
 		return armcompute.Usage{Name: &armcompute.UsageName{Value: &name, LocalizedValue: &text}, Unit: to.Ptr("Count"), CurrentValue: &used, Limit: &limit}
 	}
 	return whole([]armcompute.Usage{usage("cores", "Total Regional vCPUs", cores, 350),
-		usage("virtualMachines", "Virtual Machines", int32(q.count(st, vmType, region)), 25000),
-		usage("virtualMachineScaleSets", "Virtual Machine Scale Sets", int32(q.count(st, scaleSetType, region)), 2500)})
+		usage("virtualMachines", "Virtual Machines", int32(q.count(st, vmType, location)), 25000),
+		usage("virtualMachineScaleSets", "Virtual Machine Scale Sets", int32(q.count(st, scaleSetType, location)), 2500)})
 }
 
 func (q *request) listUsages() (reply, error) {
-	region, err := q.place(q.path["region"], "locations/usages")
+	location, err := q.place(q.path["region"], "locations/usages")
 	if err != nil {
 		return reply{}, err
 	}
@@ -56,9 +57,9 @@ func (q *request) listUsages() (reply, error) {
 	}
 	var all []armnetwork.Usage
 	add := func(name, text string) {
-		used, limit := q.quota(st, name, region)
+		used, limit := q.quota(st, name, location)
 		all = append(all, armnetwork.Usage{
-			ID:   to.Ptr("/subscriptions/" + q.world.Subscription + "/providers/Microsoft.Network/locations/" + region + "/usages/" + name),
+			ID:   to.Ptr("/subscriptions/" + q.world.Subscription + "/providers/Microsoft.Network/locations/" + location + "/usages/" + name),
 			Name: &armnetwork.UsageName{Value: to.Ptr(name), LocalizedValue: to.Ptr(text)},
 			Unit: to.Ptr(armnetwork.UsageUnitCount), CurrentValue: to.Ptr(used), Limit: to.Ptr(limit)})
 	}
@@ -68,7 +69,7 @@ func (q *request) listUsages() (reply, error) {
 		}
 	}
 	for _, w := range q.world.Quotas {
-		if sameRegion(w.Region, region) && !slices.ContainsFunc(all, func(u armnetwork.Usage) bool { return strings.EqualFold(*u.Name.Value, w.Name) }) {
+		if region.Same(w.Region, location) && !slices.ContainsFunc(all, func(u armnetwork.Usage) bool { return strings.EqualFold(*u.Name.Value, w.Name) }) {
 			add(w.Name, w.Name)
 		}
 	}
@@ -77,7 +78,7 @@ func (q *request) listUsages() (reply, error) {
 
 // quota is how much of a limit is used: what there is, and what the world says
 // that others use beside it.
-func (q *request) quota(st *State, name, region string) (used, limit int64) {
+func (q *request) quota(st *State, name, location string) (used, limit int64) {
 	var kind string
 	for _, k := range kinds() {
 		if strings.EqualFold(k.quota[0], name) {
@@ -85,32 +86,32 @@ func (q *request) quota(st *State, name, region string) (used, limit int64) {
 		}
 	}
 	for _, w := range q.world.Quotas {
-		if strings.EqualFold(w.Name, name) && sameRegion(w.Region, region) {
+		if strings.EqualFold(w.Name, name) && region.Same(w.Region, location) {
 			used, limit = w.Used, w.Limit
 		}
 	}
-	return used + q.count(st, kind, region), limit
+	return used + q.count(st, kind, location), limit
 }
 
 // count counts what there is of a kind in a region.
-func (q *request) count(st *State, kind, region string) (n int64) {
+func (q *request) count(st *State, kind, location string) (n int64) {
 	switch kind {
 	case "":
 	case watcherType:
 		for _, w := range st.Watchers {
-			if there(w.Gone, q.now) && sameRegion(w.Location, region) {
+			if there(w.Gone, q.now) && region.Same(w.Location, location) {
 				n++
 			}
 		}
 	case watcherType + "/packetCaptures":
 		for _, c := range st.Captures {
-			if there(c.Gone, q.now) && sameRegion(q.captureRegion(st, c), region) {
+			if there(c.Gone, q.now) && region.Same(q.captureRegion(st, c), location) {
 				n++
 			}
 		}
 	default:
 		for _, m := range q.ofType(st, kind) {
-			if sameRegion(m.Location, region) {
+			if region.Same(m.Location, location) {
 				n++
 			}
 		}
@@ -126,11 +127,11 @@ func (q *request) captureRegion(st *State, c *Capture) string {
 }
 
 // withinQuota refuses one more of what a region has no room for.
-func (q *request) withinQuota(st *State, name, region string, what plan.ID) error {
-	used, limit := q.quota(st, name, region)
+func (q *request) withinQuota(st *State, name, location string, what plan.ID) error {
+	used, limit := q.quota(st, name, location)
 	if used < limit {
 		return nil
 	}
 	return refuse(400, name+"CountLimitReached", "Cannot create %s: this subscription has %d of at most %d %s in region %s.",
-		what.Name(), used, limit, name, region)
+		what.Name(), used, limit, name, location)
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"flowctl/plan"
+	"flowctl/plan/region"
 )
 
 // prefixesOf reads a list of prefixes in a body.
@@ -120,7 +121,7 @@ func (q *request) checkGuard(st *State, m *Resource, location string) error {
 	if guard == "" {
 		return nil
 	}
-	if at, _, ok := q.targetOf(st, guard); !ok || !sameRegion(at, location) {
+	if at, _, ok := q.targetOf(st, guard); !ok || !region.Same(at, location) {
 		return errReference(guard, m.ID)
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"flowctl/plan"
+	"flowctl/plan/region"
 	"flowctl/providers/sandbox/internal/world"
 )
 
@@ -131,7 +132,7 @@ func (q *request) putWatcher() (reply, error) {
 			w = &Watcher{ID: q.watcherID(st), Location: location, GUID: q.world.GUID(fmt.Sprint(q.watcherID(st), q.now.UnixNano())), Tags: body.Tags}
 			return w, http.StatusCreated, q.addWatcher(st, w)
 		}
-		if !sameRegion(w.Location, body.Location) {
+		if !region.Same(w.Location, body.Location) {
 			return nil, 0, refuse(409, "InvalidResourceLocation", "The resource '%s' already exists in location '%s' in resource group '%s'. "+
 				"A resource with the same name cannot be created in location '%s'.", w.ID.Name(), w.Location, q.path["group"], body.Location)
 		}
@@ -143,7 +144,7 @@ func (q *request) putWatcher() (reply, error) {
 // addWatcher keeps to one watcher per region.
 func (q *request) addWatcher(st *State, w *Watcher) error {
 	for _, other := range st.Watchers {
-		if there(other.Gone, q.now) && sameRegion(other.Location, w.Location) {
+		if there(other.Gone, q.now) && region.Same(other.Location, w.Location) {
 			return refuse(400, "NetworkWatcherCountLimitReached",
 				"Cannot create more than 1 network watchers for this subscription in this region.")
 		}
@@ -267,7 +268,7 @@ func (q *request) checkStorage(st *State, storage, from plan.ID, location string
 	switch {
 	case !ok:
 		return nil, refuse(400, "StorageAccountNotFound", "The storage account %s referenced by resource %s was not found.", storage, from)
-	case !sameRegion(a.Location, location):
+	case !region.Same(a.Location, location):
 		return nil, refuse(400, "StorageAccountNotInSameRegion", "The storage account %s is in region %s. It must be in the same region as the target, %s.",
 			storage, a.Location, location)
 	case strings.HasPrefix(a.SKU, "Premium"):
