@@ -79,7 +79,7 @@ const (
 func TestFleet(t *testing.T) {
 	fleets := map[string]fleet{
 		"all fit":   {4, 20, "30m", allMachines},
-		"removals":  {2, 36, "5m", allMachines}, // captures end, and are removed, while others are to start
+		"removals":  {2, 75, "10m", allMachines}, // captures end, and are removed, while others are to start
 		"some late": {2, 60, "2m", allMachines},
 		"networks":  {30, 30, "1m", allVNets},
 	}
