@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"flowctl/plan"
+	regions "flowctl/plan/region"
 )
 
 // Sample is what a flow log that is there wrote lately.
@@ -188,7 +189,7 @@ func (e *estimator) sample(s *plan.Session, own plan.ID) *Sample {
 		case x.Hours <= 0 || x.Interfaces <= 0:
 		case own != "" && x.Recording.Is(own):
 			return &e.Facts.Samples[i]
-		case region.Same(x.Location, s.Target.Location) && (best == nil || x.rate() > best.rate()):
+		case regions.Same(x.Location, s.Target.Location) && (best == nil || x.rate() > best.rate()):
 			best = &e.Facts.Samples[i]
 		}
 	}

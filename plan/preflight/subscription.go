@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"flowctl/plan"
-	"flowctl/plan/region"
+	regions "flowctl/plan/region"
 )
 
 // needed lists the resource providers that a session needs registered.
@@ -72,7 +72,7 @@ func (c *checker) quotas() {
 			}
 			var more []*plan.Session
 			for _, s := range c.made() {
-				if s.Mechanism == m && s.Target.Provider == alias && region.Same(s.Target.Location, q.Location) {
+				if s.Mechanism == m && s.Target.Provider == alias && regions.Same(s.Target.Location, q.Location) {
 					more = append(more, s)
 				}
 			}
