@@ -1,6 +1,7 @@
 package collectors
 
 import (
+	"strings"
 	"sync"
 
 	"flowctl/collectors/flow"
@@ -102,6 +103,7 @@ func (m *minutesMet) finish(path string, names *flow.Names) {
 		m.of.lose(m.last, hourOf(m.last)*60+59)
 		return
 	}
+	path = strings.TrimSuffix(strings.TrimSuffix(path, ".gz"), ".zst") // as somebody who keeps them packs them
 	if p, ok := flowlog.ParsePath(path); ok {
 		at := p.Hour.Unix() / 60
 		m.point, m.hour = minutes.Point{Log: names.Of(logOf(path)), Interface: names.Of(p.MAC)}, hourOf(at)

@@ -128,6 +128,14 @@ func TestLostMinutesOfNoName(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := f.minutes(t, 0, f.texts[0])
+	packed := f.path(1) + ".gz" // a name that says it
+	put(t, packed, zipped([]byte(f.texts[0]))[:9])
+	if got := f.minutes(t, 0, f.texts[0]); got.Unknown != 60 {
+		t.Errorf("beside a packed hour that cannot be read: %s", got)
+	}
+	if err := os.Remove(packed); err != nil {
+		t.Fatal(err)
+	}
 	if got := f.minutes(t, 0, f.texts[0], name); got.String() != want.String() {
 		t.Errorf("beside a file that says nothing: %s, want %s", got, want)
 	}
