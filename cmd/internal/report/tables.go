@@ -17,6 +17,20 @@ type Table struct {
 	Note    string // lines
 	Columns []terminal.Column
 	Rows    [][]string
+	Others  bool // the last row sums up what has no row of its own
+}
+
+// First returns at most so many rows, and what sums up the others, and says how many
+// it leaves out; 0 stands for all.
+func (t Table) First(most int) (rows [][]string, left int) {
+	rows, own := t.Rows, len(t.Rows)
+	if t.Others {
+		own--
+	}
+	if most <= 0 || own <= most {
+		return rows, 0
+	}
+	return slices.Concat(rows[:most], rows[own:]), own - most
 }
 
 // Tables returns the tables of a document that have rows, what was asked for
@@ -126,7 +140,7 @@ func (t Table) others(a *summary.Answer) Table {
 	row := make([]string, len(t.Columns))
 	row[0] = fmt.Sprintf("%s others", Count(a.Groups-uint64(len(a.Rows))))
 	copy(row[len(row)-len(cells):], cells)
-	t.Rows = append(t.Rows, row)
+	t.Rows, t.Others = append(t.Rows, row), true
 	return t
 }
 

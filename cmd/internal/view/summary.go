@@ -107,10 +107,7 @@ func (s *summaryText) table(t report.Table) {
 	for _, n := range t.Notes() {
 		s.printf("%s\n", s.faint(terminal.Wrap(terminal.Escape(n), s.o.Width, "")))
 	}
-	rows := t.Rows
-	if s.o.Rows > 0 && len(rows) > s.o.Rows {
-		rows = rows[:s.o.Rows]
-	}
+	rows, left := t.First(s.o.Rows)
 	if len(rows) == 0 {
 		return
 	}
@@ -130,7 +127,7 @@ func (s *summaryText) table(t report.Table) {
 		}
 		s.printf("%s\n", l)
 	}
-	if left := len(t.Rows) - len(rows); left > 0 {
+	if left > 0 {
 		s.printf("%s\n", s.faint("… "+Count(left, "more row")+" in the JSON and the report"))
 	}
 }
