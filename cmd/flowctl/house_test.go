@@ -18,6 +18,7 @@ import (
 var layers = []string{
 	"plan plan/dictionary plan/region plan/syntax collectors/flow/... collectors/table",
 	"plan/question plan/ledger plan/servicetag collectors/aggregate collectors/identity collectors/minutes",
+	"plan/price",
 	"plan/config/... plan/session",
 	"plan/resolve",
 	"plan/preflight plan/apply providers/azure/... collectors/flowlog/... collectors/workspace collectors/parquet collectors/pcap/... collectors/summary/...",

@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 
 	"flowctl/plan"
+	"flowctl/plan/price"
 )
 
 var budgetSchema = schema{attrs: []string{"limit", "log_rate", "prices"}}
@@ -68,21 +69,18 @@ func (b block) limit(bu *Budget, s string) {
 	}
 }
 
-// DefaultCurrency is that of flowctl's own prices.
-const DefaultCurrency = "USD"
-
 func (b block) prices(bu *Budget, path string) {
 	src, err := slurp(path)
 	if err == nil {
-		bu.Prices, err = parsePrices(src)
+		bu.Prices, err = ParsePrices(src)
 	}
 	if err != nil {
 		b.scope.add("Invalid prices", b.at("prices"), "The prices cannot be taken from %s: %s.", path, cause(err))
 	}
 }
 
-// parsePrices reads a file of prices: the JSON form of plan.Prices.
-func parsePrices(src []byte) (*plan.Prices, error) {
+// ParsePrices reads a file of prices: the JSON form of plan.Prices.
+func ParsePrices(src []byte) (*plan.Prices, error) {
 	var p plan.Prices
 	dec := json.NewDecoder(bytes.NewReader(src))
 	dec.DisallowUnknownFields()
@@ -97,31 +95,27 @@ func parsePrices(src []byte) (*plan.Prices, error) {
 	case len(p.Meters) == 0:
 		return nil, errors.New("it has no meters")
 	}
-	for _, meters := range append([]map[plan.Meter]float64{p.Meters}, regional(p)...) {
-		for _, m := range slices.Sorted(maps.Keys(meters)) {
-			if !slices.Contains(plan.Meters(), m) {
-				return nil, fmt.Errorf("there is no meter %q; the meters are %v", m, plan.Meters())
-			}
-			if meters[m] < 0 {
-				return nil, fmt.Errorf("the price of %s is below nothing", m)
-			}
+	named := slices.Collect(maps.Keys(p.Meters))
+	named = slices.AppendSeq(named, maps.Keys(p.Used))
+	for _, meters := range p.Regions {
+		named = slices.AppendSeq(named, maps.Keys(meters))
+	}
+	slices.Sort(named)
+	for _, m := range named {
+		if !slices.Contains(plan.Meters(), m) {
+			return nil, fmt.Errorf("there is no meter %q; the meters are %v", m, plan.Meters())
+		}
+		if p.Used[m] < 0 {
+			return nil, fmt.Errorf("used_in_month of %s is below nothing", m)
 		}
 	}
 	return &p, nil
 }
 
-func regional(p plan.Prices) []map[plan.Meter]float64 {
-	var all []map[plan.Meter]float64
-	for _, region := range slices.Sorted(maps.Keys(p.Regions)) {
-		all = append(all, p.Regions[region])
-	}
-	return all
-}
-
 // currency checks, once the whole block is read, that the limit can be
 // compared with the prices.
 func (b block) currency(bu *Budget) {
-	want := DefaultCurrency
+	want := price.Currency
 	if bu.Prices != nil {
 		want = bu.Prices.Currency
 	}

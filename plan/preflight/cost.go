@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"flowctl/plan"
-	regions "flowctl/plan/region"
+	"flowctl/plan/region"
 )
 
 // Sample is what a flow log that is there wrote lately.
@@ -189,7 +189,7 @@ func (e *estimator) sample(s *plan.Session, own plan.ID) *Sample {
 		case x.Hours <= 0 || x.Interfaces <= 0:
 		case own != "" && x.Recording.Is(own):
 			return &e.Facts.Samples[i]
-		case regions.Same(x.Location, s.Target.Location) && (best == nil || x.rate() > best.rate()):
+		case region.Same(x.Location, s.Target.Location) && (best == nil || x.rate() > best.rate()):
 			best = &e.Facts.Samples[i]
 		}
 	}
@@ -223,7 +223,7 @@ func (e *estimator) unknown(s *plan.Session, m plan.Meter, why string) {
 
 func (e *estimator) add(s *plan.Session, m plan.Meter, quantity float64, basis string) {
 	item := plan.CostItem{Session: s.Address(), Target: s.Target.ID, Meter: m, Quantity: &quantity, Basis: basis}
-	if price, ok := e.prices.In(region(s.Target.Location), m); ok {
+	if price, ok := e.prices.In(region.Name(s.Target.Location), m); ok {
 		amount := quantity * price
 		item.Price, item.Amount = &price, &amount
 		e.Total += amount
