@@ -1,7 +1,9 @@
 package plan
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 )
 
@@ -40,22 +42,30 @@ func (r Rate) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON reads a price, or tiers in their order.
 func (r *Rate) UnmarshalJSON(b []byte) error {
-	var price float64
-	if json.Unmarshal(b, &price) == nil {
-		*r = Flat(price)
+	var price *float64
+	if json.Unmarshal(b, &price) == nil && price != nil {
+		*r = Flat(*price)
 		return r.check()
 	}
-	var tiers []Tier
-	if err := json.Unmarshal(b, &tiers); err != nil {
+	var tiers []struct{ From, Price *float64 }
+	dec := json.NewDecoder(bytes.NewReader(b))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&tiers); err != nil {
 		return fmt.Errorf("a price is a number, or a list of tiers such as {\"from\": 100, \"price\": 0.087}: %w", err)
 	}
-	*r = tiers
+	*r = Rate{}
+	for _, t := range tiers {
+		if t.From == nil || t.Price == nil {
+			return errors.New("a tier has no from or no price")
+		}
+		*r = append(*r, Tier{*t.From, *t.Price})
+	}
 	return r.check()
 }
 
 func (r Rate) check() error {
 	if len(r) == 0 {
-		return fmt.Errorf("a list of tiers is empty")
+		return errors.New("a list of tiers is empty")
 	}
 	for i, t := range r {
 		switch {

@@ -37,6 +37,8 @@ func TestParsePrices(t *testing.T) {
 		`"meters": {"egress_gb": []}`: "empty",
 		`"meters": {"egress_gb": [{"from": 5, "price": 1}, {"from": 5, "price": 2}]}`:       "does not begin after",
 		`"meters": {"egress_gb": "0.08"}`:                                                   "a price is a number",
+		`"meters": {"egress_gb": [{"from": 5}]}`:                                            "no price",
+		`"meters": {"egress_gb": null}`:                                                     "empty",
 		`"meters": {"peering": 0.01}`:                                                       "no meter \"peering\"",
 		`"meters": {"egress_gb": 0.08}, "used_in_month": {"egress": 1}`:                     "no meter \"egress\"",
 		`"meters": {"egress_gb": 0.08}, "used_in_month": {"egress_gb": -1}`:                 "used_in_month of egress_gb",
