@@ -61,9 +61,9 @@ func Colour(w io.Writer) bool {
 // Escape makes text that came from a network or a file harmless: control
 // characters and characters that change the direction of text are shown by
 // their number, and so is what makes a command of a line for the agent of a
-// pipeline that reads it.
+// pipeline that reads it. Signatures and keys in addresses are left out.
 func Escape(s string) string {
-	s = inert(s)
+	s = inert(Hide(s))
 	if strings.IndexFunc(s, harmful) < 0 {
 		return s
 	}
@@ -79,10 +79,11 @@ func Escape(s string) string {
 }
 
 // Mask returns b with a question mark for every byte of what Escape would
-// show by its number, but for line ends and tabs, so that places in it stay
-// where they are.
+// show by its number, but for line ends and tabs, and a star for every byte of
+// a secret, so that places in it stay where they are.
 func Mask(b []byte) []byte {
 	out := bytes.Clone(b)
+	hideBytes(out)
 	for i := 0; i < len(out); {
 		r, n := utf8.DecodeRune(out[i:])
 		if harmful(r) && r != '\n' && r != '\t' && r != '\r' {

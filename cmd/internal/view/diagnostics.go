@@ -16,6 +16,7 @@ import (
 // Diagnostics draws what is wrong with files, with the lines it is about.
 func Diagnostics(w io.Writer, diags hcl.Diagnostics, files map[string]*hcl.File) error {
 	for _, d := range diags {
+		d = hidden(d)
 		var b bytes.Buffer
 		if err := hcl.NewDiagnosticTextWriter(&b, harmless(files), uint(terminal.Width(w)), terminal.Colour(w)).WriteDiagnostic(d); err != nil {
 			return fmt.Errorf("show diagnostics: %w", err)
@@ -25,6 +26,13 @@ func Diagnostics(w io.Writer, diags hcl.Diagnostics, files map[string]*hcl.File)
 		}
 	}
 	return nil
+}
+
+// hidden is a diagnostic without the signatures and keys that it quotes.
+func hidden(d *hcl.Diagnostic) *hcl.Diagnostic {
+	out := *d
+	out.Summary, out.Detail = terminal.Hide(d.Summary), terminal.Hide(d.Detail)
+	return &out
 }
 
 // withColumn adds the column to the line that a diagnostic is about: only colour
@@ -74,6 +82,7 @@ func NewValidation(diags hcl.Diagnostics) Validation {
 }
 
 func diagnosticOf(d *hcl.Diagnostic) Diagnostic {
+	d = hidden(d)
 	out := Diagnostic{Severity: "error", Summary: d.Summary, Detail: d.Detail}
 	if d.Severity == hcl.DiagWarning {
 		out.Severity = "warning"
