@@ -86,7 +86,7 @@ func (op *Operation) answer(ctx context.Context, folder session.Folder) (*Answer
 		return nil, err
 	}
 	a := &Answer{doc, problems, folder.Path, meta(m)}
-	if err := writeReports(folder, m, doc, inv.Report.Formats); err != nil {
+	if _, err := writeReports(folder, m, doc, inv.Report.Formats); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
 	return a, nil
@@ -248,11 +248,10 @@ func coverage(m session.Manifest) []summary.Coverage {
 	return out
 }
 
-func writeReports(folder session.Folder, m session.Manifest, doc *summary.Document, formats []string) error {
+func writeReports(folder session.Folder, m session.Manifest, doc *summary.Document, formats []string) (files []string, err error) {
 	for _, f := range formats {
 		var b bytes.Buffer
 		name := ""
-		var err error
 		switch f {
 		case config.JSON:
 			name, err = "summary.json", doc.Write(&b)
@@ -264,13 +263,14 @@ func writeReports(folder session.Folder, m session.Manifest, doc *summary.Docume
 			continue
 		}
 		if err != nil {
-			return fmt.Errorf("report %s: %w", f, err)
+			return files, fmt.Errorf("report %s: %w", f, err)
 		}
 		if err := folder.Write(name, b.Bytes()); err != nil {
-			return err
+			return files, err
 		}
+		files = append(files, filepath.Join(folder.Path, name))
 	}
-	return nil
+	return files, nil
 }
 
 // meta is what a report says about its run.
