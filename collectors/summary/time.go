@@ -128,31 +128,14 @@ func inTime(e *question.Expr, points []*point) bool {
 // mayHold is what a condition says of what was in a step, of which nothing else
 // is known.
 func mayHold(e *question.Expr, step aggregate.Step) truth {
-	switch e.Op {
-	case question.Constant:
-		return truthOf(e.Truth)
-	case question.Not:
-		return mayHold(e.Args[0], step).not()
-	case question.And:
-		return both(mayHold(e.Args[0], step), mayHold(e.Args[1], step))
-	case question.Or:
-		return both(mayHold(e.Args[0], step).not(), mayHold(e.Args[1], step).not()).not()
+	if t, ok := connected(e, func(i int) truth { return mayHold(e.Args[i], step) }); ok {
+		return t
 	}
-	if len(e.Moments()) == 0 || e.Op == question.Choose {
+	if len(e.Moments()) == 0 {
 		return undecided
 	}
 	at, _ := step.Begin()
 	return compared(e.Op, float64(at), e.Args[1].Number)
-}
-
-func both(a, b truth) truth {
-	switch {
-	case a == no || b == no:
-		return no
-	case a == yes && b == yes:
-		return yes
-	}
-	return undecided
 }
 
 // compared is what a comparison of two numbers says.
