@@ -17,8 +17,9 @@ import (
 // such name, and on one line, packages below one parent may use each other.
 var layers = []string{
 	"plan plan/dictionary plan/region plan/syntax collectors/flow/... collectors/table",
-	"plan/question plan/ledger plan/servicetag collectors/aggregate collectors/identity collectors/minutes",
+	"plan/servicetag",
 	"plan/price",
+	"plan/question plan/ledger collectors/aggregate collectors/identity collectors/minutes",
 	"plan/config/... plan/session",
 	"plan/resolve",
 	"plan/preflight plan/apply providers/azure/... collectors/flowlog/... collectors/workspace collectors/parquet collectors/pcap/... collectors/summary/...",

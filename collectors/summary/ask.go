@@ -49,6 +49,10 @@ func (q *Question) groups(n *naming) *groups {
 	if q.Sided() {
 		g.sided, g.lines.wide = true, 2
 	}
+	if q.Priced() {
+		g.priced, g.quotes = true, n.locator.quotes
+		g.lines.wide++
+	}
 	if q.Having != nil {
 		g.rows = q.Having.Fields()
 		g.having = func(v lineSums) truth { return holding(q.Having, v) }

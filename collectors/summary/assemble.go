@@ -64,6 +64,10 @@ func (b *builder) document(t *aggregate.Table, o Options) *Document {
 		doc.Minutes = o.Minutes(n.locator.nicName)
 	}
 	doc.Coverage = append(append([]Coverage{}, o.Coverage...), b.coverage(t, doc, o)...)
+	doc.Prices = n.locator.quotes.prices(b.answers)
+	if p := doc.Prices; p != nil {
+		doc.Coverage = append(doc.Coverage, p.coverage()...)
+	}
 	if s := doc.ServiceTags; s != nil {
 		doc.Coverage = append(doc.Coverage, Coverage{Code: "service-tags", Text: s.named(instant(b.total.first).Time(), instant(b.total.last).Time())})
 	}

@@ -150,6 +150,7 @@ func newBuilder(t *aggregate.Table, o Options) *builder {
 	p := newLocator(o.Inventories)
 	p.public.use(o.Tags)
 	p.called.use(p.vms, o.Dictionary)
+	p.quotes = newQuotes(p, o)
 	b := &builder{naming: naming{t.Names, p}, steps: &t.Timeline, free: &t.Free, most: pairsMost(t), rows: t.Limit / builders(t)}
 	for i, k := range t.Contexts {
 		b.points = append(b.points, pointOf(k, t.Names, p))

@@ -98,7 +98,7 @@ func TestWhere(t *testing.T) {
 func TestEveryField(t *testing.T) {
 	want := map[string]string{
 		"direction": "outbound", "verdict": "allowed", "protocol": "TCP", "port": "443", "service": "https", "scope": "internet",
-		"rule": "UserRule_web", "acl": "nsg-a", "encryption": "NX", "tunnel": "VXLAN", "nic": "nic-vm-a", "vm": "vm-a", "peer": "20.0.0.1",
+		"rule": "UserRule_web", "acl": "nsg-a", "encryption": "NX", "tunnel": "VXLAN", "nic": "nic-vm-a", "vm": "vm-a", "peer": "20.0.0.1", "price_class": "unknown",
 		"source.address": "10.0.0.4", "source.vm": "vm-a", "source.nic": "nic-vm-a", "source.subnet": "spoke/default", "source.vnet": "spoke",
 		"source.region": "westeurope", "source.scope": "vnet", "source.service_tag": "<private>", "source.azure_service": "", "destination.address": "20.0.0.1", "destination.vm": "", "destination.name": "", "local.name": "vm-a", "remote.name": "", "source.name": "vm-a",
 		"destination.nic":    "",

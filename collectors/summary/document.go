@@ -35,6 +35,8 @@ type Document struct {
 
 	ServiceTags *ServiceTags `json:"service_tags"` // null if no list was given
 
+	Prices *Prices `json:"prices,omitempty"` // of questions about money
+
 	Coverage []Coverage        `json:"coverage"`
 	Minutes  *minutes.Document `json:"minutes"` // null if no flow log was read
 	Skipped  []Skip            `json:"skipped"`
@@ -186,6 +188,7 @@ type Row struct {
 	// left one and arrived at the other.
 	Left    *Volume  `json:"left,omitempty"`
 	Arrived *Volume  `json:"arrived,omitempty"`
+	Cost    *Cost    `json:"cost,omitempty"` // of questions about money
 	Flows   uint64   `json:"flows"`
 	Denied  Figure   `json:"denied"` // of Flows; unknown if no flow log judged any
 	First   Instant  `json:"first"`

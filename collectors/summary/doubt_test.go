@@ -83,6 +83,9 @@ func TestUnknownIsNotFalse(t *testing.T) {
 			}
 			t.Run(name+", "+f.Name, func(t *testing.T) {
 				literal := `"` + value[f.Name] + `"`
+				if f.Name == question.PriceClass {
+					return // no condition asks for it
+				}
 				if f.Type == question.Number {
 					literal = "80"
 				} else if value[f.Name] == "" {

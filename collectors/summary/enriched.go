@@ -22,6 +22,8 @@ type enriched struct {
 	farIsSrc           bool // the far side is the source
 
 	sent, received aggregate.Tally // by the source
+
+	way way // of the bytes that it has, if it is but a part of a row
 }
 
 // point is a context, which says where something was seen, with the names that the inventory has for it.

@@ -90,6 +90,7 @@ func fields() []field {
 		serviceField("destination.service").of(onPort),
 		endPort("local.port", (*enriched).local),
 		endPort("remote.port", (*enriched).remote),
+		priceField(),
 		timeField("time", 1),
 	}
 	return append(fs, sideFields()...)

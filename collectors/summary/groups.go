@@ -39,6 +39,11 @@ type groups struct {
 	match, ends []*enriched // of the conversation at hand
 	keyA, keyB  []byte      // scratch
 
+	priced bool       // lines have a sum of what they cost
+	halved bool       // rows are of one direction of bytes each
+	quotes *quotes    // of those that are priced
+	parts  []enriched // scratch
+
 	time  []bool // of by: which are steps of time; lines that differ in these alone
 	step  int64  // are one to what counts; length of the first in seconds, 0 if there is none
 	blind bool   // keys are without them
@@ -60,26 +65,32 @@ type groups struct {
 type lineSum struct {
 	all  group
 	ends group // of questions about sides: sent is what left, received what arrived
+	cost group // of those about money, see cost.go
 }
 
-func (v *lineSum) sums() lineSums { return lineSums{&v.all, &v.ends} }
+func (v *lineSum) sums() lineSums { return lineSums{&v.all, &v.ends, &v.cost} }
 
 func (v *lineSum) merge(o lineSums) {
 	v.all.merge(o.all)
 	v.ends.merge(o.ends)
+	v.cost.merge(o.cost)
 }
 
 // lineSums are the sums of a line, wherever they are.
-type lineSums struct{ all, ends *group }
+type lineSums struct{ all, ends, cost *group }
 
-// noEnds are the sums of questions that are not about sides.
+// noEnds are the sums of questions that are not about sides, or not about money.
 var noEnds = newGroup()
 
 func (g *groups) sumsOf(sums []group) lineSums {
+	v := lineSums{&sums[0], &noEnds, &noEnds}
 	if g.sided {
-		return lineSums{&sums[0], &sums[1]}
+		v.ends = &sums[1]
 	}
-	return lineSums{&sums[0], &noEnds}
+	if g.priced {
+		v.cost = &sums[len(sums)-1]
+	}
+	return v
 }
 
 // group is one line of an answer in the making.
@@ -97,6 +108,7 @@ func newGroups(name string, top int, where func(*enriched) truth, by ...string) 
 	g.depends = onPoint | onPort
 	for _, n := range by {
 		f, ok := lookupField(n)
+		g.halved = g.halved || n == question.PriceClass
 		if !ok {
 			panic("summary: no field " + n) // Compile refuses such names
 		}
@@ -110,7 +122,7 @@ func newGroups(name string, top int, where func(*enriched) truth, by ...string) 
 	return g
 }
 
-func newLineSum() lineSum { return lineSum{newGroup(), newGroup()} }
+func newLineSum() lineSum { return lineSum{newGroup(), newGroup(), newGroup()} }
 
 func newGroup() group { return group{first: aggregate.NoFirst, last: aggregate.NoLast} }
 
@@ -120,11 +132,17 @@ func (g *groups) addSolo(s *enriched) {
 	case yes:
 		g.see(s)
 		g.total.all.add(s)
-		to := g.of(s)
-		to[0].add(s)
+		g.price(&g.total.cost, s)
 		if g.sided {
 			g.total.ends.addEnd(s)
-			to[1].addEnd(s)
+		}
+		for _, s := range g.directions(s) {
+			to := g.of(s)
+			to[0].add(s)
+			g.price(&to[len(to)-1], s)
+			if g.sided {
+				to[1].addEnd(s)
+			}
 		}
 	case undecided:
 		g.doubt.add(s, g.asks)
@@ -153,6 +171,7 @@ func (g *groups) add(rows []*enriched, once *deduplicator) {
 	kept, _ := once.flow(match)
 	for _, s := range kept {
 		g.total.all.add(s)
+		g.price(&g.total.cost, s)
 	}
 	if g.sided {
 		g.addEnds(&g.total.ends, match, once)
@@ -171,7 +190,7 @@ func (g *groups) test(s *enriched) truth {
 
 // addLine counts the rows of the first one's line and returns the others.
 func (g *groups) addLine(rows []*enriched, once *deduplicator) (rest []*enriched) {
-	g.blind = g.step > 0
+	g.blind = g.step > 0 || g.halved
 	g.keyA = g.key(g.keyA[:0], rows[0])
 	if g.oneLine(rows) {
 		g.addKept(rows, once)
@@ -192,16 +211,17 @@ func (g *groups) addLine(rows []*enriched, once *deduplicator) (rest []*enriched
 // addKept counts the rows of one line.
 func (g *groups) addKept(line []*enriched, once *deduplicator) {
 	kept, _ := once.flow(line)
-	if g.blind = false; g.step > 0 {
-		g.addSteps(kept, false)
+	if g.blind = false; g.step > 0 || g.halved {
+		g.addSteps(g.directions(kept...), false)
 		if g.sided {
-			g.eachEnd(line, once, func(kept []*enriched) { g.addSteps(kept, true) })
+			g.eachEnd(line, once, func(kept []*enriched) { g.addSteps(g.directions(kept...), true) })
 		}
 		return
 	}
 	to := g.of(line[0])
 	for _, s := range kept {
 		to[0].add(s)
+		g.price(&to[len(to)-1], s)
 	}
 	if g.sided {
 		g.addEnds(&to[1], line, once)
@@ -261,7 +281,7 @@ func (g *groups) key(b []byte, s *enriched) []byte {
 	at := 0
 	for i := range g.by {
 		f := &g.by[i]
-		if g.blind && g.time[i] {
+		if g.blind && (g.time[i] || g.by[i].name == question.PriceClass) {
 			clear(b[at : at+f.width])
 		} else {
 			f.put(b[at:at+f.width], s)

@@ -16,6 +16,8 @@ type locator struct {
 	vnets   []vnet
 	vms     []machine
 
+	endpoints map[string]struct{} // keys of the interfaces of private endpoints
+
 	byMAC   map[string]int32
 	byAddr  map[flow.Addr][]int32 // interfaces
 	byVM    map[string]int32      // key of the VM's or instance's id → vms
@@ -24,6 +26,7 @@ type locator struct {
 	subKey  map[string]int32
 	public  publicNames
 	called  calledNames
+	quotes  *quotes
 
 	alone networks // the only VNet that holds an address; 0 where there are several
 }
@@ -37,6 +40,8 @@ type nic struct {
 	region string
 	at     int32 // number of the region
 	addrs  []flow.Addr
+
+	endpoint bool // of a private endpoint
 }
 
 type subnet struct {
@@ -65,12 +70,21 @@ type machine struct {
 func newLocator(invs []*plan.Inventory) *locator {
 	p := &locator{
 		nics: make([]nic, 1), subnets: make([]subnet, 1), vnets: make([]vnet, 1), vms: make([]machine, 1),
-		byMAC: map[string]int32{}, byAddr: map[flow.Addr][]int32{}, byVM: map[string]int32{},
+		endpoints: map[string]struct{}{},
+		byMAC:     map[string]int32{}, byAddr: map[flow.Addr][]int32{}, byVM: map[string]int32{},
 		acls: map[string]string{}, vnetKey: map[string]int32{}, subKey: map[string]int32{},
 		public: newPublicNames(),
 	}
+	p.quotes = newQuotes(p, Options{Inventories: invs})
 	for _, inv := range invs {
 		p.addVNets(inv)
+	}
+	for _, inv := range invs {
+		for _, e := range inv.PrivateEndpoints {
+			for _, n := range e.NICs {
+				p.endpoints[n.Key()] = struct{}{}
+			}
+		}
 	}
 	for _, inv := range invs {
 		p.addPeerings(inv)
@@ -132,6 +146,7 @@ func (p *locator) addNIC(n plan.NIC) {
 	}
 	i := int32(len(p.nics))
 	v := nic{name: n.ID.Name(), mac: n.MAC, region: n.Location, at: p.public.region(n.Location), vm: p.vm(n.VM, i)}
+	_, v.endpoint = p.endpoints[n.ID.Key()]
 	if len(n.Subnets) > 0 {
 		v.subnet = p.subKey[n.Subnets[0].Key()]
 		v.vnet = p.subnets[v.subnet].vnet

@@ -30,6 +30,8 @@ type Options struct {
 	// Dictionary names networks and addresses that no inventory names. Of two entries for
 	// one network the first counts.
 	Dictionary []dictionary.Entry
+	// Prices are by which bytes cost; nil for flowctl's own.
+	Prices *plan.Prices
 	// Hosts are the names of addresses that captures showed; nil for none.
 	Hosts *flow.Hosts
 	// Questions are the investigation's own, see Compile.

@@ -30,6 +30,7 @@ var measures = map[string]func(lineSums) (int64, bool){
 	"received": func(v lineSums) (int64, bool) { return ipBytes(&v.all.received) },
 	"left":     func(v lineSums) (int64, bool) { return ipBytes(&v.ends.sent) },
 	"arrived":  func(v lineSums) (int64, bool) { return ipBytes(&v.ends.received) },
+	"cost":     func(v lineSums) (int64, bool) { return v.cost.highest() },
 	"first":    func(v lineSums) (int64, bool) { return v.all.first, v.all.first != aggregate.NoFirst },
 	"last":     func(v lineSums) (int64, bool) { return v.all.last, v.all.last != aggregate.NoLast },
 }

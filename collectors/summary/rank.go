@@ -55,7 +55,7 @@ func (g *groups) compete(key []byte, sum lineSums, what *seen, n *naming) {
 		g.rest.merge(sum)
 		return
 	}
-	l := line{key: key, sum: lineSum{*sum.all, *sum.ends}, seen: what}
+	l := line{key: key, sum: lineSum{*sum.all, *sum.ends, *sum.cost}, seen: what}
 	i := sort.Search(len(g.shown), func(i int) bool { return g.before(&l, &g.shown[i], n) })
 	if i == limit {
 		g.rest.merge(sum)
@@ -112,6 +112,9 @@ func (g *groups) row(v *lineSum, key []string, all aggregate.Tally) Row {
 	if g.sided {
 		left, arrived := volume(v.ends.sent), volume(v.ends.received)
 		r.Left, r.Arrived = &left, &arrived
+	}
+	if g.priced {
+		r.Cost = v.cost.cost()
 	}
 	return r
 }

@@ -84,7 +84,7 @@ func (g *groups) timed(by []string) {
 }
 
 // addSteps counts the rows that were kept of what is one line but for the time,
-// each in its step. So what counts is chosen as it is where nobody asks for the
+// each in its step, or its price class. So what counts is chosen as it is where nobody asks for the
 // time, and steps add up. A flow counts once in each step.
 func (g *groups) addSteps(kept []*enriched, ends bool) {
 	for len(kept) > 0 {
@@ -92,15 +92,19 @@ func (g *groups) addSteps(kept []*enriched, ends bool) {
 		n := partitionFunc(kept, g.sameLine)
 		denied := false
 		for i, s := range kept[:n] {
-			s.flows, s.denied = uint64(number(i == 0)), 0
-			if s.verdict() == aggregate.Denied && !denied {
-				s.denied, denied = 1, true
+			if !s.point.Class.Sum() { // those count flows of their own
+				s.flows, s.denied = uint64(number(i == 0)), 0
+				if s.verdict() == aggregate.Denied && !denied {
+					s.denied, denied = 1, true
+				}
 			}
-			if to := g.of(s); ends {
+			to := g.of(s)
+			if ends {
 				to[1].addEnd(s)
-			} else {
-				to[0].add(s)
+				continue
 			}
+			to[0].add(s)
+			g.price(&to[len(to)-1], s)
 		}
 		kept = kept[n:]
 	}

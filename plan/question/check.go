@@ -69,7 +69,8 @@ func (c *checker) lookup(name string) (Field, bool) {
 	case c.expects:
 		return c.number(name)
 	case !c.rows:
-		return Lookup(name)
+		f, ok := Lookup(name)
+		return f, ok && name != PriceClass
 	}
 	return Field{Name: name, Type: Number}, slices.Contains(numbers(), name)
 }
@@ -100,7 +101,9 @@ func (c *checker) unknown(t hcl.Traversal) hcl.Diagnostics {
 func NoMeasure(t hcl.Traversal) hcl.Diagnostics {
 	name := nameOf(t)
 	detail := "Rows have no measure " + quote(name) + ". "
-	if _, ok := Lookup(name); ok {
+	if _, ok := Lookup(name); name == "cost" {
+		detail = "Rows cannot be selected by cost, which may be a range. Order them by it: order = \"-cost\"."
+	} else if ok {
 		detail += name + " is a field of flows: write it in where. Rows are selected by " + strings.Join(numbers(), ", ") + "."
 	} else {
 		detail += syntax.Hint(name, numbers())

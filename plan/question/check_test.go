@@ -37,6 +37,7 @@ func check(t *testing.T, src string) (*Expr, hcl.Diagnostics) {
 func TestRefused(t *testing.T) {
 	tests := map[string]struct{ summary, detail, at string }{
 		`direktion == "outbound"`:                {"Unknown field", `Did you mean "direction"?`, "direktion"},
+		`price_class == "internet"`:              {"Unknown field", "Name it in by", "price_class"},
 		`source.adress == "10.0.0.4"`:            {"Unknown field", `Did you mean "source.address"?`, "source.adress"},
 		`source == "x"`:                          {"Unknown field", `no field "source". Known here: source.address`, "source"},
 		`source.vm[0] == "x"`:                    {"Unknown field", `"source.vm[…]"`, "source.vm[0]"},

@@ -10,6 +10,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
+	"flowctl/plan/price"
 	"flowctl/plan/syntax"
 )
 
@@ -58,6 +59,10 @@ var meant = map[string]string{
 	"encrypted": "X", "yes": "X", "unencrypted": "NX", "plaintext": "NX", "plain": "NX", "none": "NX", "off": "NX", "no": "NX",
 }
 
+// PriceClass is the field that is of one direction of a flow, so that no condition
+// of flows can ask for it.
+const PriceClass = "price_class"
+
 // Unknown is the value of an enumerated field that stands for not known.
 const Unknown = "unknown"
 
@@ -83,6 +88,7 @@ const (
 	needsInventory = "the inventory of the network, which a results folder of apply or collect has"
 	needsTags      = "a list of Azure's service tags, such as the weekly file (--service-tags FILE)"
 	needsRegion    = "the inventory of the network, which a results folder of apply or collect has; of public addresses a list of service tags (--service-tags FILE)"
+	needsPrice     = "the inventory of the network, which a results folder of apply or collect has, and a list of service tags (--service-tags FILE)"
 	needsDirection = "a flow log, or the inventory of the machine that was captured"
 )
 
@@ -129,6 +135,7 @@ func Fields() []Field {
 		Field{"destination.service", Text, nil, "guessed from protocol and port", ""},
 		Field{"local.port", Number, nil, "port of the service at the end that saw it; none where that end opened the flow", needsDirection},
 		Field{"remote.port", Number, nil, "port of the service at the far side; none where that side opened the flow", needsDirection},
+		Field{PriceClass, Text, price.Classes(), "Azure's price class of the bytes of one direction: a flow is in the row of either; dimension only", needsPrice},
 		Field{"time", Moment, nil, "when it was counted, to the second; rows are by time(5m), hour or day", needsTime},
 	)
 }
@@ -189,6 +196,8 @@ func noField(name string) string {
 	given := strings.NewReplacer("_", ".", "-", ".").Replace(strings.ToLower(name))
 	no := "Flows have no field " + quote(name) + ". "
 	switch {
+	case name == PriceClass:
+		return "No condition of flows can ask for price_class: it is of the bytes of one direction, and a flow has two. Name it in by, and each class is a row."
 	case aliases[given] != "":
 		return no + "Write " + aliases[given] + "."
 	case slices.Contains(measures, given):

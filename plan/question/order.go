@@ -16,12 +16,13 @@ type Order struct {
 
 // Measures returns what rows can be ordered by.
 func Measures() []string {
-	return []string{"bytes", "packets", "flows", "denied", "sent", "received", "left", "arrived", "duration", "rate", "first", "last"}
+	return []string{"bytes", "packets", "flows", "denied", "sent", "received", "left", "arrived", "cost", "duration", "rate", "first", "last"}
 }
 
-// numbers are the measures that rows can be selected by.
+// numbers are the measures that rows can be selected by: not by times, and not by
+// cost, which may be a range.
 func numbers() []string {
-	return slices.DeleteFunc(Measures(), func(m string) bool { return m == "first" || m == "last" })
+	return slices.DeleteFunc(Measures(), func(m string) bool { return m == "cost" || m == "first" || m == "last" })
 }
 
 // ParseOrder reads an order such as "-denied", which is the most denied flows

@@ -31,6 +31,11 @@ func (q *Question) Sided() bool {
 	return slices.Contains(measures, "left") || slices.Contains(measures, "arrived")
 }
 
+// Priced reports whether q asks what bytes cost, or in which class.
+func (q *Question) Priced() bool {
+	return q.Order.Measure == "cost" || slices.Contains(q.By, PriceClass)
+}
+
 // Problem is something wrong with a question: a few fixed words, and full
 // sentences that end in the way out.
 type Problem struct{ Summary, Detail string }

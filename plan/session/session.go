@@ -38,6 +38,7 @@ type Manifest struct {
 	Expects       []Expect           `json:"expects,omitempty"`
 	ServiceTags   string             `json:"service_tags,omitempty"` // the list that names public addresses, below the folder
 	Dictionary    []dictionary.Entry `json:"dictionary,omitempty"`   // what answers call networks and addresses
+	Prices        *plan.Prices       `json:"prices,omitempty"`       // those that the file gives, of which answers about money are
 	Artifacts     []Artifact         `json:"artifacts"`
 	Flows         *DerivedFile       `json:"flows,omitempty"` // of the artifacts, as Parquet; never to be counted beside them
 }

@@ -2,6 +2,8 @@ package command
 
 import (
 	"errors"
+	"fmt"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -9,6 +11,7 @@ import (
 	"flowctl/cmd/internal/operation"
 	"flowctl/cmd/internal/terminal"
 	"flowctl/cmd/internal/view"
+	"flowctl/plan/config"
 )
 
 // source is where an investigation is read from.
@@ -60,6 +63,26 @@ func (n naming) named(s operation.Settings) (operation.Settings, error) {
 	s.Names, errs[1] = operation.ReadNames(n.names)
 	s.Inventories, errs[2] = operation.ReadInventory(n.inventory)
 	return s, errors.Join(errs[:]...)
+}
+
+// pricesFlag adds the flag that names a file of prices.
+func pricesFlag(cmd *cobra.Command, name *string) {
+	cmd.Flags().StringVar(name, "prices", "", "take what traffic costs from this `file`, in the form of the prices of a budget block (flowctl docs language), and not from Azure's list prices")
+}
+
+// priced adds prices to settings, if some were given.
+func priced(s operation.Settings, name string) (operation.Settings, error) {
+	if name == "" {
+		return s, nil
+	}
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return s, fmt.Errorf("prices: %w", err)
+	}
+	if s.Prices, err = config.ParsePrices(data); err != nil {
+		return s, fmt.Errorf("%s: %w", name, err)
+	}
+	return s, nil
 }
 
 // progress shows runs while they go on.

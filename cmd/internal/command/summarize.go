@@ -25,6 +25,7 @@ type summarizeOptions struct {
 	// for none.
 	memory, start, end string
 	naming             naming
+	prices             string // a file of prices; empty for none
 	question           operation.Question
 	asked              bool // a question was given
 	checks             checks
@@ -79,6 +80,7 @@ nothing could be read.`,
 	o.naming.flags(cmd)
 	o.naming.inventoryFlag(cmd)
 	o.checks.flags(cmd)
+	pricesFlag(cmd, &o.prices)
 	return cmd
 }
 
@@ -88,6 +90,9 @@ func runSummarize(ctx context.Context, e *env.Env, o summarizeOptions) error {
 	}
 	with, err := o.naming.named(settings(e, nil))
 	if err != nil {
+		return err
+	}
+	if with, err = priced(with, o.prices); err != nil {
 		return err
 	}
 	watched := watch(e, &o.SummarizeOptions)

@@ -70,6 +70,9 @@ func (op *Operation) answer(ctx context.Context, folder session.Folder) (*Answer
 	if m, err = keepTags(folder, m, op.Tags); err != nil {
 		return nil, err
 	}
+	if b := inv.Budget; b != nil {
+		m.Prices = b.Prices
+	}
 	if m, err = op.keepQuestions(folder, m, inv); err != nil {
 		return nil, err
 	}
@@ -125,7 +128,7 @@ func folderSum(folder session.Folder, m session.Manifest, questions []*summary.Q
 	if err != nil {
 		return collectors.Sum{}, err
 	}
-	o := summary.Options{Expects: expects, Inventories: inv, Tags: tags, Dictionary: m.Dictionary, Questions: questions, SHA256: map[string]string{}, Coverage: append(coverage(m), missing...), Unseen: unseen(m)}
+	o := summary.Options{Expects: expects, Inventories: inv, Tags: tags, Prices: m.Prices, Dictionary: m.Dictionary, Questions: questions, SHA256: map[string]string{}, Coverage: append(coverage(m), missing...), Unseen: unseen(m)}
 	for _, a := range m.Artifacts {
 		o.SHA256[a.Path] = a.SHA256
 	}

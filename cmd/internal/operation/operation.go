@@ -34,7 +34,8 @@ type Settings struct {
 	Environ []string // in which variables may stand
 	Version string   // of flowctl, for what it writes
 	Log     *slog.Logger
-	Tags    *TagFile // names public addresses; nil if none was given
+	Tags    *TagFile     // names public addresses; nil if none was given
+	Prices  *plan.Prices // of traffic; nil if none were given
 	// Names and Inventories are those that were given besides the file's and the run's.
 	Names       []dictionary.Entry
 	Inventories []*plan.Inventory

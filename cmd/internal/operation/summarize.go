@@ -58,6 +58,7 @@ func Summarize(ctx context.Context, s Settings, o SummarizeOptions) (*Answer, er
 		options.Tags = s.Tags.List
 	}
 	options.Dictionary, options.Inventories = s.Names, s.Inventories
+	options.Prices = s.Prices
 	sum := collectors.Sum{Start: o.Start, End: o.End, Options: options}
 	folder := ""
 	if len(o.Paths) == 1 && session.Is(o.Paths[0]) {
@@ -102,6 +103,9 @@ func ofFolder(folder session.Folder, options summary.Options, start, end time.Ti
 	sum.Options.Only = options.Only
 	sum.Options.Dictionary = slices.Concat(options.Dictionary, sum.Options.Dictionary)
 	sum.Options.Inventories = append(sum.Options.Inventories, options.Inventories...)
+	if options.Prices != nil {
+		sum.Options.Prices = options.Prices
+	}
 	if options.Tags != nil { // which was given, in place of the one that was kept
 		sum.Options.Tags = options.Tags
 		sum.Options.Coverage = slices.DeleteFunc(sum.Options.Coverage, func(c summary.Coverage) bool { return c.Code == "service-tags" })

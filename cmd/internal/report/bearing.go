@@ -20,6 +20,7 @@ var bearsOn = map[string]func(*summary.Answer) bool{
 	"captures-see-the-machine":      asks("verdict", "rule", "acl"),
 	"no-inventory":                  asks("vm", "nic", "subnet", "vnet", "region", "scope"),
 	"service-tags":                  asks("service_tag", "azure_service", "region"),
+	"cost":                          func(a *summary.Answer) bool { return a.Total.Cost != nil },
 	"initiator-guessed":             asks("address", "port", "source", "destination"),
 	"no-time":                       never,
 	"copied-captures":               never,

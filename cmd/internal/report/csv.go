@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"strconv"
 
 	"flowctl/collectors/summary"
 )
@@ -17,6 +18,10 @@ func CSV(w io.Writer, a *summary.Answer) error {
 	if sided {
 		names = append(names, "left_ip_bytes", "arrived_ip_bytes")
 	}
+	priced := a.Total.Cost != nil
+	if priced {
+		names = append(names, "cost_low", "cost_high", "unpriced_ip_bytes")
+	}
 	lines := [][]string{names}
 	for i := range a.Rows {
 		r := &a.Rows[i]
@@ -24,6 +29,9 @@ func CSV(w io.Writer, a *summary.Answer) error {
 			exact(summary.Known(r.Flows)), exact(r.Denied), moment(r.First), moment(r.Last))
 		if sided {
 			line = append(line, exact(r.Left.IPBytes), exact(r.Arrived.IPBytes))
+		}
+		if priced {
+			line = append(line, money(r.Cost.Low), money(r.Cost.High), exact(summary.Known(r.Cost.Unpriced)))
 		}
 		for j := range line {
 			line[j] = harmless(line[j])
@@ -42,6 +50,14 @@ func exact(f summary.Figure) string {
 		return ""
 	}
 	return f.String()
+}
+
+// money is an amount in full; empty if there is no price.
+func money(v *float64) string {
+	if v == nil {
+		return ""
+	}
+	return strconv.FormatFloat(*v, 'f', -1, 64)
 }
 
 func moment(t summary.Instant) string {

@@ -73,9 +73,13 @@ func Ask(doc *summary.Document, a *summary.Answer) Table {
 	if a.Total.Left != nil {
 		sent, received = "left", "arrived"
 	}
+	if a.Total.Cost != nil {
+		t.Columns = append(t.Columns, terminal.Column{Title: costTitle(doc), Right: true})
+	}
+	first := len(t.Columns)
 	t.Columns = append(t.Columns, amounts(sent, received)...)
 	if a.Total.Left != nil { // what left is what they are about
-		t.Columns[len(a.By)].Drop, t.Columns[len(a.By)+2].Drop = 0, 3
+		t.Columns[first].Drop, t.Columns[first+2].Drop = 0, 3
 	}
 	for i := range a.Rows {
 		r := &a.Rows[i]
@@ -157,7 +161,11 @@ func amountCells(r *summary.Row) []string {
 	if r.Left != nil {
 		sent, received = *r.Left, *r.Arrived
 	}
-	return []string{Bytes(sent), Bytes(received), Bytes(r.Volume), Share(r.Share), Count(r.Flows), figure(r.Denied, Count)}
+	cells := []string{Bytes(sent), Bytes(received), Bytes(r.Volume), Share(r.Share), Count(r.Flows), figure(r.Denied, Count)}
+	if r.Cost != nil {
+		cells = append([]string{Cost(r.Cost)}, cells...)
+	}
+	return cells
 }
 
 func conversations(doc *summary.Document) Table {
