@@ -35,7 +35,7 @@ type Document struct {
 
 	ServiceTags *ServiceTags `json:"service_tags"` // null if no list was given
 
-	Prices *Prices `json:"prices,omitempty"` // of questions about money
+	Prices *Prices `json:"prices"` // null if no question is about money
 
 	Coverage []Coverage        `json:"coverage"`
 	Minutes  *minutes.Document `json:"minutes"` // null if no flow log was read
