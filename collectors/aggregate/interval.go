@@ -36,7 +36,7 @@ func (s *Cache) time(t *flow.Observation, private bool) {
 	w.ended += uint32(bit(t.State == flow.End))
 }
 
-// begin returns the span of an observation's minute, in the place of the older one.
+// begin returns the interval of an observation's minute, in the slot of the older one.
 func (s *Cache) begin(t *flow.Observation, private bool, open *[2]openInterval) *openInterval {
 	w := &open[0]
 	if open[1].from < w.from {

@@ -80,7 +80,7 @@ func (t *Table) Steps(c *Clock) { t.clock, t.store.clock = c, c }
 func (t *Table) Budget(bytes int64) { t.Limit = int(max(MinRows, bytes/5*3/BytesPerRow)) }
 
 // Add counts the records of a batch. Source is the number of the source they
-// came from: its place in Options.Sources.
+// came from: its index in Options.Sources.
 func (t *Table) Add(source int, b flow.Batch) {
 	src := t.source(source)
 	for i := range b {

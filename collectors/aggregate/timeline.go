@@ -30,7 +30,7 @@ type Series struct {
 	Steps []MinuteStep
 
 	from, to int64 // time of the step that was used last: most records follow in it
-	now      int   // its place in steps
+	now      int   // its index in steps
 }
 
 type MinuteStep struct {

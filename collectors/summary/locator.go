@@ -8,7 +8,7 @@ import (
 	"flowctl/plan"
 )
 
-// places is what the inventories say of MACs, addresses and access lists.
+// locator is what the inventories say of MACs, addresses and access lists.
 // Number 0 of every list is the unknown one.
 type locator struct {
 	nics    []nic
@@ -66,7 +66,7 @@ type machine struct {
 	nics []int32
 }
 
-// newPlaces indexes inventories. Without any, nothing is known.
+// newLocator indexes inventories. Without any, nothing is known.
 func newLocator(invs []*plan.Inventory) *locator {
 	p := &locator{
 		nics: make([]nic, 1), subnets: make([]subnet, 1), vnets: make([]vnet, 1), vms: make([]machine, 1),
@@ -197,7 +197,7 @@ func (p *locator) acl(text string) string {
 	return text
 }
 
-// place is where an address belongs; zero parts are unknown.
+// location is where an address belongs; zero parts are unknown.
 type location struct{ nic, subnet, vnet int32 }
 
 // find says where a belongs, seen from a point in VNet from (0 if unknown).

@@ -18,7 +18,7 @@ var serviceNames = sync.OnceValue(func() []string {
 	return slices.Compact(names)
 })
 
-// serviceNumber is the place of a name of serviceNames.
+// serviceNumber is the index of a name of serviceNames.
 func serviceNumber(name string) uint16 {
 	if name == "" {
 		return 0
