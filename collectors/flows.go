@@ -18,9 +18,14 @@ type Flows struct {
 
 // keepFlows begins to keep flows, if they are wanted.
 func (r *reading) keepFlows() (err error) {
-	if r.Flows != nil {
-		r.kept, err = parquet.NewWriter(r.Flows.To, r.names)
+	if r.Flows == nil {
+		return nil
 	}
+	var namer parquet.Namer
+	if n := summary.NewNamer(r.Options, r.names); n != nil {
+		namer = n
+	}
+	r.kept, err = parquet.NewWriter(r.Flows.To, r.names, namer)
 	return err
 }
 
@@ -49,8 +54,12 @@ func (r *reading) endFlows(ctx context.Context) error {
 	if r.kept == nil || ctx.Err() != nil {
 		return nil
 	}
+	names, err := r.namesToKeep()
+	if err != nil {
+		return err
+	}
 	clipped, err := r.kept.Close(parquet.Meta{
-		Version: r.Flows.Version, Sources: r.sources, Skipped: r.skipped.All(), Hosts: r.hosts,
+		Version: r.Flows.Version, Sources: r.sources, Skipped: r.skipped.All(), Hosts: r.hosts, Inventories: names,
 	})
 	if n := sumSources(r.sources); n > 0 {
 		r.Options.Coverage = append(r.Options.Coverage, summary.Coverage{Code: "sums-not-kept",

@@ -78,13 +78,14 @@ func (s Sum) Run(ctx context.Context) (*summary.Document, Problems, error) {
 	sources, to := r.list.end()
 	table.Renumber(to)
 	r.sources = sources
-	if err := r.endFlows(ctx); err != nil {
-		return nil, r.problems, fmt.Errorf("write flows as Parquet: %w", err)
-	}
 	if r.Late != nil {
 		r.Late(&r.Sum)
 	}
+	if err := r.endFlows(ctx); err != nil {
+		return nil, r.problems, fmt.Errorf("write flows as Parquet: %w", err)
+	}
 	o := r.Options
+	o.Inventories = r.found.beside(o.Inventories)
 	o.Sources, o.Skipped, o.Hosts = r.sources, r.skipped.All(), r.hosts
 	o.Coverage = append(o.Coverage, r.coverage()...)
 	o.Repeats = r.identity.Repeats()
@@ -117,6 +118,7 @@ type reading struct {
 	names   *flow.Names
 	skipped *flow.Skipped
 	hosts   *flow.Hosts
+	found   inventories // in files of kept flows
 	room    flow.Room
 	kept    *parquet.Writer // nil if flows are not wanted
 
@@ -285,7 +287,7 @@ func (r *reading) file(ctx context.Context, j *job, w *worker, open opener) {
 	r.number(j, w)
 	main := r.sink(ctx, j, w)
 	in := flow.Input{
-		Source: &j.source.Source, Names: r.names, Skipped: r.skipped, Hosts: r.hosts, Point: j.Point, Target: j.Target, Cache: main.Cache,
+		Source: &j.source.Source, Names: r.names, Skipped: r.skipped, Hosts: r.hosts, Inventories: r.found.add, Point: j.Point, Target: j.Target, Cache: main.Cache,
 		Evidence: main.Evidence, Log: logOf(j.Path), Room: &r.room,
 	}
 	in.Memory = r.Memory / 4 / int64(cap(r.idle))

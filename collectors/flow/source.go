@@ -198,9 +198,12 @@ type Input struct {
 	Target  string // of captures: resource id of the machine, if known
 	Log     string // of flow logs: resource id of the log where the file itself names none
 	Hosts   *Hosts // of captures: where names of addresses go; nil if they are not wanted
-	Brief   bool   // of captures: what TCP headers say, as Record.TCP has it, is not wanted
-	Fine    bool   // of captures: no record is of two seconds of the clock, so that time can be cut
-	Memory  int64  // of captures: bytes that conversations that are going on may take, about; 0 for a bound of the reader's own
+	// Inventories takes JSON of the inventories that kept flows have with them; nil
+	// if they are not wanted.
+	Inventories func([]byte) error
+	Brief       bool  // of captures: what TCP headers say, as Record.TCP has it, is not wanted
+	Fine        bool  // of captures: no record is of two seconds of the clock, so that time can be cut
+	Memory      int64 // of captures: bytes that conversations that are going on may take, about; 0 for a bound of the reader's own
 	// Evidence is asked which records count; nil if all do.
 	Evidence Evidence
 	Cache    Cache // lets the reader add up what it sees of a flow; nil if every record is wanted

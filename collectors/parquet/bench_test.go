@@ -62,7 +62,7 @@ func benchmarkSums(b *testing.B, keep bool) {
 	list := busy(benchRows, names)
 	sums := &aggregate.Cache{Intervals: func([]flow.Interval) {}}
 	var file bytes.Buffer
-	w, err := NewWriter(&file, names)
+	w, err := NewWriter(&file, names, nil)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -44,7 +44,7 @@ func TestShortList(t *testing.T) {
 		t.Fatal(err)
 	}
 	var back format.FileMetaData
-	if err := decode(b, &back); err != nil || len(back.Schema) != columnCount+1 {
+	if err := decode(b, &back); err != nil || len(back.Schema) != writtenCount+1 {
 		t.Fatalf("%d columns, %v", len(back.Schema), err)
 	}
 	many := append(b[:len(b)-2:len(b)-2], 0xfc, 0xff, 0xff, 0xff, 0xff, 0x07, 0)

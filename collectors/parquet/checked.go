@@ -51,7 +51,7 @@ func timely(us int64, nanos uint32) bool {
 // and no counter so large that a sum may wrap round. It looks at columns as they
 // are in the file.
 func (g *rows) sound() bool {
-	for col := range columns {
+	for col := range readColumns {
 		c := &g.columns[col]
 		switch columns[col].sort {
 		case number:
@@ -88,7 +88,7 @@ const (
 // refuses says why row i, of columns that are spread, does not count; empty if it
 // does.
 func (g *rows) refuses(i int, room *flow.Room) string {
-	for col := range columns {
+	for col := range readColumns {
 		c := &g.columns[col]
 		if !columns[col].required && !c.there[i] {
 			continue

@@ -56,7 +56,7 @@ type pages struct {
 	part   []byte
 	small  []byte
 	zstd   zstd.Codec
-	stored [columnCount][2]uint8 // how many pages more are stored: of dictionaries, of data
+	stored [writtenCount][2]uint8 // how many pages more are stored: of dictionaries, of data
 	err    error
 }
 

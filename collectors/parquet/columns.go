@@ -52,7 +52,22 @@ const (
 	colTCPPartly
 	colSentTCP     // the first of tcpCounts columns
 	colReceivedTCP = colSentTCP + tcpCounts
-	columnCount    = colReceivedTCP + tcpCounts
+	columnCount    = colReceivedTCP + tcpCounts // that readers need
+
+	colSourceNames      = columnCount // the first of nameCount columns
+	colDestinationNames = colSourceNames + nameCount
+	writtenCount        = colDestinationNames + nameCount
+)
+
+// The columns of flow.AddressNames, from colSourceNames and colDestinationNames on.
+const (
+	nameVM = iota
+	nameNIC
+	nameSubnet
+	nameVNet
+	nameRegion
+	nameServiceTag
+	nameCount
 )
 
 // The columns of a flow.TCPCount, from colSentTCP and colReceivedTCP on.
@@ -69,8 +84,9 @@ const (
 	tcpCounts
 )
 
-// columns is the table. A null is what was not measured or does not apply.
-var columns = [columnCount]column{
+// columns is the table. A null is what was not measured, is not known or does not
+// apply.
+var columns = [writtenCount]column{
 	colFirst:              {"first", instant, false},
 	colLast:               {"last", instant, false},
 	colSource:             {"source_address", text, false},
@@ -121,7 +137,25 @@ var columns = [columnCount]column{
 	colReceivedTCP + tcpRST:                {"received_rst", number, false},
 	colReceivedTCP + tcpZeroWindow:         {"received_zero_window", number, false},
 	colReceivedTCP + tcpKeepAlive:          {"received_keep_alive", number, false},
+
+	colSourceNames + nameVM:         {"source_vm", text, false},
+	colSourceNames + nameNIC:        {"source_nic", text, false},
+	colSourceNames + nameSubnet:     {"source_subnet", text, false},
+	colSourceNames + nameVNet:       {"source_vnet", text, false},
+	colSourceNames + nameRegion:     {"source_region", text, false},
+	colSourceNames + nameServiceTag: {"source_service_tag", text, false},
+
+	colDestinationNames + nameVM:         {"destination_vm", text, false},
+	colDestinationNames + nameNIC:        {"destination_nic", text, false},
+	colDestinationNames + nameSubnet:     {"destination_subnet", text, false},
+	colDestinationNames + nameVNet:       {"destination_vnet", text, false},
+	colDestinationNames + nameRegion:     {"destination_region", text, false},
+	colDestinationNames + nameServiceTag: {"destination_service_tag", text, false},
 }
+
+// readColumns are those that records are made of. Names are for other readers:
+// whoever reads records gives them names anew.
+var readColumns = columns[:columnCount]
 
 // sorted are the columns by which the rows of a group are in order, nulls
 // first.

@@ -30,7 +30,7 @@ type columnWriter struct {
 	ints    []int64
 	there   []uint8
 	plain   []byte
-	places  []uint32 // by number of traits
+	places  []uint32 // by number of traits or names
 	small   smallNumbers
 	numbers []uint16
 
@@ -49,6 +49,9 @@ const noBit levelsOf = -1
 // column returns a column of the rows that were gathered.
 func (p *part) column(i int) chunkValues {
 	w, g := &p.columns, &p.gather
+	if i >= colSourceNames {
+		return w.called(i, &p.naming, p)
+	}
 	switch i {
 	case colFirst:
 		return w.wide(g, hasFirst, g.first)
@@ -71,7 +74,8 @@ func (p *part) column(i int) chunkValues {
 	case colReceivedIPBytes:
 		return w.side(g, hasBytes, 1, g.counters[3])
 	case colProtocol, colEtherType, colDirection, colState, colEncryption, colTunnel, colGuessed, colPoint, colTarget, colRule, colACL, colLog, colClass:
-		return w.shared(i, g, p)
+		values, places := p.traits.column(i, w.places)
+		return w.shared(i, g.traits, values, places, p.names)
 	}
 	return w.beside(i, g)
 }
@@ -178,26 +182,35 @@ func (w *columnWriter) encode(b []byte) []byte {
 	return b
 }
 
-// shared is a column of traits.
-func (w *columnWriter) shared(col int, g *gathered, p *part) chunkValues {
-	var values []uint32
-	values, w.places = p.traits.column(col, w.places)
-	v := chunkValues{rows: len(g.traits), dictionary: w.entries(col, values, p.names)}
+// called is a column of names.
+func (w *columnWriter) called(i int, n *naming, p *part) chunkValues {
+	if n.namer == nil {
+		return chunkValues{rows: len(p.gather.has), levels: w.run(len(p.gather.has), false)}
+	}
+	values, places := n.column(i, w.places)
+	return w.shared(i, n.numbers[(i-colSourceNames)/nameCount], values, places, p.names)
+}
+
+// shared is a column of what many rows share: traits or names, whose numbers the
+// rows have. Values are its dictionary, places those in it by number.
+func (w *columnWriter) shared(col int, numbers, values, places []uint32, names *flow.Names) chunkValues {
+	w.places = places
+	v := chunkValues{rows: len(numbers), dictionary: w.entries(col, values, names)}
 	none := false
 	for _, n := range w.places {
 		none = none || n == 0
 	}
-	w.indices = grow(w.indices, len(g.traits))
+	w.indices = grow(w.indices, len(numbers))
 	switch {
 	case len(values) == 0:
 		w.indices, v.levels = w.indices[:0], w.run(v.rows, false)
 	case none:
-		v.levels = w.someShared(g.traits)
+		v.levels = w.someShared(numbers)
 	case len(values) == 1 && (col != colGuessed || values[0] == 0):
 		clear(w.indices)
 		v.levels = w.run(v.rows, true)
 	default:
-		w.everyShared(g.traits, col, values)
+		w.everyShared(numbers, col, values)
 		v.levels = w.run(v.rows, true)
 	}
 	v.indices = w.indices

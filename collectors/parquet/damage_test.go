@@ -68,7 +68,7 @@ func TestOtherFormats(t *testing.T) {
 func TestClipped(t *testing.T) {
 	var b bytes.Buffer
 	names := flow.NewNames()
-	w, err := NewWriter(&b, names)
+	w, err := NewWriter(&b, names, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -70,7 +70,7 @@ func edge(t *testing.T, name string, n, at int, change func(r *flow.Record)) {
 	want := logged(uint64(n), n, names)
 	change(&want[at])
 	var b bytes.Buffer
-	w, err := newWriter(&b, names, 16)
+	w, err := newWriter(&b, names, nil, 16)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +99,7 @@ func edge(t *testing.T, name string, n, at int, change func(r *flow.Record)) {
 func TestLarge(t *testing.T) {
 	var b bytes.Buffer
 	names := flow.NewNames()
-	w, err := NewWriter(&b, names)
+	w, err := NewWriter(&b, names, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,9 @@ type Meta struct {
 	Sources []flow.Source // what the flows were read from
 	Skipped []flow.Skip   // what could not be read there
 	Hosts   *flow.Hosts   // host names of addresses; nil for none
+	// Inventories is JSON of what gives names, for Input.Inventories of whoever
+	// reads the file; empty for none.
+	Inventories []byte
 }
 
 // The most that a file keeps of sources and of what was skipped. Of the rest
@@ -128,7 +131,7 @@ func hostsOf(h *flow.Hosts) []host {
 
 // pairs are the keys and values of the file's metadata.
 func (m Meta) pairs() (map[string]string, error) {
-	out := map[string]string{FormatKey: Format, VersionKey: m.Version}
+	out := map[string]string{FormatKey: Format, VersionKey: m.Version, InventoriesKey: string(m.Inventories)}
 	for key, v := range map[string]any{
 		SourcesKey: sourcesOf(m.Sources), SkippedKey: skippedOf(m.Skipped), HostsKey: hostsOf(m.Hosts),
 	} {

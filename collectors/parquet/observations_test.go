@@ -67,7 +67,7 @@ func TestObservations(t *testing.T) {
 		}
 	}
 	var b bytes.Buffer
-	w, err := newWriter(&b, names, 1000)
+	w, err := newWriter(&b, names, nil, 1000)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,7 +10,7 @@ import (
 // one has a value for each row that has one, of those that the dictionary has.
 func FuzzPage(f *testing.F) {
 	names := flow.NewNames()
-	part := newPart(names, pageRows)
+	part := newPart(names, nil, pageRows)
 	part.add(logged(1, pageRows/2, names))
 	part.add(randomRecords(2, pageRows-pageRows/2, names))
 	part.group()

@@ -34,6 +34,8 @@ const (
 	SourcesKey = "flowctl.sources" // what the flows were read from
 	SkippedKey = "flowctl.skipped" // what could not be read there
 	HostsKey   = "flowctl.hosts"   // host names that captures showed
+	// InventoriesKey has what gives names to addresses, MACs and access lists.
+	InventoriesKey = "flowctl.inventories"
 )
 
 // magic begins and ends every Parquet file.

@@ -27,12 +27,13 @@ type part struct {
 
 	order   order
 	gather  gathered
+	naming  naming
 	columns columnWriter
 	pages   pages
 }
 
-func newPart(names *flow.Names, rows int) *part {
-	p := &part{names: names, most: rows, addresses: [2]*addresses{newAddresses(), newAddresses()}}
+func newPart(names *flow.Names, namer Namer, rows int) *part {
+	p := &part{names: names, most: rows, naming: naming{namer: namer}, addresses: [2]*addresses{newAddresses(), newAddresses()}}
 	p.rows, p.times = make([]row, 0, rows), make([]int64, 0, rows)
 	p.pages.zstd.Level = zstd.SpeedFastest
 	p.reset()
@@ -135,6 +136,7 @@ func (p *part) group() group {
 	ranks := [2][]uint32{p.addresses[0].sort(), p.addresses[1].sort()}
 	list := p.order.sort(p.times, p.rows, ranks)
 	p.gather.all(p, list, ranks)
+	p.naming.all(p, list)
 	p.columns.of = noBit
 	p.pages.out = p.pages.out[:0]
 	g := group{rows: len(list), clipped: p.clipped}
@@ -151,7 +153,7 @@ func (p *part) group() group {
 // group is a row group as it stands in the file.
 type group struct {
 	rows    int
-	chunks  [columnCount]chunk
+	chunks  [writtenCount]chunk
 	clipped uint64
 }
 

@@ -159,7 +159,7 @@ func (w *worker) load(group int) error {
 		return w.err
 	}
 	w.columns.begin()
-	for i := range columns {
+	for i := range readColumns {
 		if err := w.columns.read(group, i, &w.rows.columns[i]); err != nil {
 			return fmt.Errorf("column %s: %w", columns[i].name, err)
 		}
@@ -196,6 +196,11 @@ func tell(t *tail, in flow.Input) error {
 	}
 	for _, s := range skipped {
 		in.Skipped.AddN(s.Source, s.Reason, s.Count, s.Offset)
+	}
+	if text := t.pairs[InventoriesKey]; text != "" && in.Inventories != nil {
+		if err := in.Inventories([]byte(text)); err != nil {
+			return fmt.Errorf("its metadata %s is damaged: %w", InventoriesKey, err)
+		}
 	}
 	if in.Hosts != nil {
 		for _, h := range hosts {

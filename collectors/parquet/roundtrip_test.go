@@ -116,7 +116,7 @@ func randomTCP(r *rand.Rand) (t flow.TCP) {
 func write(t testing.TB, records []flow.Record, names *flow.Names, rows int, m Meta) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	w, err := newWriter(&b, names, rows)
+	w, err := newWriter(&b, names, nil, rows)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -200,7 +200,7 @@ func addressText(r *flow.Record, a flow.Addr) string {
 func TestGroups(t *testing.T) {
 	names := flow.NewNames()
 	for want, list := range map[int][]flow.Record{1: logged(8, 1000, names), 2: randomRecords(7, 1000, names)} {
-		w, err := newWriter(io.Discard, names, 1000)
+		w, err := newWriter(io.Discard, names, nil, 1000)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -14,7 +14,7 @@ const batchRows = 256
 
 // spread puts the values of all columns to their rows, as record wants them.
 func (g *rows) spread(a *sharedSlices) {
-	for i, c := range columns {
+	for i, c := range readColumns {
 		a.spread(c, &g.columns[i])
 	}
 }

@@ -37,7 +37,7 @@ func (c column) encoding() format.Encoding {
 
 // schema are the columns, below a root.
 func schema() thrift.Slice[format.SchemaElement] {
-	list := thrift.Slice[format.SchemaElement]{{Name: "flows", NumChildren: thrift.New[int32](columnCount)}}
+	list := thrift.Slice[format.SchemaElement]{{Name: "flows", NumChildren: thrift.New[int32](writtenCount)}}
 	for _, c := range columns {
 		e := format.SchemaElement{Name: c.name, Type: thrift.New(c.physical()), RepetitionType: thrift.New(format.Optional)}
 		if c.required {

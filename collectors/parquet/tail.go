@@ -28,7 +28,7 @@ var ErrForeign = errors.New("is a Parquet file, but not one of flowctl's flows")
 type tail struct {
 	size   int64 // of the file
 	meta   format.FileMetaData
-	leaves [columnCount]int // where the columns are among those of the file
+	leaves [writtenCount]int // where the columns are among those of the file
 	pairs  map[string]string
 }
 
@@ -141,7 +141,7 @@ func older(format string) bool {
 // find finds the columns and names those that the schema does not have.
 func (t *tail) find() (missing string) {
 	var names []string
-	for i, c := range columns {
+	for i, c := range readColumns {
 		t.leaves[i] = slices.IndexFunc(t.meta.Schema, func(e format.SchemaElement) bool { return e.Name == c.name }) - 1
 		if t.leaves[i] < 0 {
 			names = append(names, c.name)

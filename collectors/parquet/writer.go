@@ -29,6 +29,7 @@ const mostParts = 8
 // once it is full.
 type Writer struct {
 	names *flow.Names
+	namer Namer
 	size  int           // rows of a group
 	busy  chan struct{} // one for each goroutine that adds
 
@@ -44,14 +45,15 @@ type Writer struct {
 	clips  uint64
 }
 
-// NewWriter returns a writer of flows whose texts are in names. The caller
+// NewWriter returns a writer of flows whose texts are in names, and whose
+// addresses have the names that namer says; nil if nobody knows any. The caller
 // ends it with Close, unless nobody is to read the file.
-func NewWriter(w io.Writer, names *flow.Names) (*Writer, error) {
-	return newWriter(w, names, groupRows)
+func NewWriter(w io.Writer, names *flow.Names, namer Namer) (*Writer, error) {
+	return newWriter(w, names, namer, groupRows)
 }
 
-func newWriter(w io.Writer, names *flow.Names, rows int) (*Writer, error) {
-	p := &Writer{names: names, size: rows, busy: make(chan struct{}, min(mostParts, runtime.GOMAXPROCS(0))), w: w}
+func newWriter(w io.Writer, names *flow.Names, namer Namer, rows int) (*Writer, error) {
+	p := &Writer{names: names, namer: namer, size: rows, busy: make(chan struct{}, min(mostParts, runtime.GOMAXPROCS(0))), w: w}
 	err := p.write(magic)
 	return p, err
 }
@@ -80,7 +82,7 @@ func (p *Writer) take(liked *part) *part {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if len(p.idle) == 0 {
-		return newPart(p.names, p.size)
+		return newPart(p.names, p.namer, p.size)
 	}
 	at := len(p.idle) - 1
 	if i := slices.Index(p.idle, liked); i >= 0 {

@@ -30,7 +30,7 @@ func TestDiskFull(t *testing.T) {
 	size := len(write(t, list, names, 10, Meta{}))
 	for room := 0; room < size; room += 997 {
 		d := disk(room)
-		w, err := newWriter(&d, names, 10)
+		w, err := newWriter(&d, names, nil, 10)
 		if err != nil {
 			if !errors.Is(err, errFull) || room >= len(magic) {
 				t.Fatal(room, err)
@@ -51,7 +51,7 @@ func TestDiskFull(t *testing.T) {
 func TestClosed(t *testing.T) {
 	var b bytes.Buffer
 	names := flow.NewNames()
-	w, err := newWriter(&b, names, 10)
+	w, err := newWriter(&b, names, nil, 10)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -43,27 +43,35 @@ type point struct {
 func pointOf(k aggregate.Context, names *flow.Names, p *locator) *point {
 	text := names.Text(k.Point)
 	s := &point{Context: k, locator: p, pointName: k.Point, aclName: names.Of(p.acl(names.Text(k.ACL))), pointText: text, logText: names.Text(max(k.Log, k.Target))}
-	s.nic = p.byMAC[text]
+	s.nic, s.vm, s.vnet = p.at(text, names.Text(k.Target))
 	if s.nic != 0 {
-		s.vm = p.nics[s.nic].vm
-	} else if k.Target != 0 {
-		s.vm = p.byVM[idKey(names.Text(k.Target))]
-	}
-	nics := p.vms[s.vm].nics
-	if s.nic == 0 && len(nics) == 1 {
-		s.nic = nics[0]
-	}
-	if s.nic != 0 {
-		s.vnet = p.nics[s.nic].vnet
 		s.pointName = names.Of(p.nics[s.nic].name)
 		s.owned = p.nics[s.nic].addrs
 		return s
 	}
-	for _, n := range nics {
-		s.vnet = p.nics[n].vnet
+	for _, n := range p.vms[s.vm].nics {
 		s.owned = append(s.owned, p.nics[n].addrs...)
 	}
 	return s
+}
+
+// at is where something was seen: at the interface with a MAC, or at a machine
+// whose id is target.
+func (p *locator) at(mac, target string) (nic, vm, vnet int32) {
+	if nic = p.byMAC[mac]; nic != 0 {
+		return nic, p.nics[nic].vm, p.nics[nic].vnet
+	}
+	if target != "" {
+		vm = p.byVM[idKey(target)]
+	}
+	nics := p.vms[vm].nics
+	if len(nics) == 0 {
+		return 0, vm, 0
+	}
+	if len(nics) == 1 {
+		nic = nics[0]
+	}
+	return nic, vm, p.nics[nics[len(nics)-1]].vnet
 }
 
 // owns reports whether a is an address of the machine at the point.

@@ -85,12 +85,14 @@ func (d side) called(s *enriched) publicName {
 // region is the number of the region of a side: of the virtual network, of the
 // interface that owns a public address, or what a list says.
 func (d side) region(s *enriched) int32 {
-	p, at := s.point.locator, d.location(s)
-	if n := cmp.Or(p.vnets[at.vnet].at, p.nics[at.nic].at); n != 0 {
+	if n := s.point.locator.region(d.location(s)); n != 0 {
 		return n
 	}
 	return d.called(s).region
 }
+
+// region is the number of the region where something of an inventory is.
+func (p *locator) region(at location) int32 { return cmp.Or(p.vnets[at.vnet].at, p.nics[at.nic].at) }
 
 // regionState is absent where who knows an address knows no region of it.
 func (d side) regionState(s *enriched) state {

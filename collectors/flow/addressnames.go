@@ -1,0 +1,7 @@
+package flow
+
+// AddressNames are what an address is called: numbers of texts. 0 is what is not
+// known or does not apply.
+type AddressNames struct {
+	VM, NIC, Subnet, VNet, Region, ServiceTag ID
+}
