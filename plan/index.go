@@ -13,13 +13,17 @@ type Index struct {
 	VMs       map[string]*VM
 	ScaleSets map[string]*ScaleSet
 	Machines  map[string]ID // by instance: its scale set
+
+	spelled map[ID][2]string // see keysOf
 }
 
 // Index indexes what inv holds now; it points into inv.
 func (inv *Inventory) Index() *Index {
 	x := &Index{
-		VNets: map[string]*VNet{}, Subnets: map[string]*Subnet{}, NICs: map[string]*NIC{}, NICsIn: map[string][]*NIC{}, NICsOf: map[string][]*NIC{},
-		NSGs: map[string]*NSG{}, VMs: map[string]*VM{}, ScaleSets: map[string]*ScaleSet{}, Machines: map[string]ID{},
+		VNets: make(map[string]*VNet, len(inv.VNets)), Subnets: make(map[string]*Subnet, len(inv.VNets)),
+		NICs: make(map[string]*NIC, len(inv.NICs)), NICsIn: map[string][]*NIC{}, NICsOf: make(map[string][]*NIC, len(inv.VMs)),
+		NSGs: map[string]*NSG{}, VMs: make(map[string]*VM, len(inv.VMs)), ScaleSets: map[string]*ScaleSet{}, Machines: map[string]ID{},
+		spelled: map[ID][2]string{},
 	}
 	for i := range inv.VNets {
 		x.addVNet(&inv.VNets[i])
@@ -54,14 +58,25 @@ func (x *Index) addNIC(n *NIC) {
 	}
 	var in []string
 	for _, s := range n.Subnets {
-		subnet := ID(s.Key())
-		for _, key := range []string{string(subnet), string(subnet.Parent())} {
+		for _, key := range x.keysOf(s) {
 			if !slices.Contains(in, key) {
 				in = append(in, key)
 				x.NICsIn[key] = append(x.NICsIn[key], n)
 			}
 		}
 	}
+}
+
+// keysOf are the keys of a subnet and of its virtual network. Many interfaces
+// name the same subnet in the same spelling.
+func (x *Index) keysOf(subnet ID) [2]string {
+	keys, ok := x.spelled[subnet]
+	if !ok {
+		key := ID(subnet.Key())
+		keys = [2]string{string(key), string(key.Parent())}
+		x.spelled[subnet] = keys
+	}
+	return keys
 }
 
 func (x *Index) addScaleSet(s *ScaleSet) {

@@ -23,7 +23,8 @@ type Input struct {
 	Config      *config.Investigation
 	Plan        plan.Plan // with its changes; its findings are not looked at
 	Inventories map[string]*plan.Inventory
-	Recordings  []plan.Recording // of all providers
+	Indexes     map[string]*plan.Index // of inventories, by alias; what is missing is made anew each time
+	Recordings  []plan.Recording       // of all providers
 	Facts       Facts
 }
 
@@ -83,7 +84,9 @@ type account struct {
 func newChecker(in Input) *checker {
 	c := &checker{Input: in, indexes: map[string]*plan.Index{}, watches: map[string]config.Watch{}, accounts: map[string]account{}, said: map[string]bool{}}
 	for alias, inv := range in.Inventories {
-		c.indexes[alias] = inv.Index()
+		if c.indexes[alias] = in.Indexes[alias]; c.indexes[alias] == nil {
+			c.indexes[alias] = inv.Index()
+		}
 		for _, a := range inv.Accounts {
 			c.accounts[a.ID.Key()] = account{a, inv}
 		}

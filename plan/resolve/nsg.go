@@ -3,6 +3,7 @@ package resolve
 import (
 	"fmt"
 	"strings"
+	"sync"
 
 	"flowctl/plan"
 	"flowctl/plan/config"
@@ -45,7 +46,7 @@ func guarded(n plan.NSG, t plan.Target) []plan.Target {
 // virtual network or subnet that holds the target, if there is one that
 // records everything the view needs.
 func (r *resolver) covered(w config.Watch, t plan.Target) bool {
-	for _, id := range holders(r.index(t), t.ID) {
+	for _, id := range holders(func() *plan.Index { return r.index(t) }, t.ID) {
 		if i := r.flowLogOn(id); i >= 0 && r.sessions[i].FlowLog.Filter == w.FlowLog.Spec.Filter && r.sessions[i].FlowLog.RecordTypes == w.FlowLog.Spec.RecordTypes {
 			r.sessions[i].Watches = append(r.sessions[i].Watches, w.Address())
 			return true
@@ -56,19 +57,22 @@ func (r *resolver) covered(w config.Watch, t plan.Target) bool {
 
 // Within says of each recording what holds its target, as far as inv knows it.
 func Within(inv *plan.Inventory, recordings []plan.Recording) {
-	x := inv.Index()
+	index := sync.OnceValue(inv.Index) // of a large subscription it takes a while, and few targets need it
 	for i := range recordings {
-		recordings[i].Within = holders(x, recordings[i].Target)
+		recordings[i].Within = holders(index, recordings[i].Target)
 	}
 }
 
 // holders lists what holds a target of a flow log, from the inside out: the
 // virtual network of a subnet, the subnets of an interface and theirs.
-func holders(x *plan.Index, target plan.ID) []plan.ID {
-	if strings.HasSuffix(strings.ToLower(target.Type()), "/subnets") {
+func holders(index func() *plan.Index, target plan.ID) []plan.ID {
+	switch kind := strings.ToLower(target.Type()); {
+	case strings.HasSuffix(kind, "/subnets"):
 		return []plan.ID{target.Parent()}
+	case strings.HasSuffix(kind, "/virtualnetworks"):
+		return nil
 	}
-	n := x.NICs[target.Key()]
+	n := index().NICs[target.Key()]
 	if n == nil {
 		return nil
 	}

@@ -158,7 +158,7 @@ func (r *resolver) flowLog(w config.Watch, t plan.Target, why string) bool {
 		return r.share(w, i, spec)
 	}
 	s := plan.Session{
-		Mechanism: plan.FlowLog, Target: t, Within: holders(r.index(t), t.ID),
+		Mechanism: plan.FlowLog, Target: t, Within: holders(func() *plan.Index { return r.index(t) }, t.ID),
 		FlowLog: &spec, Why: why,
 	}
 	return r.add(w, s, w.FlowLog.Range)

@@ -162,7 +162,7 @@ func nicOf(n *listedNIC) plan.NIC {
 // macOf is a MAC address such as 00-22-48-5D-8C-F8 in the form that flow logs
 // use, and empty for anything else.
 func macOf(s string) string {
-	s = strings.ToUpper(strings.NewReplacer("-", "", ":", "").Replace(s))
+	s = strings.ToUpper(strings.ReplaceAll(strings.ReplaceAll(s, "-", ""), ":", ""))
 	hex := strings.Trim(s, "0123456789ABCDEF") == ""
 	if len(s) != 12 || !hex {
 		return ""

@@ -105,7 +105,8 @@ type Operation struct {
 
 	providers   map[string]plan.Provider // by alias
 	inventories map[string]*plan.Inventory
-	recordings  map[string][]plan.Recording // by alias
+	indexes     func() map[string]*plan.Index // of the inventories
+	recordings  map[string][]plan.Recording   // by alias
 	backend     ledger.Backend
 	lock        ledger.Lock // nil: nothing is changed
 	ledger      ledger.Ledger
@@ -136,6 +137,7 @@ func open(ctx context.Context, s Settings, src Source, cfg *config.Config, backe
 		providers: map[string]plan.Provider{}, inventories: map[string]*plan.Inventory{}, recordings: map[string][]plan.Recording{},
 		destroyed: map[string]bool{}, recovered: map[string]bool{}, unrecalled: map[string]error{},
 	}
+	op.indexes = sync.OnceValue(op.index)
 	if op.ledger, err = op.backend.Read(ctx); err != nil {
 		return nil, err
 	}
@@ -340,6 +342,15 @@ func (op *Operation) read(ctx context.Context) error {
 		})
 	}
 	return g.Wait()
+}
+
+// index makes the indexes of the inventories, once they are read.
+func (op *Operation) index() map[string]*plan.Index {
+	all := make(map[string]*plan.Index, len(op.inventories))
+	for alias, inv := range op.inventories {
+		all[alias] = inv.Index()
+	}
+	return all
 }
 
 func survey(ctx context.Context, alias string, p plan.Provider) (*plan.Inventory, []plan.Recording, error) {

@@ -52,7 +52,7 @@ func (op *Operation) preflight(ctx context.Context, inv *config.Investigation, p
 }
 
 func (op *Operation) input(inv *config.Investigation, p plan.Plan) preflight.Input {
-	return preflight.Input{Config: inv, Plan: p, Inventories: op.inventories, Recordings: op.allRecordings()}
+	return preflight.Input{Config: inv, Plan: p, Inventories: op.inventories, Indexes: op.indexes(), Recordings: op.allRecordings()}
 }
 
 // How flow logs that are there are looked at for the cost of new ones.
@@ -116,7 +116,7 @@ func (op *Operation) worthALook(p plan.Plan) []foreign {
 }
 
 func (op *Operation) sample(ctx context.Context, r foreign, now time.Time) (preflight.Sample, error) {
-	s := preflight.Sample{Recording: r.ID, Location: r.Location, Hours: sampled.Hours(), Interfaces: len(op.inventories[r.alias].Index().Interfaces(r.Target))}
+	s := preflight.Sample{Recording: r.ID, Location: r.Location, Hours: sampled.Hours(), Interfaces: len(op.indexes()[r.alias].Interfaces(r.Target))}
 	target := plan.Session{Mechanism: plan.FlowLog, Target: plan.Target{ID: r.Target, Location: r.Location, Provider: r.alias}}
 	var err error
 	s.Bytes, err = fetch.Collector{Providers: op.providers, Inventories: op.allInventories()}.Measure(ctx, apply.Want{

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -88,6 +89,7 @@ func Sweep(ctx context.Context, s Settings, o SweepOptions) (Swept, error) {
 		Settings: s, Config: &config.Config{},
 		providers: map[string]plan.Provider{}, inventories: map[string]*plan.Inventory{}, recordings: map[string][]plan.Recording{},
 	}
+	op.indexes = sync.OnceValue(op.index)
 	if err := op.sweepers(o); err != nil {
 		return Swept{}, err
 	}

@@ -112,7 +112,7 @@ func (q *request) listDeployments() (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	all := q.ofType(st, deploymentType)
+	all := slices.Clone(q.ofType(st, deploymentType))
 	all = slices.DeleteFunc(all, func(m *Resource) bool { return !strings.EqualFold(m.ID.ResourceGroup(), q.path["group"]) })
 	return paged(q, all, func(m *Resource) map[string]any { return q.deployment(m, false) })
 }

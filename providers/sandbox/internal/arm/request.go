@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -137,6 +138,10 @@ func (q *request) refusal(err error) reply {
 	return e.reply()
 }
 
+// pages are the buffers of answers that were sent: a page of a list has some
+// megabytes.
+var pages = sync.Pool{New: func() any { return new([]byte) }}
+
 // write sends the answer with the headers that every answer of ARM has.
 func (q *request) write(w http.ResponseWriter, rep reply) {
 	h := w.Header()
@@ -149,7 +154,10 @@ func (q *request) write(w http.ResponseWriter, rep reply) {
 		w.WriteHeader(rep.status)
 		return
 	}
-	text, err := wire.Encode(rep.body)
+	buf := pages.Get().(*[]byte)
+	defer pages.Put(buf)
+	text, err := wire.Append((*buf)[:0], rep.body)
+	*buf = text
 	if o, ok := w.(interface{ InOrder() }); ok {
 		o.InOrder()
 	}

@@ -75,13 +75,17 @@ func (q *request) below(st *State, parent plan.ID, kind string) []*Resource {
 // users are the resources of a type that refer to id and are not on their way
 // out.
 func (q *request) users(st *State, id plan.ID, kind string) []*Resource {
-	all := q.merged(st, q.origin.users[id.Key()], func(m *Resource) bool { return strings.EqualFold(m.Type, kind) && refers(m.Body, id) })
+	all := q.merged(st, slices.Clone(q.origin.users[id.Key()]), func(m *Resource) bool { return strings.EqualFold(m.Type, kind) && refers(m.Body, id) })
 	return slices.DeleteFunc(all, func(m *Resource) bool { return !m.Gone.IsZero() || !strings.EqualFold(m.Type, kind) })
 }
 
 // merged are resources of the world and those of the state that belong to
-// them. What a client changed stands where the world had it.
+// them. What a client changed stands where the world had it. The result may be
+// own itself, and is not to be changed.
 func (q *request) merged(st *State, own []*Resource, belongs func(*Resource) bool) []*Resource {
+	if len(st.Resources) == 0 {
+		return slices.Clip(own)
+	}
 	over := q.overlay(st)
 	all, shown := make([]*Resource, 0, len(own)), map[*Resource]bool{}
 	for _, m := range own {

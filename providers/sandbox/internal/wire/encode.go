@@ -20,7 +20,10 @@ type Members interface {
 // Encode is what Order makes of a document's JSON, in one pass: lists of many
 // thousand resources are most of what a sandbox does. A form of JSON that it does
 // not know is left to encoding/json.
-func Encode(doc any) ([]byte, error) { return encode(nil, doc, nil) }
+func Encode(doc any) ([]byte, error) { return Append(nil, doc) }
+
+// Append is Encode to the end of out, which the caller may use again.
+func Append(out []byte, doc any) ([]byte, error) { return encode(out, doc, nil) }
 
 func encode(out []byte, v any, r *rule) ([]byte, error) {
 	switch v := v.(type) {
