@@ -63,6 +63,9 @@ func TestUnknownIsNotFalse(t *testing.T) {
 		var asked []string
 		var about []question.Field
 		for _, f := range question.Fields() {
+			if f.Name == question.PriceClass { // which no condition can ask for, see TestPriceClassIsUnknown
+				continue
+			}
 			for _, op := range []string{"==", "!="} {
 				asked, about = append(asked, f.Name+" "+op+" "+notIts(f)), append(about, f)
 			}
@@ -90,6 +93,27 @@ func TestUnknownIsNotFalse(t *testing.T) {
 	}
 }
 
+// TestPriceClassIsUnknown wants of every source, without an inventory and a list of
+// service tags, that nobody knows what its bytes cost.
+func TestPriceClassIsUnknown(t *testing.T) {
+	for source, path := range oneOfEach(t) {
+		q := summary.Compile(question.Question{Name: "q", By: []string{question.PriceClass}, Order: question.Order{Measure: "cost"}})
+		doc, _, err := Sum{Items: itemsOf(path), Options: summary.Options{Questions: []*summary.Question{q}}}.Run(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		doc.Conversations.Close()
+		if len(doc.Asks[0].Rows) != 1 {
+			t.Errorf("%s: %d rows, want one", source, len(doc.Asks[0].Rows))
+		}
+		for _, r := range doc.Asks[0].Rows {
+			if r.Key[0] != "unknown" || r.Cost == nil || r.Cost.Low != nil || r.Cost.High != nil {
+				t.Errorf("%s: class %s costs %+v", source, r.Key[0], r.Cost)
+			}
+		}
+	}
+}
+
 // notIts is a value that a field could have and that no flow of the sources has.
 func notIts(f question.Field) string {
 	switch {
@@ -109,13 +133,13 @@ func notIts(f question.Field) string {
 	return map[question.Type]string{question.Text: `"nobody"`, question.Number: "9", question.Address: `"192.0.2.1"`, question.Moment: `"2001-01-01T00:00:00Z"`}[f.Type]
 }
 
-// ofInventory reports whether only an inventory knows a field of a side.
+// ofInventory reports whether only an inventory knows a field of a side, or of names a dictionary.
 func ofInventory(name string) bool {
 	_, part, sided := strings.Cut(name, ".")
 	if !sided {
 		return name == "scope"
 	}
-	return contains([]string{"vm", "nic", "subnet", "vnet", "region", "scope"}, part)
+	return contains([]string{"vm", "nic", "subnet", "vnet", "region", "scope", "name"}, part)
 }
 
 func contains(list []string, s string) bool {
