@@ -1,6 +1,10 @@
 package collectors
 
 import (
+	"cmp"
+	"iter"
+	"math"
+	"slices"
 	"strings"
 	"sync"
 
@@ -112,9 +116,32 @@ func (m *minutesMet) finish(path string, names *flow.Names) {
 	}
 }
 
-// mostLost is how many hours a source may lose at one place: times of a damaged
+// mostLost is how many hours of all interfaces a source may lose: times of a damaged
 // file may be anything.
-const mostLost = 366 * 24
+const mostLost = 1 << 18
+
+// losses are the hours that a source lost something of, with the minutes from and to,
+// each time once.
+func (l *sourceMinutes) losses(most int) iter.Seq2[int64, uint64] {
+	slices.SortFunc(l.lost, func(a, b [2]int64) int { return cmp.Compare(a[0], b[0]) })
+	return func(yield func(int64, uint64) bool) {
+		hour, bits := int64(math.MinInt64), uint64(0)
+		for _, between := range l.lost {
+			for at := max(hour, hourOf(between[0])); at <= hourOf(between[1]) && most > 0; at++ {
+				if at != hour {
+					if most--; bits != 0 && !yield(hour, bits) {
+						return
+					}
+					hour, bits = at, 0
+				}
+				bits |= minutes.Bits(between[0], between[1]+1, at)
+			}
+		}
+		if bits != 0 {
+			yield(hour, bits)
+		}
+	}
+}
 
 // tell tells the run's table what the source says.
 func (l *sourceMinutes) tell(t *minutes.Table) {
@@ -128,14 +155,12 @@ func (l *sourceMinutes) tell(t *minutes.Table) {
 			first[at.Point] = at.hour
 		}
 	}
-	for _, between := range l.lost {
-		for hour := hourOf(between[0]); hour <= min(hourOf(between[1]), hourOf(between[0])+mostLost); hour++ {
-			for p := range last {
-				at := pointHour{p, hour}
-				h := said[at]
-				h.At, h.Lost = hour, h.Lost|minutes.Bits(between[0], between[1]+1, hour)
-				said[at] = h
-			}
+	for hour, bits := range l.losses(mostLost / max(1, len(last))) {
+		for p := range last {
+			at := pointHour{p, hour}
+			h := said[at]
+			h.At, h.Lost = hour, bits
+			said[at] = h
 		}
 	}
 	for at, h := range said {

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"flowctl/collectors/minutes"
 )
 
@@ -118,6 +120,45 @@ func (f hourFiles) sound(got *minutes.Document) error {
 		return fmt.Errorf("%d recorded of %d that had a record and are not unknown; %d in all", got.Recorded, recorded, total)
 	}
 	return nil
+}
+
+// TestLosses wants each hour once, whatever is lost, against minutes that are marked
+// one by one; and no more hours than are allowed, of times that may be anything.
+func TestLosses(t *testing.T) {
+	for seed := range uint64(200) {
+		r := rand.New(rand.NewPCG(seed, 3))
+		var l sourceMinutes
+		want := map[int64]uint64{}
+		for range r.IntN(8) {
+			from := r.Int64N(900) - 300
+			to := from + r.Int64N(200)
+			l.lose(to, from)
+			for m := from; m <= to; m++ {
+				want[hourOf(m)] |= 1 << (m - hourOf(m)*60)
+			}
+		}
+		got := map[int64]uint64{}
+		for hour, bits := range l.losses(mostLost) {
+			if got[hour] != 0 {
+				t.Fatalf("seed %d: hour %d comes twice of %v", seed, hour, l.lost)
+			}
+			got[hour] = bits
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatalf("seed %d: %v (-want +got):\n%s", seed, l.lost, diff)
+		}
+	}
+	var l sourceMinutes
+	for i := range int64(100_000) {
+		l.lose(i*1e12-4e16, i*1e12+9e11-4e16)
+	}
+	n := 0
+	for range l.losses(mostLost) {
+		n++
+	}
+	if n > mostLost {
+		t.Errorf("%d hours of at most %d", n, mostLost)
+	}
 }
 
 // TestLostMinutesOfNoName does not know of which hour a file is that says nothing.
