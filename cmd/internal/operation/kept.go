@@ -204,23 +204,35 @@ func (op *Operation) refetch(ctx context.Context, run *ledger.Run) error {
 	if err != nil {
 		return err
 	}
-	missing := map[string]bool{} // by name of the session
+	here, missing := map[string]int{}, map[string]bool{} // by name of the session
 	for _, a := range m.Artifacts {
 		path, err := folder.Join(a.Path)
 		if err != nil {
 			return err
 		}
+		here[a.Session]++
 		if _, err := os.Stat(path); err != nil {
 			missing[a.Session] = true
 		}
 	}
 	collector := fetch.Collector{Folder: folder, Providers: op.providers, Inventories: op.allInventories(), Transfer: fetch.NewTransfer()}
 	var errs []error
+	unknown := false
 	for _, e := range run.Sessions {
-		if rec := e.Recording(); rec != nil && missing[e.Session.Name] {
-			_, err := collector.Collect(ctx, apply.Want{Session: e.Session, Recording: *rec, Start: run.Started, End: run.Ends})
+		name := e.Session.Name
+		// The manifest may be older than the run: they are kept one after the other.
+		fewer := e.Fetched != nil && here[name] < e.Fetched.Files
+		if rec := e.Recording(); rec != nil && (missing[name] || fewer) {
+			got, err := collector.Collect(ctx, apply.Want{Session: e.Session, Recording: *rec, Start: run.Started, End: run.Ends})
 			errs = append(errs, err)
+			if fewer {
+				m.Artifacts = slices.DeleteFunc(m.Artifacts, func(a session.Artifact) bool { return a.Session == name })
+				m.Artifacts, unknown = append(m.Artifacts, got...), true
+			}
 		}
+	}
+	if unknown {
+		errs = append(errs, folder.WriteManifest(m))
 	}
 	return errors.Join(errs...)
 }
