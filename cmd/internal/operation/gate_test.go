@@ -35,6 +35,7 @@ type boundary struct {
 type recorder struct {
 	dir, into string
 	take      func(n int) bool // whether boundary n is kept
+	only      string           // what the path ends in of a request after which it may be; empty for any
 	inner     policy.Transporter
 	watch     *watchman
 
@@ -56,6 +57,9 @@ func (r *recorder) Do(req *http.Request) (*http.Response, error) {
 func (r *recorder) mark(when string, req *http.Request) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.only != "" && (when == "before" || !strings.HasSuffix(req.URL.Path, r.only)) {
+		return
+	}
 	r.n++
 	if !r.take(r.n) {
 		return
@@ -194,19 +198,25 @@ type gatePoint struct {
 // boundary, 1 all, and every loss and verb at each.
 func TestKill(t *testing.T) {
 	take, whole := gateTake(t)
-	killEverywhere(t, take, whole, false)
+	killEverywhere(t, take, "", whole, false)
+}
+
+// TestKillBetweenKept is TestKill after what is kept of a run beside its data, and
+// before its manifest is: the one then knows of files that the other does not.
+func TestKillBetweenKept(t *testing.T) {
+	killEverywhere(t, func(n int) bool { return n%(5*sparse) == 0 }, "/run.json", true, false)
 }
 
 // TestKillWithoutUndo is TestKill where flowctl may not write beside the data:
 // after a total loss nobody knows how lifecycle rules were, which is told.
 func TestKillWithoutUndo(t *testing.T) {
 	take, whole := gateTake(t)
-	killEverywhere(t, func(n int) bool { return take(n) && (!whole || n%3 == 0) }, whole, true)
+	killEverywhere(t, func(n int) bool { return take(n) && (!whole || n%3 == 0) }, "", whole, true)
 }
 
-func killEverywhere(t *testing.T, take func(int) bool, whole, refuses bool) {
+func killEverywhere(t *testing.T, take func(int) bool, only string, whole, refuses bool) {
 	base := t.TempDir()
-	rec := &recorder{dir: filepath.Join(base, "run"), into: filepath.Join(base, "kept"), take: take, watch: newWatchman(nil)}
+	rec := &recorder{dir: filepath.Join(base, "run"), into: filepath.Join(base, "kept"), take: take, only: only, watch: newWatchman(nil)}
 	g := stage{dir: rec.dir, source: gateFile, watch: rec.watch, around: func(inner policy.Transporter) policy.Transporter {
 		rec.inner = inner
 		if refuses {
