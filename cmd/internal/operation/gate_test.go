@@ -1,6 +1,7 @@
 package operation
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -36,12 +37,14 @@ type recorder struct {
 	dir, into string
 	take      func(n int) bool // whether boundary n is kept
 	only      string           // what the path ends in of a request after which it may be; empty for any
+	behind    bool             // only where the manifest changed, and as if that was not written yet
 	inner     policy.Transporter
 	watch     *watchman
 
-	mu   sync.RWMutex // held for reading by requests
-	n    int
-	list []boundary
+	mu       sync.RWMutex // held for reading by requests
+	n        int
+	list     []boundary
+	manifest []byte // as it was at the request before
 }
 
 // Do sends one request.
@@ -60,6 +63,13 @@ func (r *recorder) mark(when string, req *http.Request) {
 	if r.only != "" && (when == "before" || !strings.HasSuffix(req.URL.Path, r.only)) {
 		return
 	}
+	before := r.manifest
+	if r.behind {
+		r.manifest = manifestBelow(r.dir)
+		if before == nil || bytes.Equal(before, r.manifest) {
+			return
+		}
+	}
 	r.n++
 	if !r.take(r.n) {
 		return
@@ -68,11 +78,38 @@ func (r *recorder) mark(when string, req *http.Request) {
 	if err := copyFolder(r.dir, to); err != nil {
 		panic(err)
 	}
+	if r.behind {
+		putManifest(to, bytes.ReplaceAll(before, []byte(r.dir+"/"), []byte(to+"/")))
+	}
 	path := req.URL.Path
 	r.watch.mu.Lock()
 	made := maps.Clone(r.watch.made)
 	r.watch.mu.Unlock()
 	r.list = append(r.list, boundary{to, fmt.Sprintf("%s request %d, %s …%s", when, (r.n+1)/2, req.Method, path[max(0, len(path)-60):]), made})
+}
+
+// manifestBelow is the manifest of the run whose results are in dir, nil if there
+// is none.
+func manifestBelow(dir string) []byte {
+	for _, name := range manifestsBelow(dir) {
+		if b, err := os.ReadFile(name); err == nil {
+			return b
+		}
+	}
+	return nil
+}
+
+func putManifest(dir string, b []byte) {
+	for _, name := range manifestsBelow(dir) {
+		if err := os.WriteFile(name, b, 0o600); err != nil {
+			panic(err)
+		}
+	}
+}
+
+func manifestsBelow(dir string) []string {
+	names, _ := filepath.Glob(filepath.Join(dir, "results", "*", "*", "manifest.json"))
+	return names
 }
 
 var gateFile = Source{Path: "testdata/gate.hcl"}
@@ -192,34 +229,51 @@ type gatePoint struct {
 	refuses  bool // storage keeps nothing of flowctl's
 }
 
+// killing says where runs are killed, and what is tried after it.
+type killing struct {
+	take    func(n int) bool // boundaries
+	only    string           // as the recorder's
+	behind  bool             // as the recorder's
+	whole   bool             // every loss and verb at each
+	refuses bool             // storage keeps nothing of flowctl's
+	losses  []int            // by place in losses; nil for all
+}
+
 // TestKill ends a run at its requests and goes on with each verb after each
 // loss. Whatever was lost: nothing is left in Azure, nothing is there twice, no
 // capture is lost, and the answer is the same. FLOWCTL_GATE=n takes each n-th
 // boundary, 1 all, and every loss and verb at each.
 func TestKill(t *testing.T) {
 	take, whole := gateTake(t)
-	killEverywhere(t, take, "", whole, false)
+	killing{take: take, whole: whole}.everywhere(t)
 }
 
 // TestKillBetweenKept is TestKill after what is kept of a run beside its data, and
 // before its manifest is: the one then knows of files that the other does not.
 func TestKillBetweenKept(t *testing.T) {
-	killEverywhere(t, func(n int) bool { return n%(5*sparse) == 0 }, "/run.json", true, false)
+	killing{take: func(n int) bool { return n%(5*sparse) == 0 }, only: "/run.json", whole: true}.everywhere(t)
+}
+
+// TestKillBetweenSaved is TestKill after the state was saved, and before the
+// manifest was.
+func TestKillBetweenSaved(t *testing.T) {
+	_, dense := gateTake(t)
+	killing{take: func(n int) bool { return dense || n%(4*sparse) == 0 }, behind: true, whole: true, losses: []int{0}}.everywhere(t)
 }
 
 // TestKillWithoutUndo is TestKill where flowctl may not write beside the data:
 // after a total loss nobody knows how lifecycle rules were, which is told.
 func TestKillWithoutUndo(t *testing.T) {
 	take, whole := gateTake(t)
-	killEverywhere(t, func(n int) bool { return take(n) && (!whole || n%3 == 0) }, "", whole, true)
+	killing{take: func(n int) bool { return take(n) && (!whole || n%3 == 0) }, whole: whole, refuses: true}.everywhere(t)
 }
 
-func killEverywhere(t *testing.T, take func(int) bool, only string, whole, refuses bool) {
+func (k killing) everywhere(t *testing.T) {
 	base := t.TempDir()
-	rec := &recorder{dir: filepath.Join(base, "run"), into: filepath.Join(base, "kept"), take: take, only: only, watch: newWatchman(nil)}
+	rec := &recorder{dir: filepath.Join(base, "run"), into: filepath.Join(base, "kept"), take: k.take, only: k.only, behind: k.behind, watch: newWatchman(nil)}
 	g := stage{dir: rec.dir, source: gateFile, watch: rec.watch, around: func(inner policy.Transporter) policy.Transporter {
 		rec.inner = inner
-		if refuses {
+		if k.refuses {
 			rec.inner = keepsNothing(rec.inner)
 		}
 		return rec
@@ -236,17 +290,8 @@ func killEverywhere(t *testing.T, take func(int) bool, only string, whole, refus
 	if left, err := g.remains(t.Context()); err != nil || len(left) > 0 || captures < 5 || len(rec.watch.faults()) > 0 {
 		t.Fatalf("after the run: left %v, %d captures, %v, %v", left, captures, rec.watch.faults(), err)
 	}
-	var points []gatePoint
-	for i, at := range rec.list {
-		for j := range losses {
-			for k, verb := range []string{"apply", "destroy", "sweep"} {
-				if whole || (i+j)%3 == k {
-					points = append(points, gatePoint{at, j, verb, want, captures, refuses})
-				}
-			}
-		}
-	}
 	var f figures
+	points := k.points(rec.list, want, captures)
 	workers(len(points), func(w, i int) {
 		p := points[i]
 		bad := p.try(t.Context(), filepath.Join(base, fmt.Sprint("point", w)))
@@ -255,7 +300,21 @@ func killEverywhere(t *testing.T, take func(int) bool, only string, whole, refus
 			t.Errorf("killed %s; %s; then %s: %s", p.at.name, losses[p.loss].name, p.verb, fault)
 		}
 	})
-	t.Logf("%d requests, %d boundaries of %d, %v; %s", rec.n/2, len(rec.list), rec.n, &f, want)
+	t.Logf("%d boundaries of %d, %v; %s", len(rec.list), rec.n, &f, want)
+}
+
+// points are what is tried after a run was killed at boundaries.
+func (k killing) points(list []boundary, want string, captures int) (out []gatePoint) {
+	for i, at := range list {
+		for j := range losses {
+			for v, verb := range []string{"apply", "destroy", "sweep"} {
+				if (k.whole || (i+j)%3 == v) && (k.losses == nil || slices.Contains(k.losses, j)) {
+					out = append(out, gatePoint{at, j, verb, want, captures, k.refuses})
+				}
+			}
+		}
+	}
+	return out
 }
 
 // keepsNothing refuses what flowctl would keep in storage.

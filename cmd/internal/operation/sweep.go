@@ -257,6 +257,9 @@ func (op *Operation) sweepRun(ctx context.Context, items []*SweptItem) error {
 	if err == nil {
 		err = run.Wait(ctx)
 	}
+	if err == nil {
+		err = op.refetch(ctx, run.Ledger())
+	}
 	if err != nil {
 		for _, i := range items {
 			i.Action, i.Reason = SweepLeft, err.Error()
