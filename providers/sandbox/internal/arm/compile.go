@@ -115,81 +115,41 @@ func machineRefs(v *world.VM) []plan.ID {
 
 type doc = map[string]any
 
-// compiledBody is what a client would have put to make a resource of the world.
-func compiledBody(of any) doc {
-	switch r := of.(type) {
-	case *world.ResourceGroup:
-		return withTags(doc{}, r.Tags)
-	case *world.Lock:
-		return lockBody(r)
-	case *world.Policy:
-		return assignmentBody(r)
-	case ownPolicy:
-		return policyBody(world.Definition{DisplayName: r.DisplayName, Effect: r.Effect, Field: watcherType + "/flowLogs"}, true)
-	case assigned:
-		return doc{"properties": doc{"roleDefinitionId": r.definition, "principalId": r.principal, "principalType": "ServicePrincipal"}}
-	case ownRole:
-		return roleBody(r.Name, "CustomRole", r.Permission)
-	case *world.VNet:
-		props := doc{"addressSpace": doc{"addressPrefixes": textList(prefixes(r.Prefixes)...)}}
-		if r.Encryption != "" {
-			props["encryption"] = doc{"enabled": true, "enforcement": r.Encryption}
-		}
-		return withTags(doc{"properties": props}, r.Tags)
-	case *world.Subnet:
-		return doc{"properties": subnetBody(r)}
-	case world.Peering:
-		return doc{"properties": doc{"remoteVirtualNetwork": ref(r.Remote.ID), "allowForwardedTraffic": true}}
-	case *world.NSG:
-		return withTags(doc{"properties": doc{}}, r.Tags)
-	case *world.Rule:
-		return doc{"properties": ruleBody(r)}
-	case *world.PublicIP:
-		return withTags(doc{"sku": doc{"name": "Standard", "tier": "Regional"}, "properties": doc{"publicIPAllocationMethod": "Static"}}, r.Tags)
-	case *world.NIC:
-		return withTags(doc{"properties": interfaceBody(r)}, r.Tags)
-	case *world.VM:
-		return withTags(doc{"properties": machineBody(r)}, r.Tags)
-	case diskOf:
-		return doc{"sku": doc{"name": "Standard_LRS"}, "properties": doc{"osType": r.OS, "diskSizeGB": float64(systemDiskSize), "creationData": doc{"createOption": "FromImage"}}}
-	case *world.ScaleSet:
-		return withTags(scaleSetBody(r), r.Tags)
-	case *world.StorageAccount:
-		return withTags(accountBody(r), r.Tags)
-	case blobsOf:
-		props := doc{"isVersioningEnabled": r.Versioning}
-		if r.SoftDelete > 0 {
-			deleted := doc{"enabled": true, "days": float64(r.SoftDelete)}
-			props["deleteRetentionPolicy"], props["containerDeleteRetentionPolicy"] = deleted, deleted
-		}
-		return doc{"properties": props}
-	case *world.Gateway:
-		return gatewayBody(r)
-	case *world.PrivateEndpoint:
-		return withTags(doc{"properties": endpointBody(r)}, r.Tags)
+// What a client would have put to make each: a row of kinds names its function.
+
+func groupBody(g *world.ResourceGroup) doc { return withTags(doc{}, g.Tags) }
+
+func vnetBody(v *world.VNet) doc {
+	props := doc{"addressSpace": doc{"addressPrefixes": textList(prefixes(v.Prefixes)...)}}
+	if v.Encryption != "" {
+		props["encryption"] = doc{"enabled": true, "enforcement": v.Encryption}
 	}
-	return doc{}
+	return withTags(doc{"properties": props}, v.Tags)
 }
 
-// compiledGiven is what the service would have given to it.
-func compiledGiven(of any) doc {
-	switch r := of.(type) {
-	case world.Peering:
-		return doc{"met": true}
-	case *world.PublicIP:
-		return doc{"ipAddress": r.Address.String()}
-	case *world.NIC:
-		return doc{"addresses": doc{"ipconfig1": r.Private.String()}, "mac": r.MAC}
-	case *world.VM:
-		return doc{"power": r.Power}
-	case *world.ScaleSet:
-		all := doc{}
-		for _, i := range r.Instances {
-			all[i.Number] = doc{"address": i.NIC.Private.String(), "power": i.Power}
-		}
-		return doc{"instances": all}
+func peeringBody(p world.Peering) doc {
+	return doc{"properties": doc{"remoteVirtualNetwork": ref(p.Remote.ID), "allowForwardedTraffic": true}}
+}
+
+func nsgBody(n *world.NSG) doc { return withTags(doc{"properties": doc{}}, n.Tags) }
+
+func publicIPBody(p *world.PublicIP) doc {
+	return withTags(doc{"sku": doc{"name": "Standard", "tier": "Regional"}, "properties": doc{"publicIPAllocationMethod": "Static"}}, p.Tags)
+}
+
+func publicIPGiven(p *world.PublicIP) doc { return doc{"ipAddress": p.Address.String()} }
+
+func diskBody(d diskOf) doc {
+	return doc{"sku": doc{"name": "Standard_LRS"}, "properties": doc{"osType": d.OS, "diskSizeGB": float64(systemDiskSize), "creationData": doc{"createOption": "FromImage"}}}
+}
+
+func servicesBody(b blobsOf) doc {
+	props := doc{"isVersioningEnabled": b.Versioning}
+	if b.SoftDelete > 0 {
+		deleted := doc{"enabled": true, "days": float64(b.SoftDelete)}
+		props["deleteRetentionPolicy"], props["containerDeleteRetentionPolicy"] = deleted, deleted
 	}
-	return nil
+	return doc{"properties": props}
 }
 
 func withTags(d doc, tags map[string]string) doc {
@@ -229,7 +189,7 @@ func subnetBody(s *world.Subnet) doc {
 		delegations = append(delegations, doc{"name": name, "properties": doc{"serviceName": service}})
 	}
 	props["delegations"] = delegations
-	return props
+	return doc{"properties": props}
 }
 
 func ruleBody(r *world.Rule) doc {
@@ -254,7 +214,7 @@ func ruleBody(r *world.Rule) doc {
 			props[plural] = textList(values...)
 		}
 	}
-	return props
+	return doc{"properties": props}
 }
 
 func interfaceBody(n *world.NIC) doc {
@@ -272,7 +232,11 @@ func interfaceBody(n *world.NIC) doc {
 	if n.Endpoint != nil {
 		props["privateEndpoint"] = ref(n.Endpoint.ID)
 	}
-	return props
+	return withTags(doc{"properties": props}, n.Tags)
+}
+
+func interfaceGiven(n *world.NIC) doc {
+	return doc{"addresses": doc{"ipconfig1": n.Private.String()}, "mac": n.MAC}
 }
 
 // image is a marketplace image of an operating system.
@@ -299,7 +263,7 @@ func machineBody(v *world.VM) doc {
 	if v.Set != nil {
 		props["virtualMachineScaleSet"] = ref(v.Set.ID)
 	}
-	return props
+	return withTags(doc{"properties": props}, v.Tags)
 }
 
 // profileBody is how an operating system was set up.
@@ -329,11 +293,19 @@ func scaleSetBody(s *world.ScaleSet) doc {
 		}
 		profile["networkProfile"] = doc{"networkInterfaceConfigurations": []any{doc{"name": "nic-" + s.Name, "properties": props}}}
 	}
-	return doc{
+	return withTags(doc{
 		"sku": doc{"name": s.Size, "tier": "Standard", "capacity": float64(len(s.Instances) + len(s.Machines))},
 		"properties": doc{"orchestrationMode": mode, "overprovision": false, "singlePlacementGroup": false, "platformFaultDomainCount": float64(5),
 			"upgradePolicy": doc{"mode": s.Upgrade}, "virtualMachineProfile": profile},
+	}, s.Tags)
+}
+
+func scaleSetGiven(s *world.ScaleSet) doc {
+	all := doc{}
+	for _, i := range s.Instances {
+		all[i.Number] = doc{"address": i.NIC.Private.String(), "power": i.Power}
 	}
+	return doc{"instances": all}
 }
 
 func setProfile(s *world.ScaleSet) doc {
@@ -371,7 +343,7 @@ func accountBody(a *world.StorageAccount) doc {
 		props["immutableStorageWithVersioning"] = doc{"enabled": true, "immutabilityPolicy": doc{
 			"allowProtectedAppendWrites": i.AppendAllowed, "immutabilityPeriodSinceCreationInDays": float64(i.Days), "state": i.State}}
 	}
-	return doc{"kind": a.Kind, "sku": doc{"name": a.SKU}, "properties": props}
+	return withTags(doc{"kind": a.Kind, "sku": doc{"name": a.SKU}, "properties": props}, a.Tags)
 }
 
 // gatewayBody shows as much of a gateway as says where it lives.
@@ -397,13 +369,13 @@ func gatewayBody(g *world.Gateway) doc {
 }
 
 func endpointBody(e *world.PrivateEndpoint) doc {
-	return doc{
+	return withTags(doc{"properties": doc{
 		"subnet": ref(e.Subnet.ID), "networkInterfaces": []any{ref(e.NIC.ID)}, "customDnsConfigs": []any{}, "manualPrivateLinkServiceConnections": []any{},
 		"privateLinkServiceConnections": []any{doc{
 			"id": string(e.ID) + "/privateLinkServiceConnections/" + e.Name, "name": e.Name, "type": endpointType + "/privateLinkServiceConnections",
 			"properties": doc{"provisioningState": "Succeeded", "privateLinkServiceId": string(e.Target), "groupIds": textList(e.Part),
 				"privateLinkServiceConnectionState": doc{"status": "Approved", "description": "Auto-Approved", "actionsRequired": "None"}}}},
-	}
+	}}, e.Tags)
 }
 
 func lockBody(l *world.Lock) doc {

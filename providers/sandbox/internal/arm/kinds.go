@@ -8,6 +8,7 @@ import (
 
 	"flowctl/plan"
 	"flowctl/plan/region"
+	"flowctl/providers/sandbox/internal/world"
 )
 
 // kind is a type of resource, all that is told of it. A type that clients can
@@ -35,6 +36,32 @@ type kind struct {
 	removed func(q *request, st *State, m *Resource)     // takes with it what goes when it is deleted
 	list    handler                                      // instead of the usual listing
 	graph   func(q *request, st *State, m *Resource) any // what Resource Graph has, if that is more
+	count   func(q *request, st *State, location string) int64
+
+	// Of one of the world's: what a client would have put to make it, and what the
+	// service would have given to it then.
+	put, gave func(of any) doc
+	// In the world's own form, with its parts, after clients have changed it; nil if
+	// no traffic, log or capture follows from it.
+	lives func(v *lens, m *Resource) []any
+	acts  acting
+}
+
+// acting says through what a change of a resource changes the world.
+type acting int
+
+const (
+	byItself acting = iota
+	asPart          // of what holds it
+	byUsers         // through those that refer to it
+)
+
+// of is f for something of the world, whose type a row knows.
+func of[T any](f func(T) doc) func(any) doc { return func(v any) doc { return f(v.(T)) } }
+
+// one makes one thing of the world.
+func one[T any](f func(v *lens, m *Resource) T) func(*lens, *Resource) []any {
+	return func(v *lens, m *Resource) []any { return []any{f(v, m)} }
 }
 
 // use is a type of resource that keeps others from being deleted by what it
@@ -88,74 +115,81 @@ const (
 func rows() []kind {
 	const made = http.StatusCreated
 	return []kind{
-		{name: groupType, thing: "resource_group", located: true, tagged: true, created: made},
+		{name: groupType, thing: "resource_group", located: true, tagged: true, created: made, put: of(groupBody)},
 		{name: deploymentType, thing: "deployment"},
 		{name: "Microsoft.Resources/tags", thing: "tags"},
 		{name: vnetType, thing: "vnet", located: true, tagged: true, takes: networkWriteTime, created: made, quota: [2]string{"VirtualNetworks", "Virtual Networks"}, limit: 1000,
-			check: (*request).checkVNet, shown: []string{"flowLogs"}, wrote: (*request).wroteVNet, fill: (*request).fillVNet},
+			check: (*request).checkVNet, shown: []string{"flowLogs"}, wrote: (*request).wroteVNet, fill: (*request).fillVNet,
+			put: of(vnetBody), lives: one((*lens).vnet)},
 		{name: subnetType, thing: "subnet", takes: networkWriteTime, created: made,
 			shown: []string{"ipConfigurations", "privateEndpoints", "applicationGatewayIPConfigurations"}, check: (*request).checkSubnet, fill: (*request).fillSubnet,
-			used: []use{{nicType, subnetInUse}, {scaleSetType, subnetInUse}, {appGatewayType, subnetInUse}, {vnetGatewayType, subnetInUse}, {bastionType, subnetInUse}, {azureFirewallType, subnetInUse}}},
+			used: []use{{nicType, subnetInUse}, {scaleSetType, subnetInUse}, {appGatewayType, subnetInUse}, {vnetGatewayType, subnetInUse}, {bastionType, subnetInUse}, {azureFirewallType, subnetInUse}},
+			put:  of(subnetBody), lives: one((*lens).subnet)},
 		{name: peeringType, thing: "peering", takes: networkWriteTime, created: made,
-			shown: []string{"peeringState", "peeringSyncLevel", "remoteAddressSpace", "remoteVirtualNetworkAddressSpace"}, check: (*request).checkPeering, wrote: (*request).wrotePeering, fill: (*request).fillPeering},
+			shown: []string{"peeringState", "peeringSyncLevel", "remoteAddressSpace", "remoteVirtualNetworkAddressSpace"}, check: (*request).checkPeering, wrote: (*request).wrotePeering, fill: (*request).fillPeering,
+			put: of(peeringBody), gave: of(func(world.Peering) doc { return doc{"met": true} }), acts: asPart},
 		{name: nsgType, thing: "nsg", located: true, tagged: true, takes: networkWriteTime, created: made, quota: [2]string{"NetworkSecurityGroups", "Network Security Groups"}, limit: 5000,
 			shown: []string{"defaultSecurityRules", "subnets", "networkInterfaces", "flowLogs"}, wrote: (*request).wroteNSG, fill: (*request).fillNSG,
-			used: []use{{subnetType, nsgInUse}, {nicType, nsgInUse}}},
-		{name: ruleType, thing: "rule", takes: networkWriteTime, created: made, check: (*request).checkRule, fill: (*request).fillRule},
+			used: []use{{subnetType, nsgInUse}, {nicType, nsgInUse}}, put: of(nsgBody), lives: one((*lens).nsg)},
+		{name: ruleType, thing: "rule", takes: networkWriteTime, created: made, check: (*request).checkRule, fill: (*request).fillRule, put: of(ruleBody), acts: asPart},
 		{name: nsgType + "/defaultSecurityRules", thing: "rule"},
 		{name: nicType, thing: "nic", located: true, tagged: true, takes: networkWriteTime, created: made, quota: [2]string{"NetworkInterfaces", "Network Interfaces"}, limit: 65536,
 			shown: []string{"virtualMachine", "macAddress", "primary", "privateEndpoint"}, check: (*request).checkNIC, wrote: (*request).wroteNIC, fill: (*request).fillNIC,
-			used: []use{{vmType, nicInUse}, {endpointType, nicInUse}}},
+			used: []use{{vmType, nicInUse}, {endpointType, nicInUse}}, put: of(interfaceBody), gave: of(interfaceGiven), lives: one((*lens).nic)},
 		{name: publicIPType, thing: "public_ip", located: true, tagged: true, takes: networkWriteTime, created: made,
 			quota: [2]string{"StandardSkuPublicIpAddresses", "Public IP Addresses - Standard"}, limit: 1000,
 			shown: []string{"ipConfiguration", "ipAddress", "natGateway"}, wrote: (*request).wrotePublicIP, fill: (*request).fillPublicIP,
-			used: []use{{nicType, publicIPInUse}, {natType, publicIPInUse}}},
+			used: []use{{nicType, publicIPInUse}, {natType, publicIPInUse}}, put: of(publicIPBody), gave: of(publicIPGiven), lives: one((*lens).publicIP)},
 		{name: natType, located: true, tagged: true, takes: networkWriteTime, created: made, shown: []string{"subnets"},
 			check: (*request).checkNAT, fill: (*request).fillNAT, used: []use{{subnetType, natInUse}}},
 		{name: routeTableType, located: true, tagged: true, takes: networkWriteTime, created: made,
-			shown: []string{"subnets"}, wrote: (*request).wroteRouteTable, fill: (*request).fillRouteTable, used: []use{{subnetType, routeTableInUse}}},
-		{name: routeType, takes: networkWriteTime, created: made, check: (*request).checkRoute, fill: (*request).fillRoute},
+			shown: []string{"subnets"}, wrote: (*request).wroteRouteTable, fill: (*request).fillRouteTable, used: []use{{subnetType, routeTableInUse}}, acts: byUsers},
+		{name: routeType, takes: networkWriteTime, created: made, check: (*request).checkRoute, fill: (*request).fillRoute, acts: byUsers},
 		{name: asgType, located: true, tagged: true, takes: networkWriteTime, created: made},
 		{name: endpointType, located: true, tagged: true, takes: networkWriteTime, created: made, fixed: true, quota: [2]string{"PrivateEndpoints", "Private Endpoints"}, limit: 1000,
-			removed: (*request).dropEndpointNIC},
-		{name: appGatewayType, located: true, tagged: true, takes: gatewayWriteTime, created: made, fixed: true},
-		{name: vnetGatewayType, located: true, tagged: true, takes: gatewayWriteTime, created: made, fixed: true, byGroup: true},
-		{name: bastionType, located: true, tagged: true, takes: gatewayWriteTime, created: made, fixed: true},
-		{name: azureFirewallType, located: true, tagged: true, takes: gatewayWriteTime, created: made, fixed: true},
-		{name: watcherType, thing: "network_watcher", quota: [2]string{"NetworkWatchers", "Network Watchers"}, limit: 1},
+			removed: (*request).dropEndpointNIC, put: of(endpointBody), lives: (*lens).endpoint},
+		{name: appGatewayType, located: true, tagged: true, takes: gatewayWriteTime, created: made, fixed: true, put: of(gatewayBody), lives: (*lens).gateway},
+		{name: vnetGatewayType, located: true, tagged: true, takes: gatewayWriteTime, created: made, fixed: true, byGroup: true,
+			put: of(gatewayBody), lives: (*lens).gateway},
+		{name: bastionType, located: true, tagged: true, takes: gatewayWriteTime, created: made, fixed: true, put: of(gatewayBody), lives: (*lens).gateway},
+		{name: azureFirewallType, located: true, tagged: true, takes: gatewayWriteTime, created: made, fixed: true, put: of(gatewayBody), lives: (*lens).gateway},
+		{name: watcherType, thing: "network_watcher", quota: [2]string{"NetworkWatchers", "Network Watchers"}, limit: 1, count: (*request).countWatchers},
 		{name: watcherType + "/flowLogs", thing: "flow_log"},
-		{name: watcherType + "/packetCaptures", thing: "packet_capture", quota: [2]string{"PacketCaptures", "Packet Captures"}, limit: 10000},
+		{name: watcherType + "/packetCaptures", thing: "packet_capture", quota: [2]string{"PacketCaptures", "Packet Captures"}, limit: 10000,
+			count: (*request).countCaptures},
 		{name: "Microsoft.Network/locations/usages", thing: "usage"},
 
 		{name: vmType, thing: "vm", located: true, tagged: true, takes: machineWriteTime, created: made,
 			shown: []string{"instanceView", "vmId", "timeCreated"}, check: (*request).checkVM, wrote: (*request).wroteVM, fill: (*request).fillVM,
-			removed: (*request).dropDisks, list: (*request).listVMs, graph: (*request).graphVM},
+			removed: (*request).dropDisks, list: (*request).listVMs, graph: (*request).graphVM,
+			put: of(machineBody), gave: of(func(v *world.VM) doc { return doc{"power": v.Power} }), lives: one((*lens).vm)},
 		{name: vmType + "/instanceView", thing: "vm"},
 		{name: vmType + "/extensions", thing: "extension"},
 		{name: scaleSetType, thing: "scale_set", located: true, tagged: true, takes: machineWriteTime, created: made,
-			shown: []string{"uniqueId", "timeCreated"}, kept: []string{"virtualMachineProfile", "upgradePolicy", "orchestrationMode"}, check: (*request).checkScaleSet, wrote: (*request).wroteScaleSet, fill: (*request).fillScaleSet},
+			shown: []string{"uniqueId", "timeCreated"}, kept: []string{"virtualMachineProfile", "upgradePolicy", "orchestrationMode"}, check: (*request).checkScaleSet, wrote: (*request).wroteScaleSet, fill: (*request).fillScaleSet,
+			put: of(scaleSetBody), gave: of(scaleSetGiven), lives: (*lens).scaleSet},
 		{name: scaleSetType + "/extensions", thing: "extension"},
 		{name: scaleSetType + "/virtualMachines", thing: "instance"},
 		{name: scaleSetType + "/networkInterfaces", thing: "nic"},
 		{name: scaleSetType + "/virtualMachines/networkInterfaces", thing: "nic"},
 		{name: diskType, located: true, tagged: true, takes: networkWriteTime, created: http.StatusAccepted,
-			shown: []string{"timeCreated", "uniqueId", "diskState"}, fill: (*request).fillDisk, used: []use{{vmType, diskInUse}}},
+			shown: []string{"timeCreated", "uniqueId", "diskState"}, fill: (*request).fillDisk, used: []use{{vmType, diskInUse}}, put: of(diskBody)},
 		{name: "Microsoft.Compute/locations/usages", thing: "usage"},
 
 		{name: accountType, thing: "storage_account", located: true, tagged: true, takes: accountWriteTime, created: http.StatusAccepted, quiet: true,
-			check: (*request).checkAccount, wrote: (*request).wroteAccount, fill: (*request).fillAccount},
-		{name: blobServices, created: http.StatusOK, fill: (*request).fillService},
+			check: (*request).checkAccount, wrote: (*request).wroteAccount, fill: (*request).fillAccount, put: of(accountBody), lives: one((*lens).account)},
+		{name: blobServices, created: http.StatusOK, fill: (*request).fillService, put: of(servicesBody), lives: (*lens).accountOf},
 		{name: fileServices, created: http.StatusOK, fill: (*request).fillService},
 		{name: containerType, thing: "container"},
 		{name: accountType + "/managementPolicies", thing: "lifecycle"},
 		{name: workspaceType, thing: "workspace", located: true, tagged: true, created: made, fill: (*request).fillWorkspace},
 
 		{name: authorization + "/permissions", thing: "permission"},
-		{name: authorization + "/locks", thing: "lock", laid: "LockNotFound", check: (*request).checkLock},
-		{name: policyAssignments, thing: "policy", laid: "PolicyAssignmentNotFound", check: (*request).checkAssignment},
-		{name: policyDefinitions, thing: "policy", laid: "PolicyDefinitionNotFound", check: (*request).checkPolicy},
-		{name: roleAssignments, thing: "role", laid: "RoleAssignmentNotFound", check: (*request).checkRoleAssignment},
-		{name: roleDefinitions, thing: "role", laid: "RoleDefinitionDoesNotExist", check: (*request).checkRole},
+		{name: authorization + "/locks", thing: "lock", laid: "LockNotFound", check: (*request).checkLock, put: of(lockBody)},
+		{name: policyAssignments, thing: "policy", laid: "PolicyAssignmentNotFound", check: (*request).checkAssignment, put: of(assignmentBody)},
+		{name: policyDefinitions, thing: "policy", laid: "PolicyDefinitionNotFound", check: (*request).checkPolicy, put: of(ownPolicy.body)},
+		{name: roleAssignments, thing: "role", laid: "RoleAssignmentNotFound", check: (*request).checkRoleAssignment, put: of(assigned.body)},
+		{name: roleDefinitions, thing: "role", laid: "RoleDefinitionDoesNotExist", check: (*request).checkRole, put: of(ownRole.body)},
 		{name: "Microsoft.Insights/dataCollectionRules"},
 		{name: "Microsoft.Insights/dataCollectionEndpoints"},
 		{name: "Microsoft.ResourceGraph/resources", thing: "resource"},

@@ -190,11 +190,10 @@ func (s *Server) become(over map[string]*Resource) *world.World {
 	var gone []plan.ID
 	for _, key := range slices.Sorted(mapKeys(over)) {
 		id := plan.ID(key)
-		if typ := strings.ToLower(id.Type()); typ == strings.ToLower(routeType) || typ == strings.ToLower(routeTableType) {
-			continue // they act through subnets
-		}
-		// Rules and peerings are parts of what holds them.
-		if typ := strings.ToLower(id.Type()); typ == strings.ToLower(ruleType) || typ == strings.ToLower(peeringType) {
+		switch kindOf(id.Type()).acts {
+		case byUsers:
+			continue
+		case asPart:
 			id = id.Parent()
 		}
 		if done[id.Key()] {
@@ -206,8 +205,8 @@ func (s *Server) become(over map[string]*Resource) *world.World {
 			gone = append(gone, id)
 			continue
 		}
-		if r := v.typed(m); r != nil {
-			put = append(put, r...)
+		if lives := kindOf(m.Type).lives; lives != nil {
+			put = append(put, lives(v, m)...)
 		}
 		gone = append(gone, v.lost(m)...)
 	}

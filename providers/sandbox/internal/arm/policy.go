@@ -13,6 +13,10 @@ import (
 // ownPolicy is the definition of a policy that a world has beside Azure's.
 type ownPolicy struct{ *world.Policy }
 
+func (p ownPolicy) body() doc {
+	return policyBody(world.Definition{DisplayName: p.DisplayName, Effect: p.Effect, Field: watcherType + "/flowLogs"}, true)
+}
+
 // policyRoutes are those of definitions that belong to no subscription.
 func policyRoutes() []route {
 	const path = "/providers/" + authorization

@@ -33,16 +33,19 @@ type Resource struct {
 // body is what was put. That of the world's own is made anew each time.
 func (m *Resource) body() map[string]any {
 	if m.of != nil {
-		return compiledBody(m.of)
+		return kindOf(m.Type).put(m.of)
 	}
 	return m.Body
 }
 
 func (m *Resource) given() map[string]any {
-	if m.of != nil {
-		return compiledGiven(m.of)
+	if m.of == nil {
+		return m.Given
 	}
-	return m.Given
+	if gave := kindOf(m.Type).gave; gave != nil {
+		return gave(m.of)
+	}
+	return nil
 }
 
 // properties are those that were put.

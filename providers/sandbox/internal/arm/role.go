@@ -16,10 +16,16 @@ import (
 // ownRole is the definition of a role that a world has beside Azure's.
 type ownRole struct{ *world.Role }
 
+func (r ownRole) body() doc { return roleBody(r.Name, "CustomRole", r.Permission) }
+
 // assigned is a role of the world that the caller has, whoever it is.
 type assigned struct {
 	*world.Role
 	principal, definition string
+}
+
+func (a assigned) body() doc {
+	return doc{"properties": doc{"roleDefinitionId": a.definition, "principalId": a.principal, "principalType": "ServicePrincipal"}}
 }
 
 // roleIDs are those of Azure's own roles ("Azure built-in roles").

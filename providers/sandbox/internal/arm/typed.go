@@ -50,44 +50,40 @@ func (m *Resource) resource() world.Resource {
 	return world.Resource{ID: m.ID, Name: m.ID.Name(), Group: m.ID.ResourceGroup(), Location: m.Location, GUID: m.GUID, Tags: m.tags()}
 }
 
-// typed is a resource in the world's own form, with its parts; nil for those
-// that nothing follows from.
-func (v *lens) typed(m *Resource) []any {
-	switch {
-	case m.is(vnetType):
-		return []any{v.vnet(m)}
-	case m.is(subnetType):
-		return []any{v.subnet(m)}
-	case m.is(nsgType):
-		return []any{v.nsg(m)}
-	case m.is(nicType):
-		return []any{v.nic(m)}
-	case m.is(publicIPType):
-		p := &world.PublicIP{Resource: m.resource()}
-		p.Address, _ = netip.ParseAddr(text(m.given(), "ipAddress"))
-		return []any{p}
-	case m.is(vmType):
-		return []any{v.vm(m)}
-	case m.is(scaleSetType):
-		return v.scaleSet(m)
-	case m.is(accountType):
-		return []any{v.account(m)}
-	case m.is(blobServices):
-		if a := v.get(m.ID.Parent().Parent()); a != nil {
-			return []any{v.account(a)}
-		}
-	}
-	if g, ok := before[*world.Gateway](v, m); ok {
-		c := *g
-		c.Resource = m.resource()
-		return []any{&c}
-	}
-	if e, ok := before[*world.PrivateEndpoint](v, m); ok {
-		c := *e
-		c.Resource = m.resource()
-		return []any{&c}
+func (v *lens) publicIP(m *Resource) *world.PublicIP {
+	p := &world.PublicIP{Resource: m.resource()}
+	p.Address, _ = netip.ParseAddr(text(m.given(), "ipAddress"))
+	return p
+}
+
+// accountOf is the account whose settings m are.
+func (v *lens) accountOf(m *Resource) []any {
+	if a := v.get(m.ID.Parent().Parent()); a != nil {
+		return []any{v.account(a)}
 	}
 	return nil
+}
+
+// Of gateways and private endpoints clients change no more than tags.
+
+func (v *lens) gateway(m *Resource) []any {
+	g, ok := before[*world.Gateway](v, m)
+	if !ok {
+		return nil
+	}
+	c := *g
+	c.Resource = m.resource()
+	return []any{&c}
+}
+
+func (v *lens) endpoint(m *Resource) []any {
+	e, ok := before[*world.PrivateEndpoint](v, m)
+	if !ok {
+		return nil
+	}
+	c := *e
+	c.Resource = m.resource()
+	return []any{&c}
 }
 
 func (m *Resource) is(kind string) bool { return strings.EqualFold(m.Type, kind) }

@@ -95,25 +95,30 @@ func (q *request) quota(st *State, name, location string) (used, limit int64) {
 
 // count counts what there is of a kind in a region.
 func (q *request) count(st *State, kind, location string) (n int64) {
-	switch kind {
-	case "":
-	case watcherType:
-		for _, w := range st.Watchers {
-			if there(w.Gone, q.now) && region.Same(w.Location, location) {
-				n++
-			}
+	if count := kindOf(kind).count; count != nil {
+		return count(q, st, location)
+	}
+	for _, m := range q.ofType(st, kind) {
+		if region.Same(m.Location, location) {
+			n++
 		}
-	case watcherType + "/packetCaptures":
-		for _, c := range st.Captures {
-			if there(c.Gone, q.now) && region.Same(q.captureRegion(st, c), location) {
-				n++
-			}
+	}
+	return n
+}
+
+func (q *request) countWatchers(st *State, location string) (n int64) {
+	for _, w := range st.Watchers {
+		if there(w.Gone, q.now) && region.Same(w.Location, location) {
+			n++
 		}
-	default:
-		for _, m := range q.ofType(st, kind) {
-			if region.Same(m.Location, location) {
-				n++
-			}
+	}
+	return n
+}
+
+func (q *request) countCaptures(st *State, location string) (n int64) {
+	for _, c := range st.Captures {
+		if there(c.Gone, q.now) && region.Same(q.captureRegion(st, c), location) {
+			n++
 		}
 	}
 	return n
