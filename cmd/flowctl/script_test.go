@@ -57,6 +57,8 @@ func TestScripts(t *testing.T) {
 			"serve":   serve,
 			"upload":  upload,
 			"sas":     sas,
+			"traffic": writeTraffic,
+			"right":   right,
 		},
 	})
 }
