@@ -192,7 +192,9 @@ func subnetBody(s *world.Subnet) doc {
 	return doc{"properties": props}
 }
 
-func ruleBody(r *world.Rule) doc {
+func ruleBody(r *world.Rule) doc { return doc{"properties": ruleProperties(r)} }
+
+func ruleProperties(r *world.Rule) doc {
 	props := doc{"access": r.Access, "direction": r.Direction, "priority": float64(r.Priority), "protocol": r.Protocol}
 	if r.Description != "" {
 		props["description"] = r.Description
@@ -214,7 +216,7 @@ func ruleBody(r *world.Rule) doc {
 			props[plural] = textList(values...)
 		}
 	}
-	return doc{"properties": props}
+	return props
 }
 
 func interfaceBody(n *world.NIC) doc {

@@ -168,7 +168,7 @@ func (q *request) securityGroupView() (reply, error) {
 				rules := []any{}
 				if part.group != nil {
 					for _, r := range part.group.Rules {
-						rules = append(rules, map[string]any{"id": string(r.ID), "name": r.Name, "type": ruleType, "properties": ruleBody(r)})
+						rules = append(rules, map[string]any{"id": string(r.ID), "name": r.Name, "type": ruleType, "properties": ruleProperties(r)})
 					}
 					effective = append(effective, effectiveRules(nic, part.group)...)
 				}
@@ -178,7 +178,7 @@ func (q *request) securityGroupView() (reply, error) {
 			}
 			defaults := []any{}
 			for _, r := range world.DefaultRules("/subscriptions//resourceGroups//providers/" + nsgType + "/") {
-				props := ruleBody(r)
+				props := ruleProperties(r)
 				props["provisioningState"] = "Succeeded"
 				defaults = append(defaults, map[string]any{"id": string(r.ID), "name": r.Name, "type": nsgType + "/defaultSecurityRules", "properties": props})
 			}

@@ -73,7 +73,7 @@ func (q *request) fillRule(_ *State, _ *Resource, _, props map[string]any) {
 func (q *request) defaultRules(m *Resource) []any {
 	all := []any{}
 	for _, r := range world.DefaultRules(m.ID) {
-		props := ruleBody(r)
+		props := ruleProperties(r)
 		props["provisioningState"] = m.state(q.now)
 		all = append(all, map[string]any{"name": r.Name, "id": string(r.ID), "etag": q.tagOf(m),
 			"type": nsgType + "/defaultSecurityRules", "properties": props})
