@@ -10,6 +10,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 
+	"flowctl/collectors/etl/etltest"
 	"flowctl/collectors/pcap/pcaptest"
 	"flowctl/collectors/summary"
 	"flowctl/plan/question"
@@ -29,11 +30,16 @@ func oneOfEach(t *testing.T) map[string]string {
 	v1 := strings.Replace(string(logOfNoted(noted{mac: macA, log: "nsg", nsg: true, tuples: []string{fmt.Sprintf("%d,10.1.0.4,10.2.0.5,50001,443,T,O,A", lawsStart)}})), `"Version":2`, `"Version":1`, 1)
 	files := map[string]string{
 		"VNet flow log": string(logOfNoted(noted{mac: macA, log: "v", tuples: []string{tuple(0, 1, web, "O", "E", "NX", "1,100,2,200")}})),
-		"NSG v2":        v2, "NSG v1": v1, "capture": string(capture),
+		"NSG v2":        v2, "NSG v1": v1, "capture": string(capture), "Windows trace": string(windowsTrace()),
+		// Of these only what a row says of itself is known; sums are not kept as Parquet.
+		"Traffic Analytics": ntaCSV([]ntaRow{nta(8)}, time.RFC3339, "\n"), "VMConnection": vmConnection,
 	}
 	paths := map[string]string{}
 	for name, text := range files {
 		paths[name] = saved(dir, strings.ReplaceAll(name, " ", "-"), text)
+		if name == "Traffic Analytics" || name == "VMConnection" {
+			continue
+		}
 		var kept bytes.Buffer
 		if _, _, err := (Sum{Items: itemsOf(paths[name]), Flows: &Flows{To: &kept}}).Run(t.Context()); err != nil {
 			t.Fatal(err)
@@ -44,13 +50,31 @@ func oneOfEach(t *testing.T) map[string]string {
 	return paths
 }
 
+// vmConnection is a row of Azure Monitor's agent.
+const vmConnection = `{"TenantId":"t","Type":"VMConnection","TimeGenerated":"2026-08-25T08:00:00Z","Computer":"app-1","Direction":"outbound","ProcessName":"curl","SourceIp":"10.1.0.4",` +
+	`"DestinationIp":"10.2.0.5","DestinationPort":443,"Protocol":"tcp","BytesSent":100,"BytesReceived":200,"LinksEstablished":1,"LinksTerminated":1,"LinksFailed":0,"LinksLive":0}` + "\n"
+
+// windowsTrace is one of pktmon, with a conversation to a public address.
+func windowsTrace() []byte {
+	var events []etltest.Event
+	at := int64(0)
+	for r := range (pcaptest.Traffic{Seed: 1, Packets: 50, Flows: 3, Active: 3, Data: 100, Span: time.Minute}).Records() {
+		at += 1000
+		events = append(events, etltest.Report{Component: 1, Direction: 4, Kind: 1, Payload: bytes.Clone(r.Data), At: at, Group: uint64(at)}.Event())
+	}
+	return etltest.Trace{Build: 26100, Buffers: []etltest.Buffer{{Events: events}}}.Bytes()
+}
+
 // unknownIn are the fields that a kind of source does not know of any of its
 // flows, and no inventory is at hand for.
 var unknownIn = map[string][]string{
-	"VNet flow log": {"nic", "vm"},
-	"NSG v2":        {"nic", "vm", "encryption"},
-	"NSG v1":        {"nic", "vm", "encryption"},
-	"capture":       {"nic", "vm", "encryption", "verdict", "rule", "acl", "direction"},
+	"VNet flow log":     {"nic", "vm"},
+	"NSG v2":            {"nic", "vm", "encryption"},
+	"NSG v1":            {"nic", "vm", "encryption"},
+	"capture":           {"nic", "vm", "encryption", "verdict", "rule", "acl", "direction"},
+	"Windows trace":     {"nic", "vm", "encryption", "verdict", "rule", "acl", "direction"},
+	"Traffic Analytics": {"nic", "vm", "source.port"},
+	"VMConnection":      {"nic", "vm", "source.port", "encryption", "verdict", "rule", "acl"},
 }
 
 // TestUnknownIsNotFalse asks every source for a value of every field that none of
@@ -59,7 +83,7 @@ var unknownIn = map[string][]string{
 func TestUnknownIsNotFalse(t *testing.T) {
 	for source, path := range oneOfEach(t) {
 		kind := strings.TrimSuffix(source, " as Parquet")
-		unknown := unknownIn[kind]
+		unknown, packets := unknownIn[kind], kind == "capture" || kind == "Windows trace"
 		var asked []string
 		var about []question.Field
 		for _, f := range question.Fields() {
@@ -72,11 +96,11 @@ func TestUnknownIsNotFalse(t *testing.T) {
 		}
 		for i, a := range askedOf(t, path, asked...) {
 			f, src := about[i], asked[i]
-			wants := contains(unknown, f.Name) || ofInventory(f.Name) || kind == "capture" && f.Sided()
+			wants := contains(unknown, f.Name) || ofInventory(f.Name) || packets && f.Sided()
 			if strings.HasSuffix(f.Name, "service_tag") || strings.HasSuffix(f.Name, "azure_service") {
-				wants = kind == "capture" && f.Name[:6] != "source" // its traffic goes to public addresses; that of logs is private
+				wants = packets && f.Name[:6] != "source" // its traffic goes to public addresses; that of logs is private
 			}
-			if kind == "capture" && (f.Name == "scope" || f.Name == "destination.scope") {
+			if packets && (f.Name == "scope" || f.Name == "destination.scope") {
 				wants = false // its traffic goes to public addresses
 			}
 			switch equal := strings.Contains(src, "=="); {
@@ -181,7 +205,7 @@ func TestDeniedOfCaptures(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := !strings.HasPrefix(source, "capture")
+		want := !contains(unknownIn[strings.TrimSuffix(source, " as Parquet")], "verdict")
 		got := []summary.Figure{doc.Total.Denied, doc.Services.Total.Denied, doc.Services.Rows[0].Denied, doc.Top[0].Denied}
 		for i, f := range got {
 			if f.Known != want || f.N != 0 {
