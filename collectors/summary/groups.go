@@ -52,9 +52,10 @@ type groups struct {
 	seen   map[string]*seen
 	naming *naming
 
-	shown []line  // once all is added: the lines to show, in their order,
-	rest  lineSum // the sum of the others,
-	count uint64  // and how many there are
+	shown   []line  // once all is added: the lines to show,
+	ordered bool    // of which, after the last cut, as many as are shown are first and in their order,
+	rest    lineSum // the sum of the others,
+	count   uint64  // and how many there are
 
 	rows              []string             // what having asks of lines
 	having            func(lineSums) truth // nil for all

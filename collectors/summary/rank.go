@@ -46,27 +46,37 @@ func (g *groups) offer(key []byte, sum lineSums, n *naming) {
 	g.compete(key, sum, g.seen[string(key)], n)
 }
 
+// compete takes a line that may have to be shown. Lines are put in order only when
+// twice as many wait as are shown, so that long answers are not ordered line by line.
 func (g *groups) compete(key []byte, sum lineSums, what *seen, n *naming) {
-	limit := g.top
-	if limit <= 0 {
-		limit = defaultTop
-	}
-	if len(g.shown) == limit && g.compare(sum, g.shown[limit-1].sum.sums(), key, g.shown[limit-1].key, n) > 0 {
+	if limit := g.limit(); g.ordered && g.compare(sum, g.shown[limit-1].sum.sums(), key, g.shown[limit-1].key, n) > 0 {
 		g.rest.merge(sum)
 		return
 	}
-	l := line{key: key, sum: lineSum{*sum.all, *sum.ends, *sum.cost}, seen: what}
-	i := sort.Search(len(g.shown), func(i int) bool { return g.before(&l, &g.shown[i], n) })
-	if i == limit {
-		g.rest.merge(sum)
-		return
+	g.shown = append(g.shown, line{key: bytes.Clone(key), sum: lineSum{*sum.all, *sum.ends, *sum.cost}, seen: what})
+	if len(g.shown) >= 2*g.limit() {
+		g.cut(n)
 	}
-	if len(g.shown) == limit {
-		g.rest.merge(g.shown[limit-1].sum.sums())
-		g.shown = g.shown[:limit-1]
+}
+
+// limit is how many lines are shown.
+func (g *groups) limit() int {
+	if g.top <= 0 {
+		return defaultTop
 	}
-	l.key = bytes.Clone(key)
-	g.shown = slices.Insert(g.shown, i, l)
+	return g.top
+}
+
+// cut puts the lines that compete in order and leaves those that are shown.
+func (g *groups) cut(n *naming) {
+	sort.Slice(g.shown, func(i, j int) bool { return g.before(&g.shown[i], &g.shown[j], n) })
+	limit := min(g.limit(), len(g.shown))
+	for i := range g.shown[limit:] {
+		g.rest.merge(g.shown[limit+i].sum.sums())
+	}
+	clear(g.shown[limit:])
+	g.shown = g.shown[:limit]
+	g.ordered = limit == g.limit()
 }
 
 // before reports whether a is shown before b. Only lines that are equal in
@@ -92,6 +102,7 @@ func (g *groups) answer(n *naming, all aggregate.Tally) Answer {
 	for _, f := range g.by {
 		a.By = append(a.By, f.name)
 	}
+	g.cut(n)
 	for _, l := range g.shown {
 		r := g.row(&l.sum, g.texts(n, l.key), all)
 		if l.seen != nil {
