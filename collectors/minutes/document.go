@@ -54,6 +54,15 @@ type Document struct {
 	Steps   []Step `json:"steps"`
 	Gaps    []Gap  `json:"gaps"` // at most so many, the longest
 	More    int    `json:"more_gaps,omitempty"`
+
+	Interfaces []Interface `json:"-"` // of which anything was recorded or should have been
+}
+
+// Interface is one of a log.
+type Interface struct {
+	Log  string // resource id, in lower case
+	MAC  string // empty if it is not known which interfaces the log has
+	Name string // by the inventory; empty if none is known
 }
 
 // Step is the minutes of all interfaces from Start on.
@@ -113,6 +122,11 @@ func (t *Table) Document(names *flow.Names, o Options) *Document {
 			all = all.with(d.interval)
 		}
 		p.gaps(doc, names, o.Name)
+		one := Interface{Log: lowerID(p.log), MAC: p.mac}
+		if o.Name != nil {
+			one.Name = o.Name(p.mac)
+		}
+		doc.Interfaces = append(doc.Interfaces, one)
 	}
 	doc.steps(points, all)
 	slices.SortFunc(doc.Gaps, func(a, b Gap) int {

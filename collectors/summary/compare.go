@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 )
 
 // The ways in which a row changed from one side to the other.
@@ -22,6 +23,7 @@ type Comparison struct {
 	By      []string `json:"by"`
 	A       Side     `json:"a"`
 	B       Side     `json:"b"`
+	Aligned bool     `json:"aligned"` // steps of time are counted from the begin of each side
 	Changes []Change `json:"changes"` // the biggest first
 	Same    int      `json:"same_rows"`
 }
@@ -41,14 +43,21 @@ type Change struct {
 	Change string   `json:"change"`
 	A      *Row     `json:"a"` // null if there is none
 	B      *Row     `json:"b"`
+	Why    string   `json:"why,omitempty"` // it is unclear
 }
 
-// Compare compares the last answers of two documents, which are to one question.
-func Compare(a, b *Document) *Comparison {
-	x, y := &a.Asks[len(a.Asks)-1], &b.Asks[len(b.Asks)-1]
+// Compare compares the answers of two documents to the questions of Compared.
+// Rows by steps of time are told apart by how long after the begin of their side they
+// were if the sides are of different times; an origin that is zero is the first record.
+func Compare(a, b *Document, originA, originB time.Time) *Comparison {
+	x, y := &a.Asks[0], &b.Asks[0]
 	c := &Comparison{Format: "1", By: x.By, A: sideOf(a, x), B: sideOf(b, y), Changes: []Change{}}
 	c.A.unseen(x, y)
 	c.B.unseen(y, x)
+	seenA, seenB := sawOf(a), sawOf(b)
+	clockA, clockB := clocks(x.By, a, b, originA, originB)
+	gapsA, gapsB := gapsOf(a, b, &c.A, clockA), gapsOf(b, a, &c.B, clockB)
+	c.Aligned = clockA.aligned
 	rows, all := map[string]*Change{}, []*Change{}
 	at := func(key []string) *Change {
 		k := strings.Join(key, "\x00")
@@ -59,13 +68,14 @@ func Compare(a, b *Document) *Comparison {
 		return rows[k]
 	}
 	for i := range x.Rows {
-		at(x.Rows[i].Key).A = &x.Rows[i]
+		at(clockA.key(x.Rows[i].Key)).A = &x.Rows[i]
 	}
 	for i := range y.Rows {
-		at(y.Rows[i].Key).B = &y.Rows[i]
+		at(clockB.key(y.Rows[i].Key)).B = &y.Rows[i]
 	}
 	for _, r := range all {
-		if r.Change = r.judge(len(c.A.Lacks) > 0, len(c.B.Lacks) > 0); r.Change == "" {
+		points := append(seenA.of(r.A), seenB.of(r.B)...)
+		if r.Change, r.Why = r.judge(gapsA.touch(points, r.Key), gapsB.touch(points, r.Key)); r.Change == "" {
 			c.Same++
 		} else {
 			c.Changes = append(c.Changes, *r)
@@ -87,14 +97,14 @@ func (s *Side) unseen(a, other *Answer) {
 	}
 }
 
-// judge says how a row changed, empty if it did not. What a side that lacks
-// something has less of is unclear.
-func (r *Change) judge(lacksA, lacksB bool) string {
-	name := func(change string, lacks bool) string {
-		if lacks {
-			return Unclear
+// judge says how a row changed, empty if it did not. What a side has less of that lacks
+// something, as far as that touches the row, is unclear.
+func (r *Change) judge(lacksA, lacksB string) (change, why string) {
+	name := func(change string, lacks string) (string, string) {
+		if lacks != "" {
+			return Unclear, lacks
 		}
-		return change
+		return change, ""
 	}
 	switch {
 	case r.A == nil:
@@ -102,7 +112,7 @@ func (r *Change) judge(lacksA, lacksB bool) string {
 	case r.B == nil:
 		return name(Gone, lacksB)
 	case flips(r.A, r.B) || flips(r.B, r.A):
-		return Flipped
+		return Flipped, ""
 	}
 	switch before, after := amountsOf(r.A, r.B); {
 	case after > before:
@@ -110,7 +120,7 @@ func (r *Change) judge(lacksA, lacksB bool) string {
 	case after < before:
 		return name(Shrunk, lacksB)
 	}
-	return ""
+	return "", ""
 }
 
 // flips reports whether all flows of a were allowed and all of b were denied.
@@ -149,9 +159,6 @@ func sideOf(d *Document, a *Answer) Side {
 	}
 	if left := a.Groups - uint64(len(a.Rows)); left > 0 {
 		s.Lacks = append(s.Lacks, count(left, "further row")+" that were not compared")
-	}
-	if m := d.Minutes; m != nil && m.Unlogged+m.Unknown > 0 {
-		s.Lacks = append(s.Lacks, m.String())
 	}
 	for _, c := range d.Coverage {
 		switch c.Code {

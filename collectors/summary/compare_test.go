@@ -3,6 +3,7 @@ package summary
 import (
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -30,10 +31,10 @@ func TestCompareLaws(t *testing.T) {
 	for seed := range uint64(500) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		a, b := anyAnswer(r), anyAnswer(r)
-		if c := Compare(a, a); len(c.Changes) > 0 || c.Same != len(a.Asks[0].Rows) {
+		if c := Compare(a, a, time.Time{}, time.Time{}); len(c.Changes) > 0 || c.Same != len(a.Asks[0].Rows) {
 			t.Fatalf("seed %d: a document differs from itself: %+v", seed, c.Changes)
 		}
-		there, back := Compare(a, b), Compare(b, a)
+		there, back := Compare(a, b, time.Time{}, time.Time{}), Compare(b, a, time.Time{}, time.Time{})
 		for i := range back.Changes {
 			x := &back.Changes[i]
 			x.A, x.B, x.Change = x.B, x.A, mirror[x.Change]

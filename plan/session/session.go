@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/renameio/v2/maybe"
@@ -150,6 +151,29 @@ func Latest(dir string) (f Folder, ok bool) {
 	}
 	return Folder{filepath.Dir(slices.Max(names))}, true
 }
+
+// Previous returns the folder of the run before that in a folder, of the same
+// investigation; ok is false if there is none that has a manifest.
+func Previous(path string) (f Folder, ok bool) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return Folder{}, false
+	}
+	names, err := filepath.Glob(filepath.Join(globEscape.Replace(filepath.Dir(path)), "*", "manifest.json"))
+	if err != nil {
+		return Folder{}, false
+	}
+	slices.Sort(names)
+	for _, name := range slices.Backward(names) {
+		if dir := filepath.Dir(name); filepath.Base(dir) < filepath.Base(path) {
+			return Folder{dir}, true
+		}
+	}
+	return Folder{}, false
+}
+
+// globEscape makes a path a pattern of itself alone.
+var globEscape = strings.NewReplacer("*", "[*]", "?", "[?]", "[", "[[]")
 
 // Join returns the place of a file below the folder. Names come from Azure,
 // so a name that would lead elsewhere is an error.

@@ -39,11 +39,14 @@ func (c checks) conclude(e *env.Env, answers ...*operation.Answer) error {
 		list = append(list, report.Checked{Doc: a.Doc, Meta: a.Meta, Strict: c.strict})
 		errs = append(errs, verdict(e, a.Doc, c.strict))
 	}
-	root := repository(e)
-	return errors.Join(append(errs,
+	return errors.Join(append(errs, c.write(e, list), annotated(e, repository(e), list))...)
+}
+
+// write writes the files of checks.
+func (c checks) write(e *env.Env, list []report.Checked) error {
+	return errors.Join(
 		written(c.junit, func(w io.Writer) error { return report.JUnit(w, list) }),
-		written(c.sarif, func(w io.Writer) error { return report.SARIF(w, list, root, version()) }),
-		annotated(e, root, list))...)
+		written(c.sarif, func(w io.Writer) error { return report.SARIF(w, list, repository(e), version()) }))
 }
 
 // verdict is the exit status that a document calls for: an expectation has failed

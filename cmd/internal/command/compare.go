@@ -3,14 +3,17 @@ package command
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"flowctl/cmd/internal/env"
 	"flowctl/cmd/internal/operation"
+	"flowctl/cmd/internal/report"
 	"flowctl/cmd/internal/view"
 	"flowctl/collectors/summary"
+	"flowctl/plan/session"
 )
 
 // mostCompared is how many rows of each side are compared.
@@ -22,6 +25,7 @@ type compareOptions struct {
 	naming   naming
 	json     bool
 	check    bool
+	checks   checks
 }
 
 func newCompare(e *env.Env) *cobra.Command {
@@ -33,11 +37,15 @@ func newCompare(e *env.Env) *cobra.Command {
 shrunk, or flipped from allowed to denied or back. A and B are what summarize reads; for two
 times of one source, name it twice and give each its time.
 
-What a side has less of counts as a change only if that side measured all: where it has gaps,
-unreadable files or flows of which it cannot be said whether they are meant, the change is
-unclear. With --check, the exit status is 3 if anything differs, and 4 if nothing does but
+A may also be the word previous, which is the run before that of the results folder B.
+Rows by steps of time, such as --by 'time(5m)', are told apart by how long after the begin of
+their side they were, if the two sides are of different times.
+
+What a side has less of counts as a change only if that side measured it: where an interface
+that saw the row has a gap on that side, or files cannot be read, or it cannot be said
+whether flows are meant, the change is unclear. With --check, the exit status is 3 if anything differs, and 4 if nothing does but
 some of it is unclear.`,
-		Example: "  flowctl compare monday/ tuesday/\n  flowctl compare --by rule,acl --where 'verdict == \"denied\"' before.json after.json\n  flowctl compare logs/ logs/ --start-a -48h --end-a -24h --start-b -24h",
+		Example: "  flowctl compare monday/ tuesday/\n  flowctl compare --by rule,acl --where 'verdict == \"denied\"' before.json after.json\n  flowctl compare previous .flowctl/results/web/20261112T100000Z\n  flowctl compare logs/ logs/ --start-a -48h --end-a -24h --start-b -24h",
 		Args:    cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.a.Paths, o.b.Paths = args[:1], args[1:]
@@ -51,6 +59,8 @@ some of it is unclear.`,
 	cmd.Flags().StringVar(&o.a.end, "end-a", "", "of A, count only what happened before this `time`")
 	cmd.Flags().StringVar(&o.b.start, "start-b", "", "of B, count only what happened from this `time` on")
 	cmd.Flags().StringVar(&o.b.end, "end-b", "", "of B, count only what happened before this `time`")
+	cmd.Flags().StringVar(&o.checks.junit, "junit", "", "also write what differs to this `file` as JUnit's XML (flowctl docs summary)")
+	cmd.Flags().StringVar(&o.checks.sarif, "sarif", "", "also write what differs to this `file` as SARIF 2.1.0")
 	o.naming.flags(cmd)
 	o.naming.inventoryFlag(cmd)
 	cmd.Flags().BoolVar(&o.check, "check", false, "exit with status 3 if anything differs, and with 4 if that cannot be said")
@@ -58,7 +68,11 @@ some of it is unclear.`,
 }
 
 func runCompare(ctx context.Context, e *env.Env, o compareOptions) error {
-	var docs []*summary.Document
+	if err := o.previous(); err != nil {
+		return err
+	}
+	var sides [2]*operation.Answer
+	var origins [2]time.Time
 	var lost error
 	now := time.Now()
 	o.question.Top = mostCompared
@@ -66,8 +80,8 @@ func runCompare(ctx context.Context, e *env.Env, o compareOptions) error {
 	if err != nil {
 		return err
 	}
-	for _, side := range []*summarizeOptions{&o.a, &o.b} {
-		side.asked, side.question = true, o.question
+	for i, side := range []*summarizeOptions{&o.a, &o.b} {
+		side.asked, side.question, side.Compared = true, o.question, true
 		if err := side.read(now); err != nil {
 			return err
 		}
@@ -77,21 +91,41 @@ func runCompare(ctx context.Context, e *env.Env, o compareOptions) error {
 		}
 		defer a.Close()
 		view.Problems(e.Stderr, a)
-		docs, lost = append(docs, a.Doc), errors.Join(lost, a.Err())
+		sides[i], lost = a, errors.Join(lost, a.Err())
+		if origins[i] = a.Meta.Start; side.start != "" {
+			origins[i] = side.Start
+		}
 	}
 	if lost != nil {
 		return lost
 	}
-	c := summary.Compare(docs[0], docs[1])
+	c := summary.Compare(sides[0].Doc, sides[1].Doc, origins[0], origins[1])
 	if o.json {
 		err = view.JSON(e.Stdout, c)
 	} else {
 		err = view.Comparison(e.Stdout, c)
 	}
+	err = errors.Join(err, o.checks.write(e, []report.Checked{{Compared: c, Doc: sides[1].Doc, Meta: sides[1].Meta}}))
 	if err != nil || !o.check {
 		return err
 	}
 	return differs(c)
+}
+
+// previous puts the run before B in the place of the word.
+func (o *compareOptions) previous() error {
+	if o.a.Paths[0] != "previous" || session.Is("previous") {
+		return nil
+	}
+	if !session.Is(o.b.Paths[0]) {
+		return fmt.Errorf("previous is the run before B, and %s is no results folder of a run", o.b.Paths[0])
+	}
+	before, ok := session.Previous(o.b.Paths[0])
+	if !ok {
+		return fmt.Errorf("there is no run before %s: name another folder to compare it with", o.b.Paths[0])
+	}
+	o.a.Paths = []string{before.Path}
+	return nil
 }
 
 // differs is the exit status of a comparison that is a check.

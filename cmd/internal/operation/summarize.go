@@ -24,6 +24,7 @@ type SummarizeOptions struct {
 	Memory       int64                // that rows may take; 0 for the default
 	Flows        string               // file to keep the flows in as Parquet; empty for none
 	Question     *Question            // to answer alone; nil for all answers
+	Compared     bool                 // its answer is to be compared with another, see summary.Compared
 	Progress     *collectors.Progress // to be kept up to date; nil if nobody looks
 }
 
@@ -53,6 +54,9 @@ func Summarize(ctx context.Context, s Settings, o SummarizeOptions) (*Answer, er
 			return nil, err
 		}
 		options = summary.Options{Questions: []*summary.Question{compiled}, Only: true}
+		if o.Compared {
+			options.Questions = summary.Compared(compiled)
+		}
 	}
 	if s.Tags != nil {
 		options.Tags = s.Tags.List

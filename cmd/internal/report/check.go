@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"strings"
 
 	"flowctl/collectors/summary"
 	"flowctl/plan/session"
@@ -13,6 +14,8 @@ type Checked struct {
 	Meta Meta
 	// Strict says that a question that cannot be answered fails the check.
 	Strict bool
+	// Compared is what differs between two sides, in place of a document.
+	Compared *summary.Comparison
 }
 
 // Check is what came of one expectation or question.
@@ -46,6 +49,9 @@ func (c Check) name(meta Meta) string {
 
 // Checks are all of them, expectations first.
 func (c Checked) Checks() []Check {
+	if c.Compared != nil {
+		return differences(c.Compared)
+	}
 	var out []Check
 	for _, e := range c.Doc.Expectations {
 		one := Check{Kind: "expect", Name: e.Name, Outcome: e.Outcome, Condition: e.Condition, Place: c.Meta.Expects[e.Name]}
@@ -73,4 +79,43 @@ func (c Checked) Checks() []Check {
 		out = append(out, one)
 	}
 	return out
+}
+
+// mostDifferences is how many rows that differ are checks of their own: readers of SARIF
+// take 5,000 results.
+const mostDifferences = 1000
+
+// differences are the rows that differ between two sides, or one check that passed.
+func differences(c *summary.Comparison) []Check {
+	var out []Check
+	for i, r := range c.Changes {
+		if i == mostDifferences {
+			left := Check{Kind: "compare", Name: "not shown", Outcome: "more", Level: NotMet}
+			left.Text = fmt.Sprintf("%s more differ.", Many(uint64(len(c.Changes)-i), "row"))
+			return append(out, left)
+		}
+		var key []string
+		for j, name := range c.By {
+			key = append(key, name+" "+r.Key[j])
+		}
+		one := Check{Kind: "compare", Name: strings.Join(key, ", "), Outcome: r.Change, Level: NotMet}
+		one.Text = fmt.Sprintf("%s: %s in A, %s in B.", r.Change, measured(r.A), measured(r.B))
+		if r.Change == summary.Unclear {
+			one.Level, one.Text = Unclear, fmt.Sprintf("Cannot be said: %s in A, %s in B; %s.", measured(r.A), measured(r.B), r.Why)
+		}
+		out = append(out, one)
+	}
+	same := Check{Kind: "compare", Name: "rows that are the same", Outcome: summary.Met}
+	if lacks := append(append([]string{}, c.A.Lacks...), c.B.Lacks...); len(lacks) > 0 && len(out) == 0 {
+		same.Outcome, same.Level, same.Text = summary.CannotAnswer, Unclear, "Nothing differs in what was measured; more may: "+list(lacks)+"."
+	}
+	return append(out, same)
+}
+
+// measured is how much a row of one side has.
+func measured(r *summary.Row) string {
+	if r == nil {
+		return "none"
+	}
+	return fmt.Sprintf("%s in %s", Bytes(r.Volume), Many(r.Flows, "flow"))
 }

@@ -101,7 +101,11 @@ func (c Check) rule(id string) sarifRule {
 	}
 	r.ShortDescription.Text, r.FullDescription.Text, r.Help.Text = text, text+".", text+"."
 	r.DefaultConfiguration.Level = "error"
-	if c.Kind != "expect" {
+	switch c.Kind {
+	case "compare":
+		text = "The same on both sides: " + c.Name
+		r.ShortDescription.Text, r.FullDescription.Text, r.Help.Text = text, text+".", text+"."
+	case "summarize":
 		r.DefaultConfiguration.Level = "note"
 	}
 	return r

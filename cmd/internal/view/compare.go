@@ -55,6 +55,9 @@ func Comparison(w io.Writer, c *summary.Comparison) error {
 	if o.Whole {
 		width = unbounded
 	}
+	if c.Aligned {
+		fmt.Fprint(w, "\nSteps of time are counted from the begin of each side.\n")
+	}
 	_, err := fmt.Fprintf(w, "\n%s\n\n%s the same. Amounts are not scaled to the length of the sides' times.\n", strings.Join(terminal.Table(columns, cells, width), "\n"), Count(c.Same, "row"))
 	return err
 }
