@@ -87,7 +87,7 @@ func (p Plan) Late(pace Pace) []Finding {
 	start, now := p.Investigation.Start, p.Made
 	if n := p.Count(Create); n > 0 && !start.IsZero() && now.After(start) && now.Before(p.Ends) {
 		out = append(out, Finding{Code: StartsLate, Severity: Warning, Summary: "Starts late",
-			Detail: fmt.Sprintf("The window began %s, %s ago: what happened until now is not recorded, except where somebody else's flow log was there.", start.UTC().Format(time.RFC3339), now.Sub(start).Round(time.Second))})
+			Detail: fmt.Sprintf("The window began %s, %s ago: what happened until now is not recorded, except where somebody else's flow log was there.", start.UTC().Format(time.RFC3339), Duration(now.Sub(start)))})
 	}
 	for _, c := range p.Changes {
 		n, _ := ParseName(c.Target().Name())

@@ -55,8 +55,10 @@ type Plan struct {
 	Changes       []Change      `json:"changes"`
 	Views         []View        `json:"views,omitempty"`
 	Findings      []Finding     `json:"findings,omitempty"`
-	Cost          *Estimate     `json:"cost,omitempty"` // nil if nothing is estimated
-	Finished      bool          `json:"finished"`       // results are there
+	Cost          *Estimate     `json:"cost,omitempty"`   // nil if nothing is estimated
+	Finished      bool          `json:"finished"`         // results are there
+	Begun         bool          `json:"begun"`            // a run is under way, and Ends is its end
+	Failed        int           `json:"failed,omitempty"` // sessions of the finished run
 }
 
 // Pending reports whether apply would do or wait for anything.

@@ -42,11 +42,12 @@ func (c Collector) Measure(ctx context.Context, w apply.Want) (int64, error) {
 	return j.size(ctx)
 }
 
-// Newest returns the minute of the newest record of a flow log in storage.
-func (c Collector) Newest(ctx context.Context, w apply.Want) (time.Time, error) {
+// Newest returns the time of the newest record of a flow log in storage, and when
+// it was written.
+func (c Collector) Newest(ctx context.Context, w apply.Want) (record, written time.Time, err error) {
 	j, err := c.job(ctx, w)
 	if err != nil {
-		return time.Time{}, err
+		return time.Time{}, time.Time{}, err
 	}
 	return j.newest(ctx)
 }

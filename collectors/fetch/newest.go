@@ -16,17 +16,17 @@ const (
 	longTail  = 8 << 20
 )
 
-// newest is the minute of the newest record of a flow log. It is in the blob
-// that was written last.
-func (j job) newest(ctx context.Context) (time.Time, error) {
+// newest is the time of the newest record of a flow log, and when it was written.
+// It is in the blob that was written last.
+func (j job) newest(ctx context.Context) (record, written time.Time, err error) {
 	var last *plan.Blob
 	if j.session.Mechanism != plan.FlowLog {
-		return time.Time{}, nil
+		return time.Time{}, time.Time{}, nil
 	}
 	for _, blobs := range j.listed(ctx) {
 		for b, err := range blobs {
 			if err != nil {
-				return time.Time{}, err
+				return time.Time{}, time.Time{}, err
 			}
 			if last == nil || !b.Modified.Before(last.Modified) {
 				last = &b
@@ -34,12 +34,13 @@ func (j job) newest(ctx context.Context) (time.Time, error) {
 		}
 	}
 	if last == nil {
-		return time.Time{}, nil
+		return time.Time{}, time.Time{}, nil
 	}
-	return lastRecord(ctx, j.blobs, *last)
+	record, err = lastRecord(ctx, j.blobs, *last)
+	return record, last.Modified, err
 }
 
-// lastRecord reads the minute of a blob's last record from its end.
+// lastRecord reads the time of a blob's last record from its end.
 func lastRecord(ctx context.Context, from plan.Blobs, b plan.Blob) (time.Time, error) {
 	for tail := int64(shortTail); ; tail *= 8 {
 		offset := max(0, b.Size-tail)

@@ -33,13 +33,13 @@ func TestNewest(t *testing.T) {
 	for name, tt := range tests {
 		a := storagetest.Of(tt.blobs)
 		f := fetchOf(t, a)
-		if got, err := f.newest(t.Context()); err != nil || !got.Equal(tt.want) || len(a.Seen().Reads) != tt.reads {
+		if got, _, err := f.newest(t.Context()); err != nil || !got.Equal(tt.want) || len(a.Seen().Reads) != tt.reads {
 			t.Errorf("%s: %v, %v after %d reads, want %v after %d", name, got, err, len(a.Seen().Reads), tt.want, tt.reads)
 		}
 	}
 	f := captureOf(t, &storagetest.Account{})
 	f.session.Mechanism = plan.PacketCapture
-	if got, err := f.newest(t.Context()); err != nil || !got.IsZero() {
+	if got, _, err := f.newest(t.Context()); err != nil || !got.IsZero() {
 		t.Errorf("a capture: %v, %v", got, err)
 	}
 }

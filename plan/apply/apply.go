@@ -35,9 +35,9 @@ type Collector interface {
 	Collect(ctx context.Context, w Want) ([]session.Artifact, error)
 	// Measure returns how many bytes are there.
 	Measure(ctx context.Context, w Want) (int64, error)
-	// Newest returns the minute of the newest record that is there, of flow
-	// logs; zero if there is none.
-	Newest(ctx context.Context, w Want) (time.Time, error)
+	// Newest returns the time of the newest record that is there, of flow logs,
+	// and when it was written; zero if there is none.
+	Newest(ctx context.Context, w Want) (record, written time.Time, err error)
 }
 
 // Options are what a run needs besides its plan.

@@ -66,6 +66,7 @@ type fakeAzure struct {
 	deaf     bool                          // a stop has no effect
 	measured int64                         // bytes that Measure sees
 	newest   func(now time.Time) time.Time // record that is there; nil for that of the end
+	behind   time.Duration                 // until the newest record was written
 	size     int64                         // of what Collect brings
 }
 
@@ -279,12 +280,14 @@ func (a *fakeAzure) Measure(context.Context, Want) (int64, error) {
 	return newest.Unix(), nil // it grows with every record
 }
 
-// Newest is the end of the window, unless a.newest says another time.
-func (a *fakeAzure) Newest(_ context.Context, w Want) (time.Time, error) {
+// Newest is the end of the window, unless a.newest says another time, and was
+// written a.behind later.
+func (a *fakeAzure) Newest(_ context.Context, w Want) (record, written time.Time, err error) {
 	if a.newest == nil {
-		return w.End, nil
+		return w.End, w.End, nil
 	}
-	return a.newest(a.clock.Now()), nil
+	record = a.newest(a.clock.Now())
+	return record, record.Add(a.behind), nil
 }
 
 func flowLog() plan.Session {

@@ -5,25 +5,26 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"flowctl/plan"
 )
 
-// A flow log's records are written some minutes after the minute that they are
-// of, at times much later. How late is learned from what arrives: the newest
-// record of a look against the time of the look. After its end its records are
-// awaited by that, up to a limit that is said.
+// A flow log's records are written some minutes after they were closed, at times
+// much later. How late is read from what is there: the time of the newest record
+// against the time at which its blob was written, so that one look is enough and
+// a step of a scheduler knows as much as a run that waits. After its end the
+// records of a log are awaited by that, up to a limit that is said.
 
-// minute is what a record is of.
+// minute is what a record is of. Its time is that at which it was closed, so
+// that what was seen after it is in the next one.
 const minute = time.Minute
 
-// learn notes the newest record that there is, and how late it came if it was
-// not there at the look before.
+// learn notes the newest record that there is, and how late it came.
 func (r *Run) learn(ctx context.Context, t *tracked, bytes int64) {
 	if bytes != t.bytes || t.newest.IsZero() && bytes > 0 {
-		if newest, err := r.files.Newest(ctx, r.want(t)); err == nil && newest.After(t.newest) {
+		if newest, written, err := r.files.Newest(ctx, r.want(t)); err == nil && newest.After(t.newest) {
 			t.newest = newest
-			if t.looked {
-				t.late = max(t.late, r.clock.Now().Sub(newest.Add(minute)))
-			}
+			t.late = max(t.late, written.Sub(newest))
 		}
 	}
 	t.bytes, t.looked = bytes, true
@@ -43,7 +44,7 @@ func (r *Run) lookLate(ctx context.Context, t *tracked) {
 	text := fmt.Sprintf("no record has arrived yet; they are awaited until %s", limit.UTC().Format(time.RFC3339))
 	if !t.newest.IsZero() {
 		text = fmt.Sprintf("records came up to %s late; the last are awaited until %s, and until %s at most",
-			t.late.Round(time.Second), settled.UTC().Format(time.RFC3339), limit.UTC().Format(time.RFC3339))
+			plan.Duration(t.late), settled.UTC().Format(time.RFC3339), limit.UTC().Format(time.RFC3339))
 	}
 	r.emit(t.event(Waiting, text))
 }
@@ -57,14 +58,13 @@ func (r *Run) end(t *tracked) time.Time {
 }
 
 // settleLog is how long after its end a flow log's last records are there, as
-// far as can be told now: soon if records of its last minute are there, else as
-// late as any came; where none has come, the limit. Whoever stopped it does
-// not wait for longer than usual.
+// far as can be told now: as late as any came, and where none has come, the
+// limit. That one record of the last minute is there says nothing of the other
+// interfaces. Whoever stopped it does not wait for longer than usual.
 func (r *Run) settleLog(t *tracked) time.Duration {
 	usual, limit := r.Limits.Settle, max(r.Limits.Late, r.Limits.Settle)
-	last := earlier(r.end(t), t.ends).Add(-minute).Truncate(minute)
 	switch {
-	case r.run.Stopped && r.run.Limit == "" || t.drop != "" || !t.newest.Before(last):
+	case r.run.Stopped && r.run.Limit == "" || t.drop != "":
 		return usual
 	case t.newest.IsZero():
 		return limit
@@ -90,7 +90,7 @@ func (r *Run) missing(t *tracked) {
 	case t.newest.IsZero():
 		late = "; no record had arrived by " + now
 	case t.late > r.Limits.Settle && t.newest.Before(earlier(e.At, t.ends).Add(-minute).Truncate(minute)):
-		late = fmt.Sprintf("; records came up to %s late, and none of after %s had arrived by %s", t.late.Round(time.Second), t.newest.UTC().Format(time.RFC3339), now)
+		late = fmt.Sprintf("; records came up to %s late, and none of after %s had arrived by %s", plan.Duration(t.late), t.newest.UTC().Format(time.RFC3339), now)
 	}
 	t.explain(late)
 }

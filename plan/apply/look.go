@@ -196,15 +196,15 @@ func (r *Run) prove(t *tracked, data bool) {
 		r.emit(t.event(FirstData, proof(t, waited)))
 	case !t.silent && waited >= r.Limits.Proof:
 		t.silent = true
-		r.emit(t.event(NoData, fmt.Sprintf("after %s; %s", waited.Round(time.Second), suspects(t))))
+		r.emit(t.event(NoData, fmt.Sprintf("after %s; %s", plan.Duration(waited), suspects(t))))
 	}
 }
 
 func proof(t *tracked, waited time.Duration) string {
 	if !t.isLog() {
-		return fmt.Sprintf("capturing after %s", waited.Round(time.Second))
+		return fmt.Sprintf("capturing after %s", plan.Duration(waited))
 	}
-	return fmt.Sprintf("first data after %s", waited.Round(time.Second))
+	return fmt.Sprintf("first data after %s", plan.Duration(waited))
 }
 
 // suspects are the reasons for which nothing comes.

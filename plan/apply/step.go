@@ -106,7 +106,7 @@ func (r *Run) start(ctx context.Context, t *tracked) {
 	case ctx.Err() != nil:
 		return // it is found by its name, if it came to be
 	case errors.Is(err, plan.ErrTooLate):
-		r.fail(t, err)
+		r.fail(t, r.notStarted(t, ledger.Absent))
 		return
 	case errors.Is(err, plan.ErrNoAgent) && t.session.InstallAgent != "" && t.tries < r.Limits.Retries:
 		t.agent, t.tries, t.next = false, t.tries+1, r.clock.Now().Add(r.Limits.Poll) // somebody took it away
@@ -242,12 +242,12 @@ func (r *Run) notStarted(t *tracked, shown ledger.Shown) error {
 	ended, now := t.ends.UTC().Format(time.RFC3339), r.clock.Now().UTC().Format(time.RFC3339)
 	switch {
 	case !r.began.Before(t.ends):
-		return fmt.Errorf("%w: %s, before this run began", plan.ErrTooLate, ended)
+		return fmt.Errorf("%w %s, before this run began", plan.ErrTooLate, ended)
 	case t.session.InstallAgent != "":
-		return fmt.Errorf("%w: %s, and the machine's agent was ready at %s only. Give the investigation a longer window, or install the agent before",
+		return fmt.Errorf("%w %s, and the machine's agent was ready at %s only. Give the investigation a longer window, or install the agent before",
 			plan.ErrTooLate, ended, now)
 	}
-	return fmt.Errorf("%w: %s, and it was not its turn before. One Network Watcher writes one thing after the other: give the investigation a longer window or fewer targets in one region",
+	return fmt.Errorf("%w %s, and it was not its turn before. One Network Watcher writes one thing after the other: give the investigation a longer window or fewer targets in one region",
 		plan.ErrTooLate, ended)
 }
 
@@ -289,7 +289,7 @@ func (r *Run) stop(ctx context.Context, t *tracked) {
 	t.next = r.clock.Now().Add(r.Limits.Poll)
 	err := t.provider.Stop(ctx, t.rec)
 	if t.stops++; err == nil && !t.isLog() && t.stops > r.Limits.Retries {
-		err = errors.New("it is said to be stopped, and runs")
+		err = errors.New("Azure accepts the stop and shows it running")
 	}
 	switch {
 	case ctx.Err() != nil:

@@ -121,7 +121,9 @@ func (stormCollector) Measure(_ context.Context, w apply.Want) (int64, error) {
 	return 5, nil
 }
 
-func (stormCollector) Newest(_ context.Context, w apply.Want) (time.Time, error) { return w.End, nil }
+func (stormCollector) Newest(_ context.Context, w apply.Want) (record, written time.Time, err error) {
+	return w.End, w.End, nil
+}
 
 // finished checks that every session was started and ended once, and that
 // nothing is left.

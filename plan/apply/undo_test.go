@@ -212,7 +212,7 @@ func TestProofOfData(t *testing.T) {
 		noData   bool
 	}{
 		"flow log":        {5, flowLog(), map[Kind]string{FirstData: "first data after "}, false},
-		"silent flow log": {0, flowLog(), map[Kind]string{NoData: "after 10m0s; the storage account's firewall"}, true},
+		"silent flow log": {0, flowLog(), map[Kind]string{NoData: "after 10m; the storage account's firewall"}, true},
 		"capture":         {0, capture(10 * time.Minute), map[Kind]string{FirstData: "capturing after 10s"}, false},
 	}
 	for name, tt := range tests {

@@ -53,6 +53,17 @@ func (r *Run) Prior(inv plan.Investigation, watches []string, now time.Time) pla
 	return p
 }
 
+// Failed counts the sessions that were given up.
+func (r *Run) Failed() int {
+	n := 0
+	for _, e := range r.Sessions {
+		if e.Stand() == GivenUp {
+			n++
+		}
+	}
+	return n
+}
+
 // LeftBehind names what an earlier run could not take back.
 func (r *Run) LeftBehind() []plan.Finding {
 	var out []plan.Finding

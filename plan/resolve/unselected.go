@@ -7,11 +7,15 @@ import (
 )
 
 // Unselected says as findings what the file of an investigation that was started
-// selects no more.
-func Unselected(diags hcl.Diagnostics) []plan.Finding {
+// selects no more. Finished: its run is over.
+func Unselected(diags hcl.Diagnostics, finished bool) []plan.Finding {
 	var out []plan.Finding
+	then := " What was started goes on to its end and is collected."
+	if finished {
+		then = " The run is over, and its results stay."
+	}
 	for _, d := range diags {
-		f := plan.Finding{Code: plan.NotSelected, Severity: plan.Warning, Summary: d.Summary, Detail: d.Detail + " What was started goes on to its end and is collected."}
+		f := plan.Finding{Code: plan.NotSelected, Severity: plan.Warning, Summary: d.Summary, Detail: d.Detail + then}
 		if d.Severity != hcl.DiagError {
 			f.Severity, f.Detail = plan.Info, d.Detail
 		}

@@ -50,8 +50,10 @@ func runDestroy(ctx context.Context, e *env.Env, o destroyOptions) error {
 		outcomes, err := op.Destroy(ctx, func(name string, there []operation.Doomed) error {
 			view.Doomed(e.Stderr, there)
 			if n := uncollected(there); n > 0 && !o.discard {
-				return fmt.Errorf("%s: %s not collected yet; nothing was removed.\n  keep the data: flowctl stop %s && flowctl apply --auto-approve %s\n  give it up:    flowctl destroy --discard %s",
-					name, view.Count(n, "recording is", "recordings are"), o.Path, o.Path, o.Path)
+				return advised{fmt.Errorf("%s: %s not collected yet; nothing was removed", name, view.Count(n, "recording is", "recordings are")), []string{
+					fmt.Sprintf("keep the data: flowctl stop %s && flowctl apply --auto-approve %s", o.Path, o.Path),
+					fmt.Sprintf("give it up:    flowctl destroy --discard %s", o.Path),
+				}}
 			}
 			if len(there) == 0 || o.auto {
 				return nil

@@ -107,6 +107,13 @@ func status(e *env.Env, err error) int {
 	return code
 }
 
+// advised is an error with the ways out of it, each on a line of its own: text
+// that came from elsewhere has no line ends.
+type advised struct {
+	error
+	ways []string
+}
+
 // say shows all errors that were joined, and returns the exit status that one
 // of them carries.
 func say(e *env.Env, err error) int {
@@ -119,6 +126,7 @@ func say(e *env.Env, err error) int {
 	}
 	var exit env.Exit
 	var diagnosed *operation.Diagnosed
+	var advice advised
 	switch {
 	case errors.As(err, &exit):
 		return int(exit)
@@ -128,6 +136,10 @@ func say(e *env.Env, err error) int {
 		}
 	default:
 		e.Printf("Error: %s\n", terminal.Escape(err.Error()))
+		errors.As(err, &advice)
+		for _, way := range advice.ways {
+			e.Printf("  %s\n", terminal.Escape(way))
+		}
 	}
 	return int(env.Shown)
 }

@@ -56,7 +56,7 @@ func (op *Operation) plans(ctx context.Context) ([]plan.Plan, error) {
 		res, more := resolve.Investigation(asked, op.inventories, now)
 		diags = append(diags, more...)
 		if diags.HasErrors() && op.begun(res.Investigation) {
-			res.Findings = append(res.Findings, resolve.Unselected(diags)...)
+			res.Findings = append(res.Findings, resolve.Unselected(diags, op.finished(res.Investigation))...)
 			diags = nil
 		}
 		all = append(all, diags...)
@@ -77,6 +77,12 @@ func (op *Operation) begun(inv plan.Investigation) bool {
 	return slices.ContainsFunc(op.allRecordings(), inv.Made)
 }
 
+// finished reports whether the latest run of an investigation is over and answered.
+func (op *Operation) finished(inv plan.Investigation) bool {
+	run := op.ledger.Runs[inv.Name]
+	return run != nil && !run.Finished.IsZero()
+}
+
 func (op *Operation) plan(inv *config.Investigation, res resolve.Result, now time.Time) plan.Plan {
 	head := res.Investigation
 	run := op.ledger.Runs[head.Name]
@@ -91,7 +97,7 @@ func (op *Operation) plan(inv *config.Investigation, res resolve.Result, now tim
 	p := plan.Plan{
 		Investigation: head, Made: now, Views: res.Views, Findings: res.Findings,
 		Changes:  plan.Diff(head, res.Sessions, op.allRecordings(), prior, now),
-		Finished: run != nil && !run.Finished.IsZero(),
+		Finished: run != nil && op.finished(head),
 	}
 	if p.Count(plan.Create, plan.Replace) == 0 { // what is there can still be collected
 		p.Findings = slices.DeleteFunc(p.Findings, func(f plan.Finding) bool { return f.Code == plan.WindowOver })
@@ -99,9 +105,13 @@ func (op *Operation) plan(inv *config.Investigation, res resolve.Result, now tim
 	_, p.Ends = head.TimeBox(now)
 	if run != nil && run.Finished.IsZero() {
 		_, p.Ends = run.Window(head)
+		p.Begun = true
 		p.Findings = append(p.Findings, run.LeftBehind()...)
 	} else if ends := apply.Deadline(p); !ends.IsZero() {
-		p.Ends = ends
+		p.Ends, p.Begun = ends, true
+	}
+	if p.Finished {
+		p.Failed = run.Failed()
 	}
 	if err := op.unrecalled[head.Name]; err != nil {
 		p.Findings = append(p.Findings, plan.Finding{Code: plan.NotChecked, Severity: plan.Warning, Summary: "Not everything was checked",

@@ -22,6 +22,7 @@ type Status struct {
 // Standing is how one investigation stands.
 type Standing struct {
 	Name     string          `json:"name"`
+	Starts   *time.Time      `json:"starts,omitempty"` // only if that is to come
 	Ends     *time.Time      `json:"ends"`
 	Finished *time.Time      `json:"finished"`
 	Results  string          `json:"results,omitempty"`
@@ -74,8 +75,11 @@ func (op *Operation) standing(ctx context.Context, inv plan.Investigation) (Stan
 		return s, err
 	}
 	s.Results, s.Left = run.Results, run.Left
-	_, end := run.Window(inv)
+	start, end := run.Window(inv)
 	s.Ends = &end
+	if op.now().Before(start) {
+		s.Starts = &start
+	}
 	if !run.Finished.IsZero() {
 		s.Finished = &run.Finished
 	}
@@ -109,10 +113,14 @@ func (s *Standing) remember(run *ledger.Run, there []plan.Recording) {
 			s.Sessions[i].Changes = changes(m)
 			continue
 		}
-		s.Sessions = append(s.Sessions, SessionStatus{
+		one := SessionStatus{
 			Name: m.Session.Name, Mechanism: m.Session.Mechanism, Target: m.Session.Target.ID,
 			State: string(m.Stand()), Reason: m.Reason(), Reused: m.Reused, There: m.Reused, Changes: changes(m),
-		})
+		}
+		if m.Stand() == ledger.Recording && !m.Reused {
+			one.State, one.Reason = "gone", "not in Azure any more; flowctl apply collects what it recorded"
+		}
+		s.Sessions = append(s.Sessions, one)
 	}
 }
 

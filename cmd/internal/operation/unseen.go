@@ -65,7 +65,7 @@ func uncovered(m session.Manifest) []summary.Unseen {
 		longest = max(longest, s.Ended.Sub(s.Started))
 	}
 	if window := m.End.Sub(m.Start); longest > 0 && longest < window-time.Minute {
-		return []summary.Unseen{{Text: fmt.Sprintf("captures ran %s of the %s of the window", longest.Round(time.Second), window.Round(time.Second))}}
+		return []summary.Unseen{{Text: fmt.Sprintf("captures ran %s of the %s of the window", plan.Duration(longest), plan.Duration(window))}}
 	}
 	return nil
 }

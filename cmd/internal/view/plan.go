@@ -42,9 +42,12 @@ type InvestigationDoc struct {
 	Cost     *plan.Estimate `json:"cost,omitempty"` // at most
 	Pending  bool           `json:"pending"`        // apply would do or wait for something
 	Finished bool           `json:"finished"`
+	Begun    bool           `json:"begun"`            // a run is under way, and Ends is its end
+	Failed   int            `json:"failed,omitempty"` // sessions of the finished run
 	Results  string         `json:"results,omitempty"`
 
 	window time.Duration
+	start  time.Time // only if the file states it
 }
 
 // ChangeDoc is what happens to one target.
@@ -84,6 +87,7 @@ func NewPlanDoc(plans []plan.Plan, results func(name string) string) PlanDoc {
 			Name: i.Name, Reason: i.Reason, Owner: i.Owner, Ticket: i.Ticket, Window: i.Window.String(), Ends: p.Ends, MaxBytes: i.MaxTotalBytes,
 			Changes: []ChangeDoc{}, Findings: append([]plan.Finding{}, p.Findings...),
 			Cost: p.Cost, Pending: p.Pending(), Finished: p.Finished, Results: results(i.Name), window: i.Window,
+			Begun: p.Begun, Failed: p.Failed, start: i.Start,
 		}
 		for _, c := range p.Changes {
 			doc.Changes = append(doc.Changes, newChangeDoc(c))
@@ -184,7 +188,7 @@ func planText(w io.Writer, d PlanDoc, width int) {
 		return
 	}
 	if n == (PlanCounts{Leave: n.Leave, Reuse: n.Reuse}) && !anyPending(d) {
-		fmt.Fprintln(w, terminal.Wrap("Nothing to do: everything was recorded and collected before. To record anew: flowctl apply --again", width, "  "))
+		fmt.Fprintln(w, terminal.Wrap("Nothing to do: "+done(d)+". To record anew: flowctl apply --again", width, "  "))
 		return
 	}
 	fmt.Fprintln(w, terminal.Wrap(fmt.Sprintf("Plan: %d to create, %d reused, %d to replace, %d to remove, %d going on, %d left.",
@@ -218,7 +222,7 @@ func investigationText(w io.Writer, i InvestigationDoc, width int) {
 	if i.Finished && !i.Pending {
 		line += ", finished; results in " + i.Results
 	} else {
-		line += fmt.Sprintf(", %s until %s", plan.Duration(i.window), i.Ends.UTC().Format("2006-01-02 15:04 MST"))
+		line += ", " + timeBox(i)
 		if i.MaxBytes > 0 {
 			line += fmt.Sprintf(", or until %s are recorded", size(i.MaxBytes))
 		}
@@ -234,6 +238,40 @@ func investigationText(w io.Writer, i InvestigationDoc, width int) {
 	if i.Cost != nil {
 		costText(w, *i.Cost, width)
 	}
+}
+
+// timeBox says when i records. What has not begun ends by when it begins, unless
+// the file states a time.
+func timeBox(i InvestigationDoc) string {
+	length, ends := plan.Duration(i.window), moment(i.Ends)
+	switch {
+	case !i.start.IsZero():
+		return fmt.Sprintf("%s from %s until %s", length, moment(i.start), ends)
+	case i.Begun:
+		return fmt.Sprintf("%s until %s", length, ends)
+	}
+	return fmt.Sprintf("%s; until %s if it begins now", length, ends)
+}
+
+// moment writes a time to the minute, and to the second where it has seconds.
+func moment(t time.Time) string {
+	form := "2006-01-02 15:04 MST"
+	if t.Second() != 0 {
+		form = "2006-01-02 15:04:05 MST"
+	}
+	return t.UTC().Format(form)
+}
+
+// done says what came of runs of which nothing is left to do.
+func done(d PlanDoc) string {
+	failed := 0
+	for _, i := range d.Investigations {
+		failed += i.Failed
+	}
+	if failed == 0 {
+		return "everything was recorded and collected before"
+	}
+	return Count(failed, "session") + " failed, as flowctl status says, and what was recorded was collected before"
 }
 
 // indented breaks a text into lines that all begin with indent.

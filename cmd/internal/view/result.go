@@ -3,6 +3,7 @@ package view
 import (
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/dustin/go-humanize"
 
@@ -17,7 +18,12 @@ func Failures(w io.Writer, fs []apply.Failure) {
 		return
 	}
 	fmt.Fprintf(w, "\n%s failed:\n", Count(len(fs), "session"))
-	for _, f := range fs {
+	for _, same := range byReason(fs) {
+		f := same[0]
+		if len(same) > 1 {
+			manyFailed(w, same)
+			continue
+		}
 		fmt.Fprintf(w, "  %s: %s\n", terminal.Escape(f.Session), terminal.Escape(f.Reason))
 		if f.Left != "" {
 			fmt.Fprintf(w, "    still in Azure: %s\n", terminal.Escape(string(f.Left)))
@@ -26,6 +32,33 @@ func Failures(w io.Writer, fs []apply.Failure) {
 			}
 		}
 	}
+}
+
+// byReason puts together what failed for one reason and left nothing, in the
+// order of the first of each.
+func byReason(fs []apply.Failure) [][]apply.Failure {
+	var out [][]apply.Failure
+	at := map[string]int{}
+	for _, f := range fs {
+		if i, ok := at[f.Reason]; ok && f.Left == "" {
+			out[i] = append(out[i], f)
+			continue
+		}
+		if f.Left == "" {
+			at[f.Reason] = len(out)
+		}
+		out = append(out, []apply.Failure{f})
+	}
+	return out
+}
+
+// manyFailed says a reason once, and whom it met.
+func manyFailed(w io.Writer, same []apply.Failure) {
+	var names []string
+	for _, f := range same {
+		names = append(names, terminal.Escape(f.Session))
+	}
+	fmt.Fprintf(w, "  %d for one reason: %s\n%s\n", len(same), terminal.Escape(same[0].Reason), indented(strings.Join(names, ", "), 100, "    "))
 }
 
 // Doomed lists what destroy would remove, and what would be lost with it.

@@ -8,6 +8,7 @@ import (
 	"flowctl/cmd/internal/operation"
 	"flowctl/cmd/internal/terminal"
 	"flowctl/plan"
+	"flowctl/plan/ledger"
 )
 
 // Status draws how the investigations of a file stand.
@@ -15,11 +16,13 @@ func Status(w io.Writer, d operation.Status) {
 	for _, i := range d.Investigations {
 		switch {
 		case i.Finished != nil:
-			fmt.Fprintf(w, "%s: finished; results in %s\n", i.Name, i.Results)
+			fmt.Fprintf(w, "%s: finished%s; results in %s\n", i.Name, shortfall(i), i.Results)
 		case i.Ends == nil:
 			fmt.Fprintf(w, "%s: not started\n", i.Name)
 		case len(i.Left) > 0 && !i.Recording():
 			fmt.Fprintf(w, "%s: nothing records any more; what is left behind is tried again by flowctl apply\n", i.Name)
+		case i.Starts != nil:
+			fmt.Fprintf(w, "%s: due %s, nothing records yet; until %s\n", i.Name, moment(*i.Starts), moment(*i.Ends))
 		case d.Now.Before(*i.Ends):
 			fmt.Fprintf(w, "%s: recording, %s left, until %s\n", i.Name, plan.Duration(i.Ends.Sub(d.Now)), i.Ends.UTC().Format("2006-01-02 15:04:05 MST"))
 		default:
@@ -39,6 +42,20 @@ func Status(w io.Writer, d operation.Status) {
 			fmt.Fprintf(w, "  ! left behind: %s (%s)\n      %s\n      way out: %s\n", terminal.Escape(l.Session), terminal.Escape(l.Reason), terminal.Escape(string(l.What)), terminal.Escape(l.WayOut))
 		}
 	}
+}
+
+// shortfall says how many sessions of a finished run failed.
+func shortfall(s operation.Standing) string {
+	failed := 0
+	for _, x := range s.Sessions {
+		if x.State == string(ledger.GivenUp) {
+			failed++
+		}
+	}
+	if failed == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", %d of %s failed", failed, Count(len(s.Sessions), "session"))
 }
 
 func word(s operation.SessionStatus) string {
