@@ -3,6 +3,7 @@ package terminal
 import (
 	"bytes"
 	"io"
+	"net/netip"
 	"strings"
 )
 
@@ -15,10 +16,23 @@ func inert(s string) string {
 	if strings.Contains(s, "##") {
 		s = strings.NewReplacer("##vso[", "#\\u0023vso[", "##[", "#\\u0023[").Replace(s)
 	}
-	if begin := strings.TrimLeft(s, " \t"); strings.HasPrefix(begin, "::") && strings.Contains(begin[2:], "::") {
-		s = strings.Replace(s, "::", "\\u003a:", 1) // no address has two
+	begin := strings.TrimLeft(s, " \t")
+	if strings.HasPrefix(begin, "::") && strings.Contains(begin[2:], "::") && !beginsWithAddress(begin) {
+		s = strings.Replace(s, "::", "\\u003a:", 1)
 	}
 	return s
+}
+
+// beginsWithAddress reports whether the first word of s is an IPv6 address, such as
+// ::, which is the name of no command.
+func beginsWithAddress(s string) bool {
+	word, _, _ := strings.Cut(s, " ")
+	for _, w := range []string{word, strings.TrimRight(word, ".,;:"), word[:len(word)-1]} {
+		if _, err := netip.ParseAddr(w); err == nil {
+			return true
+		}
+	}
+	return false
 }
 
 // JSON returns a writer of JSON whose texts are no commands. What it writes means

@@ -14,7 +14,13 @@ func TestEscapeCommands(t *testing.T) {
 		"x ##[error]y":                        `x #\u0023[error]y`,
 		"::error file=a::b":                   `\u003a:error file=a::b`,
 		"  ::add-mask::b":                     `  \u003a:add-mask::b`,
+		"::stop-commands::b":                  `\u003a:stop-commands::b`,
+		":: ::error::b":                       ":: ::error::b", // which begins with no name
 		"::1":                                 "::1",
+		":: sent 64 B to ff02::16":            ":: sent 64 B to ff02::16",
+		":: to ::: 3 kB":                      ":: to ::: 3 kB",
+		"::, and fd00::4":                     "::, and fd00::4",
+		"::ffff:10.1.0.4 to ::ffff:10.1.0.5":  "::ffff:10.1.0.4 to ::ffff:10.1.0.5",
 		"2001:db8::4":                         "2001:db8::4",
 		"# a ## b":                            "# a ## b",
 		"###vso[a]":                           `##\u0023vso[a]`,
