@@ -1,6 +1,7 @@
 package collectors
 
 import (
+	"bytes"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"flowctl/collectors/pcap/pcaptest"
+	"flowctl/collectors/summary"
 )
 
 // noted is a record of a flow log in one minute.
@@ -119,8 +121,22 @@ const (
 	macF = "00224800000F"
 )
 
+// caseOf is the answer of s, which must be what is wanted.
+func caseOf(t *testing.T, want counts, s Sum) *summary.Document {
+	t.Helper()
+	doc, _, err := s.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := counts{doc.Total.Packets.N, doc.Total.IPBytes.N, doc.Total.Flows, doc.Total.Denied.N}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+	return doc
+}
+
 // TestCases holds inputs of the kinds that were once counted twice, lost or filed
-// wrongly, each with what is right, worked out by hand.
+// wrongly, each with what is right, worked out by hand, also of the flows kept of it.
 func TestCases(t *testing.T) {
 	one := "10,1000,5,500" // 15 packets, 1500 bytes
 	nodes := map[string][]byte{}
@@ -217,14 +233,10 @@ func TestCases(t *testing.T) {
 			for f, b := range test.files {
 				put(t, filepath.Join(dir, f), b)
 			}
-			doc, _, err := Sum{Items: itemsOf(dir)}.Run(t.Context())
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := counts{doc.Total.Packets.N, doc.Total.IPBytes.N, doc.Total.Flows, doc.Total.Denied.N}
-			if diff := cmp.Diff(test.want, got); diff != "" {
-				t.Errorf("-want +got\n%s", diff)
-			}
+			var flows bytes.Buffer
+			doc := caseOf(t, test.want, Sum{Items: itemsOf(dir)})
+			caseOf(t, test.want, Sum{Items: itemsOf(dir), Flows: &Flows{To: &flows}})
+			caseOf(t, test.want, Sum{Items: itemsOf(saved(t.TempDir(), "flows.parquet", flows.String()))})
 			var all []string
 			for _, c := range doc.Coverage {
 				all = append(all, c.Text)

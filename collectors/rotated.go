@@ -63,6 +63,14 @@ func (s *rotations) groups() iter.Seq[[]*member] {
 	}
 }
 
+// rotated reports whether all of n files are, by their names, of one capture.
+func (s *rotations) rotated(n int) bool {
+	for list := range s.groups() {
+		return len(list) == n && !slices.ContainsFunc(list, func(m *member) bool { return !m.sure })
+	}
+	return false
+}
+
 var (
 	captureName = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`(?i)(^|[._-])(p?cap|pcapng|ntar|dmp|trc)[0-9]*($|[._-])|^[^.]*cap[^.]*$`)

@@ -121,6 +121,7 @@ type reading struct {
 	found   inventories // in files of kept flows
 	room    flow.Room
 	kept    *parquet.Writer // nil if flows are not wanted
+	fine    bool            // keep them by the second: several captures may have to be cut in time
 
 	list     *sourceList
 	sources  []flow.Source // once all are read
@@ -134,6 +135,7 @@ type reading struct {
 
 	idle    chan *worker  // that have nothing to do
 	outside atomic.Uint64 // records before or after the window
+	beyond  beyond        // records that go beyond it
 	again   again
 	copied  []*member // captures that another one is equal to
 
@@ -184,6 +186,15 @@ func (r *reading) readInto(ctx context.Context, table *aggregate.Table) []*worke
 	defer stop()
 	var files sync.WaitGroup
 	var held rotations
+	start := func(j *job) {
+		w := <-r.idle
+		files.Go(func() {
+			r.file(ctx, j, w, r.open)
+			r.settle(j, w)
+			r.idle <- w
+		})
+	}
+	var alone *job // that waits for it to be known whether there is another
 	for e := range ahead(ctx, r.Items) {
 		if ctx.Err() != nil {
 			break
@@ -195,15 +206,26 @@ func (r *reading) readInto(ctx context.Context, table *aggregate.Table) []*worke
 			continue
 		}
 		r.items = append(r.items, e.Item)
-		if j.Stream == nil && held.add(j, r.path(j)) {
-			continue
+		if len(r.items) == 2 {
+			r.fine = r.kept != nil
 		}
-		w := <-r.idle
-		files.Go(func() {
-			r.file(ctx, j, w, r.open)
-			r.settle(j, w)
-			r.idle <- w
-		})
+		if alone != nil {
+			start(alone)
+			alone = nil
+		}
+		switch {
+		case j.Stream == nil && held.add(j, r.path(j)):
+		case len(r.items) == 1 && r.kept != nil:
+			alone = j
+		default:
+			start(j)
+		}
+	}
+	if alone != nil {
+		start(alone)
+	}
+	if held.rotated(len(r.items)) {
+		r.fine = false
 	}
 	r.copies(ctx, &held)
 	for list := range held.groups() {
@@ -296,7 +318,7 @@ func (r *reading) file(ctx context.Context, j *job, w *worker, open opener) {
 	if r.Options.Only && r.Flows == nil { // no question asks for these
 		in.Hosts, in.Brief = nil, true
 	}
-	in.Fine = r.watch != nil || r.clock != nil
+	in.Fine = r.watch != nil || r.clock != nil || r.fine
 	err := open(ctx, j, in, sinks{flow.Workers{Main: main.Add, Extra: func() (flow.Sink, bool) {
 		select {
 		case other := <-r.idle:
@@ -396,6 +418,9 @@ func (r *reading) within(j *job) func(b flow.Batch) (kept flow.Batch, outside ui
 			case v.outside(rec):
 				outside++
 			case acl(rec.ACL) && only(rec):
+				if v.cuts(rec) {
+					r.beyond.add(rec)
+				}
 				kept = append(kept, *rec)
 			}
 		}
@@ -423,12 +448,13 @@ func aclFilter(names *flow.Names, acls []string) func(flow.ID) bool {
 
 func (r *reading) coverage() []summary.Coverage {
 	all := append(r.again.coverage(), r.copiesCoverage()...)
-	if r.outside.Load() == 0 {
-		return all
-	}
 	window := "that of its run"
 	if !r.End.IsZero() {
 		window = windowText(r.Start, r.End)
+	}
+	all = append(all, r.beyond.coverage(window)...)
+	if r.outside.Load() == 0 {
+		return all
 	}
 	return append(all, summary.Coverage{Code: "outside-window",
 		Text: fmt.Sprintf("%d records from before or after the window (%s) were read and left out.", r.outside.Load(), window)})

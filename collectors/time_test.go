@@ -181,3 +181,39 @@ func TestCoarseTimes(t *testing.T) {
 		t.Errorf("%s: %d undecided, needs %v", where, a.Undecided, a.Needs)
 	}
 }
+
+// Flows of a capture are kept as one row each: what a window or another capture cuts
+// counts whole, or not at all, and both are told.
+func TestKeptFlowsThatCannotBeCut(t *testing.T) {
+	seen := connection(100, time.Second) // 100 s
+	dir := t.TempDir()
+	keep := func(name string, rs []pcaptest.Record) string {
+		var flows bytes.Buffer
+		_, _, err := Sum{Items: itemsOf(saved(dir, name+".pcap", string(pcaptest.Classic{}.File(rs...)))), Flows: &Flows{To: &flows}}.Run(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return saved(dir, name+".parquet", flows.String())
+	}
+	whole, start := keep("whole", seen), time.Unix(lawsStart, 0)
+	tests := map[string]struct {
+		s    Sum
+		want counts
+		code string
+	}{
+		"a window":          {Sum{Items: itemsOf(whole), Start: start.Add(10 * time.Second), End: start.Add(11 * time.Second)}, weigh(between(seen, 0, time.Minute)), "coarser-than-window"},
+		"a window of all":   {Sum{Items: itemsOf(whole), Start: start, End: start.Add(time.Hour)}, weigh(seen), ""},
+		"two captures":      {Sum{Items: itemsOf(keep("a", between(seen, 0, 70*time.Second)), keep("b", between(seen, 50*time.Second, time.Hour)))}, weigh(between(seen, 0, 70*time.Second)), "undecided"},
+		"captures in a row": {Sum{Items: itemsOf(keep("c", between(seen, 0, 50*time.Second)), keep("d", between(seen, 50*time.Second, time.Hour)))}, weigh(seen), ""},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			doc := caseOf(t, test.want, test.s)
+			for _, code := range []string{"coarser-than-window", "undecided"} {
+				if told := slices.ContainsFunc(doc.Coverage, func(c summary.Coverage) bool { return c.Code == code }); told != (code == test.code) {
+					t.Errorf("%s is told: %v", code, told)
+				}
+			}
+		})
+	}
+}

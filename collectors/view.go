@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"flowctl/collectors/flow"
+	"flowctl/collectors/summary"
 )
 
 // view is what is wanted of an item: what happened in a window, and what some
@@ -41,6 +42,37 @@ func (r *reading) view(j *job) view {
 // told: it knows their intervals.
 func (v view) outside(r *flow.Record) bool {
 	return v.end != 0 && !r.IsSum() && r.Last != flow.NoTime && (r.Last < v.start || r.First >= v.end)
+}
+
+// cuts reports whether a record, which is not outside, is of a time that a border of
+// the window is in. Of sums their reader has told.
+func (v view) cuts(r *flow.Record) bool {
+	return v.end != 0 && !r.IsSum() && r.First != flow.NoTime && r.Last != flow.NoTime && (r.First < v.start || r.Last >= v.end)
+}
+
+// beyond counts records that are of a longer time than the window and cannot be cut
+// by it: packets of a flow that were kept as one row.
+type beyond struct {
+	mu      sync.Mutex
+	records uint64
+	sum     flow.Count
+}
+
+func (b *beyond) add(r *flow.Record) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.records++
+	b.sum.Add(r.Sent)
+	b.sum.Add(r.Received)
+}
+
+func (b *beyond) coverage(window string) []summary.Coverage {
+	if b.records == 0 {
+		return nil
+	}
+	return []summary.Coverage{{Code: "coarser-than-window", Text: fmt.Sprintf(
+		"Flows that were kept are coarser than the window (%s): rows that it cuts count whole, with what was before or after it (rows: %d; packets: %d, bytes of IP: %d). For what was in it, give the captures that they were made from.",
+		window, b.records, b.sum.Packets, b.sum.IPBytes)}}
 }
 
 // filter returns what tells whether a record is wanted. It is for one goroutine.

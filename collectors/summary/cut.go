@@ -18,7 +18,7 @@ type piece struct {
 // same times.
 func (d *deduplicator) cut(views []view) (kept, dropped []*enriched) {
 	moments, ok := d.moments(views)
-	pieces := piecesOf(views, moments)
+	pieces, exact := piecesOf(views, moments)
 	for i := range pieces {
 		pieces[i].choose(views, moments)
 	}
@@ -35,7 +35,7 @@ func (d *deduplicator) cut(views []view) (kept, dropped []*enriched) {
 			kept, dropped = s.split(in, out, kept, dropped)
 		}
 	}
-	if !ok {
+	if (!ok || !exact) && len(dropped) > 0 {
 		d.uncut.flows = 1
 		for _, s := range dropped {
 			d.uncut.sum.Add(&s.sent)
@@ -146,7 +146,10 @@ func slack(a, b *view) int64 {
 
 // piecesOf cuts the time of views at their beginnings and ends. Those that are
 // about at the same time are one, and there is no cut within what one count is of.
-func piecesOf(views []view, moments [][][]aggregate.Moment) []piece {
+// It reports false if packets are summed up over such a time, as in flows that were
+// kept: of a flow log that is how it counts.
+func piecesOf(views []view, moments [][][]aggregate.Moment) (pieces []piece, exact bool) {
+	exact = true
 	var cuts []int64
 	for _, i := range distinct(views, func(v *view) int64 { return v.first }) {
 		cuts = append(cuts, floor(views[i].first, views[i].unit()))
@@ -160,14 +163,15 @@ func piecesOf(views []view, moments [][][]aggregate.Moment) []piece {
 	first, last := cuts[0], cuts[len(cuts)-1]
 	for i := range views {
 		views[i].each(moments[i], func(from, to int64) {
+			n := len(cuts)
 			cuts = slices.DeleteFunc(cuts, func(c int64) bool { return c > from && c < to && c > first && c < last })
+			exact = exact && (views[i].log() || len(cuts) == n)
 		})
 	}
-	var pieces []piece
 	for i := range cuts[1:] {
 		pieces = append(pieces, piece{from: cuts[i], to: cuts[i+1]})
 	}
-	return pieces
+	return pieces, exact
 }
 
 // each calls f for the time that each count of a view is of: of a capture,
