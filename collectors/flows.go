@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 
 	"flowctl/collectors/flow"
+	"flowctl/collectors/minutes"
 	"flowctl/collectors/parquet"
 	"flowctl/collectors/summary"
 )
@@ -58,8 +60,13 @@ func (r *reading) endFlows(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	told, err := r.minutes.Keep(r.names, r.due(nil))
+	if err != nil {
+		r.Options.Coverage = append(r.Options.Coverage, summary.Coverage{Code: "minutes-not-kept",
+			Text: "Which minutes were recorded is not in the Parquet file: " + err.Error() + "."})
+	}
 	clipped, err := r.kept.Close(parquet.Meta{
-		Version: r.Flows.Version, Sources: r.sources, Skipped: r.skipped.All(), Hosts: r.hosts, Inventories: names,
+		Version: r.Flows.Version, Sources: r.sources, Skipped: r.skipped.All(), Hosts: r.hosts, Inventories: names, Minutes: told,
 	})
 	if n := sumSources(r.sources); n > 0 {
 		r.Options.Coverage = append(r.Options.Coverage, summary.Coverage{Code: "sums-not-kept",
@@ -69,6 +76,20 @@ func (r *reading) endFlows(ctx context.Context) error {
 		r.Options.Coverage = append(r.Options.Coverage, summary.Coverage{Code: "parquet-clipped",
 			Text: "Counters beyond 2^63-1, which no signed integer holds, stand in the Parquet file as that number."})
 	}
+	return err
+}
+
+// due says what should have been recorded.
+func (r *reading) due(name func(mac string) string) minutes.Options {
+	return minutes.Options{Start: r.Start, End: r.End, Followed: slices.Concat(r.Followed, r.followed), Name: name}
+}
+
+// restore takes over what kept flows say of minutes.
+func (r *reading) restore(text []byte) error {
+	followed, err := r.minutes.Restore(text, r.names)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.followed = append(r.followed, followed...)
 	return err
 }
 

@@ -90,7 +90,7 @@ func (s Sum) Run(ctx context.Context) (*summary.Document, Problems, error) {
 	o.Coverage = append(o.Coverage, r.coverage()...)
 	o.Repeats = r.identity.Repeats()
 	o.Minutes = func(name func(mac string) string) *minutes.Document {
-		return r.minutes.Document(r.names, minutes.Options{Start: r.Start, End: r.End, Followed: r.Followed, Name: name})
+		return r.minutes.Document(r.names, r.due(name))
 	}
 	if r.identityErr != nil {
 		o.Coverage = append(o.Coverage, summary.Coverage{Code: "records-not-told-apart",
@@ -125,11 +125,12 @@ type reading struct {
 
 	list     *sourceList
 	sources  []flow.Source // once all are read
-	mu       sync.Mutex    // of problems
+	mu       sync.Mutex    // of problems and followed
 	problems Problems
 
 	minutes     minutes.Table
-	identity    *identity.Set // records of flow logs that were met
+	followed    []minutes.Followed // as kept flows say
+	identity    *identity.Set      // records of flow logs that were met
 	identityErr error
 	views       views
 
@@ -309,7 +310,7 @@ func (r *reading) file(ctx context.Context, j *job, w *worker, open opener) {
 	r.number(j, w)
 	main := r.sink(ctx, j, w)
 	in := flow.Input{
-		Source: &j.source.Source, Names: r.names, Skipped: r.skipped, Hosts: r.hosts, Inventories: r.found.add, Point: j.Point, Target: j.Target, Cache: main.Cache,
+		Source: &j.source.Source, Names: r.names, Skipped: r.skipped, Hosts: r.hosts, Inventories: r.found.add, Minutes: r.restore, Point: j.Point, Target: j.Target, Cache: main.Cache,
 		Evidence: main.Evidence, Log: logOf(j.Path), Room: &r.room,
 	}
 	in.Memory = r.Memory / 4 / int64(cap(r.idle))

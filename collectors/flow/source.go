@@ -201,9 +201,11 @@ type Input struct {
 	// Inventories takes JSON of the inventories that kept flows have with them; nil
 	// if they are not wanted.
 	Inventories func([]byte) error
-	Brief       bool  // of captures: what TCP headers say, as Record.TCP has it, is not wanted
-	Fine        bool  // of captures: no record is of two seconds of the clock, so that time can be cut
-	Memory      int64 // of captures: bytes that conversations that are going on may take, about; 0 for a bound of the reader's own
+	// Minutes takes JSON of which minutes kept flows are of; nil if that is not wanted.
+	Minutes func([]byte) error
+	Brief   bool  // of captures: what TCP headers say, as Record.TCP has it, is not wanted
+	Fine    bool  // of captures: no record is of two seconds of the clock, so that time can be cut
+	Memory  int64 // of captures: bytes that conversations that are going on may take, about; 0 for a bound of the reader's own
 	// Evidence is asked which records count; nil if all do.
 	Evidence Evidence
 	Cache    Cache // lets the reader add up what it sees of a flow; nil if every record is wanted

@@ -26,17 +26,20 @@ type Options struct {
 
 // Followed is a log that was to record from one time to another.
 type Followed struct {
-	Log      string // resource id
-	Target   string // of what it logs
-	From, To time.Time
-	Off      []Off // as far as that is known
+	Log    string    `json:"log"`    // resource id
+	Target string    `json:"target"` // of what it logs
+	From   time.Time `json:"from"`
+	To     time.Time `json:"to"`
+	Off    []Off     `json:"off,omitempty"` // as far as that is known
+	Lit    bool      `json:"lit,omitempty"` // it is known to have records, which need not be at hand
 }
 
 // Off is a time in which a log did not record.
 type Off struct {
-	From, To   time.Time
-	Why        string   // "switched off by somebody else", "nic-web-log took over"
-	Interfaces []string // MAC addresses of those of which it did not; nil for all
+	From       time.Time `json:"from"`
+	To         time.Time `json:"to"`
+	Why        string    `json:"why"`                  // "switched off by somebody else", "nic-web-log took over"
+	Interfaces []string  `json:"interfaces,omitempty"` // MAC addresses of those of which it did not; nil for all
 }
 
 // Why a gap is, where nobody says.
@@ -186,7 +189,7 @@ func (t *Table) read(names *flow.Names) []point {
 			targets[k.log] = r.target
 		}
 		if was, ok := all[k]; ok {
-			p.row = &row{target: cmp.Or(was.target, r.target), hours: slices.Concat(was.hours, r.hours)}
+			p.row = &row{target: cmp.Or(was.target, r.target), hours: slices.Concat(was.hours, r.hours), seen: max(was.seen, r.seen), windows: slices.Concat(was.windows, r.windows)}
 			p.log, p.mac = min(p.log, was.log), min(p.mac, was.mac)
 		}
 		all[k] = p
@@ -204,28 +207,37 @@ func (t *Table) read(names *flow.Names) []point {
 func (o *Options) due(followed []Followed, rows []*row) []due {
 	var found []due
 	for _, f := range followed {
-		found = append(found, due{interval{f.From.Unix() / 60, ceil(f.To)}, false})
+		if s := (interval{f.From.Unix() / 60, ceil(f.To)}); s.length() > 0 {
+			found = append(found, due{s, !f.Lit})
+		}
 	}
 	slices.SortFunc(found, func(a, b due) int { return cmp.Compare(a.from, b.from) })
 	var apart []due
 	for _, s := range found {
 		if n := len(apart); n > 0 && s.from <= apart[n-1].to {
-			apart[n-1].to = max(apart[n-1].to, s.to)
+			apart[n-1].to, apart[n-1].dark = max(apart[n-1].to, s.to), apart[n-1].dark && s.dark
 			continue
 		}
 		apart = append(apart, s)
 	}
 	for i := range apart {
 		s := &apart[i]
-		s.dark = !slices.ContainsFunc(rows, func(r *row) bool { return r.recorded(s.interval) > 0 })
+		s.dark = s.dark && !slices.ContainsFunc(rows, func(r *row) bool { return r.recorded(s.interval) > 0 })
 		s.interval = s.and(o.window(interval{math.MinInt64, math.MaxInt64}))
 	}
 	if followed == nil {
-		shown := rows[0].whole()
-		for _, r := range rows[1:] {
-			shown = shown.with(r.whole())
+		var shown []interval
+		for _, r := range rows {
+			shown = append(append(shown, r.whole()), r.windows...)
 		}
-		apart = []due{{o.window(shown), false}}
+		shown = slices.DeleteFunc(shown, func(s interval) bool { return s.length() == 0 })
+		if len(shown) > 0 {
+			all := shown[0]
+			for _, s := range shown[1:] {
+				all = all.with(s)
+			}
+			apart = []due{{o.window(all), false}}
+		}
 	}
 	return slices.DeleteFunc(apart, func(s due) bool { return s.length() == 0 })
 }

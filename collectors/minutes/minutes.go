@@ -50,6 +50,9 @@ type row struct {
 	hours  []hour
 	sorted int
 	lossy  bool // something of it could not be read, once tidy
+
+	seen    int64      // the minute after a record that hours need not have
+	windows []interval // of kept flows, the log of which should have recorded in all of them
 }
 
 // Hour is what a source says of an hour of a point: a bit is a minute.
@@ -123,6 +126,13 @@ func (t *Table) Add(p Point, target flow.ID, said Hour) {
 	add := said.of()
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	r := t.row(p)
+	r.target = cmp.Or(r.target, target)
+	r.add(add)
+}
+
+// row is that of a point.
+func (t *Table) row(p Point) *row {
 	r := t.rows[p]
 	if r == nil {
 		if t.rows == nil {
@@ -131,7 +141,10 @@ func (t *Table) Add(p Point, target flow.ID, said Hour) {
 		r = &row{}
 		t.rows[p] = r
 	}
-	r.target = cmp.Or(r.target, target)
+	return r
+}
+
+func (r *row) add(add hour) {
 	if n := len(r.hours); n > 0 && r.hours[n-1].at == add.at {
 		r.hours[n-1].add(add)
 		return
@@ -257,7 +270,16 @@ func (r *row) after(s due) interval {
 	if s.dark {
 		return s.interval
 	}
-	return s.and(interval{r.within(func(h *hour) uint64 { return h.bits }).to, s.to})
+	return s.and(interval{r.last(), s.to})
+}
+
+// last is the minute after the last record; before all times if there is none.
+func (r *row) last() int64 {
+	last := r.within(func(h *hour) uint64 { return h.bits }).to
+	if r.seen > 0 {
+		last = max(last, r.seen)
+	}
+	return last
 }
 
 // of counts the minutes of a time. Off are intervals in which the log was off, in

@@ -197,9 +197,14 @@ func tell(t *tail, in flow.Input) error {
 	for _, s := range skipped {
 		in.Skipped.AddN(s.Source, s.Reason, s.Count, s.Offset)
 	}
-	if text := t.pairs[InventoriesKey]; text != "" && in.Inventories != nil {
-		if err := in.Inventories([]byte(text)); err != nil {
-			return fmt.Errorf("its metadata %s is damaged: %w", InventoriesKey, err)
+	for _, other := range []struct {
+		key  string
+		take func([]byte) error
+	}{{InventoriesKey, in.Inventories}, {MinutesKey, in.Minutes}} {
+		if text := t.pairs[other.key]; text != "" && other.take != nil {
+			if err := other.take([]byte(text)); err != nil {
+				return fmt.Errorf("its metadata %s is damaged: %w", other.key, err)
+			}
 		}
 	}
 	if in.Hosts != nil {
