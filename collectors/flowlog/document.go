@@ -125,6 +125,7 @@ func (d *document) object() {
 		full := d.full() // if not, only the fast path may have been asked
 		switch d.attempt() {
 		case done:
+			d.lost = d.lost || d.goesOn()
 			d.commit()
 			d.i += d.rec.length
 			d.usual = d.rec.length
@@ -149,6 +150,17 @@ func (d *document) object() {
 			return
 		}
 	}
+}
+
+// goesOn reports whether the object at the front of the window is the first of the
+// file and, by the bracket or comma behind it, not the first of its array: the file
+// begins behind the begin of another.
+func (d *document) goesOn() bool {
+	if d.at(d.i) > int64(len(bom)) || len(d.open) > 0 || !d.nothingYet() {
+		return false
+	}
+	next := bytes.TrimLeft(d.rest()[d.rec.length:], " \t\r\n")
+	return len(next) > 0 && (next[0] == ',' || next[0] == ']')
 }
 
 // attempt reads the record at the front of the window. Only the reference decoder is believed
