@@ -75,7 +75,8 @@ var (
 	captureName = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`(?i)(^|[._-])(p?cap|pcapng|ntar|dmp|trc)[0-9]*($|[._-])|^[^.]*cap[^.]*$`)
 	})
-	digits = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[0-9]+`) })
+	// counter is a number with what sets it apart; the first file may have none.
+	counter = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[ ._-]*\(?[0-9]+\)?`) })
 	// numbered names are those of dumpcap's files, of files by time, and of
 	// tcpdump's, whose number comes after the extension.
 	numbered = sync.OnceValue(func() *regexp.Regexp {
@@ -91,7 +92,7 @@ func rotatedName(path string) (name string, sure, ok bool) {
 	if !captureName().MatchString(base) {
 		return "", false, false
 	}
-	name = path[:len(path)-len(base)] + strings.TrimRight(digits().ReplaceAllString(base, "#"), "#")
+	name = path[:len(path)-len(base)] + counter().ReplaceAllString(base, "")
 	return name, numbered().MatchString(base), true
 }
 

@@ -295,3 +295,31 @@ func TestCopiedCapture(t *testing.T) {
 		}
 	}
 }
+
+// Files of a rotated capture are known by names that differ in a number, which the
+// first may not have, also where the order of packets is disturbed at their borders.
+func TestNamesOfRotatedCaptures(t *testing.T) {
+	seen := connection(60, time.Second)
+	want := weigh(seen)
+	for _, border := range []int{40, 80} {
+		seen[border-1], seen[border] = seen[border], seen[border-1]
+	}
+	for _, names := range [][3]string{
+		{"web_00001_20261129090000.pcap", "web_00002_20261129090020.pcap", "web_00003_20261129090040.pcap"}, // dumpcap
+		{"web.pcap", "web.pcap1", "web.pcap2"}, // tcpdump -C
+		{"web.cap", "web_1.cap", "web_2.cap"},
+		{"web.cap", "web (1).cap", "web (2).cap"},
+		{"web.pcap", "web.pcap.1", "web.pcap.2"},
+		{"9-eth0.pcap", "10-eth0.pcap", "11-eth0.pcap"},
+	} {
+		dir := t.TempDir()
+		for i, part := range [][]pcaptest.Record{seen[:40], seen[40:80], seen[80:]} {
+			put(t, filepath.Join(dir, names[i]), pcaptest.Classic{}.File(part...))
+		}
+		t.Run(names[1], func(t *testing.T) {
+			if doc := caseOf(t, want, Sum{Items: itemsOf(dir)}); len(doc.Merged.From) > 0 {
+				t.Errorf("%v was merged", doc.Merged.From)
+			}
+		})
+	}
+}
