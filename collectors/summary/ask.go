@@ -43,7 +43,7 @@ func (q *Question) groups(n *naming) *groups {
 		where = func(s *enriched) truth { return q.where(n, s) }
 	}
 	g := newGroups(q.Name, q.Top, where, q.By...)
-	g.asks, g.order, g.sort = q.asks, ordering(q.Order, g.step), g.sortedBy(q.Order)
+	g.asks, g.asked, g.order, g.sort = q.asks, q.Order, ordering(q.Order, g.step), g.sortedBy(q.Order)
 	g.names, g.condition = q.names, q.Where
 	g.single, g.naming = q.single, n
 	if q.Sided() {

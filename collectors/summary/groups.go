@@ -18,6 +18,7 @@ type groups struct {
 	asks      []field               // of where
 	by        []field
 	top       int
+	asked     question.Order
 	order     func(a, b lineSums) int // nil for the usual order
 	sort      *sorting                // by a dimension, before order; nil for none
 

@@ -3,7 +3,9 @@ package summary
 import (
 	"bytes"
 	"cmp"
+	"maps"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -106,6 +108,21 @@ func oneFirst(c int, knownX, knownY, ascending bool) int {
 	return -c
 }
 
+// singleOrders are what single flows can be ordered by besides, as text.
+var singleOrders = map[string]func(*seen) string{
+	"state": (*seen).state,
+	"verdict": func(v *seen) string {
+		if verdict := v.verdict(); verdict != aggregate.UnknownVerdict {
+			return aggregate.Verdicts[verdict]
+		}
+		return ""
+	},
+	"rule": func(v *seen) string { return strings.Join(v.rules, " ") },
+}
+
+// SingleOrders returns their names.
+func SingleOrders() []string { return slices.Sorted(maps.Keys(singleOrders)) }
+
 // sorting is the order of lines by one of their dimensions.
 type sorting struct {
 	at        int // of by
@@ -165,8 +182,15 @@ func (g *groups) compareKeys(a, b []byte, n *naming) int {
 	return oneFirst(s.compare(x, y), x != "", y != "", s.ascending)
 }
 
-// compare orders two lines of g with their keys.
-func (g *groups) compare(a, b lineSums, keyA, keyB []byte, n *naming) int {
+// compare orders two lines of g with their keys, and what is known of them if they are
+// single flows.
+func (g *groups) compare(a, b lineSums, keyA, keyB []byte, seenA, seenB *seen, n *naming) int {
+	if of := singleOrders[g.asked.Measure]; g.single && of != nil {
+		x, y := of(seenA), of(seenB)
+		if c := oneFirst(strings.Compare(x, y), x != "", y != "", g.asked.Ascending); c != 0 {
+			return c
+		}
+	}
 	if g.sort != nil {
 		if c := g.compareKeys(keyA, keyB, n); c != 0 {
 			return c

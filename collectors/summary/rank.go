@@ -49,7 +49,7 @@ func (g *groups) offer(key []byte, sum lineSums, n *naming) {
 // compete takes a line that may have to be shown. Lines are put in order only when
 // twice as many wait as are shown, so that long answers are not ordered line by line.
 func (g *groups) compete(key []byte, sum lineSums, what *seen, n *naming) {
-	if limit := g.limit(); g.ordered && g.compare(sum, g.shown[limit-1].sum.sums(), key, g.shown[limit-1].key, n) > 0 {
+	if limit := g.limit(); g.ordered && g.compare(sum, g.shown[limit-1].sum.sums(), key, g.shown[limit-1].key, what, g.shown[limit-1].seen, n) > 0 {
 		g.rest.merge(sum)
 		return
 	}
@@ -82,7 +82,7 @@ func (g *groups) cut(n *naming) {
 // before reports whether a is shown before b. Only lines that are equal in
 // all else are compared by their text.
 func (g *groups) before(a, b *line, n *naming) bool {
-	if c := g.compare(a.sum.sums(), b.sum.sums(), a.key, b.key, n); c != 0 {
+	if c := g.compare(a.sum.sums(), b.sum.sums(), a.key, b.key, a.seen, b.seen, n); c != 0 {
 		return c < 0
 	}
 	for _, l := range []*line{a, b} {

@@ -76,21 +76,30 @@ func (g *groups) see(rows ...*enriched) {
 
 // single is what is known of the flow of a row.
 func (v *seen) single(r *Row) *Single {
-	s := &Single{State: "open", Verdict: aggregate.Verdicts[aggregate.UnknownVerdict], Rules: append([]string{}, v.rules...), SeenAt: append([]string{}, v.points...)}
-	switch {
-	case v.verdicts[aggregate.Denied]:
-		s.Verdict = aggregate.Verdicts[aggregate.Denied]
-	case v.verdicts[aggregate.Allowed]:
-		s.Verdict = aggregate.Verdicts[aggregate.Allowed]
-	}
-	switch {
-	case v.verdicts[aggregate.Denied] && !v.verdicts[aggregate.Allowed]:
-		s.State = "denied"
-	case v.marks&aggregate.Ended != 0:
-		s.State = "ended"
-	}
+	s := &Single{State: v.state(), Verdict: aggregate.Verdicts[v.verdict()], Rules: append([]string{}, v.rules...), SeenAt: append([]string{}, v.points...)}
 	s.Seconds, s.BitsPerS = r.pace()
 	return s
+}
+
+// verdict is denied if any point says so.
+func (v *seen) verdict() aggregate.Verdict {
+	for _, is := range []aggregate.Verdict{aggregate.Denied, aggregate.Allowed} {
+		if v.verdicts[is] {
+			return is
+		}
+	}
+	return aggregate.UnknownVerdict
+}
+
+// state is denied if no point let it pass, ended if its end was seen, and else open.
+func (v *seen) state() string {
+	switch {
+	case v.verdicts[aggregate.Denied] && !v.verdicts[aggregate.Allowed]:
+		return "denied"
+	case v.marks&aggregate.Ended != 0:
+		return "ended"
+	}
+	return "open"
 }
 
 // pace is how long it was from the first to the last count of a row, in seconds, and how

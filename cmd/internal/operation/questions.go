@@ -79,10 +79,12 @@ func keptExpects(m session.Manifest) ([]summary.Expect, error) {
 // compileText makes a question of text ready that stands by itself.
 func compileText(name string, text Question) (*summary.Question, error) {
 	q := question.Question{Name: name, By: text.By, Top: cmp.Or(text.Top, question.TopOf(text.By))}
+	ordered := q.By
 	if text.Single {
 		q.By = summary.FlowFields
+		ordered = append(summary.SingleOrders(), q.By...)
 	}
-	order, problem := question.ParseOrder(text.Order, q.By...)
+	order, problem := question.ParseOrder(text.Order, ordered...)
 	if problem != nil {
 		return nil, fmt.Errorf("--order: %w", problem)
 	}

@@ -14,12 +14,34 @@ import (
 
 // Flows returns the table of an answer whose rows are single flows.
 func Flows(a *summary.Answer) Table {
+	day, layout := oneDay(a.Rows)
+	t := flowTable(a, layout)
+	parts := []string{outcome(a)}
+	if left := a.Groups - uint64(len(a.Rows)); left > 0 && a.Others != nil {
+		parts = append(parts, fmt.Sprintf("%s of %s shown; the others have %s.", Count(uint64(len(a.Rows))), Many(a.Groups, "flow"), Bytes(a.Others.Volume)))
+	}
+	if day != "" {
+		parts = append(parts, "All that are shown began on "+day+" (UTC).")
+	}
+	for _, p := range parts {
+		if p != "" {
+			t.Note = strings.TrimPrefix(t.Note+"\n"+p, "\n")
+		}
+	}
+	return t
+}
+
+// FlowLines returns the rows of such an answer with all of their time, for tables to
+// which more rows come.
+func FlowLines(a *summary.Answer) Table { return flowTable(a, "2006-01-02 15:04:05") }
+
+// flowTable lays out single flows, whose times are written in a layout.
+func flowTable(a *summary.Answer, layout string) Table {
 	t := Table{Title: a.Name, Columns: []terminal.Column{
 		{Title: "start"}, {Title: "duration", Right: true, Drop: 3}, {Title: "proto"}, {Title: "source"}, {Title: "destination"},
 		{Title: "sent", Right: true, Drop: 2}, {Title: "received", Right: true, Drop: 2}, {Title: "bytes", Right: true}, {Title: "packets", Right: true, Drop: 5},
 		{Title: "rate", Right: true, Drop: 6}, {Title: "state", Drop: 1}, {Title: "verdict"}, {Title: "rule", Drop: 4}, {Title: "seen at", Drop: 7},
 	}}
-	day, layout := oneDay(a.Rows)
 	for i := range a.Rows {
 		r, f := &a.Rows[i], a.Rows[i].Flow
 		duration, rate := unknown, unknown
@@ -37,18 +59,6 @@ func Flows(a *summary.Answer) Table {
 			start, duration, r.Key[0], endpoint(r.Key[1], r.Key[2]), endpoint(r.Key[3], r.Key[4]), Bytes(r.Sent), Bytes(r.Received), Bytes(r.Volume),
 			figure(r.Packets, Count), rate, f.State, f.Verdict, orUnknown(strings.Join(f.Rules, " ")), orUnknown(strings.Join(f.SeenAt, " ")),
 		})
-	}
-	parts := []string{outcome(a)}
-	if left := a.Groups - uint64(len(a.Rows)); left > 0 && a.Others != nil {
-		parts = append(parts, fmt.Sprintf("%s of %s shown; the others have %s.", Count(uint64(len(a.Rows))), Many(a.Groups, "flow"), Bytes(a.Others.Volume)))
-	}
-	if day != "" {
-		parts = append(parts, "All that are shown began on "+day+" (UTC).")
-	}
-	for _, p := range parts {
-		if p != "" {
-			t.Note = strings.TrimPrefix(t.Note+"\n"+p, "\n")
-		}
 	}
 	return t
 }
