@@ -19,6 +19,29 @@ type Expectation struct {
 	Condition string `json:"condition"`
 	Message   string `json:"message,omitempty"`
 	Outcome   string `json:"outcome"`
+
+	Measured []Measured `json:"measured,omitempty"` // the numbers that the condition names, in its order
+}
+
+// Measured is a number of an answer, as far as it is known.
+type Measured struct {
+	Number string   `json:"number"` // as conditions name it
+	Least  float64  `json:"least"`
+	Most   *float64 `json:"most"` // null if there is no bound
+}
+
+// measured is what is known of the numbers that a condition names.
+func (d *Document) measured(e *question.Expr) []Measured {
+	var list []Measured
+	for _, name := range e.Fields() {
+		b := d.bounds(&question.Expr{Op: question.Value, Field: question.Field{Name: name}})
+		m := Measured{Number: name, Least: b.least}
+		if !math.IsInf(b.most, 1) {
+			m.Most = &b.most
+		}
+		list = append(list, m)
+	}
+	return list
 }
 
 // The outcomes of an expectation, besides CannotAnswer.
@@ -33,7 +56,7 @@ func expectations(list []Expect, doc *Document) []Expectation {
 	out := []Expectation{}
 	for _, e := range list {
 		outcome := map[truth]string{yes: Met, no: Failed, undecided: CannotAnswer}[doc.expected(e.Condition)]
-		out = append(out, Expectation{e.Name, e.Text, e.Message, outcome})
+		out = append(out, Expectation{e.Name, e.Text, e.Message, outcome, doc.measured(e.Condition)})
 	}
 	return out
 }

@@ -74,7 +74,7 @@ nothing could be read.`,
 	cmd.Flags().IntVar(&o.question.Top, "top", 0, "how many `rows` of it (default 20, of steps of time 288)")
 	cmd.Flags().StringVar(&o.question.Order, "order", "", "order its rows by this `measure`, or by one of its fields, such as -denied for the most denied flows first (default -bytes)")
 	cmd.Flags().StringVar(&o.question.Having, "having", "", "of its rows those alone for which this `condition` on measures holds, such as 'bytes > 1000000'")
-	cmd.Flags().StringVar(&o.csv, "csv", "", "also write the rows of the question, or of a results folder's first one, to this `file` as comma-separated values")
+	cmd.Flags().StringVar(&o.csv, "csv", "", "also write the rows of the question, of a results folder's first one, or else all conversations to this `file` as comma-separated values")
 	cmd.Flags().StringVar(&o.html, "html", "", "also write the report to this `file` as a page")
 	cmd.Flags().StringVar(&o.md, "markdown", "", "also write the report to this `file` as Markdown")
 	o.naming.flags(cmd)
@@ -138,7 +138,7 @@ func (o *summarizeOptions) save(a *operation.Answer) error {
 	return errors.Join(
 		written(o.csv, func(w io.Writer) error {
 			if len(a.Doc.Asks) == 0 {
-				return errors.New("there is no question whose rows could be written; ask one with --by")
+				return report.ConversationsCSV(w, a.Doc)
 			}
 			return report.CSV(w, &a.Doc.Asks[0])
 		}),

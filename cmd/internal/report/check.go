@@ -59,11 +59,15 @@ func (c Checked) Checks() []Check {
 		if e.Message != "" {
 			what = e.Message + ": " + e.Condition
 		}
+		numbers := measuredOf(&e)
+		if numbers != "" {
+			numbers = "; " + numbers
+		}
 		switch e.Outcome {
 		case summary.Failed:
-			one.Level, one.Text = NotMet, fmt.Sprintf("Not as expected: %s does not hold.", what)
+			one.Level, one.Text = NotMet, fmt.Sprintf("Not as expected: %s does not hold%s.", what, numbers)
 		case summary.CannotAnswer:
-			one.Level, one.Text = Unclear, fmt.Sprintf("Whether it is as expected cannot be answered from these sources: %s.", what)
+			one.Level, one.Text = Unclear, fmt.Sprintf("Whether it is as expected cannot be answered from these sources: %s%s.", what, numbers)
 		}
 		out = append(out, one)
 	}

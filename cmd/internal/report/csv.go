@@ -2,6 +2,7 @@ package report
 
 import (
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -39,6 +40,26 @@ func CSV(w io.Writer, a *summary.Answer) error {
 		lines = append(lines, line)
 	}
 	if err := c.WriteAll(lines); err != nil {
+		return fmt.Errorf("write CSV: %w", err)
+	}
+	return nil
+}
+
+// ConversationsCSV writes all conversations as comma-separated values, in the order of
+// their addresses.
+func ConversationsCSV(w io.Writer, doc *summary.Document) error {
+	c := csv.NewWriter(w)
+	line := []string{"a", "b", "a_to_b_ip_bytes", "b_to_a_ip_bytes", "a_to_b_packets", "b_to_a_packets", "flows", "denied", "first", "last"}
+	err := c.Write(line)
+	for v := range doc.Conversations.All() {
+		if err != nil {
+			break
+		}
+		err = c.Write([]string{v.A, v.B, exact(v.IPBytesAB), exact(v.IPBytesBA), exact(v.PacketsAB), exact(v.PacketsBA),
+			exact(summary.Known(v.Flows)), exact(v.Denied), moment(v.First), moment(v.Last)})
+	}
+	c.Flush()
+	if err := errors.Join(err, c.Error(), doc.Conversations.Err()); err != nil {
 		return fmt.Errorf("write CSV: %w", err)
 	}
 	return nil
