@@ -38,7 +38,7 @@ func FlowLines(a *summary.Answer) Table { return flowTable(a, "2006-01-02 15:04:
 // flowTable lays out single flows, whose times are written in a layout.
 func flowTable(a *summary.Answer, layout string) Table {
 	t := Table{Title: a.Name, Columns: []terminal.Column{
-		{Title: "start"}, {Title: "duration", Right: true, Drop: 3}, {Title: "proto"}, {Title: "source"}, {Title: "destination"},
+		{Title: "start"}, {Title: "duration", Right: true, Drop: 3}, {Title: "proto", Drop: 1}, {Title: "source"}, {Title: "destination"},
 		{Title: "sent", Right: true, Drop: 2}, {Title: "received", Right: true, Drop: 2}, {Title: "bytes", Right: true}, {Title: "packets", Right: true, Drop: 5},
 		{Title: "rate", Right: true, Drop: 6}, {Title: "state", Drop: 1}, {Title: "verdict"}, {Title: "rule", Drop: 4}, {Title: "seen at", Drop: 7},
 	}}

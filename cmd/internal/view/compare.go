@@ -12,6 +12,11 @@ import (
 
 // Comparison writes what differs, and what each side measured.
 func Comparison(w io.Writer, c *summary.Comparison) error {
+	o := Screen(w)
+	width := o.Width
+	if o.Whole {
+		width = unbounded
+	}
 	for _, s := range []struct {
 		name string
 		side summary.Side
@@ -22,7 +27,7 @@ func Comparison(w io.Writer, c *summary.Comparison) error {
 		}
 		fmt.Fprintf(w, "%s: %s, %s\n", s.name, span, report.Many(s.side.Flows, "flow"))
 		for _, l := range s.side.Lacks {
-			fmt.Fprintf(w, "   lacks: %s\n", terminal.Escape(l))
+			fmt.Fprintln(w, "   "+terminal.Wrap("lacks: "+terminal.Escape(l), width, "     "))
 		}
 	}
 	if len(c.Changes) == 0 {
@@ -33,8 +38,8 @@ func Comparison(w io.Writer, c *summary.Comparison) error {
 	for _, by := range c.By {
 		columns = append(columns, terminal.Column{Title: by})
 	}
-	for _, t := range []string{"bytes A", "bytes B", "flows A", "flows B"} {
-		columns = append(columns, terminal.Column{Title: t, Right: true})
+	for i, t := range []string{"bytes A", "bytes B", "flows A", "flows B"} {
+		columns = append(columns, terminal.Column{Title: t, Right: true, Drop: i / 2})
 	}
 	var cells [][]string
 	for _, r := range c.Changes {
@@ -49,11 +54,6 @@ func Comparison(w io.Writer, c *summary.Comparison) error {
 			}
 		}
 		cells = append(cells, append(append(line, bytes...), flows...))
-	}
-	o := Screen(w)
-	width := o.Width
-	if o.Whole {
-		width = unbounded
 	}
 	if c.Aligned {
 		fmt.Fprint(w, "\nSteps of time are counted from the begin of each side.\n")
