@@ -178,6 +178,22 @@ func TestCases(t *testing.T) {
 			"a": logOfNoted(noted{mac: macA, log: "v", tuples: []string{tuple(0, 0, web, "I", "B", "NX", ",,,"), tuple(1, 0, web, "I", "E", "NX", one)}}),
 			"b": logOfNoted(noted{minute: 1, mac: macB, log: "v", tuples: []string{tuple(1, 30, web, "I", "B", "NX", ",,,"), tuple(2, 30, web, "I", "E", "NX", one)}}),
 		}, c(30, 3000, 1, 0), ""},
+		"an end that the other end's log has a moment later": {map[string][]byte{
+			"a": logOfNoted(noted{mac: macA, log: "v", tuples: []string{tuple(0, 7, web, "O", "B", "NX", ",,,"), tuple(1, 7, web, "O", "C", "NX", one), tuple(2, 7, web, "O", "E", "NX", one)}}),
+			"b": logOfNoted(noted{minute: 2, mac: macB, log: "v", tuples: []string{tuple(2, 8, web, "I", "E", "NX", one)}}),
+		}, c(30, 3000, 1, 0), ""},
+		"an end that the other end's log has in the next minute": {map[string][]byte{
+			"a": logOfNoted(noted{mac: macA, log: "v", tuples: []string{tuple(0, 40, web, "O", "B", "NX", ",,,"), tuple(1, 40, web, "O", "C", "NX", one), tuple(2, 40, web, "O", "E", "NX", one)}}),
+			"b": logOfNoted(noted{minute: 3, mac: macB, log: "v", tuples: []string{tuple(3, 10, web, "I", "E", "NX", one)}}),
+		}, c(30, 3000, 1, 0), ""},
+		"a log that begins with what another counted last": {map[string][]byte{
+			"a": logOfNoted(noted{mac: macA, log: "v", tuples: []string{tuple(0, 59, web, "O", "B", "NX", ",,,"), tuple(1, 59, web, "O", "C", "NX", one), tuple(2, 59, web, "O", "C", "NX", one)}}),
+			"b": logOfNoted(noted{minute: 3, mac: macB, log: "v", tuples: []string{tuple(3, 0, web, "I", "C", "NX", one), tuple(4, 0, web, "I", "C", "NX", one)}}),
+		}, c(45, 4500, 1, 0), ""},
+		"a log that goes on long after another ended": {map[string][]byte{
+			"a": logOfNoted(noted{mac: macA, log: "v", tuples: []string{tuple(0, 7, web, "O", "B", "NX", ",,,"), tuple(1, 7, web, "O", "E", "NX", one)}}),
+			"b": logOfNoted(noted{minute: 4, mac: macB, log: "v", tuples: []string{tuple(4, 8, web, "I", "E", "NX", one)}}),
+		}, c(30, 3000, 1, 0), ""},
 		"the same hour, compressed":        {map[string][]byte{"PT1H.json": whole, "b.json.gz": zipped(whole)}, c(300, 30000, 1, 0), "20 records were met before"},
 		"an earlier download":              {map[string][]byte{"x.json": whole[:len(whole)/2], "PT1H.json": whole}, c(300, 30000, 1, 0), "were met before"},
 		"the same record, delivered twice": {map[string][]byte{"e.json": append(append(hour(2)[:len(hour(2))-2], ','), hour(2)[len(`{"records":[`):]...)}, c(30, 3000, 1, 0), "2 records were met before"},

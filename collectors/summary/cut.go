@@ -158,6 +158,9 @@ func piecesOf(views []view, moments [][][]aggregate.Moment) (pieces []piece, exa
 		unit := views[i].unit()
 		cuts = append(cuts, floor(views[i].last, unit)+unit)
 	}
+	for i := range views {
+		views[i].follow(views, moments, i)
+	}
 	slices.Sort(cuts)
 	cuts = slices.Compact(cuts)
 	first, last := cuts[0], cuts[len(cuts)-1]
@@ -172,6 +175,27 @@ func piecesOf(views []view, moments [][][]aggregate.Moment) (pieces []piece, exa
 		pieces = append(pieces, piece{from: cuts[i], to: cuts[i+1]})
 	}
 	return pieces, exact
+}
+
+// follow lets a view of a flow log that did not see the beginning begin with what
+// another log counted just before, in the minute before: its first count is of the same.
+func (v *view) follow(views []view, moments [][][]aggregate.Moment, at int) {
+	if !v.log() || v.begun {
+		return
+	}
+	first := v.first
+	for i := range views {
+		if i == at || !views[i].log() {
+			continue
+		}
+		for _, of := range moments[i] {
+			for _, m := range of {
+				if t := m.Second * second; t <= first && first-t < skew {
+					v.first = min(v.first, t)
+				}
+			}
+		}
+	}
 }
 
 // each calls f for the time that each count of a view is of: of a capture,
@@ -191,6 +215,8 @@ func (v *view) each(moments [][]aggregate.Moment, f func(from, to int64)) {
 			from = floor(m.First, unit)
 		case v.log() && i > 0 && m.Marks&aggregate.MeasuredPackets != 0:
 			from = min(at, max(floor(all[i-1].Second*second, unit)+unit, at-lead*unit))
+		case v.log() && i == 0 && !v.begun:
+			from = min(at, max(floor(v.first, unit), at-unit))
 		}
 		f(from, at+unit)
 	}

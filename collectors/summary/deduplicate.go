@@ -54,6 +54,7 @@ type view struct {
 	first, last int64
 	weight      weight
 	begun       bool
+	ended       bool // a flow log recorded an end
 	rows        []*enriched
 }
 
@@ -228,6 +229,7 @@ func (v *view) add(s *enriched) {
 	}
 	v.first, v.last = min(v.first, first), max(v.last, last)
 	v.begun = v.begun || r.Begins > 0
+	v.ended = v.ended || r.Marks&aggregate.Ended != 0
 	v.weight = v.weight.plus(weight{r.Sent.Packets + r.Received.Packets, r.Sent.IPBytes + r.Received.IPBytes, uint64(r.Records)})
 	v.rows = append(v.rows, s)
 }
@@ -236,6 +238,9 @@ func (v *view) add(s *enriched) {
 // flow log counts was before its time stamp. So what two logs say once each, less
 // than a minute apart, is of one time.
 func widen(views []view) {
+	for i := range views {
+		views[i].reach(views)
+	}
 	var moments []int64 // of flow logs that saw but one
 	for i := range views {
 		v := &views[i]
@@ -265,6 +270,29 @@ func widen(views []view) {
 					v.first = t
 				}
 			}
+		}
+	}
+}
+
+// skew is how far the clocks of machines are apart, about.
+const skew = 2 * second
+
+// reach lets a view of a flow log that did not see the beginning begin with the end
+// of another that it follows at once. Its first count is of what was before: of what
+// the other one counted last. If that recorded the end of the flow, up to a minute
+// later is at once, as each interface has its own rhythm.
+func (v *view) reach(views []view) {
+	if !v.log() || v.begun || v.first == aggregate.NoLast {
+		return
+	}
+	first := v.first
+	for i := range views {
+		o, near := &views[i], skew
+		if o.ended && v.moment() {
+			near = aggregate.Minute
+		}
+		if o.log() && o.last < first && first-o.last < near {
+			v.first = min(v.first, o.last)
 		}
 	}
 }
