@@ -3,20 +3,31 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// serve FOLDER [WORLD] starts flowctl sandbox serve on a free port, with a clock that
-// is faster than flowctl's own, and sets what its clients need: HOST,
-// SUBSCRIPTION, and the variables of the environment credential. The end of
-// the script interrupts it, after which it must end well.
+// serve FOLDER [WORLD|OFFSET] starts flowctl sandbox serve on a free port, with a clock
+// that is faster than flowctl's own, or as fast and off by OFFSET, such as +3h, and
+// sets what its clients need: HOST, SUBSCRIPTION, and the variables of the
+// environment credential. The end of the script interrupts it, after which it must
+// end well.
 func serve(ts *testscript.TestScript, _ bool, args []string) {
 	cmd := exec.Command("flowctl", "sandbox", "serve", "--port", "0", "--clock", "600", "--state", ts.MkAbs(args[0]), "--json")
-	if len(args) > 1 {
+	if len(args) > 1 && strings.ContainsAny(args[1][:1], "+-") {
+		off, err := time.ParseDuration(args[1])
+		ts.Check(err)
+		now := time.Now()
+		b, err := json.Marshal(map[string]any{"world": now.Add(off), "real": now, "factor": 1})
+		ts.Check(errors.Join(err, os.MkdirAll(ts.MkAbs(args[0]), 0o700), os.WriteFile(filepath.Join(ts.MkAbs(args[0]), "clock.json"), b, 0o600)))
+		cmd.Args[6] = "1"
+	} else if len(args) > 1 {
 		cmd.Args = append(cmd.Args, "--world", ts.MkAbs(args[1]))
 	}
 	cmd.Dir = ts.MkAbs(".")

@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"time"
@@ -22,13 +23,14 @@ const (
 func (r *Run) proceed(ctx context.Context, there func(*tracked) bool) error {
 	a := schedule{run: r, there: there, done: make(chan *tracked, len(r.tracked)), active: map[string]int{}}
 	for {
-		leave := ctx.Err() != nil || a.all()
+		lost := r.State.Lost()
+		leave := ctx.Err() != nil || lost != nil || a.all()
 		if !leave && !a.limited() {
 			a.begin(ctx)
 		}
 		switch {
 		case leave && a.count == 0:
-			return ctx.Err()
+			return cmp.Or(lost, ctx.Err())
 		case a.count > 0 && (leave || stepped(r.clock)):
 			a.finish(<-a.done)
 			continue

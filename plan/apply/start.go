@@ -91,7 +91,9 @@ func (r *Run) untilDue(ctx context.Context) error {
 // what was made is gone. It returns ctx's error if it is told to stop
 // waiting; then the next run goes on from there.
 func (r *Run) Wait(ctx context.Context) error {
-	if err := r.proceed(ctx, func(t *tracked) bool { return t.done }); err != nil {
+	if err := r.proceed(ctx, func(t *tracked) bool { return t.done }); err != nil && r.State.Lost() != nil {
+		return err // another run has the ledger now, and what is kept of this one
+	} else if err != nil {
 		return errors.Join(err, r.save())
 	}
 	return r.finish(ctx)

@@ -270,6 +270,14 @@ func TestALostLeaseStopsWrites(t *testing.T) {
 		if err := mine.Hold(ctx); err != nil {
 			t.Fatalf("after ten minutes: %v", err)
 		}
+		l, err := a.Write(ctx, New())
+		if err != nil {
+			t.Fatal(err)
+		}
+		keeper := NewKeeper(a, mine, l)
+		if err := keeper.Lost(); err != nil {
+			t.Fatalf("while it holds the lock: %v", err)
+		}
 		h, held, err := b.Unlock(ctx)
 		if err != nil || !held || h.Operation != "apply" {
 			t.Fatalf("unlock: %v, %v, %v", h, held, err)
@@ -278,10 +286,19 @@ func TestALostLeaseStopsWrites(t *testing.T) {
 		if err != nil {
 			t.Fatalf("lock after unlock: %v", err)
 		}
+		if err := keeper.Save(ctx, "x", &Run{}); !errors.Is(err, ErrStale) || !errors.Is(keeper.Lost(), ErrStale) {
+			t.Errorf("a holder that does not know yet wrote the ledger: %v, lost %v", err, keeper.Lost())
+		}
+		if got, err := b.Read(ctx); err != nil || len(got.Runs) != 0 || got.Serial != l.Serial {
+			t.Errorf("after unlock: %+v, %v", got, err)
+		}
 		defer theirs.Release()
 		time.Sleep(renewTime)
 		if err := mine.Hold(ctx); !errors.Is(err, ErrLost) {
 			t.Errorf("hold of a lock that was broken: %v, want ErrLost", err)
+		}
+		if k := NewKeeper(a, mine, l); !errors.Is(k.Lost(), ErrLost) {
+			t.Errorf("lost: %v, want ErrLost", k.Lost())
 		}
 		if err := theirs.Hold(ctx); err != nil {
 			t.Errorf("hold of the other: %v", err)

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"sync"
@@ -19,6 +20,7 @@ type Keeper struct {
 	lock    Lock
 	ledger  Ledger
 
+	lost    error                      // this process may write no more
 	leaving map[string]map[string]bool // investigations that are done with an account, by its key
 }
 
@@ -32,7 +34,24 @@ func (k *Keeper) Hold(ctx context.Context) error {
 	if k.lock == nil {
 		return nil
 	}
-	return k.lock.Hold(ctx)
+	err := k.lock.Hold(ctx)
+	if err == ErrLost { // not only unreachable
+		k.mu.Lock()
+		k.lost = err
+		k.mu.Unlock()
+	}
+	return err
+}
+
+// Lost is why this process may write no more, as far as it knows: its lock was
+// broken, or another run has written the ledger. Nil if it may.
+func (k *Keeper) Lost() error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if l, ok := k.lock.(interface{ Lost() bool }); ok && k.lost == nil && l.Lost() {
+		k.lost = ErrLost
+	}
+	return k.lost
 }
 
 // Backend is where the ledger is kept.
@@ -64,8 +83,11 @@ func (k *Keeper) Save(ctx context.Context, name string, run *Run) error {
 	defer k.mu.Unlock()
 	k.ledger.Runs[name] = run.Clone()
 	next, err := k.backend.Write(context.WithoutCancel(ctx), k.ledger)
-	if err == nil {
+	switch {
+	case err == nil:
 		k.ledger = next
+	case errors.Is(err, ErrStale):
+		k.lost = err
 	}
 	return err
 }

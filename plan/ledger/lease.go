@@ -54,6 +54,13 @@ func (l *leaseLock) Hold(ctx context.Context) error {
 	return l.renew(ctx)
 }
 
+// Lost reports whether somebody else is known to have the lease.
+func (l *leaseLock) Lost() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.lost
+}
+
 func (l *leaseLock) renew(ctx context.Context) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

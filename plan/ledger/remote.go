@@ -214,5 +214,26 @@ func (r *Remote) Unlock(ctx context.Context) (Holder, bool, error) {
 	if err := r.Store.Break(ctx, lockBlob); err != nil {
 		return h, true, fmt.Errorf("unlock state: %w", err)
 	}
-	return h, true, nil
+	return h, true, r.touch(ctx)
+}
+
+// touch gives the ledger another version: a holder whose lock was broken, and who
+// does not know yet, cannot write it any more.
+func (r *Remote) touch(ctx context.Context) error {
+	for range 5 { // it may be writing just now
+		b, etag, err := r.Store.Get(ctx, ledgerBlob)
+		if errors.Is(err, plan.ErrNotFound) {
+			return nil
+		}
+		if err == nil {
+			_, err = r.Store.Put(ctx, ledgerBlob, b, plan.Condition{ETag: etag})
+		}
+		if !errors.Is(err, plan.ErrChanged) {
+			if err != nil {
+				err = fmt.Errorf("unlock state: %w", err)
+			}
+			return err
+		}
+	}
+	return fmt.Errorf("unlock state: its holder goes on writing: end that process first")
 }

@@ -211,7 +211,7 @@ func (op *Operation) refetch(ctx context.Context, run *ledger.Run) error {
 			return err
 		}
 		here[a.Session]++
-		if _, err := os.Stat(path); err != nil {
+		if f, err := os.Stat(path); err != nil || f.Size() != a.Size { // another machine may have collected more since
 			missing[a.Session] = true
 		}
 	}

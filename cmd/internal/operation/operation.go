@@ -176,7 +176,11 @@ func Locked(ctx context.Context, s Settings, src Source, name string, do func(*O
 	if err != nil {
 		return err
 	}
-	return errors.Join(do(op), op.keep(context.WithoutCancel(ctx)))
+	err = do(op)
+	if errors.Is(err, ledger.ErrLost) || errors.Is(err, ledger.ErrStale) { // what is kept is another run's now
+		return err
+	}
+	return errors.Join(err, op.keep(context.WithoutCancel(ctx)))
 }
 
 // recover takes what the state does not know of an investigation from its
