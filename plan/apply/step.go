@@ -289,7 +289,7 @@ func (r *Run) stop(ctx context.Context, t *tracked) {
 	t.next = r.clock.Now().Add(r.Limits.Poll)
 	err := t.provider.Stop(ctx, t.rec)
 	if t.stops++; err == nil && !t.isLog() && t.stops > r.Limits.Retries {
-		err = errors.New("Azure accepts the stop and shows it running")
+		err = errors.New("the stop was accepted, and it is shown as running")
 	}
 	switch {
 	case ctx.Err() != nil:
