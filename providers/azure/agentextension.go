@@ -131,12 +131,34 @@ func (s setExtensions) list(ctx context.Context, at place) ([]installedExtension
 	var out []installedExtension
 	if profile := props.VirtualMachineProfile; profile != nil && profile.ExtensionProfile != nil {
 		for _, e := range profile.ExtensionProfile.Extensions {
-			if e != nil {
-				out = append(out, setExtension(at, e))
+			if e == nil {
+				continue
 			}
+			found, err := s.whole(ctx, setExtension(at, e))
+			if isNotFound(err) {
+				continue // it went meanwhile
+			}
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, found)
 		}
 	}
 	return out, nil
+}
+
+// whole asks for the state of an agent in the model, which does not tell it.
+func (s setExtensions) whole(ctx context.Context, e installedExtension) (installedExtension, error) {
+	if !e.agent || e.Provisioning != "" {
+		return e, nil
+	}
+	place, err := s.p.place(e.ID)
+	if err != nil {
+		return e, err
+	}
+	r, err := s.get(ctx, place)
+	e.Provisioning = r.Provisioning
+	return e, err
 }
 
 func setExtension(at place, e *armcompute.VirtualMachineScaleSetExtension) installedExtension {

@@ -297,7 +297,7 @@ func scaleSetBody(s *world.ScaleSet) doc {
 	}
 	return withTags(doc{
 		"sku": doc{"name": s.Size, "tier": "Standard", "capacity": float64(len(s.Instances) + len(s.Machines))},
-		"properties": doc{"orchestrationMode": mode, "overprovision": false, "singlePlacementGroup": false, "platformFaultDomainCount": float64(5),
+		"properties": doc{"orchestrationMode": mode, "overprovision": false, "singlePlacementGroup": false,
 			"upgradePolicy": doc{"mode": s.Upgrade}, "virtualMachineProfile": profile},
 	}, s.Tags)
 }

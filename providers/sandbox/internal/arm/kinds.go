@@ -21,7 +21,7 @@ type kind struct {
 	takes   time.Duration // of a write; 0: it is done at once
 	created int           // status of a PUT that makes one; 0: it has routes of its own
 	shown   []string      // properties that the service fills in, which are not taken from clients
-	kept    []string      // properties that stay if a PUT leaves them out
+	kept    []string      // paths of properties that stay if a PUT leaves them out
 	fixed   bool          // clients change and delete those of the world, and make none
 	quota   [2]string     // names of the limit of how many there can be in a region
 	limit   int64
@@ -166,7 +166,7 @@ func rows() []kind {
 		{name: vmType + "/instanceView", thing: "vm"},
 		{name: vmType + "/extensions", thing: "extension"},
 		{name: scaleSetType, thing: "scale_set", located: true, tagged: true, takes: machineWriteTime, created: made,
-			shown: []string{"uniqueId", "timeCreated"}, kept: []string{"virtualMachineProfile", "upgradePolicy", "orchestrationMode"}, check: (*request).checkScaleSet, wrote: (*request).wroteScaleSet, fill: (*request).fillScaleSet,
+			shown: []string{"uniqueId", "timeCreated"}, kept: []string{"virtualMachineProfile", "virtualMachineProfile/storageProfile/imageReference", "upgradePolicy", "orchestrationMode"}, check: (*request).checkScaleSet, wrote: (*request).wroteScaleSet, fill: (*request).fillScaleSet,
 			put: of(scaleSetBody), gave: of(scaleSetGiven), lives: (*lens).scaleSet},
 		{name: scaleSetType + "/extensions", thing: "extension"},
 		{name: scaleSetType + "/virtualMachines", thing: "instance"},

@@ -52,7 +52,9 @@ func flexible(m *Resource) bool {
 // wroteScaleSet makes as many instances as the capacity says, each with an
 // address that it keeps. Those of the highest numbers go first.
 func (q *request) wroteScaleSet(st *State, m *Resource) error {
-	delete(object(m.properties(), "virtualMachineProfile"), "extensionProfile") // extensions are kept by themselves
+	if err := q.takeExtensions(st, m); err != nil {
+		return err
+	}
 	delete(object(m.properties(), "virtualMachineProfile", "osProfile"), "adminPassword")
 	if flexible(m) {
 		return nil // its machines are resources of their own
@@ -94,14 +96,18 @@ func (q *request) fillScaleSet(st *State, m *Resource, doc, props map[string]any
 	props["uniqueId"], props["timeCreated"] = m.GUID, m.Created.Format(sevenDigits)
 	sku := object(doc, "sku")
 	orElse(sku, map[string]any{"tier": "Standard", "capacity": len(object(m.given(), "instances"))})
-	orElse(props, map[string]any{"orchestrationMode": "Uniform", "platformFaultDomainCount": 5})
-	if !flexible(m) {
+	orElse(props, map[string]any{"orchestrationMode": "Uniform"})
+	if flexible(m) {
+		orElse(props, map[string]any{"platformFaultDomainCount": 1}) // recording vmss-flexible
+	} else {
 		orElse(props, map[string]any{"overprovision": true, "upgradePolicy": map[string]any{"mode": "Manual"}, "singlePlacementGroup": true})
 	}
 	profile := object(props, "virtualMachineProfile")
 	props["virtualMachineProfile"] = profile
 	if s, ok := q.described(st, m.ID).(*world.ScaleSet); ok {
-		profile["extensionProfile"] = map[string]any{"extensions": q.setExtensions(st, s)}
+		if all := q.modelExtensions(st, s); len(all) > 0 {
+			profile["extensionProfile"] = map[string]any{"extensions": all}
+		}
 	}
 }
 

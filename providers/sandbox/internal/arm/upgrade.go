@@ -1,6 +1,8 @@
 package arm
 
 import (
+	"bytes"
+	"encoding/json"
 	"net/http"
 	"slices"
 	"time"
@@ -41,12 +43,74 @@ func (e *Extension) setDoc(now time.Time) armcompute.VirtualMachineScaleSetExten
 	return doc
 }
 
-func (q *request) setExtensions(st *State, s *world.ScaleSet) []*armcompute.VirtualMachineScaleSetExtension {
-	all := []*armcompute.VirtualMachineScaleSetExtension{}
+// modelExtensions are the extensions in the model of a scale set, which tells
+// neither their ids nor how far they are (recording cli-packet-capture-vmss).
+func (q *request) modelExtensions(st *State, s *world.ScaleSet) (all []any) {
 	for _, e := range q.carriedBy(st, setCarrier(s)) {
-		all = append(all, to.Ptr(e.setDoc(q.now)))
+		props := doc{"publisher": e.Settings.Publisher, "type": e.Settings.Type, "typeHandlerVersion": e.Settings.Version, "autoUpgradeMinorVersion": e.Settings.AutoMinor}
+		if e.Settings.AutoUpgrade {
+			props["enableAutomaticUpgrade"] = true
+		}
+		if len(e.Settings.Settings) > 0 {
+			props["settings"] = e.Settings.Settings
+		}
+		all = append(all, doc{"name": e.ID.Name(), "properties": props})
 	}
 	return all
+}
+
+// takeExtensions makes the extensions of a scale set those that the model in a
+// write of it lists, as `az vmss extension set` does. A model without a list
+// leaves them as they are.
+func (q *request) takeExtensions(st *State, m *Resource) error {
+	profile := object(m.properties(), "virtualMachineProfile")
+	_, listed := profile["extensionProfile"].(map[string]any)
+	list := objects(object(profile, "extensionProfile"), "extensions")
+	delete(profile, "extensionProfile") // they are kept by themselves
+	s, known := q.described(st, m.ID).(*world.ScaleSet)
+	if !listed || !known {
+		return nil
+	}
+	c := setCarrier(s)
+	keep := map[string]bool{}
+	for _, item := range list {
+		id := c.ID + plan.ID("/extensions/"+text(item, "name"))
+		keep[id.Key()] = true
+		var p ExtensionSettings
+		if raw, err := json.Marshal(object(item, "properties")); err != nil || json.Unmarshal(raw, &p) != nil || id.Name() == "" {
+			return refuse(400, "InvalidParameter", "Required parameter 'extensionProfile.extensions' is not as it must be.")
+		}
+		if err := checkExtension(c, "", p); err != nil {
+			return err
+		}
+		if old := q.carried(st, c, id); old == nil || !old.Settings.same(p) {
+			st.Extensions = slices.DeleteFunc(st.Extensions, func(e *Extension) bool { return e.ID.Is(id) })
+			st.Extensions = append(st.Extensions, &Extension{ID: id, Location: c.Location, Settings: p, Ready: m.Ready})
+		}
+	}
+	for _, e := range q.carriedBy(st, c) {
+		if !keep[e.ID.Key()] {
+			gone := *e
+			gone.Gone = m.Ready
+			st.Extensions = slices.DeleteFunc(st.Extensions, func(o *Extension) bool { return o.ID.Is(e.ID) })
+			st.Extensions = append(st.Extensions, &gone)
+		}
+	}
+	return nil
+}
+
+// carried is the extension of an id, nil if there is none that stays.
+func (q *request) carried(st *State, c carrier, id plan.ID) *Extension {
+	for _, e := range q.carriedBy(st, c) {
+		if e.ID.Is(id) && e.Gone.IsZero() {
+			return e
+		}
+	}
+	return nil
+}
+
+func (s ExtensionSettings) same(o ExtensionSettings) bool {
+	return s.Publisher == o.Publisher && s.Type == o.Type && s.Version == o.Version && s.AutoMinor == o.AutoMinor && s.AutoUpgrade == o.AutoUpgrade && bytes.Equal(s.Settings, o.Settings)
 }
 
 // instanceAgent reports whether an instance can capture packets.

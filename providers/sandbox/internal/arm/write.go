@@ -191,13 +191,32 @@ func (q *request) draft(st *State, k kind, id plan.ID, body map[string]any) (*Re
 	}
 	m := q.own(st, old)
 	was := m.properties()
-	for _, name := range k.kept { // az scales a set with a PUT of its size alone
-		if props := object(body, "properties"); props[name] == nil && was[name] != nil {
-			props[name], body["properties"] = was[name], props
-		}
+	for _, path := range k.kept { // az scales a set with a PUT of its size alone
+		keepIn(body, was, strings.Split("properties/"+path, "/"))
 	}
 	m.Body = body
 	return m, nil
+}
+
+// keepIn puts what was at a path into doc if that has nothing there, but not
+// into what doc leaves out as a whole.
+func keepIn(doc, was map[string]any, path []string) {
+	if doc["properties"] == nil {
+		doc["properties"] = map[string]any{}
+	}
+	for _, name := range path[:len(path)-1] {
+		inner, ok := doc[name].(map[string]any)
+		if !ok {
+			return
+		}
+		doc = inner
+		if name != "properties" {
+			was = object(was, name)
+		}
+	}
+	if last := path[len(path)-1]; doc[last] == nil && was[last] != nil {
+		doc[last] = was[last]
+	}
 }
 
 // sync makes the children of a resource those that a list in its body names.
