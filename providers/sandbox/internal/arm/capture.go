@@ -171,7 +171,9 @@ func (q *request) listCaptures() (reply, error) {
 	var docs []captureDoc
 	for _, c := range st.Captures {
 		if c.ID.Parent().Is(w.ID) && there(c.Gone, q.now) {
-			docs = append(docs, q.captureDoc(w, c))
+			d := q.captureDoc(w, c)
+			d.Properties.LastQuery = "" // recording cli-packet-capture-vmss
+			docs = append(docs, d)
 		}
 	}
 	return whole(docs)
@@ -258,6 +260,7 @@ func (q *request) stopCapture() (rep reply, err error) {
 		if err != nil {
 			return err
 		}
+		op.Stop = true
 		rep = q.accepted(op)
 		return nil
 	})

@@ -1,6 +1,7 @@
 package arm
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -144,5 +145,55 @@ func TestAgentStays(t *testing.T) {
 	_ = clock.Sleep(t.Context(), extensionWriteTime)
 	if a := send(serve(), "GET", string(at), ""); a.code != 200 || a.at("properties.provisioningState") != "Succeeded" {
 		t.Errorf("in another process: %d %s", a.code, a.text)
+	}
+}
+
+// TestExtensionsOfAModel writes a scale set with another list of extensions, as
+// `az vmss extension set` does: they come, are what captures need, and go.
+// Recording cli-packet-capture-vmss: the model tells their names and settings
+// only, a model without a list changes none, and an image that is left out stays.
+func TestExtensionsOfAModel(t *testing.T) {
+	c := newCloud(t)
+	set := c.w.ScaleSets[0]
+	id := string(set.ID)
+	model := func(extensions any) string {
+		doc := c.want(c.do("GET", id, ""), 200, "GET").doc
+		profile := object(doc, "properties", "virtualMachineProfile")
+		delete(object(profile, "storageProfile"), "imageReference")
+		delete(profile, "extensionProfile")
+		if extensions != nil {
+			profile["extensionProfile"] = map[string]any{"extensions": extensions}
+		}
+		raw, _ := json.Marshal(doc)
+		return string(raw)
+	}
+	write := func(extensions any) answer {
+		c.settle(c.want(c.do("PUT", id, model(extensions)), 200, "PUT"))
+		return c.want(c.do("GET", id, ""), 200, "GET")
+	}
+	agent := map[string]any{"name": "watcher", "properties": map[string]any{
+		"publisher": "Microsoft.Azure.NetworkWatcher", "type": "NetworkWatcherAgent" + set.OS, "typeHandlerVersion": "1.4", "autoUpgradeMinorVersion": true}}
+	listed := func(a answer) string {
+		raw, _ := json.Marshal(object(a.doc, "properties", "virtualMachineProfile", "extensionProfile")["extensions"])
+		return string(raw)
+	}
+	a := write([]any{agent})
+	if got := listed(a); strings.Count(got, `"name"`) != 1 || strings.Contains(got, "provisioningState") || !strings.Contains(got, `"watcher"`) {
+		t.Errorf("after a list of one: %s", got)
+	}
+	if text(a.doc, "properties", "virtualMachineProfile", "storageProfile", "imageReference", "offer") == "" {
+		t.Errorf("the image went: %s", a.text)
+	}
+	if one := c.do("GET", id+"/extensions/watcher", ""); one.at("properties.provisioningState") != "Succeeded" {
+		t.Errorf("the extension itself: %s", one.text)
+	}
+	if got := listed(write(nil)); !strings.Contains(got, `"watcher"`) {
+		t.Errorf("after a model without a list: %s", got)
+	}
+	if a := write([]any{}); listed(a) != "null" || c.do("GET", id+"/extensions/watcher", "").code != 404 {
+		t.Errorf("after an empty list: %s", listed(a))
+	}
+	if a := c.do("PUT", id, model([]any{map[string]any{"name": "x"}})); a.code != 400 {
+		t.Errorf("without a publisher: %d %s", a.code, a.text)
 	}
 }

@@ -18,12 +18,13 @@ type kind struct {
 	thing   string // as faults name it; empty: other
 	located bool   // it has a location, which must be given
 	tagged  bool
-	takes   time.Duration // of a write; 0: it is done at once
-	created int           // status of a PUT that makes one; 0: it has routes of its own
-	shown   []string      // properties that the service fills in, which are not taken from clients
-	kept    []string      // paths of properties that stay if a PUT leaves them out
-	fixed   bool          // clients change and delete those of the world, and make none
-	quota   [2]string     // names of the limit of how many there can be in a region
+	takes   time.Duration     // of a write; 0: it is done at once
+	created int               // status of a PUT that makes one; 0: it has routes of its own
+	shown   []string          // properties that the service fills in, which are not taken from clients
+	kept    []string          // paths of properties that stay if a PUT leaves them out
+	told    map[string]string // first api-version of properties that earlier ones do not have
+	fixed   bool              // clients change and delete those of the world, and make none
+	quota   [2]string         // names of the limit of how many there can be in a region
 	limit   int64
 	byGroup bool   // listed by resource group only
 	laid    string // code that says there is none, of what is laid upon scopes
@@ -134,11 +135,14 @@ func rows() []kind {
 		{name: ruleType, thing: "rule", takes: networkWriteTime, created: made, check: (*request).checkRule, fill: (*request).fillRule, put: of(ruleBody), acts: asPart},
 		{name: nsgType + "/defaultSecurityRules", thing: "rule"},
 		{name: nicType, thing: "nic", located: true, tagged: true, takes: networkWriteTime, created: made, quota: [2]string{"NetworkInterfaces", "Network Interfaces"}, limit: 65536,
-			shown: []string{"virtualMachine", "macAddress", "primary", "privateEndpoint"}, check: (*request).checkNIC, wrote: (*request).wroteNIC, fill: (*request).fillNIC,
+			shown: []string{"virtualMachine", "macAddress", "primary", "privateEndpoint"},
+			told:  map[string]string{"nicType": "2020-04-01", "auxiliaryMode": "2022-05-01", "auxiliarySku": "2022-05-01", "disableTcpStateTracking": "2022-05-01", "vnetEncryptionSupported": "2022-01-01"}, // recordings nic, nw-effective-routes-nsgs
+			check: (*request).checkNIC, wrote: (*request).wroteNIC, fill: (*request).fillNIC,
 			used: []use{{vmType, nicInUse}, {endpointType, nicInUse}}, put: of(interfaceBody), gave: of(interfaceGiven), lives: one((*lens).nic)},
 		{name: publicIPType, thing: "public_ip", located: true, tagged: true, takes: networkWriteTime, created: made,
 			quota: [2]string{"StandardSkuPublicIpAddresses", "Public IP Addresses - Standard"}, limit: 1000,
-			shown: []string{"ipConfiguration", "ipAddress", "natGateway"}, wrote: (*request).wrotePublicIP, fill: (*request).fillPublicIP,
+			shown: []string{"ipConfiguration", "ipAddress", "natGateway"}, told: map[string]string{"ddosSettings": "2022-05-01"}, // recording nw-diagnostics
+			wrote: (*request).wrotePublicIP, fill: (*request).fillPublicIP,
 			used: []use{{nicType, publicIPInUse}, {natType, publicIPInUse}}, put: of(publicIPBody), gave: of(publicIPGiven), lives: one((*lens).publicIP)},
 		{name: natType, located: true, tagged: true, takes: networkWriteTime, created: made, shown: []string{"subnets"},
 			check: (*request).checkNAT, fill: (*request).fillNAT, used: []use{{subnetType, natInUse}}},
@@ -160,7 +164,8 @@ func rows() []kind {
 		{name: "Microsoft.Network/locations/usages", thing: "usage"},
 
 		{name: vmType, thing: "vm", located: true, tagged: true, takes: machineWriteTime, created: made,
-			shown: []string{"instanceView", "vmId", "timeCreated"}, check: (*request).checkVM, wrote: (*request).wroteVM, fill: (*request).fillVM,
+			shown: []string{"instanceView", "vmId", "timeCreated"}, told: map[string]string{"timeCreated": "2021-11-01"}, // recordings vm-states, extension-agent-linux-connection-monitor
+			check: (*request).checkVM, wrote: (*request).wroteVM, fill: (*request).fillVM,
 			removed: (*request).dropDisks, list: (*request).listVMs, graph: (*request).graphVM,
 			put: of(machineBody), gave: of(func(v *world.VM) doc { return doc{"power": v.Power} }), lives: one((*lens).vm)},
 		{name: vmType + "/instanceView", thing: "vm"},
@@ -176,7 +181,8 @@ func rows() []kind {
 			shown: []string{"timeCreated", "uniqueId", "diskState"}, fill: (*request).fillDisk, used: []use{{vmType, diskInUse}}, put: of(diskBody)},
 		{name: "Microsoft.Compute/locations/usages", thing: "usage"},
 
-		{name: accountType, thing: "storage_account", located: true, tagged: true, takes: accountWriteTime, created: http.StatusAccepted, quiet: true,
+		{name: accountType, thing: "storage_account", located: true, tagged: true, told: map[string]string{"minimumTlsVersion": "2021-01-01", "allowBlobPublicAccess": "2021-01-01"}, // recording storage-account-network-rules
+			takes: accountWriteTime, created: http.StatusAccepted, quiet: true,
 			check: (*request).checkAccount, wrote: (*request).wroteAccount, fill: (*request).fillAccount, put: of(accountBody), lives: one((*lens).account)},
 		{name: blobServices, created: http.StatusOK, fill: (*request).fillService, put: of(servicesBody), lives: (*lens).accountOf},
 		{name: fileServices, created: http.StatusOK, fill: (*request).fillService},

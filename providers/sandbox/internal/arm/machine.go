@@ -169,7 +169,8 @@ func (q *request) expandsInstanceView() bool {
 }
 
 func (q *request) instanceView(st *State, v *world.VM) doc {
-	view := doc{"statuses": powerStatuses(v.Power, q.world.Epoch), "disks": []any{}, "hyperVGeneration": "V2"}
+	disk := doc{"name": diskOf{v}.id().Name(), "statuses": []any{status("ProvisioningState/succeeded", "Provisioning succeeded", q.world.Epoch)}}
+	view := doc{"statuses": powerStatuses(v.Power, q.world.Epoch), "disks": []any{disk}, "hyperVGeneration": q.generation(st, v)}
 	if v.Power == "deallocated" || v.NeverStarted { // a machine that is only stopped shows its last state: recording vm-states
 		return view
 	}
@@ -186,6 +187,23 @@ func (q *request) instanceView(st *State, v *world.VM) doc {
 	return view
 }
 
+// generation is that of a machine's firmware, as far as the name of its image
+// tells: those of the second generation say so (recordings vm-states,
+// run-command-action-vm).
+func (q *request) generation(st *State, v *world.VM) string {
+	m := q.at(st, v.ID)
+	if m == nil {
+		return "V2"
+	}
+	sku := strings.ToLower(text(m.properties(), "storageProfile", "imageReference", "sku"))
+	for _, second := range []string{"gen2", "-g2", "azure-edition"} {
+		if strings.Contains(sku, second) {
+			return "V2"
+		}
+	}
+	return "V1"
+}
+
 func status(code, display string, at time.Time) doc {
 	s := doc{"code": code, "level": "Info", "displayStatus": display}
 	if !at.IsZero() {
@@ -199,5 +217,7 @@ func powerStatuses(power string, at time.Time) []any {
 }
 
 func vmAgent(at time.Time) doc {
-	return doc{"vmAgentVersion": "2.9.1.1", "statuses": []any{status("ProvisioningState/succeeded", "Ready", at)}}
+	ready := status("ProvisioningState/succeeded", "Ready", at)
+	ready["message"] = "Guest Agent is running"
+	return doc{"vmAgentVersion": "2.9.1.1", "statuses": []any{ready}, "extensionHandlers": []any{}}
 }

@@ -1,6 +1,7 @@
 package arm
 
 import (
+	"maps"
 	"net/http"
 	"strings"
 
@@ -75,8 +76,12 @@ func (q *request) defaultRules(m *Resource) []any {
 	for _, r := range world.DefaultRules(m.ID) {
 		props := ruleProperties(r)
 		props["provisioningState"] = m.state(q.now)
-		all = append(all, map[string]any{"name": r.Name, "id": string(r.ID), "etag": q.tagOf(m),
-			"type": nsgType + "/defaultSecurityRules", "properties": props})
+		rule := map[string]any{"name": r.Name, "id": string(r.ID), "etag": q.tagOf(m), "type": nsgType + "/defaultSecurityRules", "properties": props}
+		if v := q.param("api-version"); v != "" && v < "2018-01-01" { // recordings nw-effective-2017, nw-effective-nsg-400-2017
+			delete(rule, "type")
+			maps.DeleteFunc(props, func(name string, v any) bool { list, ok := v.([]any); return ok && len(list) == 0 })
+		}
+		all = append(all, rule)
 	}
 	return all
 }

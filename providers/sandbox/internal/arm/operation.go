@@ -25,6 +25,7 @@ type Operation struct {
 	Result   int             `json:"result"`          // status of the result: 200 or 204
 	Body     json.RawMessage `json:"body,omitempty"`  // of a result with status 200
 	Quiet    bool            `json:"quiet,omitempty"` // known by its result only: no Azure-AsyncOperation
+	Stop     bool            `json:"stop,omitempty"`  // of a capture
 }
 
 // How long operations take, in the world's time.
@@ -191,6 +192,7 @@ type operationStatus struct {
 	Status    string `json:"status"`
 	Error     any    `json:"error,omitempty"`
 	Name      string `json:"name,omitempty"`
+	Result    *doc   `json:"properties,omitempty"`
 }
 
 func (q *request) getOperation() (reply, error) {
@@ -219,6 +221,9 @@ func (q *request) getOperation() (reply, error) {
 	}
 	if doc.StartTime != "" {
 		doc.EndTime = computeTime(op.End)
+	}
+	if op.Stop && op.Failed == nil && q.param("api-version") >= "2019-01-01" { // recordings cli-packet-capture-vm, net-packet-capture-2017
+		doc.Result = &map[string]any{}
 	}
 	return ok(doc)
 }

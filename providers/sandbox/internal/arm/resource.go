@@ -149,6 +149,11 @@ func (q *request) draw(st *State, m *Resource) map[string]any {
 	if k.fill != nil {
 		k.fill(q, st, m, doc, props)
 	}
+	for name, since := range k.told {
+		if v := q.param("api-version"); v != "" && v < since {
+			delete(props, name)
+		}
+	}
 	return doc
 }
 

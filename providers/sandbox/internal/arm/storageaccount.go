@@ -2,6 +2,7 @@ package arm
 
 import (
 	"encoding/base64"
+	"fmt"
 	"net"
 	"net/http"
 	"net/url"
@@ -10,9 +11,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
-	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/storage/armstorage/v2"
 
 	"flowctl/plan"
 	"flowctl/providers/sandbox/internal/world"
@@ -79,9 +77,14 @@ func (q *request) fillAccount(st *State, m *Resource, doc, props map[string]any)
 	made := m.Created.Format(sevenDigits)
 	service := map[string]any{"enabled": true, "lastEnabledTime": made, "keyType": "Account"}
 	orElse(props, map[string]any{
-		"allowBlobPublicAccess": false, "minimumTlsVersion": "TLS1_2", "supportsHttpsTrafficOnly": true, "networkAcls": map[string]any{},
+		"allowBlobPublicAccess": false, "minimumTlsVersion": "TLS1_0", "supportsHttpsTrafficOnly": true, "networkAcls": map[string]any{},
 		"encryption": map[string]any{"services": map[string]any{"blob": service, "file": service}, "keySource": "Microsoft.Storage"},
 	})
+	for _, s := range object(props, "encryption", "services") {
+		if given, ok := s.(map[string]any); ok {
+			orElse(given, service)
+		}
+	}
 	rules := object(props, "networkAcls")
 	orElse(rules, map[string]any{"bypass": "AzureServices", "virtualNetworkRules": []any{}, "ipRules": []any{}, "defaultAction": "Allow"})
 	props["networkAcls"] = rules
@@ -98,7 +101,31 @@ func (q *request) fillAccount(st *State, m *Resource, doc, props map[string]any)
 	props["keyCreationTime"] = map[string]any{"key1": made, "key2": made}
 	props["privateEndpointConnections"] = q.connections(st, m)
 	props["primaryEndpoints"] = q.endpoints(a)
+	if pair := pairs[m.Location]; pair != "" && strings.Contains(a.SKU, "GRS") || strings.Contains(a.SKU, "GZRS") {
+		props["secondaryLocation"], props["statusOfSecondary"] = pair, "available"
+		if strings.Contains(a.SKU, "_RA") {
+			all := map[string]any{}
+			for service, address := range q.endpoints(a) {
+				all[service] = strings.Replace(fmt.Sprint(address), a.Name, a.Name+"-secondary", 1)
+			}
+			delete(all, "file") // files have no copy that can be read
+			props["secondaryEndpoints"] = all
+		}
+	}
 }
+
+// pairs are where accounts with a second location have their copies ("List of
+// Azure regions", Microsoft Learn).
+var pairs = func() map[string]string {
+	all := map[string]string{"brazilsouth": "southcentralus", "westus3": "eastus", "germanywestcentral": "germanynorth", "switzerlandnorth": "switzerlandwest",
+		"norwayeast": "norwaywest", "swedencentral": "swedensouth", "francecentral": "francesouth", "southafricanorth": "southafricawest", "uaenorth": "uaecentral"}
+	for _, two := range [][2]string{{"eastus", "westus"}, {"eastus2", "centralus"}, {"northcentralus", "southcentralus"}, {"westus2", "westcentralus"},
+		{"canadacentral", "canadaeast"}, {"northeurope", "westeurope"}, {"uksouth", "ukwest"}, {"eastasia", "southeastasia"}, {"japaneast", "japanwest"},
+		{"koreacentral", "koreasouth"}, {"centralindia", "southindia"}, {"australiaeast", "australiasoutheast"}} {
+		all[two[0]], all[two[1]] = two[1], two[0]
+	}
+	return all
+}()
 
 // endpoints are the addresses of an account's services, of which the sandbox
 // serves that of blobs only.
@@ -253,10 +280,15 @@ func (q *request) listKeys() (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	var keys []*armstorage.AccountKey
-	for i, value := range q.world.AccountKeys(a.ID) {
-		keys = append(keys, &armstorage.AccountKey{KeyName: to.Ptr("key" + strconv.Itoa(i+1)), Value: &value,
-			Permissions: to.Ptr(armstorage.KeyPermissionFull), CreationTime: to.Ptr(q.world.Epoch.AddDate(0, -6, 0))})
+	type key struct { // as in recording blob-auth-failed
+		Created     time.Time `json:"creationTime"`
+		Name        string    `json:"keyName"`
+		Value       string    `json:"value"`
+		Permissions string    `json:"permissions"`
 	}
-	return ok(armstorage.AccountListKeysResult{Keys: keys})
+	var keys []key
+	for i, value := range q.world.AccountKeys(a.ID) {
+		keys = append(keys, key{q.world.Epoch.AddDate(0, -6, 0), "key" + strconv.Itoa(i+1), value, "FULL"})
+	}
+	return ok(map[string]any{"keys": keys})
 }

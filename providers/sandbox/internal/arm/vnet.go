@@ -51,9 +51,25 @@ func (q *request) wroteVNet(st *State, m *Resource) error {
 }
 
 func (q *request) fillVNet(st *State, m *Resource, _, props map[string]any) {
-	orElse(props, map[string]any{"enableDdosProtection": false, "dhcpOptions": map[string]any{"dnsServers": []any{}}})
+	orElse(props, map[string]any{"enableDdosProtection": false})
+	q.fillOptions(props)
 	props["subnets"], props["virtualNetworkPeerings"] = q.shownIn(st, m.ID, subnetType), q.shownIn(st, m.ID, peeringType)
 	q.fillFlowLogs(st, m, props)
+}
+
+// fillOptions shows options without a value as their time did: early versions
+// always (recording vnet-peering of 2017), later ones not (vnet, lock-commands).
+func (q *request) fillOptions(props map[string]any) {
+	version := q.param("api-version")
+	if servers, _ := object(props, "dhcpOptions")["dnsServers"].([]any); len(servers) == 0 {
+		delete(props, "dhcpOptions")
+		if version < "2019-09-01" {
+			props["dhcpOptions"] = map[string]any{"dnsServers": []any{}}
+		}
+	}
+	if props["enableVmProtection"] == false && version >= "2022-01-01" {
+		delete(props, "enableVmProtection")
+	}
 }
 
 // fillFlowLogs adds the back references to the flow logs of a target.

@@ -126,7 +126,7 @@ func (q *request) putWatcher() (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return q.writeWatcher(func(st *State) (*Watcher, int, error) {
+	return q.writeWatcher(q.told, func(st *State) (*Watcher, int, error) {
 		w := st.watcher(q.watcherID(st), q.now)
 		if w == nil {
 			w = &Watcher{ID: q.watcherID(st), Location: location, GUID: q.world.GUID(fmt.Sprint(q.watcherID(st), q.now.UnixNano())), Tags: body.Tags}
@@ -160,7 +160,8 @@ func (q *request) patchWatcher() (reply, error) {
 	if err := q.decode(&body); err != nil {
 		return reply{}, err
 	}
-	return q.writeWatcher(func(st *State) (*Watcher, int, error) {
+	tag := func(_ *State, w *Watcher) (http.Header, error) { return http.Header{"Etag": {q.etag(w)}}, nil }
+	return q.writeWatcher(tag, func(st *State) (*Watcher, int, error) {
 		w, err := q.findWatcher(st)
 		if err != nil {
 			return nil, 0, err
@@ -170,16 +171,28 @@ func (q *request) patchWatcher() (reply, error) {
 	})
 }
 
+// told is where the operation of a PUT can be asked for, though it is done
+// (recordings java-network-watcher-crud, net-fluent-network-watcher).
+func (q *request) told(st *State, w *Watcher) (http.Header, error) {
+	op, err := q.begin(st, w.ID, w.Location, 0, http.StatusOK, nil)
+	if err != nil {
+		return nil, err
+	}
+	h := q.started(op, 0, nil).header
+	h.Del("Retry-After")
+	return h, nil
+}
+
 // writeWatcher makes a change that is done at once.
-func (q *request) writeWatcher(change func(*State) (*Watcher, int, error)) (rep reply, err error) {
+func (q *request) writeWatcher(header func(*State, *Watcher) (http.Header, error), change func(*State) (*Watcher, int, error)) (rep reply, err error) {
 	err = q.update(q.r.Context(), func(st *State) error {
 		w, code, err := change(st)
 		if err != nil {
 			return err
 		}
 		w.Serial++
-		rep, err = tagged(q.etag(w), q.watcherDoc(st, w))
-		rep.status = code
+		h, err := header(st, w)
+		rep = reply{status: code, header: h, body: q.watcherDoc(st, w)}
 		return err
 	})
 	return rep, err
