@@ -51,6 +51,7 @@ type Sum struct {
 	Options    summary.Options
 	Late       func(*Sum) // adds what is known once all items were found; nil for nothing
 	Flows      *Flows     // nil to keep none
+	Fine       bool       // read several captures by the second, as where flows are kept, so that the answer is the same
 	Workers    int        // 0 for one a processor
 	Memory     int64      // bytes that rows may take before they go to a temporary file; 0 for a quarter of the memory
 	Progress   *Progress  // nil if nobody looks
@@ -208,7 +209,7 @@ func (r *reading) readInto(ctx context.Context, table *aggregate.Table) []*worke
 		}
 		r.items = append(r.items, e.Item)
 		if len(r.items) == 2 {
-			r.fine = r.kept != nil
+			r.fine = r.keepsFine()
 		}
 		if alone != nil {
 			start(alone)
@@ -216,7 +217,7 @@ func (r *reading) readInto(ctx context.Context, table *aggregate.Table) []*worke
 		}
 		switch {
 		case j.Stream == nil && held.add(j, r.path(j)):
-		case len(r.items) == 1 && r.kept != nil:
+		case len(r.items) == 1 && r.keepsFine():
 			alone = j
 		default:
 			start(j)
@@ -446,6 +447,9 @@ func aclFilter(names *flow.Names, acls []string) func(flow.ID) bool {
 		return is
 	}
 }
+
+// keepsFine reports whether several captures are read by the second.
+func (r *reading) keepsFine() bool { return r.kept != nil || r.Fine }
 
 func (r *reading) coverage() []summary.Coverage {
 	all := append(r.again.coverage(), r.copiesCoverage()...)

@@ -132,7 +132,7 @@ func folderSum(folder session.Folder, m session.Manifest, questions []*summary.Q
 	for _, a := range m.Artifacts {
 		o.SHA256[a.Path] = a.SHA256
 	}
-	return collectors.Sum{Root: folder.Path, Items: artifacts(m), Start: m.Start, End: m.End, Followed: followed(m, inv), Options: o}, nil
+	return collectors.Sum{Root: folder.Path, Items: artifacts(m), Start: m.Start, End: m.End, Followed: followed(m, inv), Fine: true, Options: o}, nil
 }
 
 // followed are the flow logs of a run, with when they did not record.
