@@ -208,8 +208,8 @@ func (r *reading) readInto(ctx context.Context, table *aggregate.Table) []*worke
 			continue
 		}
 		r.items = append(r.items, e.Item)
-		if len(r.items) == 2 {
-			r.fine = r.keepsFine()
+		if len(r.items) == 2 && r.keepsFine() { // nothing is being read yet
+			r.fine = true
 		}
 		if alone != nil {
 			start(alone)
@@ -226,7 +226,7 @@ func (r *reading) readInto(ctx context.Context, table *aggregate.Table) []*worke
 	if alone != nil {
 		start(alone)
 	}
-	if held.rotated(len(r.items)) {
+	if r.fine && held.rotated(len(r.items)) { // nothing is being read yet
 		r.fine = false
 	}
 	r.copies(ctx, &held)
