@@ -70,9 +70,9 @@ func TestUnfit(t *testing.T) {
 		"a late answer":    func(c *[columnCount]read) { c[colTCPAnswered].ints[2] = 1 << 32 },
 		"resent":           func(c *[columnCount]read) { c[colSentTCP+tcpRetransmittedBytes].ints[2] = 1 << 40 },
 		"a time":           func(c *[columnCount]read) { c[colLast].ints[2] = math.MaxInt64 / 100 },
-		"a port":           func(c *[columnCount]read) { c[colSourcePort].others[c[colSourcePort].places[2]] = 1<<16 + 443 },
-		"a protocol":       func(c *[columnCount]read) { c[colProtocol].others[c[colProtocol].places[2]] = 256 + 6 },
-		"SYNs":             func(c *[columnCount]read) { c[colSentTCP+tcpSYN].others[c[colSentTCP+tcpSYN].places[2]] = 1 << 31 },
+		"a port":           func(c *[columnCount]read) { c[colSourcePort].others[c[colSourcePort].slots[2]] = 1<<16 + 443 },
+		"a protocol":       func(c *[columnCount]read) { c[colProtocol].others[c[colProtocol].slots[2]] = 256 + 6 },
+		"SYNs":             func(c *[columnCount]read) { c[colSentTCP+tcpSYN].others[c[colSentTCP+tcpSYN].slots[2]] = 1 << 31 },
 		"sound":            func(c *[columnCount]read) {},
 	} {
 		tail, err := readTail(bytes.NewReader(file), int64(len(file)))

@@ -25,7 +25,7 @@ var errPage = errors.New("its page is damaged")
 type read struct {
 	there  []bool  // by row, whether it has a value
 	values int     // rows that have one
-	places []int32 // of those: of text and number its place in the dictionary, of yesNo the value
+	slots  []int32 // of those: of text and number its slot in the dictionary, of yesNo the value
 	zero   bool    // all values of a yesNo are
 	ints   []int64 // of those: of counter and instant
 
@@ -33,21 +33,21 @@ type read struct {
 	others    []uint32    // dictionary of other texts and numbers
 
 	// By row, once they are spread; of rows without a value 0.
-	codes []uint32 // of an address its place in addresses, of other texts and numbers the value
+	codes []uint32 // of an address its slot in addresses, of other texts and numbers the value
 	wide  []int64
 
 	own struct { // memory of the slices that are not shared
-		there  []bool
-		places []int32
-		ints   []int64
-		codes  []uint32
-		wide   []int64
+		there []bool
+		slots []int32
+		ints  []int64
+		codes []uint32
+		wide  []int64
 	}
 }
 
-// mostPlaces is how many entries a dictionary may have: as many as a row group
-// has rows. A flowKey has room for them, and for the place after the last.
-const mostPlaces = groupRows
+// mostSlots is how many entries a dictionary may have: as many as a row group
+// has rows. A flowKey has room for them, and for the slot after the last.
+const mostSlots = groupRows
 
 // columnReader reads columns of row groups. It is for one goroutine.
 type columnReader struct {
@@ -157,7 +157,7 @@ func (c *columnReader) next(b []byte, rows int) (h format.PageHeader, page, rest
 
 // entries takes over the dictionary of a column.
 func (c *columnReader) entries(i int, page []byte, out *read) error {
-	if len(page) > 4*mostPlaces && columns[i].sort == number {
+	if len(page) > 4*mostSlots && columns[i].sort == number {
 		return errPage
 	}
 	if columns[i].sort != number {
@@ -178,7 +178,7 @@ func (c *columnReader) entries(i int, page []byte, out *read) error {
 
 // entry adds a text to the dictionary of column i.
 func (c *columnReader) entry(i int, s []byte, out *read) error {
-	if len(out.addresses)+len(out.others) > mostPlaces {
+	if len(out.addresses)+len(out.others) > mostSlots {
 		return errPage
 	}
 	switch i {

@@ -18,7 +18,7 @@ type column struct {
 	required bool // has no nulls
 }
 
-// The columns by their place in the table.
+// The columns by their slot in the table.
 const (
 	colFirst = iota
 	colLast

@@ -15,7 +15,7 @@ import (
 type chunkValues struct {
 	rows       int
 	levels     []byte  // which rows have a value, as the data page has it
-	indices    []int32 // of text, number and yesNo: of those rows that have a value, its place in the dictionary
+	indices    []int32 // of text, number and yesNo: of those rows that have a value, its slot in the dictionary
 	ints       []int64 // of counter and instant
 	dictionary entries
 }
@@ -30,7 +30,7 @@ type columnWriter struct {
 	ints    []int64
 	there   []uint8
 	plain   []byte
-	places  []uint32 // by number of traits or names
+	slots   []uint32 // by number of traits or names
 	small   smallNumbers
 	numbers []uint16
 
@@ -74,8 +74,8 @@ func (p *part) column(i int) chunkValues {
 	case colReceivedIPBytes:
 		return w.side(g, hasBytes, 1, g.counters[3])
 	case colProtocol, colEtherType, colDirection, colState, colEncryption, colTunnel, colGuessed, colPoint, colTarget, colRule, colACL, colLog, colClass:
-		values, places := p.traits.column(i, w.places)
-		return w.shared(i, g.traits, values, places, p.names)
+		values, slots := p.traits.column(i, w.slots)
+		return w.shared(i, g.traits, values, slots, p.names)
 	}
 	return w.beside(i, g)
 }
@@ -122,8 +122,8 @@ func (w *columnWriter) lasts(g *gathered) chunkValues {
 	return chunkValues{rows: len(g.has), levels: w.some(n), ints: w.ints[:n]}
 }
 
-func (w *columnWriter) addresses(g *gathered, at levelsOf, places []int32, a *addresses) chunkValues {
-	return chunkValues{rows: len(g.has), levels: w.levelsOf(g, at), indices: places, dictionary: a.entries()}
+func (w *columnWriter) addresses(g *gathered, at levelsOf, slots []int32, a *addresses) chunkValues {
+	return chunkValues{rows: len(g.has), levels: w.levelsOf(g, at), indices: slots, dictionary: a.entries()}
 }
 
 func (w *columnWriter) ports(g *gathered, at levelsOf, ports []uint16) chunkValues {
@@ -135,7 +135,7 @@ func (w *columnWriter) ports(g *gathered, at levelsOf, ports []uint16) chunkValu
 // smallColumn are small numbers and their dictionary.
 func (w *columnWriter) smallColumn(list []uint16) chunkValues {
 	w.indices = grow(w.indices, len(list))
-	w.small.places(list, w.indices)
+	w.small.slots(list, w.indices)
 	var size int
 	w.plain, size = w.small.append(w.plain[:0])
 	return chunkValues{indices: w.indices, dictionary: entries{plain: w.plain, size: size, sorted: true}}
@@ -187,17 +187,17 @@ func (w *columnWriter) called(i int, n *naming, p *part) chunkValues {
 	if n.namer == nil {
 		return chunkValues{rows: len(p.gather.has), levels: w.run(len(p.gather.has), false)}
 	}
-	values, places := n.column(i, w.places)
-	return w.shared(i, n.numbers[(i-colSourceNames)/nameCount], values, places, p.names)
+	values, slots := n.column(i, w.slots)
+	return w.shared(i, n.numbers[(i-colSourceNames)/nameCount], values, slots, p.names)
 }
 
 // shared is a column of what many rows share: traits or names, whose numbers the
-// rows have. Values are its dictionary, places those in it by number.
-func (w *columnWriter) shared(col int, numbers, values, places []uint32, names *flow.Names) chunkValues {
-	w.places = places
+// rows have. Values are its dictionary, slots those in it by number.
+func (w *columnWriter) shared(col int, numbers, values, slots []uint32, names *flow.Names) chunkValues {
+	w.slots = slots
 	v := chunkValues{rows: len(numbers), dictionary: w.entries(col, values, names)}
 	none := false
-	for _, n := range w.places {
+	for _, n := range w.slots {
 		none = none || n == 0
 	}
 	w.indices = grow(w.indices, len(numbers))
@@ -217,26 +217,26 @@ func (w *columnWriter) shared(col int, numbers, values, places []uint32, names *
 	return v
 }
 
-// everyShared sets the places in the dictionary, of yesNo the values.
+// everyShared sets the slots in the dictionary, of yesNo the values.
 func (w *columnWriter) everyShared(numbers []uint32, col int, values []uint32) {
 	if col == colGuessed {
-		for i, n := range w.places {
-			w.places[i] = values[n-1] + 1
+		for i, n := range w.slots {
+			w.slots[i] = values[n-1] + 1
 		}
 	}
 	indices := w.indices[:len(numbers)]
 	for i, n := range numbers {
-		indices[i] = int32(w.places[n]) - 1
+		indices[i] = int32(w.slots[n]) - 1
 	}
 }
 
-// someShared sets the places in the dictionary of those that have a value, and
+// someShared sets the slots in the dictionary of those that have a value, and
 // returns which those are.
 func (w *columnWriter) someShared(numbers []uint32) []byte {
 	w.there = grow(w.there, len(numbers))
 	n := 0
 	for i, t := range numbers {
-		at := w.places[t]
+		at := w.slots[t]
 		w.indices[n] = int32(at) - 1
 		w.there[i] = uint8(min(at, 1))
 		n += int(min(at, 1))

@@ -61,9 +61,9 @@ func (a *addresses) hash(x flow.Addr) uint32 {
 	return uint32(hi ^ lo)
 }
 
-// octetOrder returns the places of the numbers of an octet in the order of
+// octetOrder returns the slots of the numbers of an octet in the order of
 // their texts. What is shorter comes first, as its dot or end does: so the texts
-// of IPv4 addresses are in the order of their octets' places.
+// of IPv4 addresses are in the order of their octets' slots.
 func octetOrder() (order [256]uint8) {
 	var texts []string
 	for i := range order {
@@ -71,8 +71,8 @@ func octetOrder() (order [256]uint8) {
 	}
 	slices.Sort(texts)
 	for i := range order {
-		place, _ := slices.BinarySearch(texts, strconv.Itoa(i))
-		order[i] = uint8(place)
+		slot, _ := slices.BinarySearch(texts, strconv.Itoa(i))
+		order[i] = uint8(slot)
 	}
 	return order
 }

@@ -7,7 +7,7 @@ import (
 	"flowctl/collectors/table"
 )
 
-// flowTable numbers the flows of a row group. A flow is known by the places of
+// flowTable numbers the flows of a row group. A flow is known by the slots of
 // its addresses and ports in their dictionaries and the number of its context.
 type flowTable struct {
 	seed  [2]uint64 // so that nobody can make up flows that share a slot
@@ -32,7 +32,7 @@ type flowSum struct {
 // The bits of a flowKey.
 const (
 	placeBits = rowBits + 1 // of an address or a port: as many as a row group has rows, and none
-	placeMask = 1<<placeBits - 1
+	slotMask  = 1<<placeBits - 1
 )
 
 func newFlowTable() flowTable {

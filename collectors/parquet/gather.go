@@ -5,7 +5,7 @@ package parquet
 type gathered struct {
 	first, last []int64
 	counters    [4][]int64 // packets and IP bytes sent, the same received
-	addresses   [2][]int32 // places in the dictionaries
+	addresses   [2][]int32 // slots in the dictionaries
 	ports       [2][]uint16
 	traits      []uint32 // of every row
 

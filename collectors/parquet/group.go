@@ -13,13 +13,13 @@ type grouper struct {
 	to     flow.Sink
 	rows   *rows
 	kinds  kinds
-	places [4][]int32 // by row: of groupPlaces
+	slots  [4][]int32 // by row: of groupSlots
 	memory [4][]int32
 	flows  flowTable
 	block  [blockRows]found
 	sink   uint64 // keeps loads alive that only warm the cache
 
-	private [2][]uint8 // 1 for sources and destinations that are, by place
+	private [2][]uint8 // 1 for sources and destinations that are, by slot
 
 	from, until int64      // the minute, in microseconds
 	ofMinute    []interval // of it, by two times the number of the context, + 1 if both addresses are private
@@ -36,8 +36,8 @@ type interval struct {
 	measured              bool
 }
 
-// groupPlaces are the columns whose places tell flows apart.
-var groupPlaces = [4]int{colSource, colDestination, colSourcePort, colDestinationPort}
+// groupSlots are the columns whose slots tell flows apart.
+var groupSlots = [4]int{colSource, colDestination, colSourcePort, colDestinationPort}
 
 // groupCounters are the columns that are added up.
 var groupCounters = [4]int{colSentPackets, colSentIPBytes, colReceivedPackets, colReceivedIPBytes}
@@ -73,11 +73,11 @@ func (f *grouper) begin(g *rows) {
 	f.flows.reset()
 	f.ofMinute = grow(f.ofMinute, 2*len(f.kinds.of))
 	clear(f.ofMinute)
-	for i, col := range groupPlaces {
-		f.places[i], f.memory[i] = g.columns[col].byRow(f.memory[i])
+	for i, col := range groupSlots {
+		f.slots[i], f.memory[i] = g.columns[col].byRow(f.memory[i])
 	}
 	for i := range f.private {
-		f.private[i] = privates(f.private[i], g.columns[groupPlaces[i]].addresses[1:])
+		f.private[i] = privates(f.private[i], g.columns[groupSlots[i]].addresses[1:])
 	}
 	f.from, f.until, f.active = 0, 0, f.active[:0]
 }
@@ -161,18 +161,18 @@ func (f *grouper) records(g *rows, single func(i int) bool) bool {
 	return true
 }
 
-// byRow are the places of a column by row; no value is the place after the
+// byRow are the slots of a column by row; no value is the slot after the
 // last. Memory may be used for it.
-func (r *read) byRow(memory []int32) (places, kept []int32) {
+func (r *read) byRow(memory []int32) (slots, kept []int32) {
 	if r.values == len(r.there) {
-		return r.places, memory
+		return r.slots, memory
 	}
 	memory = grow(memory, len(r.there))
 	n, none := 0, int32(max(len(r.others), len(r.addresses)-1))
 	for i, t := range r.there {
 		memory[i] = none
 		if t {
-			memory[i] = r.places[n]
+			memory[i] = r.slots[n]
 			n++
 		}
 	}

@@ -45,7 +45,7 @@ func (f *grouper) record(r *flow.Record, k flowKey, s *flowSum) {
 	c := &f.kinds.of[k.addresses>>(2*placeBits)]
 	*r = flow.Record{
 		Key: flow.Key{
-			Src: f.address(colSource, int32(k.addresses&placeMask)), Dst: f.address(colDestination, int32(k.addresses>>placeBits&placeMask)),
+			Src: f.address(colSource, int32(k.addresses&slotMask)), Dst: f.address(colDestination, int32(k.addresses>>placeBits&slotMask)),
 			SrcPort: f.port(colSourcePort, k.ports), DstPort: f.port(colDestinationPort, k.ports>>placeBits), Proto: c.proto,
 		},
 		First: s.first * 1000, Last: s.last * 1000, Records: s.records, Begins: s.begins,
@@ -65,15 +65,15 @@ func (f *grouper) record(r *flow.Record, k flowKey, s *flowSum) {
 	}
 }
 
-// address is the address at a place.
-func (f *grouper) address(col int, place int32) flow.Addr {
-	if list := f.rows.columns[col].addresses[1:]; int(place) < len(list) {
-		return list[place]
+// address is the address at a slot.
+func (f *grouper) address(col int, slot int32) flow.Addr {
+	if list := f.rows.columns[col].addresses[1:]; int(slot) < len(list) {
+		return list[slot]
 	}
 	return flow.Addr{}
 }
 
-// port is the port at a place.
-func (f *grouper) port(col int, place uint64) uint16 {
-	return uint16(f.rows.columns[col].choice(int(place & placeMask)))
+// port is the port at a slot.
+func (f *grouper) port(col int, slot uint64) uint16 {
+	return uint16(f.rows.columns[col].choice(int(slot & slotMask)))
 }

@@ -30,7 +30,7 @@ func (f *grouper) all() {
 	}
 }
 
-// blockRows is how many flows are looked up at once, so that their places in
+// blockRows is how many flows are looked up at once, so that their slots in
 // memory are asked for together.
 const blockRows = 64
 
@@ -43,7 +43,7 @@ type found struct {
 
 // find finds the flows of rows, at most blockRows.
 func (f *grouper) find(from, to int) {
-	src, dst, srcPort, dstPort := f.places[0][from:to], f.places[1][from:to], f.places[2][from:to], f.places[3][from:to]
+	src, dst, srcPort, dstPort := f.slots[0][from:to], f.slots[1][from:to], f.slots[2][from:to], f.slots[3][from:to]
 	block := f.block[:to-from]
 	f.flows.index.Reserve(to - from)
 	for j, n := range f.kinds.index[from:to] {

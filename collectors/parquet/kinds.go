@@ -82,11 +82,11 @@ func (r *read) choices() int {
 	return len(r.others) + 1
 }
 
-// combine adds the places of a column's values, times stride, to the numbers
-// of rows. No value is the place after the last.
+// combine adds the slots of a column's values, times stride, to the numbers
+// of rows. No value is the slot after the last.
 func (r *read) combine(index []uint32, stride uint32) {
 	if r.values == len(r.there) {
-		for i, p := range r.places[:len(index)] {
+		for i, p := range r.slots[:len(index)] {
 			index[i] += uint32(p) * stride
 		}
 		return
@@ -97,7 +97,7 @@ func (r *read) combine(index []uint32, stride uint32) {
 			index[i] += none
 			continue
 		}
-		index[i] += uint32(r.places[n]) * stride
+		index[i] += uint32(r.slots[n]) * stride
 		n++
 	}
 }
@@ -142,12 +142,12 @@ func (k *kinds) describe(g *rows) {
 	}
 }
 
-// choice is the value at a place.
-func (r *read) choice(place int) uint32 {
-	if r.values == 0 || place == len(r.others) {
+// choice is the value at a slot.
+func (r *read) choice(slot int) uint32 {
+	if r.values == 0 || slot == len(r.others) {
 		return 0
 	}
-	return r.others[place]
+	return r.others[slot]
 }
 
 func (k *kinds) kind(values *[columnCount]uint32) kind {

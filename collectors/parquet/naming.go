@@ -19,7 +19,7 @@ type naming struct {
 	namer Namer // nil if nobody knows names
 
 	views   []int32 // of the traits, each once
-	view    []int32 // by number of traits: its place in views
+	view    []int32 // by number of traits: its slot in views
 	known   []uint32
 	list    []flow.AddressNames // by number; the first is of those without any
 	number  map[flow.AddressNames]uint32
@@ -40,15 +40,15 @@ func (n *naming) all(p *part, list []sortKey) {
 
 // see numbers the views of traits.
 func (n *naming) see(l *traitList) {
-	places := map[int32]int32{}
+	slots := map[int32]int32{}
 	n.views, n.view = n.views[:0], n.view[:0]
 	for i := range l.list {
 		ids := l.list[i].ids()
 		v := n.namer.View(ids[0], ids[1])
-		at, ok := places[v]
+		at, ok := slots[v]
 		if !ok {
 			at = int32(len(n.views))
-			n.views, places[v] = append(n.views, v), at
+			n.views, slots[v] = append(n.views, v), at
 		}
 		n.view = append(n.view, at)
 	}
@@ -87,18 +87,18 @@ func (n *naming) of(a flow.Addr, at int, view int32) uint32 {
 }
 
 // column numbers the values of a column of names, as that of traits does.
-func (n *naming) column(col int, places []uint32) (dictionary, outPlaces []uint32) {
+func (n *naming) column(col int, slots []uint32) (dictionary, outPlaces []uint32) {
 	numbers := map[flow.ID]uint32{}
-	places = places[:0]
+	slots = slots[:0]
 	for i := range n.list {
 		id := nameOf(&n.list[i], (col-colSourceNames)%nameCount)
 		if id != 0 && numbers[id] == 0 {
 			dictionary = append(dictionary, uint32(id))
 			numbers[id] = uint32(len(dictionary))
 		}
-		places = append(places, numbers[id])
+		slots = append(slots, numbers[id])
 	}
-	return dictionary, places
+	return dictionary, slots
 }
 
 // nameOf is one of the names of an address, by its column.

@@ -56,9 +56,9 @@ func cells(t *testing.T, file []byte, col int, names *flow.Names) (out []string)
 		for _, there := range r.there {
 			text := ""
 			if there && (col == colSource || col == colDestination) {
-				text = r.addresses[1+r.places[n]].String()
+				text = r.addresses[1+r.slots[n]].String()
 			} else if there {
-				text = names.Text(flow.ID(r.others[r.places[n]]))
+				text = names.Text(flow.ID(r.others[r.slots[n]]))
 			}
 			n += int(bit(there))
 			out = append(out, text)

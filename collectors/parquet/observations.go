@@ -19,7 +19,7 @@ type Observations struct {
 	group *part
 	turns int // of the group
 	age   uint32
-	known []knownFlow // by place
+	known []knownFlow // by slot
 
 	traits  []knownTraits // by context and class
 	classes []uint64      // what is alike of the flows of a class

@@ -58,7 +58,7 @@ func (o *order) pairs(a, b sortKey) int {
 	return cmp.Or(cmp.Compare(o.ranks[0][x.src], o.ranks[0][y.src]), cmp.Compare(o.ranks[1][x.dst], o.ranks[1][y.dst]))
 }
 
-// slow sorts rows whose times lie further apart than a place can tell: more
+// slow sorts rows whose times lie further apart than a slot can tell: more
 // than two years.
 func (o *order) slow(times []int64) []sortKey {
 	for i := range times {

@@ -36,20 +36,20 @@ func FuzzPage(f *testing.F) {
 		for _, t := range out.there {
 			values += int(bit(t))
 		}
-		if len(out.there) != pageRows || values != out.values || max(len(out.places), len(out.ints)) != values {
-			t.Fatalf("%d rows, %d values said, %d there, %d places, %d integers", len(out.there), out.values, values, len(out.places), len(out.ints))
+		if len(out.there) != pageRows || values != out.values || max(len(out.slots), len(out.ints)) != values {
+			t.Fatalf("%d rows, %d values said, %d there, %d slots, %d integers", len(out.there), out.values, values, len(out.slots), len(out.ints))
 		}
 		c.alike.spread(columns[i], &out)
 		if len(out.others) > 0 {
 			out.combine(make([]uint32, pageRows), 1)
-			for _, place := range first(out.byRow(nil)) {
-				out.choice(int(place))
+			for _, slot := range first(out.byRow(nil)) {
+				out.choice(int(slot))
 			}
 		}
 	})
 }
 
-func first(places, _ []int32) []int32 { return places }
+func first(slots, _ []int32) []int32 { return slots }
 
 // pageRows is how many rows the pages of FuzzPage have.
 const pageRows = 60

@@ -5,7 +5,7 @@ import (
 	"math/bits"
 )
 
-// smallNumbers finds the places of numbers of 16 bits in their dictionary,
+// smallNumbers finds the slots of numbers of 16 bits in their dictionary,
 // which is in their order: as a set of bits, so that it stays in the
 // processor's first cache.
 type smallNumbers struct {
@@ -13,8 +13,8 @@ type smallNumbers struct {
 	before [1 << 10]uint16 // how many are in the words before
 }
 
-// places sets the places of the numbers of list.
-func (s *smallNumbers) places(list []uint16, to []int32) {
+// slots sets the slots of the numbers of list.
+func (s *smallNumbers) slots(list []uint16, to []int32) {
 	clear(s.set[:])
 	for _, x := range list {
 		s.set[x>>6] |= 1 << (x & 63)

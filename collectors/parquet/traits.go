@@ -69,11 +69,11 @@ func (l *traitList) add(t traits, names *flow.Names) (uint32, bool) {
 	return n, true
 }
 
-// column numbers the values of a column of traits: places are the numbers in
+// column numbers the values of a column of traits: slots are the numbers in
 // its dictionary, by number of the traits, from 1 on; 0 stands for no value.
-func (l *traitList) column(col int, places []uint32) (dictionary, outPlaces []uint32) {
+func (l *traitList) column(col int, slots []uint32) (dictionary, outPlaces []uint32) {
 	numbers := map[uint32]uint32{}
-	places = places[:0]
+	slots = slots[:0]
 	for i := range l.list {
 		v, ok := l.list[i].value(col)
 		n := numbers[v]
@@ -85,7 +85,7 @@ func (l *traitList) column(col int, places []uint32) (dictionary, outPlaces []ui
 		if !ok {
 			n = 0
 		}
-		places = append(places, n)
+		slots = append(slots, n)
 	}
-	return dictionary, places
+	return dictionary, slots
 }

@@ -25,7 +25,7 @@ func (a *sharedSlices) none(out *read, rows int) {
 	if len(a.no) < rows {
 		a.no, a.codes, a.wide = make([]bool, rows), make([]uint32, rows), make([]int64, rows)
 	}
-	out.there, out.values, out.places, out.ints, out.zero = a.no[:rows], 0, nil, nil, true
+	out.there, out.values, out.slots, out.ints, out.zero = a.no[:rows], 0, nil, nil, true
 }
 
 // every says that all rows of out have a value.
@@ -70,14 +70,14 @@ func spread[T any](there []bool, to []T, value func(n int) T) {
 
 // code is the n-th value of a column of codes.
 func (r *read) code(n int) uint32 {
-	place := r.places[n]
+	slot := r.slots[n]
 	switch {
 	case len(r.addresses) > 1:
-		return uint32(place) + 1
+		return uint32(slot) + 1
 	case len(r.others) > 0:
-		return r.others[place]
+		return r.others[slot]
 	}
-	return uint32(place)
+	return uint32(slot)
 }
 
 // data unpacks a data page: which rows have a value, with the length of that,
@@ -191,41 +191,41 @@ func flags(page []byte, out *read) error {
 	if 8*len(page) < out.values {
 		return errPage
 	}
-	out.own.places = grow(out.own.places, out.values)
-	out.places = out.own.places
+	out.own.slots = grow(out.own.slots, out.values)
+	out.slots = out.own.slots
 	most := int32(0)
-	for n := range out.places {
-		out.places[n] = int32(page[n/8]>>(n%8)) & 1
-		most |= out.places[n]
+	for n := range out.slots {
+		out.slots[n] = int32(page[n/8]>>(n%8)) & 1
+		most |= out.slots[n]
 	}
 	out.zero = most == 0
 	return nil
 }
 
-// indices unpacks places in the dictionary.
+// indices unpacks slots in the dictionary.
 func (c *columnReader) indices(page []byte, out *read) (err error) {
 	if len(page) == 0 || page[0] > 32 || !bounded(page[1:], int(page[0]), len(out.there)) {
 		return errPage
 	}
-	out.own.places = grow(out.own.places, len(out.there)+8)
-	out.own.places, err = (&rle.DictionaryEncoding{}).DecodeInt32(out.own.places, page)
-	if err != nil || len(out.own.places) < out.values {
+	out.own.slots = grow(out.own.slots, len(out.there)+8)
+	out.own.slots, err = (&rle.DictionaryEncoding{}).DecodeInt32(out.own.slots, page)
+	if err != nil || len(out.own.slots) < out.values {
 		return errors.Join(errPage, err)
 	}
-	out.places = out.own.places[:out.values]
-	if greatest(out.places) >= max(len(out.addresses)-1, len(out.others)) {
+	out.slots = out.own.slots[:out.values]
+	if greatest(out.slots) >= max(len(out.addresses)-1, len(out.others)) {
 		return errPage
 	}
 	return nil
 }
 
-// greatest is the greatest place, and a great one if one is negative.
-func greatest(places []int32) int {
+// greatest is the greatest slot, and a great one if one is negative.
+func greatest(slots []int32) int {
 	var a, b, c, d uint32 // each waits for itself alone
-	for ; len(places) >= 4; places = places[4:] {
-		a, b, c, d = max(a, uint32(places[0])), max(b, uint32(places[1])), max(c, uint32(places[2])), max(d, uint32(places[3]))
+	for ; len(slots) >= 4; slots = slots[4:] {
+		a, b, c, d = max(a, uint32(slots[0])), max(b, uint32(slots[1])), max(c, uint32(slots[2])), max(d, uint32(slots[3]))
 	}
-	for _, p := range places {
+	for _, p := range slots {
 		a = max(a, uint32(p))
 	}
 	return int(max(a, b, c, d))

@@ -33,7 +33,7 @@ func (d *doubt) merge(o *doubt) {
 
 // leave counts the rows of a flow that are undecided, each flow once,
 // but for those that another source decides.
-func (g *groups) leave(rows []*enriched, once *deduplicator) {
+func (g *groups) leave(rows []*enriched, dedupe *deduplicator) {
 	var open, decided []*enriched
 	for _, s := range rows {
 		if g.test(s) == undecided {
@@ -42,7 +42,7 @@ func (g *groups) leave(rows []*enriched, once *deduplicator) {
 			decided = append(decided, s)
 		}
 	}
-	kept, _ := once.flow(open)
+	kept, _ := dedupe.flow(open)
 	for _, s := range kept {
 		if !s.seenBy(decided) {
 			g.doubt.add(s, g.asks)

@@ -1,11 +1,9 @@
 package summary
 
 import (
-	"cmp"
 	"slices"
 
 	"flowctl/collectors/aggregate"
-	"flowctl/collectors/flow"
 	"flowctl/plan/question"
 )
 
@@ -95,14 +93,6 @@ func (g *groups) sumsOf(sums []group) lineSums {
 	return v
 }
 
-// group is one line of an answer in the making.
-type group struct {
-	sent, received aggregate.Tally
-	flows, denied  uint64
-	records        uint64
-	first, last    int64
-}
-
 const defaultTop = 20
 
 func newGroups(name string, top int, where func(*enriched) truth, by ...string) *groups {
@@ -125,8 +115,6 @@ func newGroups(name string, top int, where func(*enriched) truth, by ...string) 
 }
 
 func newLineSum() lineSum { return lineSum{newGroup(), newGroup(), newGroup()} }
-
-func newGroup() group { return group{first: aggregate.NoFirst, last: aggregate.NoLast} }
 
 // addSolo counts flows that one row tells all of.
 func (g *groups) addSolo(s *enriched) {
@@ -154,7 +142,7 @@ func (g *groups) addSolo(s *enriched) {
 // add counts the rows of one flow: those that match, once per line of
 // the answer. Where the points that saw it belong to different lines, as
 // with rules, every such line has it.
-func (g *groups) add(rows []*enriched, once *deduplicator) {
+func (g *groups) add(rows []*enriched, dedupe *deduplicator) {
 	match := g.match[:0]
 	open := 0
 	for _, s := range rows {
@@ -167,19 +155,19 @@ func (g *groups) add(rows []*enriched, once *deduplicator) {
 	}
 	g.match = match
 	if open > 0 {
-		g.leave(rows, once)
+		g.leave(rows, dedupe)
 	}
 	g.see(match...)
-	kept, _ := once.flow(match)
+	kept, _ := dedupe.flow(match)
 	for _, s := range kept {
 		g.total.all.add(s)
 		g.price(&g.total.cost, s)
 	}
 	if g.sided {
-		g.addEnds(&g.total.ends, match, once)
+		g.addEnds(&g.total.ends, match, dedupe)
 	}
 	for len(match) > 0 {
-		match = g.addLine(match, once)
+		match = g.addLine(match, dedupe)
 	}
 }
 
@@ -191,11 +179,11 @@ func (g *groups) test(s *enriched) truth {
 }
 
 // addLine counts the rows of the first one's line and returns the others.
-func (g *groups) addLine(rows []*enriched, once *deduplicator) (rest []*enriched) {
+func (g *groups) addLine(rows []*enriched, dedupe *deduplicator) (rest []*enriched) {
 	g.blind = g.step > 0 || g.halved
 	g.keyA = g.key(g.keyA[:0], rows[0])
 	if g.oneLine(rows) {
-		g.addKept(rows, once)
+		g.addKept(rows, dedupe)
 		return nil
 	}
 	line := rows[:0:0]
@@ -206,17 +194,17 @@ func (g *groups) addLine(rows []*enriched, once *deduplicator) (rest []*enriched
 			rest = append(rest, s)
 		}
 	}
-	g.addKept(line, once)
+	g.addKept(line, dedupe)
 	return rest
 }
 
 // addKept counts the rows of one line.
-func (g *groups) addKept(line []*enriched, once *deduplicator) {
-	kept, _ := once.flow(line)
+func (g *groups) addKept(line []*enriched, dedupe *deduplicator) {
+	kept, _ := dedupe.flow(line)
 	if g.blind = false; g.step > 0 || g.halved {
 		g.addSteps(g.directions(kept...), false)
 		if g.sided {
-			g.eachEnd(line, once, func(kept []*enriched) { g.addSteps(g.directions(kept...), true) })
+			g.eachEnd(line, dedupe, func(kept []*enriched) { g.addSteps(g.directions(kept...), true) })
 		}
 		return
 	}
@@ -226,13 +214,13 @@ func (g *groups) addKept(line []*enriched, once *deduplicator) {
 		g.price(&to[len(to)-1], s)
 	}
 	if g.sided {
-		g.addEnds(&to[1], line, once)
+		g.addEnds(&to[1], line, dedupe)
 	}
 }
 
 // addEnds adds what left and what arrived at each end of a flow that rows saw.
-func (g *groups) addEnds(to *group, rows []*enriched, once *deduplicator) {
-	g.eachEnd(rows, once, func(kept []*enriched) {
+func (g *groups) addEnds(to *group, rows []*enriched, dedupe *deduplicator) {
+	g.eachEnd(rows, dedupe, func(kept []*enriched) {
 		for _, s := range kept {
 			to.addEnd(s)
 		}
@@ -240,7 +228,7 @@ func (g *groups) addEnds(to *group, rows []*enriched, once *deduplicator) {
 }
 
 // eachEnd calls add with what counts of each end of a flow that rows saw.
-func (g *groups) eachEnd(rows []*enriched, once *deduplicator, add func(kept []*enriched)) {
+func (g *groups) eachEnd(rows []*enriched, dedupe *deduplicator, add func(kept []*enriched)) {
 	for _, low := range []bool{true, false} {
 		g.ends = g.ends[:0]
 		for _, s := range rows {
@@ -248,18 +236,8 @@ func (g *groups) eachEnd(rows []*enriched, once *deduplicator, add func(kept []*
 				g.ends = append(g.ends, s)
 			}
 		}
-		kept, _ := once.flow(g.ends)
+		kept, _ := dedupe.flow(g.ends)
 		add(kept)
-	}
-}
-
-// addEnd adds what left and what arrived where s was seen.
-func (v *group) addEnd(s *enriched) {
-	switch s.local() {
-	case source:
-		v.addSums(s, &s.sent, &s.received)
-	case destination:
-		v.addSums(s, &s.received, &s.sent)
 	}
 }
 
@@ -344,48 +322,6 @@ func (g *groups) known(list *[]uint32, i int, s *enriched) []group {
 	return g.lines.at(int((*list)[i]) - 1)
 }
 
-func number(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}
-
-// directions is how many a row can have.
-const directions = int(flow.Outbound) + 1
-
-func (v *group) add(s *enriched) { v.addSums(s, &s.sent, &s.received) }
-
-// addSums counts s with what the line's subject sent and received.
-func (v *group) addSums(s *enriched, sent, received *aggregate.Tally) {
-	r := s.row
-	v.sent.Add(sent)
-	v.received.Add(received)
-	v.flows += s.flows
-	v.denied += s.denied
-	v.records += uint64(r.Records)
-	v.first = min(v.first, r.First)
-	v.last = max(v.last, r.Last)
-}
-
-func (v *group) merge(o *group) {
-	v.sent.Add(&o.sent)
-	v.received.Add(&o.received)
-	v.flows += o.flows
-	v.denied += o.denied
-	v.records += o.records
-	v.first = min(v.first, o.first)
-	v.last = max(v.last, o.last)
-}
-
-// compare orders lines: the most IP bytes first, then packets, then flows.
-func (v *group) compare(o *group) int {
-	return cmp.Or(
-		cmp.Compare(o.sent.IPBytes+o.received.IPBytes, v.sent.IPBytes+v.received.IPBytes),
-		cmp.Compare(o.sent.Packets+o.received.Packets, v.sent.Packets+v.received.Packets),
-		cmp.Compare(o.flows, v.flows))
-}
-
 func (g *groups) texts(n *naming, b []byte) []string {
 	texts := make([]string, 0, len(g.by))
 	for i := range g.by {
@@ -394,27 +330,4 @@ func (g *groups) texts(n *naming, b []byte) []string {
 		b = b[f.width:]
 	}
 	return texts
-}
-
-func (v *group) row(key []string, all aggregate.Tally) Row {
-	both := v.sent
-	both.Add(&v.received)
-	return Row{
-		Key: append([]string{}, key...), Sent: volume(v.sent), Received: volume(v.received), Volume: volume(both),
-		Flows: v.flows, Denied: v.refused(), First: instant(v.first), Last: instant(v.last), Share: share(both, all),
-	}
-}
-
-// refused is how many of the flows were denied, if a log judged any of them.
-func (v *group) refused() Figure {
-	return known(v.denied, v.denied > 0 || v.flows == 0 || (v.sent.Marks|v.received.Marks)&aggregate.Judged != 0)
-}
-
-// share is the part of all IP bytes that t is, if both were measured.
-func share(t, all aggregate.Tally) *float64 {
-	if !t.Marks.IPBytes() || !all.Marks.IPBytes() || all.IPBytes == 0 {
-		return nil
-	}
-	v := float64(t.IPBytes) / float64(all.IPBytes)
-	return &v
 }

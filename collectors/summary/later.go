@@ -9,7 +9,7 @@ import (
 // later keeps pairs of addresses whose flows have to be cut in time, until it is
 // known what their points saw in each second.
 type later struct {
-	once    *deduplicator
+	dedupe  *deduplicator
 	watches [aggregate.Partitions]aggregate.Watch
 	shelf   aggregate.Shelf
 }
@@ -20,7 +20,7 @@ func (l *later) wants(rows []*enriched, refs []ref) bool {
 	some := false
 	for len(rows) > 0 {
 		n := firstFlow(refs)
-		if n > 1 && l.once.needsDetail(rows[:n]) {
+		if n > 1 && l.dedupe.needsDetail(rows[:n]) {
 			l.watches[partOf(rows[0].row)].Add(&rows[0].key)
 			some = true
 		}
@@ -85,13 +85,13 @@ func (b *builder) again(t *aggregate.Table, o Options) {
 		if watch.Len() == 0 || i+1 < len(l.watches) && watch.Len()+l.watches[i+1].Len() <= watchedMost(t) {
 			continue
 		}
-		b.once.detail = o.Again(t, &watch)
+		b.dedupe.detail = o.Again(t, &watch)
 		for ; from <= i; from++ {
 			b.stored(l.shelf.Stored(from), &aggregate.Partition{})
 		}
 		watch = aggregate.Watch{}
 	}
-	b.once.detail = nil
+	b.dedupe.detail = nil
 	b.errs = appendError(b.errs, l.shelf.Close())
 	b.flush()
 }
