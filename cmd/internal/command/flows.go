@@ -140,14 +140,10 @@ func followFlows(ctx context.Context, e *env.Env, with operation.Settings, o flo
 		pause = listAgain
 	}
 	wait := func(ctx context.Context, took time.Duration) error {
-		t := time.NewTimer(max(pause, readShare*took))
-		defer t.Stop()
-		select {
-		case <-t.C:
-			return nil
-		case <-ctx.Done():
-			return ctx.Err()
-		}
+		next, stop := context.WithTimeout(ctx, max(pause, readShare*took))
+		defer stop()
+		<-next.Done()
+		return ctx.Err()
 	}
 	told := false
 	return operation.Follow(ctx, with, o.SummarizeOptions, wait, func(a *operation.Answer) error {
