@@ -77,6 +77,8 @@ func (c *checker) hasValue(e *hclsyntax.FunctionCallExpr) *Expr {
 		return nil
 	case x.Op != Value:
 		return c.invalid(e, e.Args[0].Range(), "a field")
+	case x.isTime() && x.Field.Name != "time":
+		return c.onlyDimension(x, e.Args[0].Range())
 	}
 	return &Expr{Op: Has, Type: Truth, Field: x.Field}
 }

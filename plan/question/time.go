@@ -29,7 +29,7 @@ func Step(name string) (seconds int64, ok bool) {
 	if days, is := strings.CutSuffix(text, "d"); is {
 		var n int
 		n, err = strconv.Atoi(days)
-		d = time.Duration(n) * 24 * time.Hour
+		d = time.Duration(min(max(n, 0), longestDays+1)) * 24 * time.Hour // more would wrap round
 	}
 	if err != nil || d < time.Second || d > longestStep || d%time.Second != 0 {
 		return 0, false
@@ -37,7 +37,10 @@ func Step(name string) (seconds int64, ok bool) {
 	return int64(d / time.Second), true
 }
 
-const longestStep = 366 * 24 * time.Hour
+const (
+	longestDays = 366
+	longestStep = longestDays * 24 * time.Hour
+)
 
 // Timed reports whether q asks when flows were.
 func (q *Question) Timed() bool {
@@ -100,7 +103,7 @@ func (c *checker) moment(op Op, a, b *Expr, atA, atB hcl.Range) *Expr {
 	}
 	switch {
 	case a.Field.Name != "time":
-		return c.refuse("Wrong type", hcl.RangeBetween(atA, atB), `%s is a dimension, for by. Select times with time, such as time >= "2026-11-12T14:00:00Z" && time < "2026-11-13T00:00:00Z".`, a.Field.Name)
+		return c.onlyDimension(a, hcl.RangeBetween(atA, atB))
 	case op == And || op == Or || b.Op == Value || b.Op != Constant || b.Type != Text && b.Type != Open:
 		return c.refuse("Wrong type", hcl.RangeBetween(atA, atB), `%s is compared with a time in double quotes, such as time >= "2026-11-12T14:00:00Z".`, a.Field.Name)
 	case b.Type == Open:
@@ -111,6 +114,11 @@ func (c *checker) moment(op Op, a, b *Expr, atA, atB hcl.Range) *Expr {
 		return c.refuse("Invalid time", at, "%q %s", b.Text, problem)
 	}
 	return &Expr{Op: op, Type: Truth, Args: []*Expr{{Op: Value, Type: Number, Field: a.Field}, {Type: Number, Number: float64(t.Unix())}}}
+}
+
+// onlyDimension refuses a step of time in a condition.
+func (c *checker) onlyDimension(x *Expr, at hcl.Range) *Expr {
+	return c.refuse("Wrong type", at, `%s is a dimension, for by. Select times with time, such as time >= "2026-11-12T14:00:00Z" && time < "2026-11-13T00:00:00Z".`, x.Field.Name)
 }
 
 // turned is a comparison seen from its other side.
