@@ -187,10 +187,10 @@ func (s *enriched) remote() end {
 	}
 }
 
-// transit reports whether the machine at the point forwards: it is known and
-// neither end is its own.
+// transit reports whether the machine at the point forwards: it is known, and so are
+// both ends, of which neither is its own.
 func (s *enriched) transit() bool {
-	return len(s.point.owned) > 0 && !s.point.owns(s.row.Src) && !s.point.owns(s.row.Dst)
+	return len(s.point.owned) > 0 && !s.row.Src.IsZero() && !s.row.Dst.IsZero() && !s.point.owns(s.row.Src) && !s.point.owns(s.row.Dst)
 }
 
 func idKey(id string) string { return plan.ID(id).Key() }

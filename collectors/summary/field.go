@@ -178,7 +178,7 @@ func (d side) addr(s *enriched) flow.Addr {
 	case destination:
 		return s.row.Dst
 	}
-	return flow.Addr{Hi: ^uint64(0), Lo: ^uint64(0)}
+	return flow.Addr{}
 }
 
 func (d side) location(s *enriched) (at location) {
@@ -336,17 +336,13 @@ func addrField(name string, get func(*enriched) flow.Addr) field {
 		put: func(b []byte, s *enriched) {
 			a := get(s)
 			if s.point.Class == aggregate.NoIP {
-				a = flow.Addr{Hi: ^uint64(0), Lo: ^uint64(0)}
+				a = flow.Addr{}
 			}
 			binary.BigEndian.PutUint64(b, a.Hi)
 			binary.BigEndian.PutUint64(b[8:], a.Lo)
 		},
 		text: func(_ *naming, b []byte) string {
-			a := flow.Addr{Hi: binary.BigEndian.Uint64(b), Lo: binary.BigEndian.Uint64(b[8:])}
-			if a.Hi&a.Lo == ^uint64(0) {
-				return ""
-			}
-			return a.String()
+			return flow.Addr{Hi: binary.BigEndian.Uint64(b), Lo: binary.BigEndian.Uint64(b[8:])}.String()
 		},
 	}
 }

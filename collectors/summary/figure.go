@@ -135,7 +135,9 @@ func (t *Instant) UnmarshalJSON(b []byte) error {
 	if err := json.Unmarshal(b, &u); err != nil {
 		return fmt.Errorf("time %s is not as in RFC 3339: %w", b, err)
 	}
-	*t = Instant(u.UnixNano())
+	if *t = Instant(u.UnixNano()); !t.Time().Equal(u) {
+		return fmt.Errorf("time %s is not between the years 1678 and 2262, in which times have room", b)
+	}
 	return nil
 }
 

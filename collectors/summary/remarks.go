@@ -1,8 +1,10 @@
 package summary
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"flowctl/collectors/flow"
 )
@@ -65,8 +67,8 @@ func remarkCoverage(sources []flow.Source, say sayer) {
 		}
 		slices.Sort(texts)
 		args := []any{was(n, r.one, r.many)}
-		if len(texts) > 0 {
-			args = append(args, some(texts, len(texts)))
+		if strings.Count(r.text, "%s") > len(args) { // the sentence has room for what was told
+			args = append(args, cmp.Or(some(texts, len(texts)), "it is not said"))
 		}
 		say(r.code, r.text, args...)
 	}
