@@ -7,6 +7,7 @@ package question
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -95,7 +96,10 @@ const (
 // Fields returns the fields of a flow, in the order in which help shows them.
 // Source is the side that opened the flow. Local is the end at which it was
 // seen, so that a flow that was seen at both ends is in the rows of both.
-func Fields() []Field {
+func Fields() []Field { return slices.Clone(allFields()) }
+
+// allFields is what Fields returns, made once. Nobody changes it.
+var allFields = sync.OnceValue(func() []Field {
 	fs := []Field{
 		{"direction", Text, directions, "relative to the network interface that saw it", needsDirection},
 		{"verdict", Text, verdicts, "what the rules did with it", needsRules},
@@ -138,7 +142,7 @@ func Fields() []Field {
 		Field{PriceClass, Text, price.Classes(), "Azure's price class of the bytes of one direction: a flow is in the row of either; dimension only", needsPrice},
 		Field{"time", Moment, nil, "when it was counted, to the second; rows are by time(5m), hour or day", needsTime},
 	)
-}
+})
 
 // Sided reports whether a field depends on the end at which a flow was seen.
 func (f Field) Sided() bool {
@@ -150,7 +154,7 @@ func Lookup(name string) (Field, bool) {
 	if _, ok := Step(name); ok {
 		return Field{name, Moment, nil, "steps of time", needsTime}, true
 	}
-	fields := Fields()
+	fields := allFields()
 	i := slices.IndexFunc(fields, func(f Field) bool { return f.Name == name })
 	if i < 0 {
 		return Field{}, false
@@ -161,7 +165,7 @@ func Lookup(name string) (Field, bool) {
 // Names returns the names of all fields.
 func Names() []string {
 	var all []string
-	for _, f := range Fields() {
+	for _, f := range allFields() {
 		all = append(all, f.Name)
 	}
 	return all
