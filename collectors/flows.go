@@ -24,7 +24,9 @@ func (r *reading) keepFlows() (err error) {
 		return nil
 	}
 	var namer parquet.Namer
-	if n := summary.NewNamer(r.Options, r.names); n != nil {
+	o := r.Options
+	o.Hosts = r.hosts
+	if n := summary.NewNamer(o, r.names); n != nil {
 		namer = n
 	}
 	r.kept, err = parquet.NewWriter(r.Flows.To, r.names, namer)
@@ -60,13 +62,17 @@ func (r *reading) endFlows(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	called, err := r.dictionaryToKeep()
+	if err != nil {
+		return err
+	}
 	told, err := r.minutes.Keep(r.names, r.due(nil))
 	if err != nil {
 		r.Options.Coverage = append(r.Options.Coverage, summary.Coverage{Code: "minutes-not-kept",
 			Text: "Which minutes were recorded is not in the Parquet file: " + err.Error() + "."})
 	}
 	clipped, err := r.kept.Close(parquet.Meta{
-		Version: r.Flows.Version, Sources: r.sources, Skipped: r.skipped.All(), Hosts: r.hosts, Inventories: names, Minutes: told,
+		Version: r.Flows.Version, Sources: r.sources, Skipped: r.skipped.All(), Hosts: r.hosts, Inventories: names, Dictionary: called, Minutes: told,
 	})
 	if n := sumSources(r.sources); n > 0 {
 		r.Options.Coverage = append(r.Options.Coverage, summary.Coverage{Code: "sums-not-kept",

@@ -1,6 +1,7 @@
 package collectors
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -9,17 +10,57 @@ import (
 
 	"flowctl/collectors/summary"
 	"flowctl/plan"
+	"flowctl/plan/dictionary"
 )
 
 // mostInventories is how many bytes of inventories a file of flows keeps; readers
 // hold them in memory.
 const mostInventories = 32 << 20
 
-// inventories are those that files of kept flows have with them: of each
-// subscription the one that was read last.
+// inventories are those that files of kept flows have with them, of each
+// subscription the one that was read last, and what people call networks there.
 type inventories struct {
-	mu   sync.Mutex
-	last map[string]*plan.Inventory
+	mu         sync.Mutex
+	last       map[string]*plan.Inventory
+	dictionary []dictionary.Entry
+}
+
+// addDictionary takes the names that people gave networks of a file.
+func (k *inventories) addDictionary(text []byte) error {
+	var list []dictionary.Entry
+	if err := json.Unmarshal(text, &list); err != nil {
+		return err
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.dictionary = append(k.dictionary, list...)
+	return nil
+}
+
+// dictionaryBeside returns given, which counts first, with what files have, in an order
+// that does not depend on theirs.
+func (k *inventories) dictionaryBeside(given []dictionary.Entry) []dictionary.Entry {
+	found := slices.Clone(k.dictionary)
+	slices.SortFunc(found, func(a, b dictionary.Entry) int {
+		return cmp.Or(a.Prefix.Addr().Compare(b.Prefix.Addr()), cmp.Compare(a.Prefix.Bits(), b.Prefix.Bits()), cmp.Compare(a.Name, b.Name))
+	})
+	return slices.Concat(given, slices.Compact(found))
+}
+
+// dictionaryToKeep is JSON of what people call networks; empty if nobody does, or if it
+// is more than a file keeps.
+func (r *reading) dictionaryToKeep() ([]byte, error) {
+	all := r.found.dictionaryBeside(r.Options.Dictionary)
+	if len(all) == 0 {
+		return nil, nil
+	}
+	text, err := json.Marshal(all)
+	if len(text) <= mostInventories {
+		return text, err
+	}
+	r.Options.Coverage = append(r.Options.Coverage, summary.Coverage{Code: "dictionary-not-kept",
+		Text: fmt.Sprintf("The dictionary is too large for the Parquet file (%d MB of at most %d): the columns of names have it, flowctl reading the file back does not.", len(text)>>20, mostInventories>>20)})
+	return nil, nil
 }
 
 // add takes those of a file.

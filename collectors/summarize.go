@@ -82,7 +82,7 @@ func (s Sum) Run(ctx context.Context) (*summary.Document, Problems, error) {
 		return nil, r.problems, fmt.Errorf("write flows as Parquet: %w", err)
 	}
 	o := r.Options
-	o.Inventories = r.found.beside(o.Inventories)
+	o.Inventories, o.Dictionary = r.found.beside(o.Inventories), r.found.dictionaryBeside(o.Dictionary)
 	o.Sources, o.Skipped, o.Hosts = r.sources, r.skipped.All(), r.hosts
 	o.Coverage = append(o.Coverage, r.coverage()...)
 	o.Repeats = r.identity.Repeats()

@@ -4,4 +4,7 @@ package flow
 // known or does not apply.
 type AddressNames struct {
 	VM, NIC, Subnet, VNet, Region, ServiceTag ID
+
+	Name ID // by the inventory, else by a dictionary
+	Host ID // that a client asked for, else that DNS answered with
 }

@@ -55,6 +55,22 @@ func (h *Hosts) Of(a Addr) []Host {
 	return slices.Clone(h.m[a])
 }
 
+// First returns the name of a that All yields first; empty if it has none.
+func (h *Hosts) First(a Addr) string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	list := h.m[a]
+	if len(list) == 0 {
+		return ""
+	}
+	return slices.MinFunc(list, Host.compare).Name
+}
+
+// compare orders names: those that clients asked for first, then by name.
+func (x Host) compare(y Host) int {
+	return cmp.Or(cmp.Compare(y.How, x.How), cmp.Compare(x.Name, y.Name))
+}
+
 // All yields the addresses with a name in their order, and their names, those
 // that clients asked for first, then by name.
 func (h *Hosts) All() iter.Seq2[Addr, []Host] {
@@ -63,9 +79,7 @@ func (h *Hosts) All() iter.Seq2[Addr, []Host] {
 		m := maps.Clone(h.m)
 		h.mu.Unlock()
 		for _, a := range slices.SortedFunc(maps.Keys(m), Addr.Compare) {
-			names := slices.SortedFunc(slices.Values(m[a]), func(x, y Host) int {
-				return cmp.Or(cmp.Compare(y.How, x.How), cmp.Compare(x.Name, y.Name))
-			})
+			names := slices.SortedFunc(slices.Values(m[a]), Host.compare)
 			if !yield(a, names) {
 				return
 			}

@@ -201,6 +201,8 @@ type Input struct {
 	// Inventories takes JSON of the inventories that kept flows have with them; nil
 	// if they are not wanted.
 	Inventories func([]byte) error
+	// Dictionary takes JSON of what people call networks, likewise.
+	Dictionary func([]byte) error
 	// Minutes takes JSON of which minutes kept flows are of; nil if that is not wanted.
 	Minutes func([]byte) error
 	Brief   bool  // of captures: what TCP headers say, as Record.TCP has it, is not wanted

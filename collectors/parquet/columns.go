@@ -67,6 +67,8 @@ const (
 	nameVNet
 	nameRegion
 	nameServiceTag
+	nameName
+	nameHost
 	nameCount
 )
 
@@ -144,6 +146,8 @@ var columns = [writtenCount]column{
 	colSourceNames + nameVNet:       {"source_vnet", text, false},
 	colSourceNames + nameRegion:     {"source_region", text, false},
 	colSourceNames + nameServiceTag: {"source_service_tag", text, false},
+	colSourceNames + nameName:       {"source_name", text, false},
+	colSourceNames + nameHost:       {"source_host", text, false},
 
 	colDestinationNames + nameVM:         {"destination_vm", text, false},
 	colDestinationNames + nameNIC:        {"destination_nic", text, false},
@@ -151,6 +155,8 @@ var columns = [writtenCount]column{
 	colDestinationNames + nameVNet:       {"destination_vnet", text, false},
 	colDestinationNames + nameRegion:     {"destination_region", text, false},
 	colDestinationNames + nameServiceTag: {"destination_service_tag", text, false},
+	colDestinationNames + nameName:       {"destination_name", text, false},
+	colDestinationNames + nameHost:       {"destination_host", text, false},
 }
 
 // readColumns are those that records are made of. Names are for other readers:

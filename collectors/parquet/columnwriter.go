@@ -184,7 +184,7 @@ func (w *columnWriter) encode(b []byte) []byte {
 
 // called is a column of names.
 func (w *columnWriter) called(i int, n *naming, p *part) chunkValues {
-	if n.namer == nil {
+	if n.none {
 		return chunkValues{rows: len(p.gather.has), levels: w.run(len(p.gather.has), false)}
 	}
 	values, slots := n.column(i, w.slots)

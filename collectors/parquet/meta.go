@@ -17,6 +17,8 @@ type Meta struct {
 	// Inventories is JSON of what gives names, for Input.Inventories of whoever
 	// reads the file; empty for none.
 	Inventories []byte
+	// Dictionary is JSON of what people call networks, for Input.Dictionary likewise.
+	Dictionary []byte
 	// Minutes is JSON of which minutes the flows are of, for Input.Minutes likewise.
 	Minutes []byte
 }
@@ -133,7 +135,7 @@ func hostsOf(h *flow.Hosts) []host {
 
 // pairs are the keys and values of the file's metadata.
 func (m Meta) pairs() (map[string]string, error) {
-	out := map[string]string{FormatKey: Format, VersionKey: m.Version, InventoriesKey: string(m.Inventories), MinutesKey: string(m.Minutes)}
+	out := map[string]string{FormatKey: Format, VersionKey: m.Version, InventoriesKey: string(m.Inventories), DictionaryKey: string(m.Dictionary), MinutesKey: string(m.Minutes)}
 	for key, v := range map[string]any{
 		SourcesKey: sourcesOf(m.Sources), SkippedKey: skippedOf(m.Skipped), HostsKey: hostsOf(m.Hosts),
 	} {

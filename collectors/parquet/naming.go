@@ -9,6 +9,9 @@ type Namer interface {
 	View(point, target flow.ID) int32
 	// Names is what an address is called, seen from a view.
 	Names(a flow.Addr, view int32) flow.AddressNames
+	// Any reports whether any name is known by now: host names are learned while
+	// records are read.
+	Any() bool
 }
 
 // mostNamed is how many pairs of a view and an address are remembered.
@@ -17,6 +20,7 @@ const mostNamed = 1 << 22
 // naming numbers what the addresses of a row group are called.
 type naming struct {
 	namer Namer // nil if nobody knows names
+	none  bool  // nobody knows any of this row group
 
 	views   []int32 // of the traits, each once
 	view    []int32 // by number of traits: its slot in views
@@ -28,7 +32,7 @@ type naming struct {
 
 // all numbers the names of the rows of p, in the order of list.
 func (n *naming) all(p *part, list []sortKey) {
-	if n.namer == nil {
+	if n.none = n.namer == nil || !n.namer.Any(); n.none {
 		return
 	}
 	n.see(&p.traits)
@@ -103,5 +107,5 @@ func (n *naming) column(col int, slots []uint32) (dictionary, outPlaces []uint32
 
 // nameOf is one of the names of an address, by its column.
 func nameOf(n *flow.AddressNames, at int) flow.ID {
-	return [nameCount]flow.ID{nameVM: n.VM, nameNIC: n.NIC, nameSubnet: n.Subnet, nameVNet: n.VNet, nameRegion: n.Region, nameServiceTag: n.ServiceTag}[at]
+	return [nameCount]flow.ID{nameVM: n.VM, nameNIC: n.NIC, nameSubnet: n.Subnet, nameVNet: n.VNet, nameRegion: n.Region, nameServiceTag: n.ServiceTag, nameName: n.Name, nameHost: n.Host}[at]
 }

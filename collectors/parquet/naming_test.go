@@ -16,7 +16,10 @@ import (
 type fakeNamer struct {
 	names *flow.Names
 	views uint32 // 0 for one
+	blind bool   // no name is known yet
 }
+
+func (f fakeNamer) Any() bool { return !f.blind }
 
 func (f fakeNamer) View(point, _ flow.ID) int32 {
 	if f.views == 0 {
@@ -32,6 +35,9 @@ func (f fakeNamer) Names(a flow.Addr, view int32) flow.AddressNames {
 	n := flow.AddressNames{VNet: f.names.Of(fmt.Sprintf("vnet-%d", view)), ServiceTag: f.names.Of("Storage")}
 	if a.Lo%3 == 0 {
 		n.VM, n.NIC, n.Subnet = f.names.Of(fmt.Sprintf("vm-%d", a.Lo%100)), f.names.Of("nic"), f.names.Of(fmt.Sprintf("s-%d-%d", view, a.Lo%7))
+	}
+	if a.Lo%5 == 0 {
+		n.Name, n.Host = f.names.Of(fmt.Sprintf("branch-%d", view)), f.names.Of(fmt.Sprintf("h%d.example", a.Lo%11))
 	}
 	return n
 }
@@ -73,7 +79,7 @@ func TestNameColumns(t *testing.T) {
 	for _, views := range []uint32{0, 1, 3} {
 		names := flow.NewNames()
 		list := append(randomRecords(3, 2500, names), logged(4, 1500, names)...)
-		namer := fakeNamer{names, views}
+		namer := fakeNamer{names, views, false}
 		var b bytes.Buffer
 		w, err := newWriter(&b, names, namer, 1000)
 		if err != nil {
@@ -101,7 +107,7 @@ func checkNames(t *testing.T, file []byte, rows []flow.Record, namer fakeNamer) 
 		for i := range rows {
 			a := [2]flow.Addr{rows[i].Src, rows[i].Dst}[at/nameCount]
 			n := namer.Names(a, namer.View(rows[i].Point, rows[i].Target))
-			want := namer.names.Text([]flow.ID{n.VM, n.NIC, n.Subnet, n.VNet, n.Region, n.ServiceTag}[at%nameCount])
+			want := namer.names.Text([]flow.ID{n.VM, n.NIC, n.Subnet, n.VNet, n.Region, n.ServiceTag, n.Name, n.Host}[at%nameCount])
 			if got[i] != want && wrong < 5 {
 				wrong++
 				t.Errorf("row %d: %s is %q, want %q", i, columns[colSourceNames+at].name, got[i], want)
@@ -120,7 +126,7 @@ func BenchmarkNames(b *testing.B) {
 	names := flow.NewNames()
 	list := randomRecords(1, 1<<17, names)
 	for b.Loop() {
-		w, err := newWriter(io.Discard, names, fakeNamer{names, 0}, groupRows)
+		w, err := newWriter(io.Discard, names, fakeNamer{names, 0, false}, groupRows)
 		if err != nil {
 			b.Fatal(err)
 		}

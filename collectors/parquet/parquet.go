@@ -36,6 +36,8 @@ const (
 	HostsKey   = "flowctl.hosts"   // host names that captures showed
 	// InventoriesKey has what gives names to addresses, MACs and access lists.
 	InventoriesKey = "flowctl.inventories"
+	// DictionaryKey has what people call networks and addresses.
+	DictionaryKey = "flowctl.dictionary"
 	// MinutesKey has for which minutes flow logs had records.
 	MinutesKey = "flowctl.minutes"
 )
