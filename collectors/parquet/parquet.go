@@ -13,10 +13,12 @@
 // value, which takes five times as long where texts have numbers already.
 //
 // Read back, rows of flow logs are added up within their row group before they
-// become records, and go to the flow cache as records and intervals. What was
-// left: to give each row to the cache as an observation, with a hash of 128 bits
-// of its own. In a row group addresses, ports and contexts have numbers, so that a
-// flow is two words, and package table finds it by these.
+// become records, and go to the flow cache as records and intervals. In a row group
+// addresses, ports and contexts have numbers, so that a flow is two words, and package
+// table finds it by these. What was left: to give each row to the flow cache as an
+// observation, with a hash of 128 bits of its own. It takes 1.03 to 1.14 times the
+// processor time, with the table of package aggregate behind it, of a busy log's hour,
+// and 1.2 times where hardly a flow comes twice (BenchmarkGroupsAgainstCache).
 package parquet
 
 import "bytes"
