@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"fmt"
 	"maps"
 	"reflect"
 	"slices"
@@ -13,6 +12,7 @@ import (
 type Prior struct {
 	Collected map[string]string // session print → digest of the settings it was collected with
 	Past      []Known           // what was collected, in the order of their prints
+	Reading   []Known           // logs of others that the run under way reads, in the order of their prints
 	Started   map[string]Known  // by print, what was started and is not removed yet
 	Watches   []string          // addresses of the file's watches; nil if that is not known
 	Moved     map[string]string // address of a watch → the address it had before
@@ -49,7 +49,8 @@ func Diff(inv Investigation, want []Session, have []Recording, prior Prior, now 
 		}
 		changes = append(changes, d.session(s, found[i])...)
 	}
-	return append(changes, d.rest()...)
+	changes = append(changes, d.rest()...)
+	return append(changes, d.reading(changes)...)
 }
 
 type differ struct {
@@ -121,7 +122,7 @@ func (d differ) all() []*known {
 		case k != nil:
 			k.there = &r
 		case d.inv.Made(r):
-			byID[r.ID.Key()] = &known{id: r.ID, there: &r, watches: watchesOf(r)}
+			byID[r.ID.Key()] = &known{id: r.ID, there: &r, watches: d.watchesOf(r)}
 		}
 	}
 	out := make([]*known, 0, len(byID))
@@ -137,6 +138,24 @@ func (d differ) all() []*known {
 func watchesOf(r Recording) []string {
 	if w := r.Tags[TagWatch]; w != "" {
 		return []string{w}
+	}
+	return nil
+}
+
+// watchesOf is the watch that r was started for, which captures tell by the
+// fingerprint in their name alone: it is that of one of the file's watches, or nobody
+// knows it.
+func (d differ) watchesOf(r Recording) []string {
+	if w := watchesOf(r); w != nil {
+		return w
+	}
+	n, _ := ParseName(r.ID.Name())
+	for _, now := range d.prior.Watches {
+		for _, w := range []string{now, d.prior.Moved[now]} {
+			if w != "" && Fingerprint(w, r.Target, r.Mechanism) == n.Fingerprint {
+				return []string{w}
+			}
+		}
 	}
 	return nil
 }
@@ -191,11 +210,11 @@ func (d differ) dropped(watches []string) bool {
 func (d differ) session(s Session, k *known) []Change {
 	switch {
 	case k != nil:
-		return []Change{d.existing(s, *k)}
+		return append([]Change{d.existing(s, *k)}, d.tookOver(s, *k)...)
 	case d.prior.Collected[s.Fingerprint()] == s.Digest() || d.collectedAs(s):
 		return []Change{{Leave, "recorded and collected before", &s, nil}}
 	case !d.prior.Over.IsZero():
-		return []Change{{Leave, "not recorded: the window ended " + d.prior.Over.UTC().Format(time.RFC3339), &s, nil}}
+		return d.late(s)
 	case s.Mechanism == FlowLog:
 		return d.flowLog(s)
 	}
@@ -255,8 +274,11 @@ func (d differ) rest() []Change {
 func (d differ) unasked(k known) Change {
 	r, n := k.recording(), d.deadline(k)
 	s := SessionOf(*r)
-	if k.ledger != nil {
+	switch {
+	case k.ledger != nil:
 		s = k.ledger.Session
+	case k.watches != nil:
+		s.Watches = k.watches
 	}
 	f := following(s, k, n)
 	switch {
@@ -284,29 +306,6 @@ func SessionOf(r Recording) Session {
 	}
 }
 
-// flowLog reuses what somebody else logs already, on the target itself, on
-// what holds it, or on parts of it: Azure writes a NIC's traffic only to the
-// most specific log (NIC before subnet before VNet), so a second log would
-// take the records away from the first.
-func (d differ) flowLog(s Session) []Change {
-	var parts []Change
-	for _, r := range d.others() {
-		switch {
-		case r.Target.Is(s.Target.ID) || holds(s.Within, r.Target):
-			return []Change{{Reuse, fmt.Sprintf("flow log %s covers it", r.ID.Name()), &s, &r}}
-		case holds(r.Within, s.Target.ID):
-			part := s
-			part.Target.ID, part.Target.Kind, part.Within = r.Target, kindOf(r.Target), r.Within
-			parts = append(parts, Change{Reuse, fmt.Sprintf("flow log %s takes the records of this %s", r.ID.Name(), part.Target.Kind), &part, &r})
-		}
-	}
-	return append([]Change{{Create, s.Why, &s, nil}}, parts...)
-}
-
-func holds(within []ID, id ID) bool {
-	return slices.ContainsFunc(within, id.Is)
-}
-
 func kindOf(target ID) string {
 	switch typ := strings.ToLower(target.Type()); {
 	case strings.HasSuffix(typ, "/subnets"):
@@ -319,18 +318,6 @@ func kindOf(target ID) string {
 		return "vmss"
 	}
 	return "vnet"
-}
-
-// others lists the flow logs that are not flowctl's and write, by id.
-func (d differ) others() []Recording {
-	var out []Recording
-	for _, r := range d.have {
-		if _, ours := ParseName(r.ID.Name()); !ours && r.Mechanism == FlowLog && r.Enabled {
-			out = append(out, r)
-		}
-	}
-	slices.SortFunc(out, func(a, b Recording) int { return strings.Compare(a.ID.Key(), b.ID.Key()) })
-	return out
 }
 
 // Differs names the first setting in which r is not what s asks for; empty if

@@ -40,6 +40,7 @@ type Off struct {
 	To         time.Time `json:"to"`
 	Why        string    `json:"why"`                  // "switched off by somebody else", "nic-web-log took over"
 	Interfaces []string  `json:"interfaces,omitempty"` // MAC addresses of those of which it did not; nil for all
+	Read       bool      `json:"read,omitempty"`       // another log that is read records then: it is not due
 }
 
 // Why a gap is, where nobody says.
@@ -159,7 +160,7 @@ func (t *Table) points(names *flow.Names, o Options) []point {
 		if _, ok := dues[log]; !ok {
 			dues[log] = o.due(followed[log], byLog[log])
 		}
-		p.due = dues[log]
+		p.due = notRead(dues[log], followed[log], p.mac)
 		p.off, p.why = off(followed[log], p.mac)
 		if len(p.due) > 0 {
 			points = append(points, p)
@@ -254,12 +255,45 @@ func (o *Options) window(s interval) interval {
 	return s
 }
 
+// of reports whether o is of an interface.
+func (o Off) of(mac string) bool {
+	return o.Interfaces == nil || slices.ContainsFunc(o.Interfaces, func(m string) bool { return strings.EqualFold(m, mac) })
+}
+
+// notRead is what is due of an interface without the times in which another log that is
+// read has it.
+func notRead(all []due, followed []Followed, mac string) []due {
+	for _, f := range followed {
+		for _, o := range f.Off {
+			if o.Read && o.of(mac) {
+				all = without(all, interval{ceil(o.From), ceil(o.To)})
+			}
+		}
+	}
+	return all
+}
+
+// without is what is due but for an interval.
+func without(all []due, o interval) (rest []due) {
+	if o.length() == 0 {
+		return all
+	}
+	for _, d := range all {
+		for _, part := range []interval{d.and(interval{d.from, o.from}), d.and(interval{max(o.from, o.to), d.to})} {
+			if part.length() > 0 {
+				rest = append(rest, due{part, d.dark})
+			}
+		}
+	}
+	return rest
+}
+
 // off returns when a log was off for an interface, in order and apart, and why.
 func off(followed []Followed, mac string) (found []interval, why []string) {
 	var mine []Off
 	for _, f := range followed {
 		for _, o := range f.Off {
-			if o.Interfaces == nil || slices.ContainsFunc(o.Interfaces, func(m string) bool { return strings.EqualFold(m, mac) }) {
+			if !o.Read && o.of(mac) {
 				mine = append(mine, o)
 			}
 		}

@@ -58,6 +58,7 @@ func newWorld(r *rand.Rand) world {
 			if r.IntN(2) == 0 {
 				off.Interfaces = []string{"mac1", "mac3"}
 			}
+			off.Read = r.IntN(3) == 0
 			f.Off = append(f.Off, off)
 		}
 		w.followed = append(w.followed, f)
@@ -106,10 +107,10 @@ func (w world) count(from, to int64) (c Counts) {
 		}
 		for m := base + from; m < base+to; m++ {
 			switch {
-			case !w.isDue(log, m):
+			case !w.isDue(log, m) || w.is(log, mac, m, true):
 			case is[m]:
 				c.Recorded++
-			case w.isOff(log, mac, m):
+			case w.is(log, mac, m, false):
 				c.Unlogged++
 			case m < last && !w.isDark(log, m):
 				c.Silent++
@@ -155,10 +156,12 @@ func (w world) isDark(log string, minute int64) bool {
 	return true
 }
 
-func (w world) isOff(log, mac string, minute int64) bool {
+// is reports whether the log was off for an interface at a minute, or another one is
+// read that has it then.
+func (w world) is(log, mac string, minute int64, read bool) bool {
 	for _, f := range w.followed {
 		for _, o := range f.Off {
-			if lowerID(f.Log) == lowerID(log) && minute >= o.From.Unix()/60 && minute < o.To.Unix()/60 &&
+			if o.Read == read && lowerID(f.Log) == lowerID(log) && minute >= o.From.Unix()/60 && minute < o.To.Unix()/60 &&
 				(o.Interfaces == nil || slices.Contains(o.Interfaces, strings.ToLower(mac))) {
 				return true
 			}
@@ -250,6 +253,14 @@ func TestSentence(t *testing.T) {
 			t.mark(Point{log, names.Of("B")}, vnet, minutes(0, 30)...)
 		}, Options{Followed: []Followed{{Log: "/log", From: at(0), To: at(60), Off: []Off{{From: at(30), To: at(60), Why: "nic-web-log took over", Interfaces: []string{"b"}}}}}},
 			"90 interface-minutes recorded, 0 silent, 30 not logged: vnet-hub at B from 2025-02-19 21:50 to 22:20, nic-web-log took over."},
+		{"taken over in part, by one that is read", func(t *Table) {
+			t.mark(Point{log, names.Of("A")}, vnet, minutes(0, 60)...)
+			t.mark(Point{log, names.Of("B")}, vnet, minutes(0, 30)...)
+			t.mark(Point{names.Of("NIC-LOG"), names.Of("B")}, vnet, minutes(31, 60)...)
+		}, Options{Followed: []Followed{
+			{Log: "/log", From: at(0), To: at(60), Off: []Off{{From: at(30), To: at(60), Why: "nic-log is read", Interfaces: []string{"b"}, Read: true}}},
+			{Log: "/nic-log", From: at(0), To: at(60), Off: []Off{{From: at(0), To: at(30), Why: "not read before", Read: true}}},
+		}}, "119 interface-minutes recorded, 1 silent."},
 		{"a log without any record", func(t *Table) { t.mark(Point{log, names.Of("A")}, vnet, minutes(0, 60)...) },
 			Options{Followed: []Followed{{Log: "/LOG", From: at(0), To: at(60)}, {Log: "/other", Target: "/x/vnet-spoke", From: at(0), To: at(60)}}},
 			"60 interface-minutes recorded, 0 silent, 60 unknown: vnet-spoke from 2025-02-19 21:20 to 22:20, " + never + "."},

@@ -100,6 +100,7 @@ type Run struct {
 
 	mu sync.Mutex // guards what follows; sessions run side by side
 
+	joining   []*tracked // what came to be read since, to be taken up between steps
 	run       *ledger.Run
 	manifest  session.Manifest // without artifacts
 	earlier   []plan.Finding   // of the plans before
@@ -215,6 +216,11 @@ func later(a, b time.Time) time.Time {
 
 // track makes a session of each change that one has to be looked after for.
 func (r *Run) track() error {
+	for _, c := range r.Plan.Changes {
+		if c.Action == plan.Create {
+			r.setAside(c.Session.Fingerprint(), "")
+		}
+	}
 	places := map[string]int{} // in the manifest, by print
 	for i, s := range r.manifest.Sessions {
 		places[s.Fingerprint] = i
@@ -319,20 +325,25 @@ func (r *Run) existing(c plan.Change, names map[string]string) (*tracked, error)
 func (r *Run) fresh(c plan.Change, after *tracked) (*tracked, error) {
 	s := *c.Session
 	inv := r.Plan.Investigation
-	if c.Action == plan.Reuse {
-		s.Name = c.Recording.ID.Name()
+	reused, key := c.Action == plan.Reuse, s.Fingerprint()
+	if reused {
+		s.Name, key = c.Recording.ID.Name(), r.keyFor(c)
 	} else {
 		s.Deadline = r.run.Ends
 		s.Name = plan.Name{Investigation: inv.Name, Deadline: r.run.Ends, Mark: inv.Mark(), Fingerprint: s.Fingerprint()}.String()
 		s = tagged(s, inv)
 	}
-	e := r.run.Sessions[s.Fingerprint()].Clone()
-	if e == nil || e.Failed != nil || c.Action != plan.Reuse && e.Session.Name != s.Name {
+	e := r.run.Sessions[key].Clone()
+	if e == nil || e.Failed != nil || e.Reused != reused || !reused && e.Session.Name != s.Name {
 		e = &ledger.Entry{Intended: ledger.Intended{At: r.clock.Now(), By: ledger.Who(), File: r.File}}
+		if reused && r.tookOver(c) {
+			e.Created = r.clock.Now()
+			e.Since, e.Seen = e.Created.Truncate(minute), &ledger.Seen{At: e.Created, Recording: c.Recording}
+		}
 	}
-	e.Session, e.Digest, e.Reused = s, s.Digest(), c.Action == plan.Reuse
-	t := &tracked{change: c, session: s, entry: e, ends: r.run.Ends, key: s.Fingerprint(), after: after, since: e.Created}
-	if c.Recording != nil && c.Action == plan.Reuse {
+	e.Session, e.Digest, e.Reused = s, s.Digest(), reused
+	t := &tracked{change: c, session: s, entry: e, ends: r.run.Ends, key: key, after: after, since: e.Created}
+	if reused {
 		t.rec = *c.Recording
 		t.session.Within = c.Session.Within
 	}

@@ -52,7 +52,10 @@ func runStore(ctx context.Context, p plan.Provider, account plan.ID, inv plan.In
 // session of ours writes; empty if all are somebody else's.
 func (r *Run) besideAccount() plan.ID {
 	var first plan.ID
-	for _, t := range r.tracked {
+	r.mu.Lock()
+	tracked := r.tracked
+	r.mu.Unlock()
+	for _, t := range tracked {
 		if a := t.session.Storage; !t.entry.Reused && a != "" && (first == "" || a.Key() < first.Key()) {
 			first = a
 		}
@@ -67,7 +70,7 @@ func (r *Run) keepBeside(run *ledger.Run, m session.Manifest) {
 	if !r.Beside || account == "" || r.alone {
 		return
 	}
-	if many := len(r.tracked) > besideMany || len(m.Artifacts) > besideMany; many && run.Finished.IsZero() && now.Sub(r.besideAt) < time.Minute {
+	if many := r.many() > besideMany || len(m.Artifacts) > besideMany; many && run.Finished.IsZero() && now.Sub(r.besideAt) < time.Minute {
 		return // the next save has it
 	}
 	r.besideAt = now

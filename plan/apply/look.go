@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"strings"
 	"time"
 
 	"flowctl/plan"
@@ -25,7 +24,7 @@ const (
 // spaced is how long to wait between looks: d, or longer if there are many
 // sessions.
 func (r *Run) spaced(d, cost time.Duration) time.Duration {
-	return max(d, time.Duration(len(r.tracked))*cost)
+	return max(d, time.Duration(r.many())*cost)
 }
 
 // follow notes what others did to a recording, and whether it gives data.
@@ -99,31 +98,7 @@ func (r *Run) compare(t *tracked, shown ledger.Shown) {
 		}
 	}
 	if t.isLog() {
-		r.takenOver(t)
-	}
-}
-
-// takenOver notes the flow logs of others that came to write parts of t's
-// records since the plan.
-func (r *Run) takenOver(t *tracked) {
-	known := map[string]bool{}
-	for _, c := range r.Plan.Changes {
-		if c.Action == plan.Reuse {
-			known[onTarget(*c.Recording)] = true
-		}
-	}
-	var names []string
-	var targets []plan.ID
-	for _, rec := range r.azure.takers(t) {
-		if name := onTarget(rec); !known[name] {
-			names, targets = append(names, name), append(targets, rec.Target)
-		}
-	}
-	switch text := strings.Join(names, ", "); {
-	case text != "":
-		r.changed(t, ledger.Change{What: ledger.TakenOver, Text: text, Targets: targets})
-	case hasChange(t.entry, ledger.TakenOver, ledger.Returned):
-		r.changed(t, ledger.Change{What: ledger.Returned})
+		r.takenOver(t, shown == ledger.On || shown == ledger.Other && t.rec.Target.Is(t.session.Target.ID))
 	}
 }
 

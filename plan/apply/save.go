@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -74,8 +75,8 @@ func (r *Run) describe() {
 		if s.NoData && s.Outcome != string(ledger.GivenUp) {
 			m.Findings = append(m.Findings, silence(s))
 		}
-		for _, text := range s.Changes {
-			m.Findings = append(m.Findings, interference(s, text))
+		for i, text := range s.Changes {
+			m.Findings = append(m.Findings, interference(s, text, i == len(s.Changes)-1))
 		}
 	}
 	m.Start, m.End, m.Finished = r.run.Started, r.run.Ends, r.run.Finished
@@ -108,10 +109,14 @@ func silence(s session.Session) plan.Finding {
 }
 
 // interference says in the report what others did to a recording.
-func interference(s session.Session, text string) plan.Finding {
+func interference(s session.Session, text string, last bool) plan.Finding {
+	missing := "What was not recorded since is missing in the answers."
+	if read := instead(s); last && read != "" {
+		missing = fmt.Sprintf("Instead of it %s; what is recorded nowhere is missing in the answers.", read)
+	}
 	return plan.Finding{
 		Code: plan.RecordingChanged, Severity: plan.Warning, Summary: "Somebody changed a recording", Watch: s.Watches[0], Target: s.Target.ID,
-		Detail: fmt.Sprintf("The %s of %s: %s. What was not recorded since is missing in the answers.", strings.ReplaceAll(string(s.Mechanism), "_", " "), s.Address, text),
+		Detail: fmt.Sprintf("The %s of %s: %s. %s", strings.ReplaceAll(string(s.Mechanism), "_", " "), s.Address, text, missing),
 	}
 }
 
@@ -119,7 +124,7 @@ func interference(s session.Session, text string) plan.Finding {
 func (r *Run) session(t *tracked) session.Session {
 	s := session.Session{
 		Fingerprint: t.key, Digest: t.entry.Digest, Name: t.session.Name, Address: t.session.Address(), Watches: t.session.Watches,
-		Mechanism: t.session.Mechanism, Target: t.session.Target, Reused: t.entry.Reused,
+		Mechanism: t.session.Mechanism, Target: t.session.Target, Reused: t.entry.Reused, Since: t.entry.Since,
 		Outcome: string(t.stand()), Reason: t.entry.Reason(), FirstData: t.entry.Data, NoData: t.empty, TargetGone: t.gone, Started: t.entry.Created,
 	}
 	if t.problem != "" && s.Reason == "" {
@@ -135,17 +140,33 @@ func (r *Run) session(t *tracked) session.Session {
 		s.Snap, s.Filtered = c.BytesPerPacket, len(c.Filters) > 0
 		s.Protocols = c.Whole()
 	}
-	if f := t.session.FlowLog; f != nil && t.entry.Reused {
-		s.ReadFilter, s.ReadTypes = f.Filter, f.RecordTypes
+	if t.entry.Reused {
+		s.Owner = taggedOwner(t.rec.Tags)
+		if f := t.session.FlowLog; f != nil {
+			s.ReadFilter, s.ReadTypes = f.Filter, f.RecordTypes
+		}
 	}
 	if t.isLog() {
-		s.Log, s.Gaps = logOf(t), t.entry.Gaps(r.run.Started, r.run.Ends)
+		s.Log, s.Gaps = logOf(t), r.gaps(t)
 	}
 	if t.rec.FlowLog != nil {
 		s.Filtered = t.rec.FlowLog.Filter != "" || t.rec.FlowLog.RecordTypes != ""
 		s.Filter, s.Records = t.rec.FlowLog.Filter, t.rec.FlowLog.RecordTypes
 	}
 	return s
+}
+
+// taggedOwner is who owns a recording, as far as its tags say.
+func taggedOwner(tags map[string]string) string {
+	if owner := tags[plan.TagOwner]; owner != "" {
+		return owner
+	}
+	for _, key := range slices.Sorted(maps.Keys(tags)) {
+		if strings.EqualFold(key, "owner") {
+			return tags[key]
+		}
+	}
+	return ""
 }
 
 // logOf is the id by which the records of a flow log call it: those of an NSG's are
@@ -207,7 +228,8 @@ func digest(got []session.Artifact) string {
 func (r *Run) want(t *tracked) Want {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return Want{Session: t.session, Recording: t.rec, Start: r.run.Started, End: r.run.Ends, Have: r.artifacts.session(t.session.Name)}
+	start := later(r.run.Started, t.entry.Since)
+	return Want{Session: t.session, Recording: t.rec, Start: start, End: r.run.Ends, Have: r.artifacts.session(t.session.Name)}
 }
 
 // keep notes what was brought.

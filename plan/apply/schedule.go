@@ -23,6 +23,7 @@ const (
 func (r *Run) proceed(ctx context.Context, there func(*tracked) bool) error {
 	a := schedule{run: r, there: there, done: make(chan *tracked, len(r.tracked)), active: map[string]int{}}
 	for {
+		r.join()
 		lost := r.State.Lost()
 		leave := ctx.Err() != nil || lost != nil || a.all()
 		if !leave && !a.limited() {

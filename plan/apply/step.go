@@ -30,6 +30,7 @@ func (r *Run) step(ctx context.Context, t *tracked) {
 	case ledger.Await:
 		if t.isLog() && r.when(t) == ledger.Ending {
 			r.lookLate(ctx, t)
+			r.replaced(t)
 		}
 		r.await(t, shown)
 	case ledger.Adopt:
@@ -227,6 +228,7 @@ func (r *Run) deleted(ctx context.Context, t *tracked) {
 		return
 	}
 	r.changed(t, ledger.Change{What: ledger.Deleted})
+	r.replaced(t)
 	r.ended(t, "somebody deleted it")
 	t.problem = "somebody deleted it; what it had recorded is collected"
 }

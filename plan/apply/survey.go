@@ -29,7 +29,7 @@ type listing struct {
 	turn chan struct{} // holds something while nobody uses it
 	read time.Time
 	recs map[string]plan.Recording   // by key of the id
-	take map[string][]plan.Recording // flow logs that others made on parts of a target, by its key
+	take map[string][]plan.Recording // flow logs of others that write, by the keys of their targets and of what holds those
 	err  error
 }
 
@@ -100,8 +100,8 @@ func (s *survey) refresh(ctx context.Context, t *tracked, l *listing, age time.D
 		if r.Mechanism != plan.FlowLog || !r.Enabled || s.run.Plan.Investigation.Made(r) {
 			continue
 		}
-		for _, whole := range r.Within {
-			l.take[whole.Key()] = append(l.take[whole.Key()], r)
+		for _, on := range append([]plan.ID{r.Target}, r.Within...) {
+			l.take[on.Key()] = append(l.take[on.Key()], r)
 		}
 	}
 }
@@ -128,14 +128,22 @@ func (s *survey) forget(t *tracked) {
 	l.recs = nil
 }
 
-// takers are the flow logs of others that write the records of a part of
-// t's target, in the order of their names: Azure writes an interface's records to the most
-// specific log only.
-func (s *survey) takers(t *tracked) []plan.Recording {
+// takers are the flow logs of others that write records of t's target instead of its own
+// log, in the order of their names: Azure writes an interface's records to the most
+// specific log only. Records says that the own one still records.
+func (s *survey) takers(t *tracked, records bool) []plan.Recording {
 	l := s.of(t.session.Target.Provider)
 	<-l.turn
 	defer l.unlock()
-	return slices.SortedFunc(slices.Values(l.take[t.session.Target.ID.Key()]), func(a, b plan.Recording) int {
+	found := map[plan.ID]plan.Recording{}
+	for _, on := range append([]plan.ID{t.session.Target.ID}, t.session.Within...) {
+		for _, r := range l.take[on.Key()] {
+			if _, ok := plan.Instead(t.session, r, records); ok && !r.ID.Is(t.rec.ID) {
+				found[r.ID] = r
+			}
+		}
+	}
+	return slices.SortedFunc(maps.Values(found), func(a, b plan.Recording) int {
 		return cmp.Or(cmp.Compare(onTarget(a), onTarget(b)), cmp.Compare(a.ID, b.ID))
 	})
 }

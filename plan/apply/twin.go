@@ -38,7 +38,7 @@ func (r *Run) take(t *tracked, rec plan.Recording) {
 // started before. Of many the listing is too old to tell, and what two runs
 // start at the very same time stays.
 func (r *Run) yield(ctx context.Context, t *tracked) {
-	if t.isLog() || len(r.tracked) > few {
+	if t.isLog() || r.many() > few {
 		return
 	}
 	twin, ok := r.azure.twin(ctx, t)
@@ -73,7 +73,7 @@ func (s *survey) twin(ctx context.Context, t *tracked) (plan.Recording, bool) {
 	}
 	defer l.unlock()
 	age := time.Duration(0)
-	if len(s.run.tracked) > few {
+	if s.run.many() > few {
 		age = s.run.Limits.Poll
 	}
 	s.refresh(ctx, t, l, age)

@@ -14,6 +14,7 @@ type Entry struct {
 	Digest  string       `json:"digest"`  // of its settings
 	Reused  bool         `json:"reused,omitempty"`
 	Shared  bool         `json:"shared,omitempty"` // another run of the investigation started it, and says when it ends
+	Since   time.Time    `json:"since,omitzero"`   // of a log of others: from when on it writes what one that was followed did; zero for all of the window
 
 	Intended Intended  `json:"intended"`
 	Asked    time.Time `json:"asked,omitzero"`      // the write that creates it was sent

@@ -42,6 +42,9 @@ func (r *Run) Prior(inv plan.Investigation, watches []string, now time.Time) pla
 			p.Collected[key] = e.Digest
 			p.Past = append(p.Past, plan.Known{Session: e.Session, Digest: e.Digest})
 		case Starting, Recording, Over:
+			if e.Reused && r.Finished.IsZero() {
+				p.Reading = append(p.Reading, plan.Known{Session: e.Session, Digest: e.Digest, Recording: e.Recording()})
+			}
 			if e.Reused || e.Session.Watcher == "" { // it is found by its name
 				continue
 			}

@@ -89,7 +89,9 @@ type Session struct {
 	Mechanism   plan.Mechanism `json:"mechanism"`
 	Target      plan.Target    `json:"target"`
 	Reused      bool           `json:"reused,omitempty"`
-	Outcome     string         `json:"outcome"` // collected, failed, still recording
+	Owner       string         `json:"owner,omitempty"` // of what is reused, as its tags say
+	Since       time.Time      `json:"since,omitzero"`  // when what is reused took over from a log that was followed
+	Outcome     string         `json:"outcome"`         // collected, failed, still recording
 	Reason      string         `json:"reason,omitempty"`
 	Snap        int64          `json:"bytes_per_packet,omitempty"`
 	Filtered    bool           `json:"filtered,omitempty"`

@@ -144,7 +144,7 @@ func followed(m session.Manifest, inv []*plan.Inventory) []minutes.Followed {
 		}
 		f := minutes.Followed{Log: string(s.Log), Target: string(s.Target.ID), From: m.Start, To: m.End}
 		for _, g := range s.Gaps {
-			off := minutes.Off{From: g.From, To: g.To, Why: g.Why}
+			off := minutes.Off{From: g.From, To: g.To, Why: g.Why, Read: g.Read}
 			if len(g.Targets) > 0 {
 				off.Interfaces = interfacesOf(g.Targets, inv)
 			}
@@ -155,13 +155,15 @@ func followed(m session.Manifest, inv []*plan.Inventory) []minutes.Followed {
 	return out
 }
 
-// interfacesOf are the MAC addresses of interfaces and of those in subnets, as far
+// interfacesOf are the MAC addresses of interfaces and of those in subnets and VNets, as far
 // as an inventory knows them; not nil.
 func interfacesOf(targets []plan.ID, inv []*plan.Inventory) []string {
 	macs := []string{}
 	for _, i := range inv {
 		for _, n := range i.NICs {
-			in := func(id plan.ID) bool { return id.Is(n.ID) || slices.ContainsFunc(n.Subnets, id.Is) }
+			in := func(id plan.ID) bool {
+				return id.Is(n.ID) || slices.ContainsFunc(n.Subnets, func(s plan.ID) bool { return id.Is(s) || id.Is(s.Parent()) })
+			}
 			if slices.ContainsFunc(targets, in) {
 				macs = append(macs, n.MAC)
 			}
@@ -301,8 +303,14 @@ func recorded(s session.Session) string {
 	}
 	if s.Reused {
 		what = "somebody's flow log " + s.Name
+		if s.Owner != "" {
+			what = fmt.Sprintf("flow log %s of %s", s.Name, s.Owner)
+		}
 	}
 	line := fmt.Sprintf("%s of %s (%s)", what, s.Target.ID.Name(), strings.Join(s.Watches, ", "))
+	if !s.Since.IsZero() {
+		line += ", which took over at " + s.Since.UTC().Format("15:04")
+	}
 	if s.Reason != "" {
 		line += ", ended by " + s.Reason
 	}
