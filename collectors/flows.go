@@ -73,6 +73,7 @@ func (r *reading) endFlows(ctx context.Context) error {
 	}
 	clipped, err := r.kept.Close(parquet.Meta{
 		Version: r.Flows.Version, Sources: r.sources, Skipped: r.skipped.All(), Hosts: r.hosts, Inventories: names, Dictionary: called, Minutes: told,
+		Successors: r.successors.keep(),
 	})
 	if n := sumSources(r.sources); n > 0 {
 		r.Options.Coverage = append(r.Options.Coverage, summary.Coverage{Code: "sums-not-kept",

@@ -55,7 +55,7 @@ func (r *reading) file(ctx context.Context, j *job, w *worker, open opener) {
 	r.number(j, w)
 	main := r.sink(ctx, j, w)
 	in := flow.Input{
-		Source: &j.source.Source, Names: r.names, Skipped: r.skipped, Hosts: r.hosts, Inventories: r.found.add, Dictionary: r.found.addDictionary, Minutes: r.restore, Point: j.Point, Target: j.Target, Cache: main.Cache,
+		Source: &j.source.Source, Names: r.names, Skipped: r.skipped, Hosts: r.hosts, Inventories: r.found.add, Dictionary: r.found.addDictionary, Minutes: r.restore, Successors: r.restoreSuccessors, Point: j.Point, Target: j.Target, Cache: main.Cache,
 		Evidence: main.Evidence, Log: logOf(j.Path), Room: &r.room,
 	}
 	in.Memory = r.Memory / 4 / int64(cap(r.idle))
@@ -82,6 +82,7 @@ func (r *reading) file(ctx context.Context, j *job, w *worker, open opener) {
 	r.minutesOf(j, main)
 	r.outside.Add(j.source.Outside)
 	r.again.add(&j.source.Source)
+	r.timed(j)
 	if err == nil {
 		err = ctx.Err()
 	}

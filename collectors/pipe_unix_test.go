@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -42,10 +43,12 @@ func TestPipe(t *testing.T) {
 	}
 	now := make(chan struct{})
 	close(now)
-	go write(data, now)
+	var first sync.WaitGroup
+	first.Go(func() { write(data, now) })
 	if n, err := run(t.Context()); err != nil || n != totals.Tuples {
 		t.Errorf("%d of %d tuples, error %v", n, totals.Tuples, err)
 	}
+	first.Wait() // else its end is that of the next one
 	for name, some := range map[string][]byte{"nobody writes": nil, "nothing more comes": data[:len(data)/2]} {
 		ctx, stop := context.WithCancel(t.Context())
 		if some != nil {

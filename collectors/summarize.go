@@ -75,6 +75,7 @@ func (s Sum) Run(ctx context.Context) (*summary.Document, Problems, error) {
 	sources, to := r.list.end()
 	table.Renumber(to)
 	r.sources = sources
+	r.succession(ctx)
 	if r.Late != nil {
 		r.Late(&r.Sum)
 	}
@@ -85,6 +86,7 @@ func (s Sum) Run(ctx context.Context) (*summary.Document, Problems, error) {
 	o.Inventories, o.Dictionary = r.found.beside(o.Inventories), r.found.dictionaryBeside(o.Dictionary)
 	o.Sources, o.Skipped, o.Hosts = r.sources, r.skipped.All(), r.hosts
 	o.Coverage = append(o.Coverage, r.coverage()...)
+	o.Successors = r.successors.first()
 	o.Repeats = r.identity.Repeats()
 	o.Minutes = func(name func(mac string) string) *minutes.Document {
 		return r.minutes.Document(r.names, r.due(name))
@@ -136,6 +138,10 @@ type reading struct {
 	beyond  beyond        // records that go beyond it
 	again   again
 	copied  []*member // captures that another one is equal to
+
+	captures   []*job // whose packets have times
+	successors successors
+	meetings   meetings
 
 	items []Item           // that were read
 	watch *aggregate.Watch // flows of which alone this reading is; nil for all
@@ -271,6 +277,8 @@ func (r *reading) keepsFine() bool { return r.kept != nil || r.Fine }
 
 func (r *reading) coverage() []summary.Coverage {
 	all := append(r.again.coverage(), r.copiesCoverage()...)
+	all = append(all, r.successors.coverage()...)
+	all = append(all, r.meetings.coverage()...)
 	window := "that of its run"
 	if !r.End.IsZero() {
 		window = windowText(r.Start, r.End)

@@ -52,11 +52,29 @@ type Source struct {
 	Again   Count    // of captures: packets of Records that other interfaces of the capture had too; they count once
 	AgainIn int      // captures that Again is of; 0 for this one
 	Points  []string // where it was seen, at most a few
+	Span    Span     // of captures: when its packets were
 	Holds   []Kind   // of Parquet: what its flows were read from
 	Empty   []Kind   // of Parquet: what was read for them and had none
 	Files   int      // that it stands for, if more than one: Path is a folder of theirs
 	Copy    bool     // it has the same bytes as another one, which counts
 	Remarks []Remark // what answers from it must say besides
+}
+
+// Span is a time from First to Last, in Unix nanoseconds. It is not known unless Known.
+type Span struct {
+	First, Last int64
+	Known       bool
+}
+
+// Add widens s to t, unless that is NoTime.
+func (s *Span) Add(t int64) {
+	if t == NoTime {
+		return
+	}
+	if !s.Known {
+		*s = Span{t, t, true}
+	}
+	s.First, s.Last = min(s.First, t), max(s.Last, t)
 }
 
 // Remark is something that a reader found out about what its source does not say.
@@ -205,9 +223,12 @@ type Input struct {
 	Dictionary func([]byte) error
 	// Minutes takes JSON of which minutes kept flows are of; nil if that is not wanted.
 	Minutes func([]byte) error
-	Brief   bool  // of captures: what TCP headers say, as Record.TCP has it, is not wanted
-	Fine    bool  // of captures: no record is of two seconds of the clock, so that time can be cut
-	Memory  int64 // of captures: bytes that conversations that are going on may take, about; 0 for a bound of the reader's own
+	// Successors takes JSON of which captures that kept flows are of go on with others.
+	Successors func([]byte) error
+
+	Brief  bool  // of captures: what TCP headers say, as Record.TCP has it, is not wanted
+	Fine   bool  // of captures: no record is of two seconds of the clock, so that time can be cut
+	Memory int64 // of captures: bytes that conversations that are going on may take, about; 0 for a bound of the reader's own
 	// Evidence is asked which records count; nil if all do.
 	Evidence Evidence
 	Cache    Cache // lets the reader add up what it sees of a flow; nil if every record is wanted

@@ -21,6 +21,8 @@ type Meta struct {
 	Dictionary []byte
 	// Minutes is JSON of which minutes the flows are of, for Input.Minutes likewise.
 	Minutes []byte
+	// Successors is JSON of which captures go on with others, for Input.Successors.
+	Successors []byte
 }
 
 // The most that a file keeps of sources and of what was skipped. Of the rest
@@ -135,7 +137,7 @@ func hostsOf(h *flow.Hosts) []host {
 
 // pairs are the keys and values of the file's metadata.
 func (m Meta) pairs() (map[string]string, error) {
-	out := map[string]string{FormatKey: Format, VersionKey: m.Version, InventoriesKey: string(m.Inventories), DictionaryKey: string(m.Dictionary), MinutesKey: string(m.Minutes)}
+	out := map[string]string{FormatKey: Format, VersionKey: m.Version, InventoriesKey: string(m.Inventories), DictionaryKey: string(m.Dictionary), MinutesKey: string(m.Minutes), SuccessorsKey: string(m.Successors)}
 	for key, v := range map[string]any{
 		SourcesKey: sourcesOf(m.Sources), SkippedKey: skippedOf(m.Skipped), HostsKey: hostsOf(m.Hosts),
 	} {

@@ -42,6 +42,8 @@ const (
 	DictionaryKey = "flowctl.dictionary"
 	// MinutesKey has for which minutes flow logs had records.
 	MinutesKey = "flowctl.minutes"
+	// SuccessorsKey has which captures go on with others, by their points.
+	SuccessorsKey = "flowctl.successors"
 )
 
 // magic begins and ends every Parquet file.

@@ -200,7 +200,7 @@ func tell(t *tail, in flow.Input) error {
 	for _, other := range []struct {
 		key  string
 		take func([]byte) error
-	}{{InventoriesKey, in.Inventories}, {DictionaryKey, in.Dictionary}, {MinutesKey, in.Minutes}} {
+	}{{InventoriesKey, in.Inventories}, {DictionaryKey, in.Dictionary}, {MinutesKey, in.Minutes}, {SuccessorsKey, in.Successors}} {
 		if text := t.pairs[other.key]; text != "" && other.take != nil {
 			if err := other.take([]byte(text)); err != nil {
 				return fmt.Errorf("its metadata %s is damaged: %w", other.key, err)

@@ -49,7 +49,7 @@ func (c *capture) frame(f frame) bool {
 		names.Learn(c.in.Hosts, p, f.data[p.Payload:])
 	}
 	c.packets++
-	c.times.add(f.time)
+	c.times.Add(f.time)
 	c.identity.Nameless = f.link == packet.Cooked
 	again := c.several && c.identity.Again(p, f.data, c.interfaces.of(&f))
 	if c.in.End != 0 && !c.in.Within(f.time) {

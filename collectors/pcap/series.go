@@ -20,23 +20,7 @@ type Series struct {
 	directed   bool // frames may say which way they went
 	interfaces interfaces
 	identity   identity.Packets
-	times      timeRange
-}
-
-// timeRange is the time of packets.
-type timeRange struct {
-	first, last int64
-	some        bool // there is one with a time
-}
-
-func (s *timeRange) add(t int64) {
-	if t == flow.NoTime {
-		return
-	}
-	if !s.some {
-		*s = timeRange{t, t, true}
-	}
-	s.first, s.last = min(s.first, t), max(s.last, t)
+	times      flow.Span
 }
 
 // Read reads the next file as ReadShared does. All records are of the point and
@@ -66,12 +50,13 @@ func (s *Series) read(r io.Reader, in flow.Input, to flow.Workers, end func(*met
 	if in.Fine {
 		s.meter.Fine()
 	}
-	s.times = timeRange{}
+	s.times = flow.Span{}
 	c := &capture{Series: s, in: in, w: newWindow(r)}
 	err := c.read()
 	end(s.meter)
 	c.finish(err)
 	in.Source.Points = append(in.Source.Points, s.interfaces.points(point)...)
+	in.Source.Span = s.times
 	if err != nil {
 		return fmt.Errorf("read capture %s: %w", in.Source.Path, err)
 	}
@@ -92,7 +77,7 @@ func Beginning(head []byte) (form string, first int64, ok bool) {
 	if v, classic := variantOf(head); classic {
 		form += fmt.Sprintf(", at most %d bytes", v.u32(head[16:]))
 	}
-	return form, s.times.first, s.times.some
+	return form, s.times.First, s.times.Known
 }
 
 // Overlaps of files that are still one capture, by how sure their names are.
@@ -108,18 +93,18 @@ const (
 // of the files are no sure sign, less is allowed.
 func (s *Series) Continues(first int64, sure bool) bool {
 	t := s.times
-	if !t.some || first < t.first {
+	if !t.Known || first < t.First {
 		return false
 	}
-	long, over := uint64(t.last)-uint64(t.first), uint64(0)
-	if first < t.last {
-		over = uint64(t.last) - uint64(first)
+	long, over := uint64(t.Last)-uint64(t.First), uint64(0)
+	if first < t.Last {
+		over = uint64(t.Last) - uint64(first)
 	}
 	if sure && long > 0 {
 		return over <= sureOverlap && over <= long/2
 	}
 	if sure {
-		return first > t.last
+		return first > t.Last
 	}
-	return long > 0 && over <= unsureOverlap && over <= long/10 && (over > 0 || uint64(first)-uint64(t.last) <= unsureGap)
+	return long > 0 && over <= unsureOverlap && over <= long/10 && (over > 0 || uint64(first)-uint64(t.Last) <= unsureGap)
 }

@@ -148,6 +148,9 @@ func newBuilder(t *aggregate.Table, o Options) *builder {
 	for i, k := range t.Contexts {
 		b.points = append(b.points, pointOf(k, t.Names, p))
 		b.points[i].number = i
+		if first, ok := o.Successors[b.points[i].pointText]; ok {
+			b.points[i].place = t.Names.Of(first)
+		}
 	}
 	b.begin(o)
 	b.makeRoom(t.Limit * aggregate.BytesPerRow / 8)

@@ -152,11 +152,11 @@ func piecesOf(views []view, moments [][][]aggregate.Moment) (pieces []piece, exa
 	exact = true
 	var cuts []int64
 	for _, i := range distinct(views, func(v *view) int64 { return v.first }) {
-		cuts = append(cuts, floor(views[i].first, views[i].unit()))
+		cuts = views[i].cutsAt(cuts, floor(views[i].first, views[i].unit()), 1)
 	}
 	for _, i := range distinct(views, func(v *view) int64 { return -v.last }) {
 		unit := views[i].unit()
-		cuts = append(cuts, floor(views[i].last, unit)+unit)
+		cuts = views[i].cutsAt(cuts, floor(views[i].last, unit)+unit, -1)
 	}
 	for i := range views {
 		views[i].follow(views, moments, i)
@@ -175,6 +175,16 @@ func piecesOf(views []view, moments [][][]aggregate.Moment) (pieces []piece, exa
 		pieces = append(pieces, piece{from: cuts[i], to: cuts[i+1]})
 	}
 	return pieces, exact
+}
+
+// cutsAt adds the cut where a view begins or ends. In the second in which a capture
+// does, another one may have seen more, so that second is a piece of its own.
+func (v *view) cutsAt(cuts []int64, at, way int64) []int64 {
+	cuts = append(cuts, at)
+	if !v.log() {
+		cuts = append(cuts, at+way*second)
+	}
+	return cuts
 }
 
 // follow lets a view of a flow log that did not see the beginning begin with what

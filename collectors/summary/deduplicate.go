@@ -171,7 +171,7 @@ func onLink(a flow.Addr) bool {
 // that do not forward.
 func (s *enriched) samePoint(o *enriched) bool {
 	a, b := s.point, o.point
-	return a.Point == b.Point && a.Class == b.Class && a.Log == b.Log && a.Target == b.Target
+	return a.place == b.place && a.Class == b.Class && a.Log == b.Log && a.Target == b.Target
 }
 
 // forwards reports whether the machine at the point of s only forwards: it owns
@@ -343,7 +343,7 @@ func abs(n int64) int64 { return max(n, -n) }
 // that are not connected may use the same ones, which shows when two interfaces
 // in different VNets own one address.
 func apart(views []view, p *locator) [][]view {
-	same := func(a, b *view) bool { return a.point.Point == b.point.Point }
+	same := func(a, b *view) bool { return a.point.place == b.point.place }
 	if !local(views[0].rows[0]) {
 		if !p.known() || !contested(views) {
 			return [][]view{views}

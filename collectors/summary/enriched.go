@@ -29,7 +29,8 @@ type enriched struct {
 // point is a context, which says where something was seen, with the names that the inventory has for it.
 type point struct {
 	aggregate.Context
-	number        int // among the points of a run
+	number        int     // among the points of a run
+	place         flow.ID // the point, or the one that it goes on with
 	nic, vm, vnet int32
 	owned         []flow.Addr // addresses of the machine there
 	pointName     flow.ID     // of the interface if known, else as in the records
@@ -42,7 +43,7 @@ type point struct {
 // pointOf looks a context up.
 func pointOf(k aggregate.Context, names *flow.Names, p *locator) *point {
 	text := names.Text(k.Point)
-	s := &point{Context: k, locator: p, pointName: k.Point, aclName: names.Of(p.acl(names.Text(k.ACL))), pointText: text, logText: names.Text(max(k.Log, k.Target))}
+	s := &point{Context: k, place: k.Point, locator: p, pointName: k.Point, aclName: names.Of(p.acl(names.Text(k.ACL))), pointText: text, logText: names.Text(max(k.Log, k.Target))}
 	s.nic, s.vm, s.vnet = p.at(text, names.Text(k.Target))
 	if s.nic != 0 {
 		s.pointName = names.Of(p.nics[s.nic].name)

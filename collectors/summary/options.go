@@ -21,6 +21,8 @@ type Options struct {
 	// Minutes says for which minutes flow logs have records, given the names of
 	// interfaces by their MACs; nil if nobody knows.
 	Minutes func(name func(mac string) string) *minutes.Document
+	// Successors are points that go on with another one, as one point: the first of them.
+	Successors map[string]string
 	// Skipped is what the readers left out.
 	Skipped []flow.Skip
 	// Inventories give names to MACs, addresses and access lists.

@@ -24,6 +24,7 @@ var bearsOn = map[string]func(*summary.Answer) bool{
 	"initiator-guessed":             asks("address", "port", "source", "destination"),
 	"no-time":                       never,
 	"copied-captures":               never,
+	"captures-in-succession":        never,
 	"packets-at-several-interfaces": never,
 	"window-start":                  never, // a few minutes at the edges of what was recorded
 	"window-end":                    never,
