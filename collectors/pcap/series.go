@@ -9,6 +9,7 @@ import (
 	"flowctl/collectors/flow"
 	"flowctl/collectors/pcap/identity"
 	"flowctl/collectors/pcap/meter"
+	"flowctl/collectors/pcap/packet"
 )
 
 // Series is the files of one capture that was rotated, which are read one after
@@ -20,6 +21,7 @@ type Series struct {
 	directed   bool // frames may say which way they went
 	interfaces interfaces
 	identity   identity.Packets
+	fragments  packet.Fragments
 	times      flow.Span
 }
 
