@@ -93,10 +93,10 @@ func (q *fastPath) envelope() outcome {
 			return unknown
 		case end:
 			return done
-		case string(key) == "records" && q.peek() == '[':
+		case holdsRecords(string(key)) && q.peek() == '[':
 			q.i++
 			return wrapper
-		case string(key) == "records" && q.peek() == '{': // PowerShell, of one record
+		case holdsRecords(string(key)) && q.peek() == '{': // PowerShell, of one record
 			return wrapper
 		case !q.member(key):
 			return unknown

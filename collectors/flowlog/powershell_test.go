@@ -21,6 +21,8 @@ func TestPowerShell(t *testing.T) {
 		"flow records as a text":   {data: replaced(inner, `"`+strings.ReplaceAll(inner, `"`, `\"`)+`"`), lines: []string{lineE}, source: okV4},
 		"tuples with a count":      {data: replaced(tuples, `"flowTuples":{"value":["`+tupleE+`"],"Count":1}`), lines: []string{lineE}, source: okV4},
 		"groups with a count":      {data: replaced(`"flowGroups":[`, `"flowGroups":{"value":[`, "]}]}]}}]}", `]}],"Count":1}}]}}]}`), lines: []string{lineE}, source: okV4},
+		"records with a count":     {data: replaced(`"records":[`, `"records":{"value":[`, "]}]}]}}]}", `]}]}]}}],"Count":1}}`), lines: []string{lineE}, source: okV4},
+		"all with a count":         {data: replaced(`{"records":[`, `{"value":[`, "]}]}]}}]}", `]}]}]}}],"Count":1}`), lines: []string{lineE}, source: okV4},
 		"tuples as an object":      misshapen("flowTuples holds an object", replaced(tuples, `"flowTuples":{"a":1}`)),
 		"groups as a number":       misshapen("flowGroups holds a number", replaced(inner, `{"flows":[{"aclID":"A","flowGroups":12}]}`)),
 		"version as a text":        {data: replaced(`Version":4`, `Version":"4"`), lines: []string{lineE}, source: okV4},

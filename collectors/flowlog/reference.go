@@ -51,7 +51,7 @@ func (p *reference) record(w *window, rec *record) outcome {
 
 // decode reads the object that b begins with, which is at offset at. It
 // returns what it found and where in b that ends. If top is set, an array
-// "records" makes it a wrapper.
+// of records makes it a wrapper.
 func decode(b []byte, at int64, top bool) (object, outcome, int) {
 	d := json.NewDecoder(bytes.NewReader(b))
 	if _, err := d.Token(); err != nil { // the brace
@@ -64,7 +64,7 @@ func decode(b []byte, at int64, top bool) (object, outcome, int) {
 			return ended(d, err)
 		}
 		name := key.(string)
-		if top && name == "records" {
+		if top && holdsRecords(name) {
 			if n, ok := opensRecords(b[d.InputOffset():]); ok {
 				return nil, wrapper, int(d.InputOffset()) + n
 			}
@@ -80,6 +80,10 @@ func decode(b []byte, at int64, top bool) (object, outcome, int) {
 	}
 	return o, done, int(d.InputOffset())
 }
+
+// holdsRecords reports whether records may stand in a member of a file: Azure's, or of an
+// array that Windows PowerShell wrote as an object, see unwrapped.
+func holdsRecords(member string) bool { return member == "records" || member == "value" }
 
 // opensRecords reports whether a colon and an opening bracket or brace come
 // next, and how many bytes are before the first record.

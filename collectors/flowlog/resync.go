@@ -98,7 +98,7 @@ func skipMember(b []byte) (outcome, int) {
 		return found, length
 	}
 	from := int(dec.InputOffset())
-	if n, ok := opensRecords(b[from:]); ok && key == "records" {
+	if n, ok := opensRecords(b[from:]); ok && holdsRecords(key) {
 		return wrapper, from + n
 	}
 	colon := bytes.IndexByte(b[from:], ':')
