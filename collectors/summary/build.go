@@ -119,6 +119,7 @@ type builder struct {
 
 	dedupe deduplicator
 	uncut  uncut
+	turns  turned
 	later  *later // pairs of which more must be known first; nil if more cannot be
 
 	sum  pairSum     // of the pair at hand

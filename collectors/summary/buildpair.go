@@ -159,6 +159,7 @@ func (b *builder) flow(rows []*enriched) {
 		b.sum.merged = true
 	}
 	b.uncut.add(&b.dedupe.uncut)
+	b.turns.add(b.dedupe.turns)
 }
 
 // count counts a row in all that is not by group.

@@ -13,6 +13,7 @@ func (b *builder) merge(o *builder) {
 	b.total.merge(&o.total)
 	b.merged.merge(&o.merged)
 	b.uncut.add(&o.uncut)
+	b.turns.add(o.turns)
 	if o.later != nil {
 		b.later.merge(o.later)
 	}

@@ -112,6 +112,9 @@ func (b *builder) coverage(t *aggregate.Table, doc *Document, o Options) []Cover
 		say("undecided", "Of %s that several points saw at different times it is not known what each saw when; the most that one saw counts, and what the others saw does not: %s IP bytes.",
 			count(u.flows, "flow"), known(u.sum.IPBytes, u.sum.Marks.IPBytes()))
 	}
+	if u := b.turns; u.flows > 0 {
+		say("logs-in-turns", "Of %s several flow logs saw a part each, and they count at other times: up to %d IP bytes may count twice, or not at all.", count(u.flows, "flow"), u.ipBytes)
+	}
 	b.sourceCoverage(o.Sources, say)
 	b.nameCoverage(say)
 	return list

@@ -18,15 +18,24 @@ type piece struct {
 // same times.
 func (d *deduplicator) cut(views []view) (kept, dropped []*enriched) {
 	moments, ok := d.moments(views)
-	pieces, exact := piecesOf(views, moments)
-	for i := range pieces {
-		pieces[i].choose(views, moments)
+	turns, open, inTurns := turnsOf(views, moments)
+	counts, exact := turns.counts, true
+	if !inTurns {
+		var pieces []piece
+		pieces, exact = piecesOf(views, moments)
+		for i := range pieces {
+			pieces[i].choose(views, moments)
+		}
+		counts = func(i int, at int64) bool { return pieces[pieceAt(pieces, at*second)].counts[i] }
+	}
+	if open != (weight{}) {
+		d.turns = turned{1, open.ipBytes}
 	}
 	for i := range views {
 		for k, s := range views[i].rows {
 			var in, out []aggregate.Moment
 			for _, m := range moments[i][k] {
-				if pieces[pieceAt(pieces, m.Second*second)].counts[i] {
+				if counts(i, m.Second) {
 					in = append(in, m)
 				} else {
 					out = append(out, m)

@@ -22,17 +22,36 @@ import (
 // Sums that have no source port, as those of Traffic Analytics, are told apart by
 // their interval, see sums.
 //
+// Flow logs whose counts end at other times take turns, see turns.
+//
 // What was left: flows without the source port
 // (nodes behind a load balancer see the same addresses at the same time, and other
-// flows); time stamps within the last five minutes as overlapping (what moves from
-// one interface to another within that time would be lost); minutes of all flows
-// in memory (a third more time for what is needed of few flows: those are read
-// again).
+// flows); minutes of all flows in memory (a third more time for what is needed of few
+// flows: those are read again).
 type deduplicator struct {
 	locator *locator
 	detail  *aggregate.Detail // of flows that have to be cut in time; nil if there is none
 
-	uncut uncut // of the last flow
+	uncut uncut  // of the last flow
+	turns turned // likewise
+}
+
+// turned is of what flows, and how many bytes, it is not known whether they count twice or
+// are left out, since one flow log goes on where another one stopped.
+type turned struct{ flows, ipBytes uint64 }
+
+// addMoment adds what is left out of a flow log that counted a flow once, and not its
+// beginning, if another one did so at another time: they may be of other packets.
+func (t *turned) addMoment(v, kept *view) {
+	once := func(v *view) bool { return v.log() && !v.begun && v.weight.records == 1 }
+	if once(v) && once(kept) && abs(v.last-kept.last) > skew {
+		t.flows, t.ipBytes = 1, t.ipBytes+v.weight.ipBytes
+	}
+}
+
+func (t *turned) add(o turned) {
+	t.flows += o.flows
+	t.ipBytes += o.ipBytes
 }
 
 // uncut is what points saw at different times of flows that could not be
@@ -73,7 +92,7 @@ func (w weight) compare(o weight) int {
 // are rows of their own. What was refused counts apart from what was not. The
 // flow is counted with the first row.
 func (d *deduplicator) flow(rows []*enriched) (kept, dropped []*enriched) {
-	d.uncut = uncut{}
+	d.uncut, d.turns = uncut{}, turned{}
 	if rows = rows[:len(rows):len(rows)]; len(rows) > 0 && rows[0].point.Class.Sum() {
 		return sums(rows)
 	}
@@ -123,6 +142,7 @@ func (d *deduplicator) choose(views []view) (kept, dropped []*enriched) {
 				kept = append(kept, views[i].rows...)
 			} else {
 				dropped = append(dropped, views[i].rows...)
+				d.turns.addMoment(&views[i], &views[best])
 			}
 		}
 		return kept, dropped
@@ -306,10 +326,19 @@ func (v *view) log() bool { return v.point.Class < aggregate.Capture }
 
 const second = int64(1e9)
 
+// since is when a view may have begun to see what it counted first. A flow log that did
+// not see the beginning counts what was in the minutes before.
+func (v *view) since() int64 {
+	if v.log() && !v.begun && v.first != aggregate.NoLast {
+		return v.first - lead*aggregate.Minute
+	}
+	return v.first
+}
+
 // overlapping returns how many of the first views overlap, one with the next.
 func overlapping(views []view) int {
 	n, last := 1, views[0].last
-	for n < len(views) && (views[n].first < last || views[n].first == aggregate.NoLast) {
+	for n < len(views) && (views[n].since() < last || views[n].first == aggregate.NoLast) {
 		last = max(last, views[n].last)
 		n++
 	}

@@ -1,0 +1,324 @@
+package summary
+
+import (
+	"cmp"
+	"slices"
+
+	"flowctl/collectors/aggregate"
+)
+
+// Flow logs count a flow each in its own rhythm: every minute, or every five, from when
+// they began to see it. A count is of the time since the one before. So where one log
+// stops and another goes on, a count of the one and a count of the other are in part of
+// the same time, or between them is time that neither counts.
+//
+// What was chosen: one log is left for another where one of them begins or stops to see the
+// flow, or behind a count next to that. Of all courses through the counts the one that sees
+// most is taken, less twice what is counted twice by its switches, if a flow is as fast
+// all through a count. So one log that saw all is not left for another that saw no more,
+// and a switch is where the counts of both end together, if they ever do. What of a switch
+// stays undecided is told. What was left: to cut only where no count of any log goes on,
+// which five-minute counts leave no place for: then most of a flow was lost.
+
+// mostTurns is how many logs of one flow are looked at so.
+const mostTurns = 8
+
+// tick is a count of a flow log: of the time from from to at, in seconds.
+type tick struct {
+	from, at int64
+	n        float64
+	sum      weight
+	guessed  bool  // from
+	earliest int64 // that from may be
+	counts   bool
+}
+
+// turns is which counts of logs count.
+type turns struct {
+	ticks [][]tick // by view
+	cuts  []int64  // times at which one log may be left for another
+	order []int    // of views, by name
+}
+
+// turnsOf finds the counts that count, of flow logs alone; ok is false if that cannot be
+// told from them. What is not decided of them is open.
+func turnsOf(views []view, moments [][][]aggregate.Moment) (t turns, open weight, ok bool) {
+	if len(views) > mostTurns {
+		return turns{}, weight{}, false
+	}
+	for i := range views {
+		list := ticksOf(&views[i], moments[i])
+		if !views[i].log() || len(list) == 0 {
+			return turns{}, weight{}, false
+		}
+		t.ticks, t.order = append(t.ticks, list), append(t.order, i)
+	}
+	slices.SortFunc(t.order, func(i, j int) int {
+		if views[i].before(&views[j]) {
+			return -1
+		}
+		return 1
+	})
+	t.begin(views)
+	t.cut()
+	t.choose()
+	return t, t.open(), true
+}
+
+// counts reports whether the count of a view at a second counts.
+func (t *turns) counts(v int, at int64) bool {
+	k, ok := slices.BinarySearchFunc(t.ticks[v], at, func(x tick, at int64) int { return cmp.Compare(x.at, at) })
+	return ok && t.ticks[v][k].counts
+}
+
+// ticksOf are the counts of a view in their order.
+func ticksOf(v *view, moments [][]aggregate.Moment) (list []tick) {
+	for _, of := range moments {
+		for k := range of {
+			m := &of[k]
+			w := weight{m.Sent.Packets + m.Received.Packets, m.Sent.IPBytes + m.Received.IPBytes, uint64(m.Records)}
+			if m.Last-m.First > 2*second || m.First == aggregate.NoFirst {
+				return nil // a sum of several
+			}
+			list = append(list, tick{at: m.Second, sum: w, n: float64(w.packets) + float64(w.ipBytes)/1e9 + float64(w.records)/1e12})
+		}
+	}
+	slices.SortFunc(list, func(a, b tick) int { return cmp.Compare(a.at, b.at) })
+	joined := list[:0]
+	for _, x := range list {
+		if n := len(joined); n > 0 && joined[n-1].at == x.at {
+			joined[n-1].n += x.n
+			joined[n-1].sum = joined[n-1].sum.plus(x.sum)
+			continue
+		}
+		joined = append(joined, x)
+	}
+	return joined
+}
+
+const (
+	minute   = int64(60)
+	longTick = lead * minute
+)
+
+// begin says of which time each count is. That of the first one of a log which did not
+// see the flow begin is not known: it may be as long as the others.
+func (t *turns) begin(views []view) {
+	all := longTick + 1
+	for i := range t.ticks {
+		all = min(all, t.rhythm(i, &views[i]))
+	}
+	if all > longTick { // nobody knows
+		all = minute
+	}
+	for i, list := range t.ticks {
+		own := t.rhythm(i, &views[i])
+		if own > longTick {
+			own = all
+		}
+		list[0].from, list[0].guessed, list[0].earliest = list[0].at-own, true, list[0].at-min(t.rhythm(i, &views[i]), longTick)
+		if views[i].begun {
+			list[0].from, list[0].guessed = list[0].at, false
+		}
+		for k := range list[1:] {
+			list[k+1].from = max(list[k].at, list[k+1].at-longTick)
+		}
+	}
+}
+
+// rhythm is how far the counts of a log are apart, but for one at the begin or the end
+// of the flow; more than longTick if that is not known.
+func (t *turns) rhythm(i int, v *view) int64 {
+	list := t.ticks[i]
+	if v.begun {
+		list = list[1:]
+	}
+	if v.ended {
+		list = list[:max(0, len(list)-1)]
+	}
+	r := longTick + 1
+	for k := range max(0, len(list)-1) {
+		if d := list[k+1].at - list[k].at; d >= minute-skew/second {
+			r = min(r, d)
+		}
+	}
+	return r
+}
+
+// cut finds where time may be cut: where a log begins or stops, and behind the counts of
+// the others next to that.
+func (t *turns) cut() {
+	first, last := t.ticks[0][0].from, t.ticks[0][0].at
+	var moments []int64
+	for _, list := range t.ticks {
+		n := len(list) - 1
+		first, last = min(first, list[0].from, list[0].at), max(last, list[n].at)
+		moments = append(moments, list[0].from, list[0].at, list[n].at)
+	}
+	for _, at := range moments {
+		t.cuts = append(t.cuts, at, at+1)
+		for _, list := range t.ticks {
+			k, _ := slices.BinarySearchFunc(list, at, func(x tick, at int64) int { return cmp.Compare(x.at, at) })
+			for _, n := range []int{k - 1, k, k + 1} {
+				if n >= 0 && n < len(list) {
+					t.cuts = append(t.cuts, list[n].at+1)
+				}
+			}
+		}
+	}
+	t.cuts = append(t.cuts, first, last+1)
+	slices.Sort(t.cuts)
+	t.cuts = slices.Compact(t.cuts)
+	t.cuts = slices.DeleteFunc(t.cuts, func(c int64) bool { return c < first || c > last+1 })
+}
+
+// at is a count of a view.
+type at struct{ view, tick int }
+
+// course is the best way up to a count.
+type course struct {
+	score    float64
+	switches int
+	before   at // the count before it, unless it is the first
+	first    bool
+}
+
+func (a *course) better(b *course) bool {
+	near := 1e-9 * max(1, a.score, b.score)
+	return a.score > b.score+near || a.score > b.score-near && a.switches < b.switches
+}
+
+// choose finds the best way through the counts.
+func (t *turns) choose() {
+	var all []at
+	courses := make([][]course, len(t.ticks))
+	for _, v := range t.order {
+		courses[v] = make([]course, len(t.ticks[v]))
+		for k := range t.ticks[v] {
+			all = append(all, at{v, k})
+		}
+	}
+	slices.SortStableFunc(all, func(a, b at) int { return cmp.Compare(t.of(a).at, t.of(b).at) })
+	switches := t.switches()
+	var best at
+	for i, y := range all {
+		w := course{first: true}
+		if y.tick > 0 {
+			before := at{y.view, y.tick - 1}
+			w = *t.course(courses, before)
+			w.before, w.first = before, false
+		}
+		for _, x := range switches[y] {
+			from := t.course(courses, x)
+			other := course{score: from.score - 2*twice(t.of(x), t.of(y)), switches: from.switches + 1, before: x}
+			if other.better(&w) {
+				w = other
+			}
+		}
+		w.score += t.of(y).n
+		courses[y.view][y.tick] = w
+		if i == 0 || w.better(t.course(courses, best)) {
+			best = y
+		}
+	}
+	for {
+		t.of(best).counts = true
+		w := t.course(courses, best)
+		if w.first {
+			return
+		}
+		best = w.before
+	}
+}
+
+func (t *turns) of(a at) *tick                           { return &t.ticks[a.view][a.tick] }
+func (t *turns) course(courses [][]course, a at) *course { return &courses[a.view][a.tick] }
+
+// switches are the counts behind which another log may be left for each count: the last
+// ones before a cut of those of which it is the first one behind it.
+func (t *turns) switches() map[at][]at {
+	all := map[at][]at{}
+	for _, c := range t.cuts {
+		for _, v := range t.order {
+			next := t.first(v, c)
+			if next == len(t.ticks[v]) {
+				continue
+			}
+			y := at{v, next}
+			for _, u := range t.order {
+				if x := (at{u, t.first(u, c) - 1}); u != v && x.tick >= 0 && !slices.Contains(all[y], x) {
+					all[y] = append(all[y], x)
+				}
+			}
+		}
+	}
+	return all
+}
+
+// first is the number of a view's first count that is not before a time.
+func (t *turns) first(v int, at int64) int {
+	k, _ := slices.BinarySearchFunc(t.ticks[v], at, func(x tick, at int64) int { return cmp.Compare(x.at, at) })
+	return k
+}
+
+// twice is about how much is counted twice if one count follows another.
+func twice(last, next *tick) float64 {
+	if last.at-next.from <= skew/second {
+		return 0
+	}
+	return next.n * float64(min(last.at, next.at)-next.from) / float64(next.at-next.from)
+}
+
+// open is what is not decided: counts that go in part over the time of another log's that
+// counts too, and those left out that are in part of a time that none which counts is of.
+func (t *turns) open() (sum weight) {
+	for v, list := range t.ticks {
+		for k := range list {
+			x := list[k]
+			if x.guessed && x.counts {
+				x.from = x.earliest
+			}
+			in := covered(&x, t.others(v, &x))
+			if x.counts && in > skew/second || !x.counts && x.at-x.from-in > skew/second {
+				sum = sum.plus(x.sum)
+			}
+		}
+	}
+	return sum
+}
+
+// others are the counts that count, of the time of x, which is of a view: of other views,
+// if x counts too, and otherwise those that are sure to be of that time.
+func (t *turns) others(v int, x *tick) (list []tick) {
+	for o, all := range t.ticks {
+		for _, y := range all[t.first(o, x.from+1):] {
+			if y.from >= x.at && !y.guessed {
+				break
+			}
+			if y.counts && y.from < x.at && (x.counts && o != v || !x.counts && y.covers(x)) {
+				list = append(list, y)
+			}
+		}
+	}
+	return list
+}
+
+// covers reports whether a count is sure to be of the time that it seems to be of, or as
+// sure as x, which ends with it.
+func (o *tick) covers(x *tick) bool {
+	return !o.guessed || x.guessed && abs(x.at-o.at) <= skew/second
+}
+
+// covered is how many seconds of x others are of.
+func covered(x *tick, others []tick) (n int64) {
+	slices.SortFunc(others, func(a, b tick) int { return cmp.Compare(a.from, b.from) })
+	at := x.from
+	for _, o := range others {
+		from, to := max(o.from, at), min(o.at, x.at)
+		if to > from {
+			n += to - from
+			at = to
+		}
+	}
+	return n
+}
