@@ -2,6 +2,7 @@
 package providers
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -48,13 +49,14 @@ func newAzure(p config.Provider, env Env) (plan.Provider, error) {
 }
 
 // newSandbox keeps each sandbox in a folder of its alias, so that two in one
-// file are two worlds.
+// file are two worlds, unless they are for two subscriptions of one.
 func newSandbox(p config.Provider, env Env) (plan.Provider, error) {
 	clock := config.DefaultClock
 	if p.Clock != nil {
 		clock = *p.Clock
 	}
 	return sandbox.New(sandbox.Options{
-		Dir: filepath.Join(env.Dir, p.Alias), WorldPath: p.World, Clock: &clock, Seed: p.Seed, Logger: env.Log,
+		Dir: filepath.Join(env.Dir, cmp.Or(p.SameWorld, p.Alias)), WorldPath: p.World, Clock: &clock, Seed: p.Seed, Logger: env.Log,
+		Subscription: p.SubscriptionID, Join: p.SameWorld != "",
 	})
 }

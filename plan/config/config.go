@@ -66,6 +66,8 @@ type Provider struct {
 	World string   `json:"world,omitempty"` // path of a world, from the working directory; empty for the embedded one
 	Clock *float64 `json:"clock,omitempty"` // times real time; 0: time passes only while flowctl waits; nil: DefaultClock
 	Seed  *int64   `json:"seed,omitempty"`  // nil: the world's own
+
+	SameWorld string `json:"same_world,omitempty"` // alias of the provider in whose world its subscription is, if it is not its own
 }
 
 // Investigation is one question, with its time box.

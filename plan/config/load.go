@@ -180,6 +180,7 @@ func (l *loader) providers() {
 		seen[p.Alias] = p.Range
 		l.cfg.Providers = append(l.cfg.Providers, p)
 	}
+	l.joinWorlds()
 	if len(l.cfg.Providers) == 0 && !l.broken {
 		l.cfg.Providers = []Provider{{Type: Sandbox, Alias: Sandbox}}
 	}

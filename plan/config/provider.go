@@ -24,7 +24,7 @@ var providerSchemas = map[string]schema{
 		"client_secret":               "Set AZURE_CLIENT_SECRET, and write credential = \"client_secret\".",
 		"client_certificate_password": "Set AZURE_CLIENT_CERTIFICATE_PASSWORD.",
 	}},
-	Sandbox: {attrs: []string{"alias", "world", "clock", "seed"}},
+	Sandbox: {attrs: []string{"alias", "world", "clock", "seed", "subscription_id"}},
 }
 
 var (
@@ -158,6 +158,7 @@ func (b block) host(name string) string {
 }
 
 func (r providerReader) sandbox(b block, p *Provider) {
+	p.SubscriptionID = b.guid("subscription_id")
 	if world, ok := b.text("world"); ok {
 		p.World = r.path(b, "world", world)
 	}
@@ -170,6 +171,28 @@ func (r providerReader) sandbox(b block, p *Provider) {
 	}
 	if n, ok := b.whole("seed", math.MinInt64, math.MaxInt64); ok {
 		p.Seed = &n
+	}
+}
+
+// joinWorlds finds the sandboxes that are for further subscriptions of the world
+// of one before them, and share its state, clock and seed.
+func (l *loader) joinWorlds() {
+	all := l.cfg.Providers
+	for i := range all {
+		p := &all[i]
+		if p.Type != Sandbox || p.SubscriptionID == "" {
+			continue
+		}
+		first := slices.IndexFunc(all[:i], func(f Provider) bool { return f.Type == Sandbox && f.SameWorld == "" && f.World == p.World })
+		if first < 0 {
+			continue
+		}
+		f := all[first]
+		if p.Clock != nil && (f.Clock == nil || *f.Clock != *p.Clock) || p.Seed != nil && (f.Seed == nil || *f.Seed != *p.Seed) {
+			l.add("Two clocks in one world", p.Range, "Providers %q and %q are for subscriptions of one world, which has one clock and one seed. Write clock and seed in %q only.",
+				f.Alias, p.Alias, f.Alias)
+		}
+		p.SameWorld, p.Clock, p.Seed = f.Alias, f.Clock, f.Seed
 	}
 }
 

@@ -7,6 +7,7 @@ package sandbox
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -44,6 +45,8 @@ type Options struct {
 	Epoch     time.Time // the world's time at its first use; zero: what the world says
 	Join      bool      // another process may serve it: its clock is not set anew
 	Logger    *slog.Logger
+
+	Subscription string // of the world's, that the provider is for; empty: the first
 
 	PageSize int              // entries in a page of a listing; 0: as Azure's
 	Real     func() time.Time // real time; nil: time.Now
@@ -130,7 +133,7 @@ func operations() []string { return slices.Concat(arm.Operations(), blob.Operati
 func (s *Sandbox) serve() (err error) {
 	o := s.options
 	s.arm, err = arm.New(arm.Options{World: s.World, Model: traffic.New(s.World), Clock: s.clock, Dir: o.Dir, PageSize: o.PageSize, Logger: o.Logger, Faults: s.faults,
-		Containers: containers{s}})
+		Containers: containers{s}, Real: o.Real})
 	if err != nil {
 		return err
 	}
@@ -138,7 +141,7 @@ func (s *Sandbox) serve() (err error) {
 	if err != nil {
 		return err
 	}
-	s.login = login.New(login.Options{Tenant: s.World.Tenant, GUID: s.World.GUID, Now: o.Real, Logger: o.Logger})
+	s.login = login.New(login.Options{Tenants: s.World.Tenants(), GUID: s.World.GUID, Now: o.Real, Logger: o.Logger})
 	s.source = recorded.New(recorded.Options{World: s.World, ARM: s.arm, Clock: s.clock, Faults: s.faults})
 	s.blob = blob.New(blob.Options{Source: s.source, Uploads: uploads, Clock: s.clock, PageSize: o.PageSize, Logger: o.Logger,
 		Real: o.Real, Guard: blob.Guard{World: s.World, Faults: s.faults, Permits: s.arm.Permits}})
@@ -214,11 +217,27 @@ func (t transporter) Do(req *http.Request) (*http.Response, error) { return t.Ro
 
 // Provider is the azure provider on this sandbox.
 func (s *Sandbox) Provider() (plan.Provider, error) {
+	sub, err := s.subscription()
+	if err != nil {
+		return nil, err
+	}
 	return azure.New(azure.Options{
-		Subscription: s.World.Subscription, Tenant: s.World.Tenant, Credential: credential{s.login},
+		Subscription: sub.ID, Tenant: sub.Tenant, Credential: credential{s.login, sub.Tenant},
 		Transport: s.around(), InProcess: true, Clock: s.clock,
 		Logger: cmp.Or(s.options.Logger, slog.New(slog.DiscardHandler)),
 	})
+}
+
+// subscription is the world's that the options choose.
+func (s *Sandbox) subscription() (world.Subscription, error) {
+	var known []string
+	for _, sub := range s.World.Subscriptions {
+		if s.options.Subscription == "" || strings.EqualFold(sub.ID, s.options.Subscription) {
+			return sub, nil
+		}
+		known = append(known, sub.ID+" ("+sub.Name+")")
+	}
+	return world.Subscription{}, fmt.Errorf("the sandbox's world %s has no subscription %s; it has %s", s.World.Name, s.options.Subscription, strings.Join(known, ", "))
 }
 
 func (s *Sandbox) around() policy.Transporter {
@@ -230,7 +249,10 @@ func (s *Sandbox) around() policy.Transporter {
 
 // credential signs flowctl in to the sandbox. Without an identity service its
 // token says nothing, which the sandbox takes too.
-type credential struct{ login *login.Service }
+type credential struct {
+	login  *login.Service
+	tenant string
+}
 
 // tokenLife is long enough that no run asks twice.
 const tokenLife = 24 * time.Hour
@@ -241,5 +263,5 @@ func (c credential) GetToken(_ context.Context, o policy.TokenRequestOptions) (a
 	if c.login == nil || len(o.Scopes) == 0 {
 		return azcore.AccessToken{Token: "sandbox", ExpiresOn: at}, nil
 	}
-	return azcore.AccessToken{Token: c.login.Token("flowctl", strings.TrimSuffix(o.Scopes[0], "/.default"), tokenLife), ExpiresOn: at}, nil
+	return azcore.AccessToken{Token: c.login.Token(c.tenant, "flowctl", strings.TrimSuffix(o.Scopes[0], "/.default"), tokenLife), ExpiresOn: at}, nil
 }

@@ -1,5 +1,5 @@
 provider "sandbox" {
-  subscription_id = "x" # ERROR: Unknown attribute: in provider "sandbox"
+  tenant_id = "x" # ERROR: Unknown attribute: in provider "sandbox"
 }
 
 investigation "egress" {

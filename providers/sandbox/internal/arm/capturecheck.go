@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"flowctl/plan"
-	"flowctl/plan/region"
 	"flowctl/providers/sandbox/internal/world"
 )
 
@@ -51,14 +50,13 @@ func (q *request) checkCaptureTarget(st *State, w *Watcher, c *Capture) error {
 	if s.Target == "" {
 		return errInvalid("target", "It is required.")
 	}
-	location, _, found := q.targetOf(st, s.Target)
+	if err := q.near(st, s.Target, c.ID, w.Location); err != nil {
+		return err
+	}
 	target := q.described(st, s.Target)
 	_, isVM := target.(*world.VM)
 	_, isSet := target.(*world.ScaleSet)
-	switch {
-	case !found || !region.Same(location, w.Location):
-		return errReference(s.Target, c.ID)
-	case isVM && s.TargetType != targetVM, isSet && s.TargetType != targetSet, !isVM && !isSet:
+	if isVM && s.TargetType != targetVM || isSet && s.TargetType != targetSet || !isVM && !isSet {
 		return errInvalid("target", "'%s' is no resource of targetType %s.", s.Target, s.TargetType)
 	}
 	if err := q.unlockedAt(st, s.Target, "write"); err != nil {

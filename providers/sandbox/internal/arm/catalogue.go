@@ -43,7 +43,7 @@ func (q *request) offers(path string, names []string) (reply, error) {
 	}
 	all := []offered{}
 	for _, name := range names {
-		all = append(all, offered{place, name, plan.ID("/Subscriptions/" + q.world.Subscription + "/Providers/Microsoft.Compute/Locations/" + place +
+		all = append(all, offered{place, name, plan.ID("/Subscriptions/" + q.sub() + "/Providers/Microsoft.Compute/Locations/" + place +
 			"/Publishers/" + q.path["publisher"] + "/ArtifactTypes/" + path + "/" + name)})
 	}
 	return ok(all)

@@ -53,7 +53,7 @@ type deploymentBody struct {
 
 // deploymentID is the id that the path names.
 func (q *request) deploymentID(st *State) plan.ID {
-	id := "/subscriptions/" + q.world.Subscription
+	id := "/subscriptions/" + q.sub()
 	if g, ok := q.path["group"]; ok {
 		id += "/resourceGroups/" + q.groupName(st, g)
 	}
@@ -107,9 +107,9 @@ func (q *request) prepare(st *State) (*template.Deployment, []*template.Resource
 
 // deployScope is what a template can ask of the place where it is deployed.
 func (q *request) deployScope(st *State, location string) template.Scope {
-	sub := "/subscriptions/" + q.world.Subscription
+	sub := "/subscriptions/" + q.sub()
 	s := template.Scope{
-		Subscription: map[string]any{"id": sub, "subscriptionId": q.world.Subscription, "tenantId": q.world.Tenant, "displayName": q.world.Name},
+		Subscription: map[string]any{"id": sub, "subscriptionId": q.sub(), "tenantId": q.owner().Tenant, "displayName": q.owner().Name},
 		Deployment:   map[string]any{"name": q.path["name"]},
 		Versions:     apiVersions,
 	}
@@ -229,7 +229,7 @@ type deployed struct {
 
 // deploy writes the resources of a deployment and notes what came of them.
 func (q *request) deploy(m *Resource, d *template.Deployment, resources []*template.Resource) {
-	at := plan.ID("/subscriptions/" + q.world.Subscription)
+	at := plan.ID("/subscriptions/" + q.sub())
 	if g := m.ID.ResourceGroup(); g != "" {
 		at = q.groupID(g)
 	}

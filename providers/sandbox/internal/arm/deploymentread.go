@@ -112,7 +112,7 @@ func (q *request) listDeployments() (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	all := slices.Clone(q.ofType(st, deploymentType))
+	all := slices.Clone(inPath(q, q.ofType(st, deploymentType), idOf))
 	all = slices.DeleteFunc(all, func(m *Resource) bool { return !strings.EqualFold(m.ID.ResourceGroup(), q.path["group"]) })
 	return paged(q, all, func(m *Resource) map[string]any { return q.deployment(m, false) })
 }
@@ -144,7 +144,7 @@ func (q *request) validateDeployment() (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	at := plan.ID("/subscriptions/" + q.world.Subscription)
+	at := plan.ID("/subscriptions/" + q.sub())
 	if g := q.path["group"]; g != "" {
 		at = q.groupID(g)
 	}

@@ -1,10 +1,8 @@
 package arm
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"io"
 	"net/http"
 	"slices"
 	"strconv"
@@ -250,12 +248,6 @@ func (q *request) targets(st *State, id plan.ID) []plan.ID {
 // wanted is the target and the storage account of the recording that a PUT
 // asks for. The body can be read again afterwards.
 func (q *request) wanted() (target, storage plan.ID) {
-	text, err := io.ReadAll(io.LimitReader(q.r.Body, maxBody+1))
-	rest := q.r.Body
-	q.r.Body = struct {
-		io.Reader
-		io.Closer
-	}{io.MultiReader(bytes.NewReader(text), rest), rest}
 	var body struct {
 		Properties struct {
 			Flow    plan.ID        `json:"targetResourceId"`
@@ -264,7 +256,7 @@ func (q *request) wanted() (target, storage plan.ID) {
 			Place   CaptureStorage `json:"storageLocation"`
 		} `json:"properties"`
 	}
-	if err != nil || json.Unmarshal(text, &body) != nil {
+	if json.Unmarshal(q.peek(), &body) != nil {
 		return "", "" // which the service itself will say
 	}
 	p := body.Properties

@@ -59,12 +59,11 @@ func (q *request) checkFlowLogTarget(st *State, w *Watcher, old, want *FlowLog) 
 		return refuse(http.StatusBadRequest, "NsgFlowLogCreationBlocked", "Creation of NSG flow logs is blocked since June 30, 2025; "+
 			"NSG flow logs will be retired on September 30, 2027. Create a virtual network flow log instead.")
 	}
-	location, _, found := q.targetOf(st, target)
-	switch {
-	case !isNSG && !slices.Contains(flowLogTargets, kind):
+	if !isNSG && !slices.Contains(flowLogTargets, kind) {
 		return errInvalid("targetResourceId", "'%s' is not a virtual network, subnet or network interface.", target)
-	case !found || !region.Same(location, w.Location):
-		return errReference(target, at)
+	}
+	if err := q.near(st, target, at, w.Location); err != nil {
+		return err
 	}
 	if err := q.unlockedAt(st, target, "write"); err != nil {
 		return err

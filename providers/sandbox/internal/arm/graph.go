@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"flowctl/plan"
 	"flowctl/providers/sandbox/internal/kql"
 )
 
@@ -95,7 +96,7 @@ func (q *request) queryGraph() (reply, error) {
 // answer runs a query, unless it is asked for the next page of the last one.
 func (q *request) answer(body graphBody) (*kql.Table, error) {
 	g := &q.graph
-	asked := strings.Join(body.Subscriptions, " ") + "\n" + body.Query
+	asked := q.tenant() + " " + strings.Join(body.Subscriptions, " ") + "\n" + body.Query
 	if body.Options.SkipToken != "" || body.Options.Skip > 0 {
 		g.mu.Lock()
 		last := g.last
@@ -113,10 +114,10 @@ func (q *request) answer(body graphBody) (*kql.Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	own := len(body.Subscriptions) == 0 || slices.ContainsFunc(body.Subscriptions, func(s string) bool { return strings.EqualFold(s, q.world.Subscription) })
-	table, err := query.Run(func(name string, wants func(string) bool) *kql.Table {
-		return q.graphTable(st, name, func(typ string) bool { return own && wants(typ) })
-	})
+	within := func(id plan.ID) bool {
+		return q.inTenant(id) && (len(body.Subscriptions) == 0 || slices.ContainsFunc(body.Subscriptions, func(s string) bool { return strings.EqualFold(s, id.Subscription()) }))
+	}
+	table, err := query.Run(func(name string, wants func(string) bool) *kql.Table { return q.graphTable(st, name, within, wants) })
 	if err != nil {
 		return nil, err
 	}

@@ -19,9 +19,9 @@ var (
 	laterColumns = []string{"kind", "managedBy", "sku", "plan", "properties", "identity", "zones", "extendedLocation"}
 )
 
-// graphTable is a table of Resource Graph with the types that are wanted, in
-// the order of ids; nil if it is none that the sandbox has.
-func (q *request) graphTable(st *State, name string, wants func(string) bool) *kql.Table {
+// graphTable is a table of Resource Graph with the types that are wanted of some
+// subscriptions, in the order of ids; nil if it is none that the sandbox has.
+func (q *request) graphTable(st *State, name string, within func(plan.ID) bool, wants func(string) bool) *kql.Table {
 	var all []graphed
 	switch strings.ToLower(name) {
 	case "resources":
@@ -32,6 +32,7 @@ func (q *request) graphTable(st *State, name string, wants func(string) bool) *k
 	default:
 		return nil
 	}
+	all = slices.DeleteFunc(all, func(g graphed) bool { return !within(g.id) })
 	slices.SortFunc(all, func(a, b graphed) int { return cmp.Compare(a.key, b.key) })
 	t := &kql.Table{Columns: graphColumns, Rows: make([]kql.Row, len(all))}
 	for i, g := range all {
@@ -62,7 +63,8 @@ func (q *request) graphRow(g graphed) kql.Row {
 	doc := sync.OnceValue(func() map[string]any { return jsonOf(g.draw()) })
 	row := make(kql.Row, len(graphColumns))
 	row["id"], row["name"], row["type"], row["location"], row["tags"] = string(g.id), g.name, g.typ, g.location, nil
-	row["tenantId"], row["subscriptionId"], row["resourceGroup"] = q.world.Tenant, q.world.Subscription, strings.ToLower(g.id.ResourceGroup())
+	sub, _ := q.world.SubscriptionOf(g.id)
+	row["tenantId"], row["subscriptionId"], row["resourceGroup"] = sub.Tenant, sub.ID, strings.ToLower(g.id.ResourceGroup())
 	if len(g.tags) > 0 {
 		all := make(map[string]any, len(g.tags))
 		for k, v := range g.tags {
@@ -155,18 +157,19 @@ func (q *request) graphWatchers(st *State) (all []graphed) {
 	return all
 }
 
-// graphContainers are the subscription and its resource groups.
-func (q *request) graphContainers(st *State) []graphed {
-	sub := graphedOf(plan.ID("/subscriptions/"+q.world.Subscription), "", nil, func() any {
-		return map[string]any{"properties": map[string]any{"state": "Enabled"}}
-	})
-	sub.name, sub.typ = q.world.Name, "microsoft.resources/subscriptions"
-	all := []graphed{sub}
-	for _, m := range q.ofType(st, groupType) {
-		all = append(all, graphedOf(m.ID, m.Location, m.tags(), func() any { return q.draw(st, m) }))
+// graphContainers are the subscriptions and their resource groups.
+func (q *request) graphContainers(st *State) (all []graphed) {
+	for _, s := range q.world.Subscriptions {
+		sub := graphedOf(plan.ID("/subscriptions/"+s.ID), "", nil, func() any {
+			return map[string]any{"properties": map[string]any{"state": "Enabled"}}
+		})
+		sub.name, sub.typ = s.Name, "microsoft.resources/subscriptions"
+		all = append(all, sub)
 	}
-	for i := range all[1:] {
-		all[i+1].typ = "microsoft.resources/subscriptions/resourcegroups"
+	for _, m := range q.ofType(st, groupType) {
+		group := graphedOf(m.ID, m.Location, m.tags(), func() any { return q.draw(st, m) })
+		group.typ = "microsoft.resources/subscriptions/resourcegroups"
+		all = append(all, group)
 	}
 	return all
 }

@@ -24,7 +24,7 @@ func (q *request) groupName(st *State, name string) string {
 }
 
 func (q *request) groupID(name string) plan.ID {
-	return plan.ID("/subscriptions/" + q.world.Subscription + "/resourceGroups/" + name)
+	return plan.ID("/subscriptions/" + q.sub() + "/resourceGroups/" + name)
 }
 
 // groupDeleteTime is how long it takes to delete a resource group.
@@ -61,7 +61,7 @@ func (q *request) deleteGroup() (rep reply, err error) {
 func (q *request) removeGroup(st *State, m *Resource) {
 	q.remove(st, m, groupDeleteTime)
 	for _, w := range st.Watchers {
-		if there(w.Gone, q.now) && strings.EqualFold(w.ID.ResourceGroup(), m.ID.Name()) {
+		if there(w.Gone, q.now) && covers(m.ID, w.ID) {
 			w.Gone = q.now.Add(groupDeleteTime)
 			q.endChildren(st, w)
 		}
@@ -83,7 +83,7 @@ func jobID(m *Resource) string {
 
 // deleting answers as long as a group is being deleted.
 func (q *request) deleting(op *Operation) reply {
-	h := http.Header{"Location": {q.base() + "/subscriptions/" + q.world.Subscription + "/operationresults/" + op.ID +
+	h := http.Header{"Location": {q.base() + "/subscriptions/" + q.sub() + "/operationresults/" + op.ID +
 		"?api-version=" + url.QueryEscape(q.param("api-version"))}}
 	op.pace(h)
 	return reply{status: http.StatusAccepted, header: h}

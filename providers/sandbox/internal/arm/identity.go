@@ -15,7 +15,7 @@ func (q *request) fillIdentity(m *Resource, doc map[string]any) {
 		return
 	}
 	if strings.Contains(kind, "systemassigned") {
-		id["principalId"], id["tenantId"] = q.world.GUID("identity of "+m.ID.Key()+m.GUID), q.world.Tenant
+		id["principalId"], id["tenantId"] = q.world.GUID("identity of "+m.ID.Key()+m.GUID), q.world.TenantOf(m.ID)
 	}
 	users := object(id, "userAssignedIdentities")
 	if len(users) == 0 {

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"flowctl/plan"
-	"flowctl/plan/region"
 	"flowctl/providers/sandbox/internal/world"
 )
 
@@ -17,8 +16,8 @@ func (q *request) checkNIC(st *State, m *Resource) error {
 	}
 	for _, c := range configs {
 		subnet := plan.ID(text(c, "properties", "subnet", "id"))
-		if at, _, ok := q.targetOf(st, subnet); !ok || !region.Same(at, m.Location) {
-			return errReference(subnet, m.ID)
+		if err := q.near(st, subnet, m.ID, m.Location); err != nil {
+			return err
 		}
 		if public := plan.ID(text(c, "properties", "publicIPAddress", "id")); public != "" && !q.exists(st, public) {
 			return errReference(public, m.ID)

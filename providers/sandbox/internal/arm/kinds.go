@@ -275,10 +275,10 @@ func kindRoutes() []route {
 // in the names, ARM's in all else.
 func (q *request) pathID(st *State, kind string) plan.ID {
 	if kind == groupType {
-		return plan.ID("/subscriptions/" + q.world.Subscription + "/resourceGroups/" + q.path["name"])
+		return plan.ID("/subscriptions/" + q.sub() + "/resourceGroups/" + q.path["name"])
 	}
 	ns, rest, _ := strings.Cut(kind, "/")
-	id := "/subscriptions/" + q.world.Subscription + "/resourceGroups/" + q.groupName(st, q.path["group"]) + "/providers/" + ns
+	id := "/subscriptions/" + q.sub() + "/resourceGroups/" + q.groupName(st, q.path["group"]) + "/providers/" + ns
 	names := []string{q.path["name"], q.path["child"]}
 	for i, t := range strings.Split(rest, "/") {
 		id += "/" + t + "/" + names[i]

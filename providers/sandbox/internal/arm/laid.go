@@ -197,7 +197,7 @@ func (q *request) wished(c []string) func(*Resource) bool {
 func (q *request) builtin(k kind) []*Resource {
 	switch k.name {
 	case roleDefinitions:
-		return builtinRoles(q.world)
+		return builtinRoles(q.sub())
 	case policyDefinitions:
 		return builtinPolicies()
 	}

@@ -5,7 +5,6 @@ import (
 	"net/http"
 
 	"flowctl/plan"
-	"flowctl/plan/region"
 )
 
 // legacyFlowLog is the document of configureFlowLog and queryFlowLogStatus.
@@ -87,9 +86,8 @@ func (q *request) queryFlowLogStatus() (rep reply, err error) {
 		if err != nil {
 			return err
 		}
-		location, _, found := q.targetOf(st, body.Target)
-		if !found || !region.Same(location, w.Location) {
-			return errReference(body.Target, w.ID)
+		if err := q.near(st, body.Target, w.ID, w.Location); err != nil {
+			return err
 		}
 		doc := legacyFlowLog{Target: body.Target, Analytics: map[string]any{}}
 		doc.Properties.Retention = map[string]any{"days": 0, "enabled": false}

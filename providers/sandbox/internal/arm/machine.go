@@ -9,7 +9,6 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/resourcemanager/compute/armcompute/v8"
 
 	"flowctl/plan"
-	"flowctl/plan/region"
 	"flowctl/providers/sandbox/internal/world"
 )
 
@@ -47,10 +46,10 @@ func (q *request) checkVM(st *State, m *Resource) error {
 	}
 	for _, n := range nics {
 		id := plan.ID(text(n, "id"))
-		nic := q.at(st, id)
-		if nic == nil || !region.Same(nic.Location, m.Location) {
-			return errReference(id, m.ID)
+		if err := q.near(st, id, m.ID, m.Location); err != nil {
+			return err
 		}
+		nic := q.at(st, id)
 		if other := q.machineOf(st, nic); other != nil && !other.ID.Is(m.ID) {
 			return nicInUse(nic, other, "")
 		}
@@ -132,7 +131,7 @@ func (q *request) listVMs() (reply, error) {
 	}
 	q.indexExtensions(st)
 	if strings.EqualFold(q.param("statusOnly"), "true") {
-		all := inGroup(q, q.live(st).VMs, func(v *world.VM) plan.ID { return v.ID })
+		all := inPath(q, q.live(st).VMs, func(v *world.VM) plan.ID { return v.ID })
 		return paged(q, all, func(v *world.VM) doc { return q.vmStatus(st, v) })
 	}
 	return listResource(vmType)(q)

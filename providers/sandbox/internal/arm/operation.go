@@ -83,10 +83,10 @@ func (q *request) operationURL(op *Operation, kind string) string {
 		if kind == operationResults {
 			monitor = "&monitor=true" // recorded in vm-states
 		}
-		return q.base() + "/subscriptions/" + q.world.Subscription + "/providers/" + op.Provider + "/locations/" + op.Location +
+		return q.base() + "/subscriptions/" + q.sub() + "/providers/" + op.Provider + "/locations/" + op.Location +
 			"/operations/" + op.ID + "?p=" + q.world.GUID("partition") + monitor + "&api-version=" + url.QueryEscape(q.param("api-version"))
 	}
-	return q.base() + "/subscriptions/" + q.world.Subscription + "/providers/" + op.Provider + "/locations/" + op.Location +
+	return q.base() + "/subscriptions/" + q.sub() + "/providers/" + op.Provider + "/locations/" + op.Location +
 		"/" + kind + "/" + op.ID + "?api-version=" + url.QueryEscape(q.param("api-version")) +
 		"&t=" + op.Begin.UTC().Format("060102150405") + "&c=sandbox&s=" + op.ID[:8] + "&h=" + op.ID[24:]
 }
@@ -102,7 +102,7 @@ func (q *request) started(op *Operation, status int, body any) reply {
 	h := http.Header{
 		"Azure-Asyncoperation":      {q.operationURL(op, "operations")},
 		"Azure-Asyncnotification":   {"Enabled"},
-		"X-Ms-Operation-Identifier": {"tenantId=" + q.world.Tenant + ",objectId=sandbox/" + op.Location + "/" + op.ID},
+		"X-Ms-Operation-Identifier": {"tenantId=" + q.owner().Tenant + ",objectId=sandbox/" + op.Location + "/" + op.ID},
 	}
 	op.pace(h)
 	return reply{status: status, body: body, header: h}
@@ -146,7 +146,7 @@ func (q *request) accepted(op *Operation) reply {
 // the account will be (recording storage-account-network-rules).
 func (q *request) elsewhere(op *Operation) reply {
 	return reply{status: http.StatusAccepted, header: http.Header{"Retry-After": {"17"}, "Content-Type": {"text/plain; charset=utf-8"},
-		"Location": {q.base() + "/subscriptions/" + q.world.Subscription + "/providers/" + op.Provider + "/locations/" + op.Location +
+		"Location": {q.base() + "/subscriptions/" + q.sub() + "/providers/" + op.Provider + "/locations/" + op.Location +
 			"/asyncoperations/" + op.ID + "?monitor=true&api-version=" + url.QueryEscape(q.param("api-version"))}}}
 }
 

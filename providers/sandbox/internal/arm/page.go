@@ -86,15 +86,18 @@ func skipped(token string) (int, error) {
 	return n, nil
 }
 
-// inGroup keeps the resources of the group in the path, if there is one.
-func inGroup[T any](q *request, items []T, id func(T) plan.ID) []T {
-	group, ok := q.path["group"]
-	if !ok {
+// inPath keeps what is in the subscription and the group that the path names.
+func inPath[T any](q *request, items []T, id func(T) plan.ID) []T {
+	if len(q.world.Subscriptions) == 1 && q.path["group"] == "" {
 		return items
+	}
+	at := plan.ID("/subscriptions/" + q.sub())
+	if group := q.path["group"]; group != "" {
+		at = q.groupID(group)
 	}
 	var kept []T
 	for _, item := range items {
-		if strings.EqualFold(id(item).ResourceGroup(), group) {
+		if covers(at, id(item)) {
 			kept = append(kept, item)
 		}
 	}

@@ -71,7 +71,7 @@ type resourceType struct {
 }
 
 func (q *request) provider(st *State, ns string) provider {
-	p := provider{ID: "/subscriptions/" + q.world.Subscription + "/providers/" + ns, Namespace: ns,
+	p := provider{ID: "/subscriptions/" + q.sub() + "/providers/" + ns, Namespace: ns,
 		RegistrationState: q.registered(st, ns), Policy: "RegistrationRequired", ResourceTypes: []resourceType{}}
 	for _, t := range providerTypes()[ns] {
 		p.ResourceTypes = append(p.ResourceTypes, resourceType{ResourceType: t, Locations: q.world.Regions,
@@ -113,7 +113,7 @@ func canonical(ns string) string {
 // registered is a namespace's registration state: registered, unless the world
 // or a client says otherwise.
 func (q *request) registered(st *State, ns string) string {
-	r := st.Providers[canonical(ns)]
+	r := st.Providers[q.registration(canonical(ns))]
 	switch {
 	case r == nil:
 		return registered
@@ -125,9 +125,25 @@ func (q *request) registered(st *State, ns string) string {
 	return "Unregistering"
 }
 
-// namespaces are all that the subscription has, in the order of their names.
+// registration is where the State has a namespace's registration. Those of
+// subscriptions beside the first begin with the subscription.
+func (q *request) registration(ns string) string {
+	if sub := q.sub(); sub != q.world.Subscription {
+		return sub + " " + ns
+	}
+	return ns
+}
+
+// namespaces are all that a subscription has, in the order of their names.
 func (st *State) namespaces() []string {
-	all := slices.AppendSeq(slices.Collect(maps.Keys(providerTypes())), maps.Keys(st.Providers))
+	all := slices.Collect(maps.Keys(providerTypes()))
+	for key := range st.Providers {
+		_, ns, other := strings.Cut(key, " ")
+		if !other {
+			ns = key
+		}
+		all = append(all, ns)
+	}
 	slices.Sort(all)
 	return slices.Compact(all)
 }
@@ -175,8 +191,9 @@ func (q *request) setRegistered(want string) (rep reply, err error) {
 		if st.Providers == nil {
 			st.Providers = map[string]*Registration{}
 		}
-		if r := st.Providers[ns]; r == nil && want != registered || r != nil && r.State != want {
-			st.Providers[ns] = &Registration{State: want, Ready: q.now.Add(registrationTime)}
+		key := q.registration(ns)
+		if r := st.Providers[key]; r == nil && want != registered || r != nil && r.State != want {
+			st.Providers[key] = &Registration{State: want, Ready: q.now.Add(registrationTime)}
 		}
 		rep = reply{status: http.StatusOK, body: q.provider(st, ns)}
 		return nil

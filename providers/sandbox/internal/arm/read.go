@@ -30,6 +30,8 @@ func (q *request) show(st *State, m *Resource) (reply, error) {
 	return ok(doc)
 }
 
+func idOf(m *Resource) plan.ID { return m.ID }
+
 // listResource answers with the resources of a kind: all, those of the group
 // in the path, or the children of the resource in it.
 func listResource(name string) handler {
@@ -41,7 +43,7 @@ func listResource(name string) handler {
 		k := kindOf(name)
 		var all []*Resource
 		if k.top() {
-			all = inGroup(q, q.ofType(st, name), func(m *Resource) plan.ID { return m.ID })
+			all = inPath(q, q.ofType(st, name), idOf)
 		} else {
 			kind := name[:strings.LastIndexByte(name, '/')]
 			parent := q.pathID(st, kind)

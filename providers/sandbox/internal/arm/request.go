@@ -47,8 +47,8 @@ func ok(body any) (reply, error) { return reply{status: http.StatusOK, body: bod
 
 // serve finds out what is asked for and answers it.
 func (q *request) serve() (reply, error) {
-	if q.r.Header.Get("Authorization") == "" {
-		return reply{}, errUnauthenticated
+	if err := q.identify(); err != nil {
+		return reply{}, err
 	}
 	if err := q.throttle(); err != nil {
 		return reply{}, err
@@ -60,8 +60,8 @@ func (q *request) serve() (reply, error) {
 	if err := q.needVersion(); err != nil {
 		return reply{}, err
 	}
-	if sub, ok := q.path["sub"]; ok && !strings.EqualFold(sub, q.world.Subscription) {
-		return reply{}, errSubscription(sub)
+	if err := q.enter(); err != nil {
+		return reply{}, err
 	}
 	if err := q.admit(); err != nil {
 		return reply{}, err

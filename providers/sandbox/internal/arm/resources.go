@@ -34,7 +34,7 @@ func (q *request) listResources() (reply, error) {
 	if filter.late() && q.param("$skipToken") == "" {
 		return ok(list[generic]{Value: []generic{}, NextLink: q.next(0)})
 	}
-	return paged(q, inGroup(q, all, func(r generic) plan.ID { return r.ID }), func(r generic) generic { return r })
+	return paged(q, inPath(q, all, func(r generic) plan.ID { return r.ID }), func(r generic) generic { return r })
 }
 
 // resources are all top-level resources, and flow logs, which are tracked too.

@@ -44,11 +44,11 @@ func roleBody(name, kind string, p plan.Permission) doc {
 }
 
 // builtinRoles are Azure's own, in the subscription that asks.
-func builtinRoles(w *world.World) []*Resource {
+func builtinRoles(sub string) []*Resource {
 	var all []*Resource
 	known := world.BuiltinRoles()
 	for _, name := range slices.Sorted(maps.Keys(known)) {
-		all = append(all, &Resource{ID: plan.ID("/subscriptions/" + w.Subscription + "/providers/" + roleDefinitions + "/" + roleIDs[name]),
+		all = append(all, &Resource{ID: plan.ID("/subscriptions/" + sub + "/providers/" + roleDefinitions + "/" + roleIDs[name]),
 			Type: roleDefinitions, Body: roleBody(name, "BuiltInRole", known[name])})
 	}
 	return all
@@ -60,7 +60,7 @@ func (q *request) roleOf(st *State, id plan.ID) *Resource {
 	if m := q.at(st, id); m != nil {
 		return m
 	}
-	for _, m := range builtinRoles(q.world) {
+	for _, m := range builtinRoles(q.sub()) {
 		if strings.EqualFold(m.ID.Name(), id.Name()) {
 			return m
 		}
@@ -161,6 +161,9 @@ func (s *Server) Permits(r *http.Request, scope plan.ID, action string, data boo
 func (q *request) authorize(c call) error {
 	st, err := q.State()
 	if err != nil {
+		return err
+	}
+	if err := q.linkedTenants(c); err != nil {
 		return err
 	}
 	roles, open := q.roles(st)

@@ -112,6 +112,7 @@ func routes() []route {
 	type q = request
 	all := []route{
 		read("/subscriptions", (*q).listSubscriptions),
+		read("/tenants", (*q).listTenants),
 		read(sub, (*q).getSubscription),
 		read(sub+"/locations", (*q).listLocations),
 		read(sub+"/providers", (*q).listProviders),

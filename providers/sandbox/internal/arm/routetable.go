@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"flowctl/plan"
-	"flowctl/plan/region"
 )
 
 func (q *request) wroteRouteTable(st *State, m *Resource) error {
@@ -71,8 +70,8 @@ func (q *request) fillRoute(_ *State, _ *Resource, _, props map[string]any) {
 func (q *request) checkNAT(st *State, m *Resource) error {
 	for _, a := range objects(m.properties(), "publicIpAddresses") {
 		id := plan.ID(text(a, "id"))
-		if ip := q.at(st, id); ip == nil || !region.Same(ip.Location, m.Location) {
-			return errReference(id, m.ID)
+		if err := q.near(st, id, m.ID, m.Location); err != nil {
+			return err
 		}
 	}
 	if minutes, ok := m.properties()["idleTimeoutInMinutes"].(float64); ok && (minutes < 4 || minutes > 120) {

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"flowctl/plan"
-	"flowctl/plan/region"
 	"flowctl/providers/sandbox/internal/world"
 )
 
@@ -15,7 +14,7 @@ func (q *request) findScaleSet() (*world.ScaleSet, error) {
 	if err != nil {
 		return nil, err
 	}
-	id := plan.ID("/subscriptions/" + q.world.Subscription + "/resourceGroups/" + q.path["group"] + "/providers/" + scaleSetType + "/" + q.path["set"])
+	id := plan.ID("/subscriptions/" + q.sub() + "/resourceGroups/" + q.path["group"] + "/providers/" + scaleSetType + "/" + q.path["set"])
 	if s, ok := q.described(st, id).(*world.ScaleSet); ok {
 		return s, nil
 	}
@@ -28,8 +27,6 @@ const maxCapacity = 1000
 func (q *request) checkScaleSet(st *State, m *Resource) error {
 	capacity, given := object(m.Body, "sku")["capacity"].(float64)
 	subnet, guard := setNetwork(m)
-	at, _, found := q.targetOf(st, subnet)
-	_, _, guarded := q.targetOf(st, guard)
 	switch {
 	case text(m.Body, "sku", "name") == "":
 		return refuse(400, "InvalidParameter", "Required parameter 'sku.name' is missing (null).")
@@ -37,10 +34,14 @@ func (q *request) checkScaleSet(st *State, m *Resource) error {
 		return refuse(400, "InvalidParameter", "The value of parameter sku.capacity is invalid: %v is not between 0 and %d.", capacity, maxCapacity)
 	case subnet == "" && capacity > 0 && !flexible(m):
 		return refuse(400, "InvalidParameter", "Required parameter 'networkProfile' is missing (null).")
-	case subnet != "" && (!found || !region.Same(at, m.Location)):
-		return errReference(subnet, m.ID)
-	case guard != "" && !guarded:
-		return errReference(guard, m.ID)
+	}
+	for _, id := range []plan.ID{subnet, guard} {
+		if id == "" {
+			continue
+		}
+		if err := q.near(st, id, m.ID, m.Location); err != nil {
+			return err
+		}
 	}
 	return nil
 }

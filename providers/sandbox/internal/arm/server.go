@@ -1,5 +1,5 @@
 // Package arm is the sandbox's Azure Resource Manager: an http.Handler that
-// answers for one simulated subscription as ARM, the network, compute and
+// answers for the subscriptions of a world as ARM, the network, compute and
 // storage resource providers do. It keeps only what clients made or changed;
 // all else is read from the world. Nothing runs in the background: what an
 // operation, a flow log or a capture has come to follows from the clock.
@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"flowctl/plan"
 	"flowctl/providers/sandbox/internal/fault"
@@ -32,14 +33,17 @@ type Options struct {
 	Logger   *slog.Logger
 	Faults   *fault.Set // of the world; nil: none
 
+	Real func() time.Time // real time, by which tokens end; nil: time.Now
+
 	Containers Containers // of the Blob service; nil: none
 }
 
-// Server is the ARM of one subscription.
+// Server is the ARM of one world.
 type Server struct {
 	world      *world.World
 	model      *traffic.Model
 	clock      plan.Clock
+	real       func() time.Time
 	file       *store.File[State]
 	fresh      *State // of the world before anybody touched it
 	page       int
@@ -71,7 +75,10 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{world: o.World, model: o.Model, clock: o.Clock, file: f, page: o.PageSize, log: o.Logger, routes: routes(), operations: Operations(),
 		faults: o.Faults, rates: newRates(o.World)}
-	s.containers = o.Containers
+	s.containers, s.real = o.Containers, o.Real
+	if s.real == nil {
+		s.real = time.Now
+	}
 	if s.page <= 0 {
 		s.page = defaultPage
 	}

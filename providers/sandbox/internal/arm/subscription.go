@@ -2,6 +2,8 @@ package arm
 
 import (
 	"net/http"
+
+	"flowctl/providers/sandbox/internal/world"
 )
 
 type subscription struct {
@@ -15,17 +17,43 @@ type subscription struct {
 	Policies            map[string]string `json:"subscriptionPolicies"`
 }
 
-func (q *request) subscription() subscription {
+func subscriptionDoc(s world.Subscription) subscription {
 	return subscription{
-		ID: "/subscriptions/" + q.world.Subscription, AuthorizationSource: "RoleBased", ManagedByTenants: []string{},
-		SubscriptionID: q.world.Subscription, TenantID: q.world.Tenant, DisplayName: q.world.Name, State: "Enabled",
+		ID: "/subscriptions/" + s.ID, AuthorizationSource: "RoleBased", ManagedByTenants: []string{},
+		SubscriptionID: s.ID, TenantID: s.Tenant, DisplayName: s.Name, State: "Enabled",
 		Policies: map[string]string{"locationPlacementId": "Public_2014-09-01", "quotaId": "PayAsYouGo_2014-09-01", "spendingLimit": "Off"},
 	}
 }
 
-func (q *request) listSubscriptions() (reply, error) { return whole([]subscription{q.subscription()}) }
+func (q *request) listSubscriptions() (reply, error) {
+	var all []subscription
+	for _, s := range q.ours() {
+		all = append(all, subscriptionDoc(s))
+	}
+	return whole(all)
+}
 
-func (q *request) getSubscription() (reply, error) { return ok(q.subscription()) }
+func (q *request) getSubscription() (reply, error) { return ok(subscriptionDoc(q.owner())) }
+
+type tenant struct {
+	ID       string `json:"id"`
+	TenantID string `json:"tenantId"`
+	Category string `json:"tenantCategory"`
+}
+
+// listTenants lists the tenants in which the caller is known. Who signs in is
+// known in all tenants of the world, as the sandbox's own choice.
+func (q *request) listTenants() (reply, error) {
+	var all []tenant
+	for _, id := range q.world.Tenants() {
+		category := "Home"
+		if id != q.tenant() {
+			category = "ManagedBy"
+		}
+		all = append(all, tenant{"/tenants/" + id, id, category})
+	}
+	return whole(all)
+}
 
 type location struct {
 	ID                  string `json:"id"`
@@ -41,7 +69,7 @@ type location struct {
 func (q *request) listLocations() (reply, error) {
 	var all []location
 	for _, name := range q.world.Regions {
-		l := location{ID: "/subscriptions/" + q.world.Subscription + "/locations/" + name, Name: name,
+		l := location{ID: "/subscriptions/" + q.sub() + "/locations/" + name, Name: name,
 			Type: "Region"}
 		l.DisplayName, l.RegionalDisplayName = displayName(name)
 		l.Metadata.RegionType = "Physical"
@@ -67,7 +95,7 @@ func (q *request) listGroups() (reply, error) {
 		return reply{}, err
 	}
 	var kept []any
-	for _, m := range q.ofType(st, groupType) {
+	for _, m := range inPath(q, q.ofType(st, groupType), idOf) {
 		if filter.keeps(generic{ID: m.ID, Name: m.ID.Name(), Type: groupType, Location: m.Location, Tags: m.tags()}) {
 			kept = append(kept, q.draw(st, m))
 		}

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"flowctl/plan"
 	"flowctl/providers/sandbox/internal/world"
 )
 
@@ -81,8 +82,12 @@ func (q *request) throttle() error {
 		scope = "subscription"
 	}
 	header := "X-Ms-Ratelimit-Remaining-" + scope + "-"
-	left, wait := q.rates.take(kind, scope+"-"+kind, 1, q.now)
-	all, _ := q.rates.take(kind, scope+"-global-"+kind, globalTimes, q.now)
+	whose := scope + "-"
+	if id := plan.ID(q.r.URL.Path); scope == "subscription" {
+		whose = strings.ToLower(id.Subscription()) + "-"
+	}
+	left, wait := q.rates.take(kind, whose+kind, 1, q.now)
+	all, _ := q.rates.take(kind, whose+"global-"+kind, globalTimes, q.now)
 	q.left = http.Header{}
 	q.left.Set(header+kind, strconv.Itoa(left))
 	if scope == "subscription" {
@@ -91,7 +96,7 @@ func (q *request) throttle() error {
 	if wait > 0 && q.rates.enforced[kind] {
 		return tooMany(wait, "SubscriptionRequestsThrottled", "Number of '%s' requests for subscription '%s' actor '%s' exceeded. "+
 			"Please try again after '%s' seconds after additional tokens are available. Refer to https://aka.ms/arm-throttling for additional information.",
-			strings.TrimSuffix(kind, "s"), q.world.Subscription, q.caller(), retryAfter(wait))
+			strings.TrimSuffix(kind, "s"), plan.ID(q.r.URL.Path).Subscription(), q.caller(), retryAfter(wait))
 	}
 	return nil
 }
@@ -111,7 +116,7 @@ func (q *request) throttleNetwork(c call) error {
 		return err
 	}
 	at := q.whereIs(st, c.id)
-	if _, wait := q.rates.take(kind, kind+" "+at, 1, q.now); wait > 0 {
+	if _, wait := q.rates.take(kind, q.sub()+" "+kind+" "+at, 1, q.now); wait > 0 {
 		return tooMany(wait, "TooManyRequests", "The subscription's limit of %s in region '%s' is reached. Try again after '%s' seconds.",
 			strings.ReplaceAll(kind, "_", " "), at, retryAfter(wait))
 	}

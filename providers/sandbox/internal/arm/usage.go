@@ -33,7 +33,7 @@ func (q *request) listComputeUsages() (reply, error) {
 	var cores int32
 	for _, m := range q.ofType(st, vmType) {
 		for _, s := range sizes {
-			if region.Same(m.Location, location) && strings.EqualFold(s.name, text(m.properties(), "hardwareProfile", "vmSize")) {
+			if q.here(m.ID, m.Location, location) && strings.EqualFold(s.name, text(m.properties(), "hardwareProfile", "vmSize")) {
 				cores += s.cores
 			}
 		}
@@ -59,7 +59,7 @@ func (q *request) listUsages() (reply, error) {
 	add := func(name, text string) {
 		used, limit := q.quota(st, name, location)
 		all = append(all, armnetwork.Usage{
-			ID:   to.Ptr("/subscriptions/" + q.world.Subscription + "/providers/Microsoft.Network/locations/" + location + "/usages/" + name),
+			ID:   to.Ptr("/subscriptions/" + q.sub() + "/providers/Microsoft.Network/locations/" + location + "/usages/" + name),
 			Name: &armnetwork.UsageName{Value: to.Ptr(name), LocalizedValue: to.Ptr(text)},
 			Unit: to.Ptr(armnetwork.UsageUnitCount), CurrentValue: to.Ptr(used), Limit: to.Ptr(limit)})
 	}
@@ -93,13 +93,19 @@ func (q *request) quota(st *State, name, location string) (used, limit int64) {
 	return used + q.count(st, kind, location), limit
 }
 
+// here reports whether something is in the subscription that the path names,
+// and in a region.
+func (q *request) here(id plan.ID, at, location string) bool {
+	return strings.EqualFold(id.Subscription(), q.sub()) && region.Same(at, location)
+}
+
 // count counts what there is of a kind in a region.
 func (q *request) count(st *State, kind, location string) (n int64) {
 	if count := kindOf(kind).count; count != nil {
 		return count(q, st, location)
 	}
 	for _, m := range q.ofType(st, kind) {
-		if region.Same(m.Location, location) {
+		if q.here(m.ID, m.Location, location) {
 			n++
 		}
 	}
@@ -108,7 +114,7 @@ func (q *request) count(st *State, kind, location string) (n int64) {
 
 func (q *request) countWatchers(st *State, location string) (n int64) {
 	for _, w := range st.Watchers {
-		if there(w.Gone, q.now) && region.Same(w.Location, location) {
+		if there(w.Gone, q.now) && q.here(w.ID, w.Location, location) {
 			n++
 		}
 	}
@@ -117,7 +123,7 @@ func (q *request) countWatchers(st *State, location string) (n int64) {
 
 func (q *request) countCaptures(st *State, location string) (n int64) {
 	for _, c := range st.Captures {
-		if there(c.Gone, q.now) && region.Same(q.captureRegion(st, c), location) {
+		if there(c.Gone, q.now) && q.here(c.ID, q.captureRegion(st, c), location) {
 			n++
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"flowctl/plan"
-	"flowctl/plan/region"
 )
 
 // prefixesOf reads a list of prefixes in a body.
@@ -137,10 +136,7 @@ func (q *request) checkGuard(st *State, m *Resource, location string) error {
 	if guard == "" {
 		return nil
 	}
-	if at, _, ok := q.targetOf(st, guard); !ok || !region.Same(at, location) {
-		return errReference(guard, m.ID)
-	}
-	return nil
+	return q.near(st, guard, m.ID, location)
 }
 
 func (q *request) fillSubnet(st *State, m *Resource, _, props map[string]any) {

@@ -48,7 +48,7 @@ func (q *request) watcherDoc(st *State, w *Watcher) watcherDoc {
 }
 
 func (q *request) watcherID(st *State) plan.ID {
-	return plan.ID("/subscriptions/" + q.world.Subscription + "/resourceGroups/" + q.groupName(st, q.path["group"]) +
+	return plan.ID("/subscriptions/" + q.sub() + "/resourceGroups/" + q.groupName(st, q.path["group"]) +
 		"/providers/" + watcherType + "/" + q.path["watcher"])
 }
 
@@ -89,7 +89,7 @@ func (q *request) listWatchers() (reply, error) {
 		return reply{}, err
 	}
 	var docs []watcherDoc
-	for _, w := range inGroup(q, st.Watchers, func(w *Watcher) plan.ID { return w.ID }) {
+	for _, w := range inPath(q, st.Watchers, func(w *Watcher) plan.ID { return w.ID }) {
 		if there(w.Gone, q.now) {
 			docs = append(docs, q.watcherDoc(st, w))
 		}
@@ -144,7 +144,7 @@ func (q *request) putWatcher() (reply, error) {
 // addWatcher keeps to one watcher per region.
 func (q *request) addWatcher(st *State, w *Watcher) error {
 	for _, other := range st.Watchers {
-		if there(other.Gone, q.now) && region.Same(other.Location, w.Location) {
+		if there(other.Gone, q.now) && region.Same(other.Location, w.Location) && strings.EqualFold(other.ID.Subscription(), w.ID.Subscription()) {
 			return refuse(400, "NetworkWatcherCountLimitReached",
 				"Cannot create more than 1 network watchers for this subscription in this region.")
 		}
@@ -270,6 +270,18 @@ func (q *request) targetOf(st *State, target plan.ID) (location, guid string, ok
 		return "", "", false
 	}
 	return m.Location, m.GUID, true
+}
+
+// near refuses what refers to something that is not there, or in another region.
+// That it may not be in another subscription either is the sandbox's own
+// choice of code; Azure's documentation wants an interface, its network and
+// its machine in one.
+func (q *request) near(st *State, to, from plan.ID, location string) error {
+	at, _, ok := q.targetOf(st, to)
+	if !ok || !region.Same(at, location) || !strings.EqualFold(to.Subscription(), from.Subscription()) {
+		return errReference(to, from)
+	}
+	return nil
 }
 
 // checkStorage refuses accounts that recordings cannot be written to.

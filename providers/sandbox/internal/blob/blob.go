@@ -20,7 +20,7 @@ import (
 // Account is a storage account as far as the Blob service knows it.
 type Account struct {
 	Name      string
-	Tenant    string   // GUID, named in the challenge to anonymous requests
+	Tenant    string   // GUID, whose tokens are taken; named in the challenge to anonymous requests
 	SharedKey bool     // requests may be signed with an account key
 	Keys      [][]byte // with which requests are signed; none: any signature will do
 	Secret    []byte   // of which user delegation keys are made

@@ -1,5 +1,5 @@
 // Package login is the sandbox's Entra ID: it signs in every application that
-// names itself and says a secret, in the one tenant there is. It speaks the
+// names itself and says a secret, in every tenant of the world. It speaks the
 // endpoints v1.0 and v2.0 of the Microsoft identity platform, the paths of an
 // AD FS, OpenID Connect discovery and instance discovery, as far as the
 // clients of ARM ask for them.
@@ -14,23 +14,24 @@ import (
 	"log/slog"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 )
 
-// Options describe the tenant.
+// Options describe the tenants.
 type Options struct {
-	Tenant string                   // GUID
-	GUID   func(name string) string // makes up ids that stay the same
-	Now    func() time.Time         // real time, by which clients judge tokens
-	Logger *slog.Logger
+	Tenants []string                 // GUIDs; the first is meant by who names none
+	GUID    func(name string) string // makes up ids that stay the same
+	Now     func() time.Time         // real time, by which clients judge tokens
+	Logger  *slog.Logger
 }
 
-// Service is the identity service of one tenant.
+// Service is the identity service of some tenants.
 type Service struct{ o Options }
 
-// New returns the identity service of a tenant.
+// New returns the identity service of tenants.
 func New(o Options) *Service {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -57,7 +58,8 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusNotFound, problem{"invalid_request", 90002, "The sandbox's identity service has no path " + r.URL.Path + "."})
 		return
 	}
-	tenant, what := m[1], strings.ToLower(m[2])
+	tenant, known := s.id(m[1])
+	what := strings.ToLower(m[2])
 	want := http.MethodGet
 	if strings.HasSuffix(what, "token") {
 		want = http.MethodPost
@@ -66,10 +68,10 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.Method != want:
 		s.o.Logger.Warn("the sandbox's identity service does not serve this method", "method", r.Method, "path", r.URL.Path)
 		refuse(w, http.StatusMethodNotAllowed, problem{"invalid_request", 900561, "The endpoint only accepts " + want + " requests. Received a " + r.Method + " request."})
-	case !s.knows(tenant):
-		refuse(w, http.StatusBadRequest, problem{"invalid_tenant", 90002, "Tenant '" + tenant + "' not found. The sandbox's tenant is " + s.o.Tenant + "."})
+	case !known:
+		refuse(w, http.StatusBadRequest, problem{"invalid_tenant", 90002, "Tenant '" + m[1] + "' not found. The sandbox has " + strings.Join(s.o.Tenants, ", ") + "."})
 	case strings.HasSuffix(what, "token"):
-		s.token(w, r, tenant, strings.Contains(what, "v2.0") || strings.EqualFold(tenant, adfs))
+		s.token(w, r, tenant, strings.Contains(what, "v2.0") || tenant == adfs)
 	case strings.HasSuffix(what, "instance"):
 		answer(w, http.StatusOK, s.instance(r, tenant))
 	case strings.HasSuffix(what, "keys"):
@@ -82,22 +84,17 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // adfs is the tenant that authorities of AD FS have in their path.
 const adfs = "adfs"
 
-// knows reports whether a tenant is the only one, or one of the names that
-// stand for any.
-func (s *Service) knows(tenant string) bool {
-	switch strings.ToLower(tenant) {
-	case strings.ToLower(s.o.Tenant), "common", "organizations", adfs:
-		return true
+// id is the tenant that a name stands for in addresses, which may stand for
+// any; false if there is no such tenant.
+func (s *Service) id(name string) (string, bool) {
+	name = strings.ToLower(name)
+	switch name {
+	case adfs:
+		return adfs, true
+	case "common", "organizations":
+		return s.o.Tenants[0], true
 	}
-	return false
-}
-
-// id is the tenant that a name stands for in addresses.
-func (s *Service) id(tenant string) string {
-	if strings.EqualFold(tenant, adfs) {
-		return adfs
-	}
-	return s.o.Tenant
+	return name, slices.ContainsFunc(s.o.Tenants, func(t string) bool { return strings.EqualFold(t, name) })
 }
 
 func base(r *http.Request) string {
@@ -124,7 +121,7 @@ type configuration struct {
 }
 
 func (s *Service) openID(r *http.Request, tenant string, v2 bool) configuration {
-	at := base(r) + s.id(tenant)
+	at := base(r) + tenant
 	version, issuer := "", at+"/"
 	if v2 {
 		version, issuer = "/v2.0", at+"/v2.0"
@@ -152,7 +149,7 @@ type instance struct {
 }
 
 func (s *Service) instance(r *http.Request, tenant string) instances {
-	return instances{Discovery: base(r) + s.id(tenant) + "/v2.0/.well-known/openid-configuration", Version: "1.1",
+	return instances{Discovery: base(r) + tenant + "/v2.0/.well-known/openid-configuration", Version: "1.1",
 		Metadata: []instance{{Network: r.Host, Cache: r.Host, Aliases: []string{r.Host}}}}
 }
 

@@ -11,13 +11,16 @@ import (
 	"time"
 )
 
-const tenant = "0f1e2d3c-4b5a-4968-8778-695a4b3c2d1e"
+const (
+	tenant = "0f1e2d3c-4b5a-4968-8778-695a4b3c2d1e"
+	other  = "1f1e2d3c-4b5a-4968-8778-695a4b3c2d1e"
+)
 
 var now = time.Date(2026, 11, 12, 8, 0, 0, 0, time.UTC)
 
 func ask(t *testing.T, method, path string, form url.Values) (int, map[string]any) {
 	t.Helper()
-	s := New(Options{Tenant: tenant, GUID: func(name string) string { return "guid of " + name }, Now: func() time.Time { return now }})
+	s := New(Options{Tenants: []string{tenant, other}, GUID: func(name string) string { return "guid of " + name }, Now: func() time.Time { return now }})
 	r := httptest.NewRequest(method, "https://localhost:8443"+path, strings.NewReader(form.Encode()))
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	if !Serves(r) {

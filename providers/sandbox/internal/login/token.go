@@ -58,7 +58,7 @@ func (s *Service) token(w http.ResponseWriter, r *http.Request, tenant string, v
 	}
 	now := s.o.Now()
 	doc := map[string]any{"token_type": "Bearer", "expires_in": int(tokenLife.Seconds()), "ext_expires_in": int(tokenLife.Seconds()),
-		"access_token": s.jwt(base(r), client, resource, now.Add(tokenLife))}
+		"access_token": s.jwt(base(r), tenant, client, resource, now.Add(tokenLife))}
 	if !v2 {
 		seconds := strconv.Itoa(int(tokenLife.Seconds()))
 		doc["expires_in"], doc["ext_expires_in"], doc["resource"] = seconds, seconds, resource
@@ -103,20 +103,23 @@ func audience(form url.Values) string {
 	return ""
 }
 
-// Token is a token of an application for a resource, as flowctl itself uses it
-// in the process.
-func (s *Service) Token(client, resource string, life time.Duration) string {
-	return s.jwt("https://login.microsoftonline.com/", client, resource, s.o.Now().Add(life))
+// Token is a token of an application of a tenant for a resource, as flowctl
+// itself uses it in the process.
+func (s *Service) Token(tenant, client, resource string, life time.Duration) string {
+	return s.jwt("https://login.microsoftonline.com/", tenant, client, resource, s.o.Now().Add(life))
 }
 
 // jwt is a token for an application, with the claims that Entra ID writes and
 // clients read.
-func (s *Service) jwt(issuer, client, resource string, expires time.Time) string {
+func (s *Service) jwt(issuer, tenant, client, resource string, expires time.Time) string {
+	if tenant == adfs {
+		tenant = s.o.Tenants[0]
+	}
 	object, now := s.o.GUID("servicePrincipals/"+strings.ToLower(client)), s.o.Now()
 	claims := map[string]any{
-		"aud": resource, "iss": issuer + s.o.Tenant + "/", "iat": now.Unix(), "nbf": now.Unix(), "exp": expires.Unix(),
-		"appid": client, "appidacr": "1", "idp": issuer + s.o.Tenant + "/", "idtyp": "app",
-		"oid": object, "sub": object, "tid": s.o.Tenant, "scp": "user_impersonation", "uti": uuid.NewString(), "ver": "1.0",
+		"aud": resource, "iss": issuer + tenant + "/", "iat": now.Unix(), "nbf": now.Unix(), "exp": expires.Unix(),
+		"appid": client, "appidacr": "1", "idp": issuer + tenant + "/", "idtyp": "app",
+		"oid": object, "sub": object, "tid": tenant, "scp": "user_impersonation", "uti": uuid.NewString(), "ver": "1.0",
 	}
 	return segment(map[string]any{"typ": "JWT", "alg": "none"}) + "." + segment(claims) + "."
 }

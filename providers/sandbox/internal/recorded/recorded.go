@@ -113,7 +113,7 @@ func (s *Source) Account(name string) (blob.Account, bool) {
 		return blob.Account{}, false
 	}
 	keys := s.o.World.AccountKeys(a.ID)
-	return blob.Account{Name: a.Name, Tenant: s.o.World.Tenant, SharedKey: a.SharedKey, Keys: blob.DecodeKeys(keys), Secret: blob.NewSecret(keys),
+	return blob.Account{Name: a.Name, Tenant: s.o.World.TenantOf(a.ID), SharedKey: a.SharedKey, Keys: blob.DecodeKeys(keys), Secret: blob.NewSecret(keys),
 		ID: a.ID, Region: a.Location, Closed: closed(a)}, true
 }
 

@@ -1,15 +1,14 @@
 package world
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
-	"maps"
 	"net/netip"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/agext/levenshtein"
 	"github.com/google/uuid"
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -25,18 +24,18 @@ type builder struct {
 	diags hcl.Diagnostics
 	said  map[complaint]bool
 
-	groups   map[string]*ResourceGroup
-	nsgs     map[string]*NSG
-	vnets    map[string]*VNet
-	subnets  map[string]*Subnet // vnet/subnet
-	vms      map[string]*VM
-	sets     map[string]*ScaleSet
-	nics     map[string]*NIC
-	accounts map[string]*StorageAccount
-	hosts    map[string]*Host
+	groups   register[*ResourceGroup]
+	nsgs     register[*NSG]
+	vnets    register[*VNet]
+	subnets  register[*Subnet] // vnet/subnet
+	vms      register[*VM]
+	sets     register[*ScaleSet]
+	nics     register[*NIC]
+	accounts register[*StorageAccount]
+	hosts    register[*Host]
+	watched  register[*Watcher]
 	ends     places            // of traffic; made when the rest is there
 	taken    map[string]string // addresses and MACs, and who has them
-	names    map[string][]plan.ID
 }
 
 // complaint tells what is wrong from what else is wrong.
@@ -48,9 +47,9 @@ type complaint struct {
 func newBuilder(spec *fileSpec) *builder {
 	return &builder{
 		spec: spec, w: &World{}, said: map[complaint]bool{},
-		groups: map[string]*ResourceGroup{}, nsgs: map[string]*NSG{}, vnets: map[string]*VNet{},
-		subnets: map[string]*Subnet{}, vms: map[string]*VM{}, sets: map[string]*ScaleSet{},
-		nics: map[string]*NIC{}, accounts: map[string]*StorageAccount{}, hosts: map[string]*Host{},
+		groups: register[*ResourceGroup]{}, nsgs: register[*NSG]{}, vnets: register[*VNet]{},
+		subnets: register[*Subnet]{}, vms: register[*VM]{}, sets: register[*ScaleSet]{},
+		nics: register[*NIC]{}, accounts: register[*StorageAccount]{}, hosts: register[*Host]{}, watched: register[*Watcher]{},
 		taken: map[string]string{},
 	}
 }
@@ -88,8 +87,7 @@ func (b *builder) top() {
 	s := b.spec
 	b.w.Name, b.w.Seed = s.Name, uint64(s.Seed)
 	b.w.Epoch = b.time(s.Body, "epoch", s.Epoch)
-	b.w.Subscription = b.guid(s.Body, "subscription", s.Subscription)
-	b.w.Tenant = b.guid(s.Body, "tenant", s.Tenant)
+	b.subscriptions()
 	b.w.Regions = s.Regions
 	if len(s.Regions) == 0 {
 		b.errorf(s.Body, "regions", "No region", "A world needs at least one region, such as \"westeurope\".")
@@ -116,14 +114,13 @@ func (w *World) GUID(name string) string {
 // Microsoft.Network/virtualNetworks.
 func (b *builder) resource(body hcl.Body, group, region, typ, name string, tags map[string]string) Resource {
 	g := find(b, body, "resource_group", "resource group", b.groups, group)
-	r := Resource{Name: name, Group: group, Location: region, Tags: tags}
-	if g != nil && region == "" {
-		r.Location = g.Location
+	if g == nil {
+		g = &ResourceGroup{b.w.groupIn(b.w.Subscription, group, region)}
 	}
+	r := Resource{ID: g.ID + plan.ID("/providers/"+typ+"/"+name), Name: name, Group: g.Name, Location: cmp.Or(region, g.Location), Tags: tags}
 	if region != "" {
 		b.region(body, "region", region)
 	}
-	r.ID = plan.ID("/subscriptions/" + b.w.Subscription + "/resourceGroups/" + group + "/providers/" + typ + "/" + name)
 	r.GUID = b.w.GUID(string(r.ID))
 	return r
 }
@@ -181,34 +178,6 @@ func (b *builder) once(body hcl.Body, attr, what, holder string) {
 		return
 	}
 	b.taken[what] = holder
-}
-
-// add files v under name, which must be new.
-func add[T any](b *builder, body hcl.Body, kind string, m map[string]T, name string, v T) {
-	if _, ok := m[name]; ok {
-		b.errorf(body, "", "Defined twice", "There is a %s %q already. Give this one another name.", kind, name)
-	}
-	m[name] = v
-}
-
-// find looks name up, or says what there is.
-func find[T any](b *builder, body hcl.Body, attr, kind string, m map[string]T, name string) (v T) {
-	if v, ok := m[name]; ok {
-		return v
-	}
-	b.unknown(body, attr, kind, name, slices.Sorted(maps.Keys(m)))
-	return v
-}
-
-func (b *builder) unknown(body hcl.Body, attr, kind, name string, known []string) {
-	hint := fmt.Sprintf("This world has no %s yet.", kind)
-	if len(known) > 0 {
-		near := slices.MinFunc(known, func(x, y string) int {
-			return levenshtein.Distance(x, name, nil) - levenshtein.Distance(y, name, nil)
-		})
-		hint = fmt.Sprintf("Did you mean %q?", near)
-	}
-	b.errorf(body, attr, "Unknown "+kind, "There is no %s %q. %s", kind, name, hint)
 }
 
 // errorf blames an attribute of body, or where it is missing the body itself.

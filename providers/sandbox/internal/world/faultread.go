@@ -33,13 +33,13 @@ var answers = map[string]struct {
 
 // faults reads what goes wrong in the world.
 func (b *builder) faults() {
-	taken := map[string]*Fault{}
+	taken := register[*Fault]{}
 	for _, s := range b.spec.Faults {
 		f := &Fault{Name: s.Name, Operation: s.Operation, Target: s.Target, Region: s.Region, Nth: s.Nth, Probability: 1,
 			Effect: cmp.Or(s.Effect, Refuse), body: s.Body, Code: s.Code, Message: s.Message,
 			RetryAfter: b.duration(s.Body, "retry_after", s.RetryAfter, 0), Delay: b.duration(s.Body, "delay", s.Delay, 0),
 			Bytes: b.size(s.Body, "bytes", s.Bytes), After: b.moment(s, "after", s.After), Until: b.moment(s, "until", s.Until)}
-		add(b, s.Body, "fault", taken, s.Name, f)
+		add(b, s.Body, "fault", taken, s.Name, "", f)
 		b.faultTimes(s, f)
 		if _, ok := effects[f.Effect]; !ok {
 			b.unknown(s.Body, "effect", "effect", f.Effect, slices.Sorted(maps.Keys(effects)))
@@ -202,14 +202,8 @@ func (b *builder) otherTarget(s faultSpec) plan.ID {
 		}
 		return ""
 	}
-	if v := b.vnets[s.OtherTarget]; v != nil {
-		return v.ID
-	}
-	if n := b.subnets[s.OtherTarget]; n != nil {
-		return n.ID
-	}
-	if n := b.nics[s.OtherTarget]; n != nil {
-		return n.ID
+	if id, _ := b.network(s.Body, "other_target", s.OtherTarget); id != "" {
+		return id
 	}
 	b.unknown(s.Body, "other_target", "vnet, subnet or network interface", s.OtherTarget, b.places())
 	return ""

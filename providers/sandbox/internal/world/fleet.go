@@ -57,8 +57,8 @@ func (b *builder) fleet(s fleetSpec, space netip.Prefix, length int) {
 			}
 		}
 		v.Subnets, subnets = []*Subnet{sub}, append(subnets, sub)
-		add(b, s.Body, "vnet", b.vnets, name, v)
-		add(b, s.Body, "subnet", b.subnets, name+"/default", sub)
+		add(b, s.Body, "vnet", b.vnets, name, v.ID, v)
+		add(b, s.Body, "subnet", b.subnets, name+"/default", sub.ID, sub)
 		b.w.VNets = append(b.w.VNets, v)
 	}
 	for i := range s.VMs {
@@ -74,8 +74,8 @@ func (b *builder) fleetVM(s fleetSpec, os string, subnet *Subnet, i int) {
 		Private: offset(subnet.Prefix.Addr(), uint32(4+i/s.VNets)), Subnet: subnet, VM: vm}
 	n.MAC = b.mac(n.ID)
 	vm.NICs = []*NIC{n}
-	add(b, s.Body, "vm", b.vms, name, vm)
-	add(b, s.Body, "network interface", b.nics, n.Name, n)
+	add(b, s.Body, "vm", b.vms, name, vm.ID, vm)
+	add(b, s.Body, "network interface", b.nics, n.Name, n.ID, n)
 	b.w.VMs = append(b.w.VMs, vm)
 	b.w.NICs = append(b.w.NICs, n)
 }

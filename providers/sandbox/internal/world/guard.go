@@ -1,7 +1,6 @@
 package world
 
 import (
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -51,22 +50,20 @@ func (b *builder) locks() {
 // or resource of the world, or an id within the subscription. It is empty if
 // the name means nothing, or several things, which is told.
 func (b *builder) scope(body hcl.Body, attr, name string) plan.ID {
-	sub := plan.ID("/subscriptions/" + b.w.Subscription)
 	if name == "subscription" {
-		return sub
+		return plan.ID("/subscriptions/" + b.w.Subscription)
 	}
 	if strings.HasPrefix(name, "/") {
 		id := plan.ID(strings.TrimRight(name, "/"))
-		if !id.Is(sub) && !strings.HasPrefix(id.Key(), sub.Key()+"/") {
+		if _, known := b.w.SubscriptionOf(id); !known {
 			b.errorf(body, attr, "Outside the subscription", "%s is not in the world's subscription %s.", name, b.w.Subscription)
 			return ""
 		}
 		return id
 	}
-	named := b.named()
-	switch ids := named[name]; len(ids) {
+	switch ids := b.idsOf(name); len(ids) {
 	case 0:
-		b.unknown(body, attr, "resource or resource group", name, append(slices.Sorted(maps.Keys(named)), "subscription"))
+		b.unknown(body, attr, "resource or resource group", name, slices.Concat(b.places(), keys(b.groups), keys(b.nsgs), keys(b.accounts), keys(b.watched), []string{"subscription"}))
 		return ""
 	case 1:
 		return ids[0]
@@ -76,29 +73,14 @@ func (b *builder) scope(body hcl.Body, attr, name string) plan.ID {
 	}
 }
 
-// named are the ids of everything that the file can name, by name.
-func (b *builder) named() map[string][]plan.ID {
-	if b.names != nil {
-		return b.names
+// idsOf are the ids of everything that a name can mean: a subscription, a
+// resource group, or a resource.
+func (b *builder) idsOf(name string) []plan.ID {
+	for _, s := range b.w.Subscriptions[1:] {
+		if s.Name == name {
+			return []plan.ID{plan.ID("/subscriptions/" + s.ID)}
+		}
 	}
-	b.names = map[string][]plan.ID{}
-	put := func(name string, id plan.ID) { b.names[name] = append(b.names[name], id) }
-	collect(b.groups, func(n string, v *ResourceGroup) { put(n, v.ID) })
-	collect(b.nsgs, func(n string, v *NSG) { put(n, v.ID) })
-	collect(b.vnets, func(n string, v *VNet) { put(n, v.ID) })
-	collect(b.subnets, func(n string, v *Subnet) { put(n, v.ID) })
-	collect(b.vms, func(n string, v *VM) { put(n, v.ID) })
-	collect(b.sets, func(n string, v *ScaleSet) { put(n, v.ID) })
-	collect(b.nics, func(n string, v *NIC) { put(n, v.ID) })
-	collect(b.accounts, func(n string, v *StorageAccount) { put(n, v.ID) })
-	for _, w := range b.w.Watchers {
-		put(w.Name, w.ID)
-	}
-	return b.names
-}
-
-func collect[T any](m map[string]T, put func(string, T)) {
-	for _, name := range slices.Sorted(maps.Keys(m)) {
-		put(name, m[name])
-	}
+	return slices.Concat(ids(b, b.groups, name), ids(b, b.nsgs, name), ids(b, b.vnets, name), ids(b, b.subnets, name), ids(b, b.vms, name),
+		ids(b, b.sets, name), ids(b, b.nics, name), ids(b, b.accounts, name), ids(b, b.watched, name))
 }

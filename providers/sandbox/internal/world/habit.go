@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/binary"
 	"hash/fnv"
-	"maps"
 	"math/rand/v2"
 	"net/netip"
 	"slices"
@@ -25,7 +24,7 @@ func (b *builder) hostList() {
 			b.errorf(s.Body, "", "No address", "Host %q needs addresses, or prefixes with a count.", s.Name)
 			continue
 		}
-		add(b, s.Body, "host", b.hosts, s.Name, h)
+		add(b, s.Body, "host", b.hosts, s.Name, "", h)
 		b.w.Hosts = append(b.w.Hosts, h)
 	}
 }
@@ -88,8 +87,6 @@ func (b *builder) traffic() {
 		seen[s.Name] = true
 		t := &Traffic{
 			Name: s.Name, Protocol: s.Protocol, Exchanges: max(s.Exchanges, 1),
-			From: b.endpoints(s.Body, "from", s.From), To: b.endpoints(s.Body, "to", s.To),
-			FromNames: s.From, ToNames: s.To,
 			Every:    b.duration(s.Body, "every", s.Every, 0),
 			Duration: b.duration(s.Body, "duration", s.Duration, 200*time.Millisecond),
 			RTT:      b.duration(s.Body, "rtt", s.RTT, time.Millisecond),
@@ -97,6 +94,8 @@ func (b *builder) traffic() {
 			ServerName: s.ServerName, Names: s.Names, Encryption: cmp.Or(s.Encryption, "NX"),
 			App: cmp.Or(s.App, "raw"),
 		}
+		t.From, t.fromPlaces = b.endpoints(s.Body, "from", s.From)
+		t.To, t.toPlaces = b.endpoints(s.Body, "to", s.To)
 		b.checkTraffic(s, t)
 		b.volume(s, t)
 		b.w.Traffic = append(b.w.Traffic, t)
@@ -165,32 +164,6 @@ func (b *builder) size(body hcl.Body, attr, text string) int64 {
 		return 0
 	}
 	return int64(n)
-}
-
-// endpoints are the ends that names mean.
-func (b *builder) endpoints(body hcl.Body, attr string, names []string) []Endpoint {
-	if b.ends == nil {
-		b.ends = b.w.places()
-	}
-	for _, name := range names {
-		if b.ends[name] == nil {
-			b.unknown(body, attr, "machine, network or host", name, b.places())
-		}
-	}
-	return b.ends.all(names)
-}
-
-// places lists all names that endpoints understands.
-func (b *builder) places() []string {
-	out := slices.Collect(maps.Keys(b.vms))
-	for _, keys := range [][]string{
-		slices.Collect(maps.Keys(b.sets)), slices.Collect(maps.Keys(b.nics)), slices.Collect(maps.Keys(b.hosts)),
-		slices.Collect(maps.Keys(b.vnets)), slices.Collect(maps.Keys(b.subnets)),
-	} {
-		out = append(out, keys...)
-	}
-	slices.Sort(out)
-	return out
 }
 
 func (e Endpoint) is4() bool {

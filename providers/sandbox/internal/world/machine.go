@@ -36,7 +36,7 @@ func (b *builder) machines() {
 			nic.Secondary = i > 0
 			vm.NICs = append(vm.NICs, nic)
 		}
-		add(b, s.Body, "vm", b.vms, s.Name, vm)
+		add(b, s.Body, "vm", b.vms, s.Name, vm.ID, vm)
 		b.w.VMs = append(b.w.VMs, vm)
 	}
 }
@@ -62,7 +62,7 @@ func (b *builder) nic(s nicSpec, vm vmSpec, owner *VM) *NIC {
 		n.Public = pip
 		b.w.PublicIPs = append(b.w.PublicIPs, pip)
 	}
-	add(b, s.Body, "network interface", b.nics, s.Name, n)
+	add(b, s.Body, "network interface", b.nics, s.Name, n.ID, n)
 	b.w.NICs = append(b.w.NICs, n)
 	return n
 }
@@ -76,10 +76,13 @@ func (b *builder) place(body hcl.Body, attr string, n *NIC) {
 	if !n.Subnet.Prefix.Contains(n.Private) {
 		b.errorf(body, attr, "Outside the subnet", "%s is not in %s of subnet %s.", n.Private, n.Subnet.Prefix, n.Subnet.Name)
 	}
+	if n.Subnet.VNet.ID.Subscription() != n.ID.Subscription() {
+		b.errorf(body, "subnet", "Other subscription", "The machine and VNet %s are in two subscriptions; Azure wants both in one.", n.Subnet.VNet.Name)
+	}
 	if n.Subnet.VNet.Location != n.Location {
 		b.errorf(body, "subnet", "Other region", "The machine is in %s, the VNet in %s; Azure wants both in one region.", n.Location, n.Subnet.VNet.Location)
 	}
-	b.once(body, attr, fmt.Sprintf("address %s in %s", n.Private, n.Subnet.VNet.Name), n.Name)
+	b.once(body, attr, fmt.Sprintf("address %s in %s", n.Private, b.called(n.Subnet.VNet.ID)), n.Name)
 }
 
 func (b *builder) guard(body hcl.Body, n *NIC, nsg string) {
@@ -116,7 +119,7 @@ func (b *builder) looseNICs() {
 		b.place(s.Body, "private_ip", n)
 		n.MAC = ""
 		b.guard(s.Body, n, s.NSG)
-		add(b, s.Body, "network interface", b.nics, s.Name, n)
+		add(b, s.Body, "network interface", b.nics, s.Name, n.ID, n)
 		b.w.NICs = append(b.w.NICs, n)
 	}
 }

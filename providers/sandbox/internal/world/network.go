@@ -14,52 +14,70 @@ import (
 func (b *builder) resourceGroups() {
 	for _, s := range b.spec.Groups {
 		b.region(s.Body, "region", s.Region)
-		id := plan.ID("/subscriptions/" + b.w.Subscription + "/resourceGroups/" + s.Name)
-		g := &ResourceGroup{Resource{ID: id, Name: s.Name, Group: s.Name, Location: s.Region, GUID: b.w.GUID(string(id)), Tags: s.Tags}}
-		add(b, s.Body, "resource group", b.groups, s.Name, g)
+		sub := b.w.Subscription
+		if s.Subscription != "" {
+			sub = b.subscriptionOf(s.Body, s.Subscription)
+		}
+		g := &ResourceGroup{b.w.groupIn(sub, s.Name, s.Region)}
+		g.Tags = s.Tags
+		add(b, s.Body, "resource group", b.groups, s.Name, g.ID, g)
 		b.w.Groups = append(b.w.Groups, g)
 	}
+}
+
+// groupIn is a resource group of a subscription.
+func (w *World) groupIn(sub, name, region string) Resource {
+	id := plan.ID("/subscriptions/" + sub + "/resourceGroups/" + name)
+	return Resource{ID: id, Name: name, Group: name, Location: region, GUID: w.GUID(string(id))}
 }
 
 // watcherGroup is where Azure puts watchers that it makes by itself.
 const watcherGroup = "NetworkWatcherRG"
 
 // watchers takes the file's watchers and adds, as Azure does by itself, one to
-// every region that has none.
+// every region of a subscription that has none.
 func (b *builder) watchers() {
-	regions := map[string]bool{}
+	watched := map[string]bool{}
 	for _, s := range b.spec.Watchers {
 		w := &Watcher{b.resource(s.Body, s.Group, s.Region, "Microsoft.Network/networkWatchers", s.Name, nil)}
-		if regions[w.Location] {
+		at := w.ID.Subscription() + " " + w.Location
+		if watched[at] {
 			b.errorf(s.Body, "", "Second watcher", "Region %s has a network watcher already; Azure allows one.", w.Location)
 		}
-		regions[w.Location] = true
-		b.w.Watchers = append(b.w.Watchers, w)
+		watched[at] = true
+		b.addWatcher(s.Body, w)
 	}
-	for _, region := range b.spec.Unwatched {
-		b.region(b.spec.Body, "without_watcher", region)
-		if regions[region] {
-			b.errorf(b.spec.Body, "without_watcher", "Contradiction", "Region %s has a network_watcher block.", region)
+	for _, sub := range b.w.Subscriptions {
+		for _, region := range sub.unwatched {
+			b.region(sub.body, "without_watcher", region)
+			if watched[sub.ID+" "+region] {
+				b.errorf(sub.body, "without_watcher", "Contradiction", "Region %s has a network_watcher block.", region)
+			}
 		}
-	}
-	for _, region := range b.w.Regions {
-		if regions[region] || slices.Contains(b.spec.Unwatched, region) {
-			continue
+		for _, region := range b.w.Regions {
+			if !watched[sub.ID+" "+region] && !slices.Contains(sub.unwatched, region) {
+				b.watch(sub, region)
+			}
 		}
-		b.ensureGroup(watcherGroup, region)
-		name := "NetworkWatcher_" + region
-		b.w.Watchers = append(b.w.Watchers, &Watcher{b.resource(b.spec.Body, watcherGroup, region, "Microsoft.Network/networkWatchers", name, nil)})
 	}
 }
 
-func (b *builder) ensureGroup(name, region string) {
-	if b.groups[name] != nil {
-		return
+// watch adds a watcher that Azure makes by itself, and its group.
+func (b *builder) watch(sub Subscription, region string) {
+	group := b.w.groupIn(sub.ID, watcherGroup, region)
+	if !slices.ContainsFunc(b.groups[watcherGroup], func(e registered[*ResourceGroup]) bool { return e.id.Is(group.ID) }) {
+		g := &ResourceGroup{group}
+		add(b, b.spec.Body, "resource group", b.groups, watcherGroup, g.ID, g)
+		b.w.Groups = append(b.w.Groups, g)
 	}
-	id := plan.ID("/subscriptions/" + b.w.Subscription + "/resourceGroups/" + name)
-	g := &ResourceGroup{Resource{ID: id, Name: name, Group: name, Location: region, GUID: b.w.GUID(string(id))}}
-	b.groups[name] = g
-	b.w.Groups = append(b.w.Groups, g)
+	name := "NetworkWatcher_" + region
+	id := group.ID + plan.ID("/providers/Microsoft.Network/networkWatchers/"+name)
+	b.addWatcher(b.spec.Body, &Watcher{Resource{ID: id, Name: name, Group: watcherGroup, Location: region, GUID: b.w.GUID(string(id))}})
+}
+
+func (b *builder) addWatcher(body hcl.Body, w *Watcher) {
+	add(b, body, "network watcher", b.watched, w.Name, w.ID, w)
+	b.w.Watchers = append(b.w.Watchers, w)
 }
 
 func (b *builder) serviceTags() {
@@ -83,7 +101,7 @@ func (b *builder) securityGroups() {
 		}
 		sortRules(n.Rules)
 		n.Defaults = DefaultRules(n.ID)
-		add(b, s.Body, "nsg", b.nsgs, s.Name, n)
+		add(b, s.Body, "nsg", b.nsgs, s.Name, n.ID, n)
 		b.w.NSGs = append(b.w.NSGs, n)
 	}
 }
@@ -142,7 +160,7 @@ func (b *builder) networks() {
 		if s.Encryption != "" {
 			b.oneOf(s.Body, "encryption", s.Encryption, "AllowUnencrypted", "DropUnencrypted")
 		}
-		add(b, s.Body, "vnet", b.vnets, s.Name, v)
+		add(b, s.Body, "vnet", b.vnets, s.Name, v.ID, v)
 		b.w.VNets = append(b.w.VNets, v)
 		for _, sub := range s.Subnets {
 			v.Subnets = append(v.Subnets, b.subnet(sub, v))
@@ -168,7 +186,7 @@ func (b *builder) subnet(s subnetSpec, v *VNet) *Subnet {
 			sub.NSG.Subnets = append(sub.NSG.Subnets, sub)
 		}
 	}
-	add(b, s.Body, "subnet", b.subnets, v.Name+"/"+s.Name, sub)
+	add(b, s.Body, "subnet", b.subnets, v.Name+"/"+s.Name, sub.ID, sub)
 	return sub
 }
 
@@ -178,11 +196,12 @@ func within(p netip.Prefix, space []netip.Prefix) bool {
 
 // peerings makes both sides of what either VNet names as a peer.
 func (b *builder) peerings() {
-	for _, s := range b.spec.VNets {
+	for i, s := range b.spec.VNets {
+		v := b.w.VNets[i]
 		for _, name := range s.Peers {
 			if p := find(b, s.Body, "peers", "vnet", b.vnets, name); p != nil {
-				join(b.vnets[s.Name], p)
-				join(p, b.vnets[s.Name])
+				join(v, p)
+				join(p, v)
 			}
 		}
 	}
@@ -193,6 +212,9 @@ func join(v, remote *VNet) {
 		return
 	}
 	name := v.Name + "-to-" + remote.Name
+	if slices.ContainsFunc(v.Peerings, func(p Peering) bool { return p.Name == name }) {
+		name += "-" + remote.GUID[:8] // one of the same name, in another group
+	}
 	v.Peerings = append(v.Peerings, Peering{ID: v.ID + plan.ID("/virtualNetworkPeerings/"+name), Name: name, Remote: remote})
 }
 

@@ -12,10 +12,11 @@ type Traffic struct {
 	Name     string
 	From, To []Endpoint
 
-	FromNames, ToNames []string // as the file calls them
-	Protocol           string   // tcp, udp, icmp
-	Ports              []uint16
-	App                string // tls, http, dns, sql, postgres, redis, ssh, ntp, raw
+	fromPlaces, toPlaces []string // which the ends are at, as the world changes
+
+	Protocol string // tcp, udp, icmp
+	Ports    []uint16
+	App      string // tls, http, dns, sql, postgres, redis, ssh, ntp, raw
 
 	Every     time.Duration // between the starts of two connections of a pair
 	Duration  time.Duration // of a connection, on average

@@ -23,7 +23,7 @@ func (b *builder) scaleSets() {
 		b.oneOf(s.Body, "orchestration", cmp.Or(s.Orchestration, "Uniform"), "Uniform", "Flexible")
 		b.oneOf(s.Body, "upgrade", set.Upgrade, "Manual", "Automatic", "Rolling")
 		b.instances(s, set)
-		add(b, s.Body, "scale set", b.sets, s.Name, set)
+		add(b, s.Body, "scale set", b.sets, s.Name, set.ID, set)
 		b.w.ScaleSets = append(b.w.ScaleSets, set)
 	}
 }
@@ -82,8 +82,8 @@ func (b *builder) member(s scaleSetSpec, set *ScaleSet, subnet *Subnet, addr net
 	b.place(s.Body, "first_private_ip", n)
 	b.guard(s.Body, n, s.NSG)
 	vm.NICs = []*NIC{n}
-	add(b, s.Body, "vm", b.vms, name, vm)
-	add(b, s.Body, "network interface", b.nics, n.Name, n)
+	add(b, s.Body, "vm", b.vms, name, vm.ID, vm)
+	add(b, s.Body, "network interface", b.nics, n.Name, n.ID, n)
 	b.w.VMs = append(b.w.VMs, vm)
 	b.w.NICs = append(b.w.NICs, n)
 	return vm

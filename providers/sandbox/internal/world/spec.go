@@ -15,6 +15,7 @@ type fileSpec struct {
 	Unregistered []string `hcl:"unregistered,optional"`
 	Unwatched    []string `hcl:"without_watcher,optional"`
 
+	Others      []otherSpec    `hcl:"another_subscription,block"`
 	Groups      []groupSpec    `hcl:"resource_group,block"`
 	Watchers    []watcherSpec  `hcl:"network_watcher,block"`
 	Tags        []tagSpec      `hcl:"service_tag,block"`
@@ -41,12 +42,23 @@ type fileSpec struct {
 	Body hcl.Body `hcl:",body"`
 }
 
+// otherSpec is a subscription beside the first.
+type otherSpec struct {
+	Name      string    `hcl:"name,label"`
+	ID        string    `hcl:"id"`
+	Tenant    string    `hcl:"tenant,optional"`
+	Unwatched []string  `hcl:"without_watcher,optional"`
+	Body      hcl.Body  `hcl:",body"`
+	Range     hcl.Range `hcl:",def_range"`
+}
+
 type groupSpec struct {
-	Name   string            `hcl:"name,label"`
-	Region string            `hcl:"region"`
-	Tags   map[string]string `hcl:"tags,optional"`
-	Body   hcl.Body          `hcl:",body"`
-	Range  hcl.Range         `hcl:",def_range"`
+	Name         string            `hcl:"name,label"`
+	Subscription string            `hcl:"subscription,optional"`
+	Region       string            `hcl:"region"`
+	Tags         map[string]string `hcl:"tags,optional"`
+	Body         hcl.Body          `hcl:",body"`
+	Range        hcl.Range         `hcl:",def_range"`
 }
 
 type watcherSpec struct {

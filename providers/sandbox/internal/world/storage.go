@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/hashicorp/hcl/v2"
+
 	"flowctl/plan"
 )
 
@@ -26,7 +28,10 @@ func (b *builder) storage() {
 		}
 		b.accountType(s.Body, a)
 		b.guardAccount(s, a)
-		add(b, s.Body, "storage account", b.accounts, s.Name, a)
+		if other := b.accounts[s.Name]; len(other) > 0 && !other[0].id.Is(a.ID) {
+			b.errorf(s.Body, "", "Taken twice", "There is a storage account %q in %s; all of Azure has one account of a name.", s.Name, b.called(other[0].id))
+		}
+		add(b, s.Body, "storage account", b.accounts, s.Name, a.ID, a)
 		b.w.Accounts = append(b.w.Accounts, a)
 	}
 }
@@ -45,11 +50,11 @@ func (b *builder) flowLogs() {
 		}
 		fl.Target, fl.TargetGUID = target, b.w.GUID(string(target))
 		for _, w := range b.w.Watchers {
-			if w.Location == location {
+			if w.Location == location && w.ID.Subscription() == target.Subscription() {
 				fl.Watcher = w
 			}
 		}
-		if slices.Contains(b.spec.Unwatched, location) {
+		if fl.Watcher == nil && slices.Contains(b.w.Regions, location) {
 			b.errorf(s.Body, "target", "No watcher", "Region %s has no network watcher, so there is no flow log.", location)
 		}
 		if fl.Watcher == nil {
@@ -68,18 +73,26 @@ func (b *builder) flowLogs() {
 // flowLogTarget finds the VNet, subnet ("vnet/subnet"), NIC or NSG that s
 // names. Logs of NSGs are old ones: Azure makes no more of them.
 func (b *builder) flowLogTarget(s flowLogSpec) (plan.ID, string) {
-	if v := b.vnets[s.Target]; v != nil {
-		return v.ID, v.Location
+	if id, location := b.network(s.Body, "target", s.Target); id != "" {
+		return id, location
 	}
-	if n := b.subnets[s.Target]; n != nil {
-		return n.ID, n.VNet.Location
-	}
-	if n := b.nics[s.Target]; n != nil {
-		return n.ID, n.Location
-	}
-	if n := b.nsgs[s.Target]; n != nil {
+	if n, ok := lookup(b, s.Body, "target", b.nsgs, s.Target); ok {
 		return n.ID, n.Location
 	}
 	b.unknown(s.Body, "target", "vnet, subnet or network interface", s.Target, b.places())
+	return "", ""
+}
+
+// network is the VNet, subnet or NIC that a name means, and where it is.
+func (b *builder) network(body hcl.Body, attr, name string) (plan.ID, string) {
+	if v, ok := lookup(b, body, attr, b.vnets, name); ok {
+		return v.ID, v.Location
+	}
+	if n, ok := lookup(b, body, attr, b.subnets, name); ok {
+		return n.ID, n.VNet.Location
+	}
+	if n, ok := lookup(b, body, attr, b.nics, name); ok {
+		return n.ID, n.Location
+	}
 	return "", ""
 }

@@ -33,10 +33,10 @@ func DefaultThrottles() []Throttle {
 // throttles reads the limits that this world enforces.
 func (b *builder) throttles() {
 	kinds := []string{Reads, Writes, Deletes, NetworkReads, NetworkWrites}
-	taken := map[string]bool{}
+	taken := register[bool]{}
 	for _, s := range b.spec.Throttles {
 		t := Throttle{Kind: s.Kind, Bucket: s.Bucket, Refill: s.Refill}
-		add(b, s.Body, "throttle", taken, s.Kind, true)
+		add(b, s.Body, "throttle", taken, s.Kind, "", true)
 		if !slices.Contains(kinds, t.Kind) {
 			b.unknown(s.Body, "", "kind of limit", t.Kind, kinds)
 		}

@@ -299,11 +299,11 @@ func (l *linker) followers() {
 		}
 		c.AdminRules[i] = &own
 	}
-	names := c.places()
+	ends := c.places()
 	c.Traffic = slices.Clone(c.Traffic)
 	for i, t := range c.Traffic {
 		own := *t
-		own.From, own.To = names.all(t.FromNames), names.all(t.ToNames)
+		own.From, own.To = ends.all(t.fromPlaces), ends.all(t.toPlaces)
 		c.Traffic[i] = &own
 	}
 }

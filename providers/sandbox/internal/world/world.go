@@ -11,15 +11,17 @@ import (
 	"flowctl/plan"
 )
 
-// World is one simulated subscription. Its parts point at each other and must
-// not be changed.
+// World is one simulated Azure: a subscription, or several of one or more
+// tenants. Its parts point at each other and must not be changed.
 type World struct {
 	Name         string
 	Epoch        time.Time // the world's time when it is first used
 	Seed         uint64
-	Subscription string // GUID
-	Tenant       string // GUID
+	Subscription string // GUID of the first
+	Tenant       string // GUID of the first one's tenant
 	Regions      []string
+
+	Subscriptions []Subscription // the first is the world's own, of its name
 
 	Groups      []*ResourceGroup
 	VNets       []*VNet
