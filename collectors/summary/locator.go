@@ -27,6 +27,7 @@ type locator struct {
 	public  publicNames
 	called  calledNames
 	quotes  *quotes
+	apart   *plan.Called // names that several resource groups share
 
 	alone networks // the only VNet that holds an address; 0 where there are several
 }
@@ -76,6 +77,7 @@ func newLocator(invs []*plan.Inventory) *locator {
 		public: newPublicNames(),
 	}
 	p.quotes = newQuotes(p, Options{Inventories: invs})
+	p.apart = plan.NewCalled(invs)
 	for _, inv := range invs {
 		p.addVNets(inv)
 	}
@@ -92,9 +94,10 @@ func newLocator(invs []*plan.Inventory) *locator {
 			p.addNIC(n)
 		}
 		for _, g := range inv.NSGs {
-			p.acls[g.ID.Key()] = g.ID.Name()
+			name := p.apart.As(g.ID, g.ID.Name())
+			p.acls[g.ID.Key()] = name
 			if g.GUID != "" {
-				p.acls[strings.ToLower(g.GUID)] = g.ID.Name()
+				p.acls[strings.ToLower(g.GUID)] = name
 			}
 		}
 	}
@@ -113,11 +116,11 @@ func (p *locator) addVNets(inv *plan.Inventory) {
 		}
 		n := int32(len(p.vnets))
 		p.vnetKey[v.ID.Key()] = n
-		at := vnet{name: v.ID.Name(), region: v.Location, prefixes: v.Prefixes, at: p.public.region(v.Location), peers: map[int32]struct{}{}}
+		at := vnet{name: p.apart.As(v.ID, v.ID.Name()), region: v.Location, prefixes: v.Prefixes, at: p.public.region(v.Location), peers: map[int32]struct{}{}}
 		for _, s := range v.Subnets {
 			at.subnets.add(s.Prefixes, int32(len(p.subnets)))
 			p.subKey[s.ID.Key()] = int32(len(p.subnets))
-			p.subnets = append(p.subnets, subnet{v.ID.Name() + "/" + s.ID.Name(), n})
+			p.subnets = append(p.subnets, subnet{at.name + "/" + s.ID.Name(), n})
 		}
 		p.vnets = append(p.vnets, at)
 	}
@@ -145,7 +148,7 @@ func (p *locator) addNIC(n plan.NIC) {
 		return
 	}
 	i := int32(len(p.nics))
-	v := nic{name: n.ID.Name(), mac: n.MAC, region: n.Location, at: p.public.region(n.Location), vm: p.vm(n.VM, i)}
+	v := nic{name: p.apart.As(n.ID, n.ID.Name()), mac: n.MAC, region: n.Location, at: p.public.region(n.Location), vm: p.vm(n.VM, i)}
 	_, v.endpoint = p.endpoints[n.ID.Key()]
 	if len(n.Subnets) > 0 {
 		v.subnet = p.subKey[n.Subnets[0].Key()]
@@ -171,7 +174,7 @@ func (p *locator) vm(id plan.ID, n int32) int32 {
 	if !ok {
 		i = int32(len(p.vms))
 		p.byVM[id.Key()] = i
-		p.vms = append(p.vms, machine{name: machineName(id)})
+		p.vms = append(p.vms, machine{name: p.apart.As(id, machineName(id))})
 	}
 	p.vms[i].nics = append(p.vms[i].nics, n)
 	return i

@@ -116,7 +116,9 @@ func TestSubscriptionsAreKeptApart(t *testing.T) {
 	for sub, tenant := range map[string]string{prod: home, spoke: home, partner: abroad} {
 		for _, list := range lists {
 			all := values(c.as(tokenOf(tenant), "GET", at(sub, list), ""), "id")
-			foreign := slices.ContainsFunc(all, func(id string) bool { return !strings.HasPrefix(id, "/subscriptions/"+sub) && !strings.HasPrefix(id, "/Subscriptions/"+sub) })
+			foreign := slices.ContainsFunc(all, func(id string) bool {
+				return !strings.HasPrefix(id, "/subscriptions/"+sub) && !strings.HasPrefix(id, "/Subscriptions/"+sub)
+			})
 			if foreign || len(all) == 0 && list != "/providers/Microsoft.Compute/virtualMachines" && list != "/providers/Microsoft.Compute/disks" && list != "/providers/Microsoft.Network/networkInterfaces" {
 				t.Errorf("%s of %s: %v", list, sub, all)
 			}
