@@ -13,10 +13,10 @@ func TestCalled(t *testing.T) {
 		return ID(fmt.Sprintf("/subscriptions/%s/resourceGroups/%s/providers/%s/%s", sub, group, typ, name))
 	}
 	const vnet, nic, nsg, vm = "Microsoft.Network/virtualNetworks", "Microsoft.Network/networkInterfaces", "Microsoft.Network/networkSecurityGroups", "Microsoft.Compute/virtualMachines"
-	for mask := range 1 << 6 {
+	for mask := range 1 << 9 {
 		var all []ID
 		var invs []*Inventory
-		for i, sub := range []string{"s1", "s2"} {
+		for i, sub := range []string{"s-1", "s-2", "t-1"} {
 			inv := &Inventory{Subscription: sub}
 			for j, group := range []string{"rg-a", "RG-B", "rg-c"} {
 				if mask>>(3*i+j)&1 == 0 {

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"regexp"
@@ -70,5 +71,5 @@ func (s Session) Fingerprint() string { return Fingerprint(s.Watches[0], s.Targe
 
 // Address names s for people: the watch that asked first and the target.
 func (s Session) Address() string {
-	return s.Watches[0] + "/" + s.Target.ID.Name()
+	return s.Watches[0] + "/" + cmp.Or(s.Target.Called, s.Target.ID.Name())
 }

@@ -17,6 +17,8 @@ type Target struct {
 	ID       ID     `json:"id"`
 	Location string `json:"location"`
 	Provider string `json:"provider"` // alias in the file
+
+	Called string `json:"called,omitempty"` // its name and its group's, where other targets of the watch have the name too
 }
 
 // Session is one thing in Azure that records one target until its deadline.

@@ -35,7 +35,24 @@ func Investigation(inv *config.Investigation, inventories map[string]*plan.Inven
 			}
 		}
 	}
+	r.call()
 	return Result{r.header(), r.sessions, r.views, r.findings}, r.diags
+}
+
+// call tells targets of one watch and one name apart.
+func (r *resolver) call() {
+	ids := map[string][]plan.ID{}
+	for _, s := range r.sessions {
+		ids[s.Watches[0]] = append(ids[s.Watches[0]], s.Target.ID)
+	}
+	for watch, all := range ids {
+		called := plan.CalledAmong(all)
+		for i := range r.sessions {
+			if t := &r.sessions[i].Target; r.sessions[i].Watches[0] == watch && called.Name(t.ID) != t.ID.Name() {
+				t.Called = called.Name(t.ID)
+			}
+		}
+	}
 }
 
 type resolver struct {

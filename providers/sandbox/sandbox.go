@@ -141,11 +141,18 @@ func (s *Sandbox) serve() (err error) {
 	if err != nil {
 		return err
 	}
-	s.login = login.New(login.Options{Tenants: s.World.Tenants(), GUID: s.World.GUID, Now: o.Real, Logger: o.Logger})
+	s.login = login.New(login.Options{Tenants: s.World.Tenants(), GUID: s.World.GUID, Home: s.home, Now: o.Real, Logger: o.Logger})
 	s.source = recorded.New(recorded.Options{World: s.World, ARM: s.arm, Clock: s.clock, Faults: s.faults})
 	s.blob = blob.New(blob.Options{Source: s.source, Uploads: uploads, Clock: s.clock, PageSize: o.PageSize, Logger: o.Logger,
 		Real: o.Real, Guard: blob.Guard{World: s.World, Faults: s.faults, Permits: s.arm.Permits}})
 	return nil
+}
+
+// home is the tenant of an application.
+func (s *Sandbox) home(client string) string {
+	all := s.World.Tenants()
+	i := slices.IndexFunc(all, func(tenant string) bool { return strings.EqualFold(s.World.Application(tenant), client) })
+	return all[max(i, 0)]
 }
 
 // AccountKeys are the keys of a storage account by its name, as Resource

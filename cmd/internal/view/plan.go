@@ -228,8 +228,9 @@ func investigationText(w io.Writer, i InvestigationDoc, width int) {
 		}
 	}
 	fmt.Fprintf(w, "%s\n\n", indented(line, width, "  "))
+	called := plan.CalledAmong(targets(i.Changes, func(c ChangeDoc) plan.ID { return c.Target }))
 	for _, c := range i.Changes {
-		changeText(w, c, width)
+		changeText(w, c, called.Name(c.Target), width)
 	}
 	if len(i.Changes) > 0 {
 		fmt.Fprintln(w)
@@ -304,8 +305,8 @@ func filters(list []plan.CaptureFilter) string {
 	return strings.Join(all, " or ")
 }
 
-func changeText(w io.Writer, c ChangeDoc, width int) {
-	line := fmt.Sprintf("%s %s", terminal.Escape(c.Target.Name()), c.Location)
+func changeText(w io.Writer, c ChangeDoc, target string, width int) {
+	line := fmt.Sprintf("%s %s", terminal.Escape(target), c.Location)
 	if len(c.Watches) > 0 {
 		line += "  for " + terminal.Escape(strings.Join(c.Watches, ", "))
 	}

@@ -101,17 +101,18 @@ func (p *Progress) draw() {
 func block(e apply.Event) []string {
 	const most = 12
 	lines := []string{fmt.Sprintf("%s  waiting    %s: %s left", stamp(e.Time), e.Of, plan.Duration(e.Left))}
+	called := plan.CalledAmong(targets(e.Sessions, func(s apply.Standing) plan.ID { return s.Target }))
 	for i, s := range e.Sessions {
 		if i == most {
 			return append(lines, fmt.Sprintf("  … and %d more", len(e.Sessions)-most))
 		}
-		lines = append(lines, standingLine(s))
+		lines = append(lines, standingLine(s, called.Name(s.Target)))
 	}
 	return lines
 }
 
-func standingLine(s apply.Standing) string {
-	l := fmt.Sprintf("  %-14s %-28s %-10s", s.Mechanism, terminal.Escape(s.Target.Name()), s.State)
+func standingLine(s apply.Standing, target string) string {
+	l := fmt.Sprintf("  %-14s %-28s %-10s", s.Mechanism, terminal.Escape(target), s.State)
 	if s.Bytes > 0 {
 		l += " " + terminal.Bytes(uint64(s.Bytes))
 	}

@@ -27,7 +27,17 @@ type Served struct {
 	Regions      []string `json:"regions"`
 	Accounts     []string `json:"storage_accounts"`
 
+	Subscriptions []ServedSubscription `json:"subscriptions"` // the first is that of subscription_id
+
 	keys map[string]string // of accounts; not in the JSON form: clients list them
+}
+
+// ServedSubscription is one of the world's subscriptions.
+type ServedSubscription struct {
+	ID     string `json:"id"`
+	Name   string `json:"name"`
+	Tenant string `json:"tenant_id"`
+	Client string `json:"client_id"` // of an application of the tenant
 }
 
 // anySecret signs in anywhere: the sandbox does not look at secrets.
@@ -37,8 +47,11 @@ const anySecret = "sandbox"
 func NewServed(s *sandbox.Sandbox, at *sandbox.Served) Served {
 	host := fmt.Sprintf("localhost:%d", at.Port())
 	doc := Served{Format: servedFormat, URL: "https://" + host, Host: host, CA: at.Authority,
-		Tenant: s.World.Tenant, Subscription: s.World.Subscription, ClientID: s.World.GUID("applications/client"), ClientSecret: anySecret,
+		Tenant: s.World.Tenant, Subscription: s.World.Subscription, ClientID: s.World.Application(s.World.Tenant), ClientSecret: anySecret,
 		World: s.World.Name, Regions: s.World.Regions, keys: map[string]string{}}
+	for _, sub := range s.World.Subscriptions {
+		doc.Subscriptions = append(doc.Subscriptions, ServedSubscription{sub.ID, sub.Name, sub.Tenant, s.World.Application(sub.Tenant)})
+	}
 	for _, a := range s.World.Accounts {
 		doc.Accounts = append(doc.Accounts, a.Name)
 		if keys := s.AccountKeys(a.Name); len(keys) > 0 {
@@ -64,6 +77,12 @@ var servedText = sync.OnceValue(func() *template.Template {
 })
 
 const servedForm = `# flowctl sandbox: {{.World}} at {{.URL}}, until Ctrl-C. Any client id and secret will do.
+{{- if gt (len .Subscriptions) 1}}
+# Subscriptions:
+{{- range .Subscriptions}}
+#   {{.ID}} {{.Name}}, tenant {{.Tenant}}, client id {{.Client}}
+{{- end}}
+{{- end}}
 
 # Azure SDKs, and flowctl with
 #   provider "azure" { metadata_host = "{{.Host}}" }

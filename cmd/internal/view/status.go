@@ -29,13 +29,14 @@ func Status(w io.Writer, d operation.Status) {
 			fmt.Fprintf(w, "%s: over since %s; flowctl apply collects and removes what is there\n", i.Name, i.Ends.UTC().Format("2006-01-02 15:04:05 MST"))
 		}
 		tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+		called := plan.CalledAmong(targets(i.Sessions, func(s operation.SessionStatus) plan.ID { return s.Target }))
 		for _, s := range i.Sessions {
-			fmt.Fprintf(tw, "  %s\t%s\t%s\t%s\n", s.Mechanism, terminal.Escape(s.Target.Name()), word(s), terminal.Escape(s.Reason))
+			fmt.Fprintf(tw, "  %s\t%s\t%s\t%s\n", s.Mechanism, terminal.Escape(called.Name(s.Target)), word(s), terminal.Escape(s.Reason))
 		}
 		tw.Flush()
 		for _, s := range i.Sessions {
 			for _, c := range s.Changes {
-				fmt.Fprintf(w, "  ! %s: %s\n", terminal.Escape(s.Target.Name()), terminal.Escape(c))
+				fmt.Fprintf(w, "  ! %s: %s\n", terminal.Escape(called.Name(s.Target)), terminal.Escape(c))
 			}
 		}
 		for _, l := range i.Left {
@@ -63,4 +64,12 @@ func word(s operation.SessionStatus) string {
 		return s.State + " (reused)"
 	}
 	return s.State
+}
+
+func targets[T any](all []T, of func(T) plan.ID) []plan.ID {
+	ids := make([]plan.ID, len(all))
+	for i, v := range all {
+		ids[i] = of(v)
+	}
+	return ids
 }

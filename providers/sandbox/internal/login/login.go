@@ -22,9 +22,10 @@ import (
 
 // Options describe the tenants.
 type Options struct {
-	Tenants []string                 // GUIDs; the first is meant by who names none
-	GUID    func(name string) string // makes up ids that stay the same
-	Now     func() time.Time         // real time, by which clients judge tokens
+	Tenants []string                   // GUIDs; the first is meant by who names none
+	GUID    func(name string) string   // makes up ids that stay the same
+	Home    func(client string) string // the tenant of an application; nil: the first
+	Now     func() time.Time           // real time, by which clients judge tokens
 	Logger  *slog.Logger
 }
 
@@ -73,28 +74,34 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case strings.HasSuffix(what, "token"):
 		s.token(w, r, tenant, strings.Contains(what, "v2.0") || tenant == adfs)
 	case strings.HasSuffix(what, "instance"):
-		answer(w, http.StatusOK, s.instance(r, tenant))
+		answer(w, http.StatusOK, s.instance(r, s.named(tenant)))
 	case strings.HasSuffix(what, "keys"):
 		answer(w, http.StatusOK, map[string]any{"keys": []any{}})
 	default:
-		answer(w, http.StatusOK, s.openID(r, tenant, strings.HasPrefix(what, "v2.0")))
+		answer(w, http.StatusOK, s.openID(r, s.named(tenant), strings.HasPrefix(what, "v2.0")))
 	}
 }
 
 // adfs is the tenant that authorities of AD FS have in their path.
 const adfs = "adfs"
 
-// id is the tenant that a name stands for in addresses, which may stand for
-// any; false if there is no such tenant.
+// id is the tenant that a name stands for in addresses; adfs stands for any.
+// It is false if there is no such tenant.
 func (s *Service) id(name string) (string, bool) {
 	name = strings.ToLower(name)
 	switch name {
-	case adfs:
-		return adfs, true
-	case "common", "organizations":
-		return s.o.Tenants[0], true
+	case adfs, "common", "organizations":
+		return name, true
 	}
 	return name, slices.ContainsFunc(s.o.Tenants, func(t string) bool { return strings.EqualFold(t, name) })
+}
+
+// named is the tenant that documents speak of where an address stands for any.
+func (s *Service) named(tenant string) string {
+	if tenant == "common" || tenant == "organizations" {
+		return s.o.Tenants[0]
+	}
+	return tenant
 }
 
 func base(r *http.Request) string {

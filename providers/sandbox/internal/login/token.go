@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -112,8 +113,10 @@ func (s *Service) Token(tenant, client, resource string, life time.Duration) str
 // jwt is a token for an application, with the claims that Entra ID writes and
 // clients read.
 func (s *Service) jwt(issuer, tenant, client, resource string, expires time.Time) string {
-	if tenant == adfs {
-		tenant = s.o.Tenants[0]
+	if !slices.ContainsFunc(s.o.Tenants, func(t string) bool { return strings.EqualFold(t, tenant) }) {
+		if tenant = s.o.Tenants[0]; s.o.Home != nil {
+			tenant = s.o.Home(client)
+		}
 	}
 	object, now := s.o.GUID("servicePrincipals/"+strings.ToLower(client)), s.o.Now()
 	claims := map[string]any{

@@ -79,6 +79,15 @@ func (w *World) TenantOf(id plan.ID) string {
 	return cmp.Or(s.Tenant, w.Tenant)
 }
 
+// Application is the client id of an application whose home is a tenant: who
+// signs in without naming one is in that of the application.
+func (w *World) Application(tenant string) string {
+	if tenant == w.Tenant {
+		return w.GUID("applications/client")
+	}
+	return w.GUID("applications/client of " + tenant)
+}
+
 // Tenants are those of the subscriptions, each once.
 func (w *World) Tenants() (all []string) {
 	for _, s := range w.Subscriptions {
