@@ -63,7 +63,11 @@ var spelt = sync.OnceValue(func() *regexp.Regexp {
 func durationMeant(s string) string {
 	text := strings.TrimPrefix(strings.TrimSpace(s), "+")
 	if upper := strings.ToUpper(text); strings.HasPrefix(upper, "P") { // ISO 8601
-		text = strings.Replace(upper[1:], "T", "", 1)
+		days, rest, _ := strings.Cut(upper[1:], "T")
+		if strings.Contains(days, "M") { // months
+			return ""
+		}
+		text = days + rest
 	}
 	if text == "" || spelt().ReplaceAllString(text, "") != "" {
 		return ""
