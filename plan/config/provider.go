@@ -117,11 +117,14 @@ func (r providerReader) subscription(b block) string {
 }
 
 func (r providerReader) fromEnv(b block, name, id string) string {
-	if _, err := uuid.Parse(id); err != nil {
+	if _, err := uuid.Parse(id); err != nil || len(id) != guidLength {
 		r.scope.add("Invalid ID", header(b.Block), "%s is %q, which is not the id of a subscription.", name, id)
 	}
 	return strings.ToLower(id)
 }
+
+// guidLength is how long a GUID is in Azure's form; the library reads others too.
+const guidLength = 36
 
 // guid returns an attribute that must be a GUID, in lower case.
 func (b block) guid(name string) string {
@@ -129,7 +132,7 @@ func (b block) guid(name string) string {
 	if !ok {
 		return ""
 	}
-	if _, err := uuid.Parse(s); err != nil || len(s) != 36 {
+	if _, err := uuid.Parse(s); err != nil || len(s) != guidLength {
 		b.scope.add("Invalid ID", b.at(name), "%s must be a GUID such as 00000000-1111-2222-3333-444444444444%s.", name, b.quoted(name, s))
 		return ""
 	}
