@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"flowctl/cmd/internal/terminal"
@@ -39,7 +40,35 @@ func nothing(doc *summary.Document) string {
 	case doc.Total.Packets.Known && doc.Total.Packets.N > 0:
 		return fmt.Sprintf("No IP traffic, but %s of other protocols.", Many(doc.Total.Packets.N, "frame"))
 	}
+	return silence(doc)
+}
+
+// silence says what it means that there is no traffic: that a source saw none is a
+// measurement, and that there is no source is none.
+func silence(doc *summary.Document) string {
+	gaps, m := "", doc.Minutes
+	if m != nil && m.Counts.Gaps() > 0 {
+		gaps = fmt.Sprintf(" %s are missing.", Many(uint64(m.Counts.Gaps()), "interface-minute"))
+	}
+	switch {
+	case len(doc.Sources) == 0:
+		return "Nothing was recorded: there is no file to answer from, and what traffic there was is not known."
+	case !slices.ContainsFunc(doc.Sources, listened):
+		return "Nothing was recorded that can be read: what traffic there was is not known."
+	case m != nil && m.Recorded == 0 && !slices.ContainsFunc(doc.Sources, captured):
+		return "Nothing was recorded in this time: what traffic there was is not known." + gaps
+	case gaps != "":
+		return "No traffic was seen in what was recorded." + gaps
+	}
 	return "No traffic was seen."
+}
+
+// listened reports whether a source recorded anything, or could have: a capture without
+// a packet saw none, and a flow log without a record says nothing.
+func listened(s summary.Source) bool { return s.Records > 0 || captured(s) && s.Status == flow.OK }
+
+func captured(s summary.Source) bool {
+	return slices.Contains([]flow.Kind{flow.Pcap, flow.Pcapng, flow.Snoop, flow.NetMon, flow.EventTrace}, s.Kind)
 }
 
 // Fact is a labelled line about the whole.

@@ -137,8 +137,8 @@ func TestHTMLOfLittle(t *testing.T) {
 		has     []string
 		without []string
 	}{
-		"nothing":        {empty, []string{"<h1>No traffic was seen.</h1>", "<title>Traffic – flowctl report</title>"}, []string{"<svg", "<table", "NaN"}},
-		"nothing at all": {&summary.Document{}, []string{"<h1>No traffic was seen.</h1>", "<dt>IP bytes</dt><dd>–</dd>"}, []string{"<svg", "<table", "NaN"}},
+		"nothing":        {empty, []string{"<h1>Nothing was recorded: there is no file to answer from", "<title>Traffic – flowctl report</title>"}, []string{"<svg", "<table", "NaN"}},
+		"nothing at all": {&summary.Document{}, []string{"<h1>Nothing was recorded: there is no file to answer from", "<dt>IP bytes</dt><dd>–</dd>"}, []string{"<svg", "<table", "NaN"}},
 		"no counters":    {uncounted, []string{"flows begun or denied over time", "How much was sent was not measured"}, []string{`class="band`, "NaN"}},
 		"huge":           {huge, []string{"18.4 EB"}, []string{"NaN", "Inf", `height="-`, ` y="-`}},
 		"a capture":      {captured, []string{"<dt>on the wire</dt><dd>78 B</dd>", "<dt>denied flows</dt><dd>–</dd>"}, nil},

@@ -13,6 +13,7 @@ import (
 
 	"flowctl/collectors/aggregate"
 	"flowctl/collectors/flow"
+	"flowctl/collectors/minutes"
 	"flowctl/collectors/summary"
 )
 
@@ -74,7 +75,7 @@ func TestMarkdownOfNothing(t *testing.T) {
 	if err := Markdown(&b, doc, Meta{}); err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(b.String(), "No traffic was seen.") {
+	if !strings.Contains(b.String(), "Nothing was recorded: there is no file") {
 		t.Errorf("report:\n%s", b.String())
 	}
 }
@@ -92,10 +93,20 @@ func TestSentence(t *testing.T) {
 		"no ports, foreign text": {summary.Document{Answer: &summary.Transfer{
 			From: summary.End{Address: "10.0.0.4", VM: "a\x1b[31m"}, To: summary.End{Address: "10.0.0.5"}, Protocol: "GRE", IPBytes: 12}},
 			`a\u001b[31m (10.0.0.4) sent 12 B to 10.0.0.5 over GRE.`},
-		"denied":    {summary.Document{Total: summary.Total{Flows: 1, Denied: summary.Known(1)}}, "Everything that was seen was denied: 1 flow."},
-		"uncounted": {summary.Document{Total: summary.Total{Flows: 1200, Denied: summary.Known(1)}}, "How much was sent was not measured; 1,200 flows, 1 of them denied."},
-		"no IP":     {summary.Document{Total: summary.Total{Volume: summary.Volume{Packets: summary.Known(2)}}}, "No IP traffic, but 2 frames of other protocols."},
-		"nothing":   {summary.Document{}, "No traffic was seen."},
+		"denied":                     {summary.Document{Total: summary.Total{Flows: 1, Denied: summary.Known(1)}}, "Everything that was seen was denied: 1 flow."},
+		"uncounted":                  {summary.Document{Total: summary.Total{Flows: 1200, Denied: summary.Known(1)}}, "How much was sent was not measured; 1,200 flows, 1 of them denied."},
+		"no IP":                      {summary.Document{Total: summary.Total{Volume: summary.Volume{Packets: summary.Known(2)}}}, "No IP traffic, but 2 frames of other protocols."},
+		"nothing":                    {summary.Document{}, "Nothing was recorded: there is no file to answer from, and what traffic there was is not known."},
+		"a capture without a packet": {summary.Document{Sources: []summary.Source{{Kind: flow.Pcap, Status: flow.OK}}}, "No traffic was seen."},
+		"a damaged capture": {summary.Document{Sources: []summary.Source{{Kind: flow.Pcap, Status: flow.Unreadable}}},
+			"Nothing was recorded that can be read: what traffic there was is not known."},
+		"an empty flow log": {summary.Document{Sources: []summary.Source{{Kind: flow.VNetFlowLog, Status: flow.OK}}},
+			"Nothing was recorded that can be read: what traffic there was is not known."},
+		"records of another time": {summary.Document{Sources: []summary.Source{{Kind: flow.VNetFlowLog, Status: flow.OK, Records: 9}}, Minutes: &minutes.Document{Counts: minutes.Counts{Unknown: 7}}},
+			"Nothing was recorded in this time: what traffic there was is not known. 7 interface-minutes are missing."},
+		"some of the time": {summary.Document{Sources: []summary.Source{{Kind: flow.VNetFlowLog, Status: flow.OK, Records: 9}}, Minutes: &minutes.Document{Counts: minutes.Counts{Recorded: 3, Unlogged: 4, Unknown: 3}}},
+			"No traffic was seen in what was recorded. 7 interface-minutes are missing."},
+		"all of the time": {summary.Document{Sources: []summary.Source{{Kind: flow.VNetFlowLog, Status: flow.OK, Records: 9}}, Minutes: &minutes.Document{Counts: minutes.Counts{Recorded: 9}}}, "No traffic was seen."},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
