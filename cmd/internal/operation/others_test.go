@@ -2,7 +2,9 @@ package operation
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -47,6 +49,9 @@ type others struct {
 	when []time.Duration // since the world's begin
 	do   []func(ctx context.Context, op *Operation) error
 	busy bool
+
+	raws  []func(o *others, auth http.Header) error // requests that are sent with those of flowctl's credential
+	inner policy.Transporter
 }
 
 func newOthers(t *testing.T, vnet string) *others {
@@ -70,6 +75,14 @@ func (o *others) meddle(inner policy.Transporter) policy.Transporter {
 		if err != nil {
 			return resp, err
 		}
+		o.inner = inner
+		for len(o.raws) > 0 && strings.HasPrefix(req.URL.Path, "/subscriptions/") {
+			do := o.raws[0]
+			o.raws = o.raws[1:]
+			if err := do(o, req.Header); err != nil {
+				o.t.Errorf("others: %v", err)
+			}
+		}
 		now, _ := http.ParseTime(resp.Header.Get("Date"))
 		o.mu.Lock()
 		var due func(context.Context, *Operation) error
@@ -79,9 +92,7 @@ func (o *others) meddle(inner policy.Transporter) policy.Transporter {
 		}
 		o.mu.Unlock()
 		if due != nil {
-			calm := o.stage
-			calm.around = nil
-			op, err := calm.open(o.t.Context()) // that of the request knows its pages
+			op, err := o.calm().open(o.t.Context()) // that of the request knows its pages
 			if err == nil {
 				err = due(o.t.Context(), op)
 			}
@@ -94,6 +105,13 @@ func (o *others) meddle(inner policy.Transporter) policy.Transporter {
 		}
 		return resp, nil
 	})
+}
+
+// calm is the stage without anybody who meddles.
+func (o *others) calm() stage {
+	g := o.stage
+	g.around = nil
+	return g
 }
 
 var worldBegins = time.Date(2026, 11, 12, 8, 0, 0, 0, time.UTC)
@@ -308,8 +326,7 @@ func (o *others) counts() (bytes float64, gaps int64) {
 // leaves wants nothing of flowctl's to be left, and of the others what is theirs.
 func (o *others) leaves(name string, there bool) {
 	o.t.Helper()
-	calm := o.stage
-	calm.around = nil
+	calm := o.calm()
 	left, err := calm.remains(o.t.Context())
 	if err != nil || len(left) > 0 {
 		o.t.Errorf("left %v, %v", left, err)
@@ -322,4 +339,102 @@ func (o *others) leaves(name string, there bool) {
 	if is != there {
 		o.t.Errorf("%s is there: %v, want %v", name, is, there)
 	}
+}
+
+const capturesFile = `provider "sandbox" {
+  clock = 0
+}
+
+investigation "others" {
+  reason = "machines go away"
+  owner  = "gate@example.com"
+  window = "30m"
+
+  storage {
+    account_id = "/subscriptions/5ab0c1d2-6e3f-4a5b-8c7d-9e0f1a2b3c4d/resourceGroups/rg-net/providers/Microsoft.Storage/storageAccounts/stcontosonetweu"
+  }
+
+  watch "vm" "build" {
+    tags = { role = "build" }
+    packet_capture {
+      duration  = "DURATION"
+      max_bytes = "1GiB"
+    }
+  }
+  watch "vmss" "api" {
+    name           = "vmss-api"
+    resource_group = "rg-shop"
+    packet_capture {
+      duration  = "DURATION"
+      max_bytes = "1GiB"
+    }
+  }
+}
+`
+
+// What a machine has recorded lies in storage and is fetched, also if the machine is
+// deleted, or its instance scaled in, before anybody comes to fetch it. What it had not
+// written yet is lost with it, and told.
+func TestMachinesThatGo(t *testing.T) {
+	const sub = "https://management.azure.com/subscriptions/5ab0c1d2-6e3f-4a5b-8c7d-9e0f1a2b3c4d/resourceGroups/"
+	remove := func(o *others, auth http.Header) error {
+		return errors.Join(
+			o.raw(auth, http.MethodDelete, sub+"rg-data/providers/Microsoft.Compute/virtualMachines/vm-build-1?api-version=2024-07-01", ""),
+			o.raw(auth, http.MethodPatch, sub+"rg-shop/providers/Microsoft.Compute/virtualMachineScaleSets/vmss-api?api-version=2024-07-01", `{"sku":{"capacity":2}}`))
+	}
+	for name, tt := range map[string]struct {
+		duration string
+		files    int
+		failed   string
+	}{
+		"after its capture ended": {"4m", 4, ""},
+		"while its capture is on": {"25m", 2, "vm.build/vm-build-1: vm-build-1 is not in Azure any more"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := newOthers(t, "")
+			if err := os.WriteFile(o.source.Path, []byte(strings.ReplaceAll(capturesFile, "DURATION", tt.duration)), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if _, _, err := o.apply(t.Context(), ApplyOptions{Detach: true}); err != nil {
+				t.Fatal(err)
+			}
+			o.sleep(9 * time.Minute)
+			o.raws = append(o.raws, remove)
+			if _, err := o.open(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			o.sleep(2 * time.Minute)
+			failed, _, err := o.apply(t.Context(), ApplyOptions{})
+			if err != nil || !strings.Contains(strings.Join(failed, "\n"), tt.failed) || tt.failed == "" && len(failed) > 0 {
+				t.Errorf("failed %q, %v; want %q", failed, err, tt.failed)
+			}
+			if n := len(o.fetched()); n != tt.files {
+				t.Errorf("%d files, want %d", n, tt.files)
+			}
+			left, err := o.calm().remains(t.Context())
+			if err != nil || len(left) > 0 {
+				t.Errorf("left %v, %v", left, err)
+			}
+		})
+	}
+}
+
+// raw sends a request of others.
+func (o *others) raw(auth http.Header, method, url, body string) error {
+	req, err := http.NewRequestWithContext(o.t.Context(), method, url, strings.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Authorization", auth.Get("Authorization"))
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := o.inner.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err == nil && resp.StatusCode >= 300 {
+		err = fmt.Errorf("%s %s: %s: %s", method, url, resp.Status, b)
+	}
+	return err
 }

@@ -3,6 +3,7 @@ package arm
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -164,7 +165,7 @@ func (s *Server) Files(st *State, c *Capture) []File {
 	var all []File
 	for _, m := range s.machines(st, c) {
 		e := s.ending(st, c, m)
-		if e.at.IsZero() {
+		if e.at.IsZero() || s.took(st, m, e.at.Add(uploadTime)) {
 			continue
 		}
 		t := c.traffic(m.id)
@@ -178,6 +179,15 @@ func (s *Server) Files(st *State, c *Capture) []File {
 		}
 	}
 	return all
+}
+
+// took reports whether a machine that is gone has taken along what it had recorded: it
+// writes its file itself, at the capture's end. What it had written by then stays.
+func (s *Server) took(st *State, m machine, written time.Time) bool {
+	key := m.id.Key()
+	return s.then(st, written).byID[key] == nil && slices.ContainsFunc(st.History, func(e *Event) bool {
+		return !e.At.After(written) && (e.ID.Key() == key || e.ID.Key() == m.id.Parent().Key())
+	})
 }
 
 // fileName is where a machine's part of a capture goes: for instances, below
