@@ -227,7 +227,9 @@ func (r *Run) track() error {
 	}
 	names := map[string]string{} // key in the ledger, by name of the recording
 	for key, e := range r.run.Sessions {
-		names[e.Session.Name] = key
+		if !e.Reused {
+			names[e.Session.Name] = key
+		}
 	}
 	begun := len(r.run.Sessions) > 0
 	for _, c := range r.Plan.Changes {

@@ -125,6 +125,12 @@ func (r *Run) check() error {
 // Knows reports whether r has a session of this name; nil knows none.
 func (r *Run) Knows(name string) bool { return r.named(name) != nil }
 
+// Has reports whether r has a session of its own with this id; nil has none.
+func (r *Run) Has(id plan.ID) bool {
+	e := r.named(id.Name())
+	return e != nil && (e.Session.Watcher == "" || e.Session.Watcher.Is(id.Parent()))
+}
+
 // End notes that the session of this name has ended.
 func (r *Run) End(name string, at time.Time, reason string) {
 	if e := r.named(name); e != nil && e.Ended == nil {

@@ -146,7 +146,7 @@ func (op *Operation) ours(ctx context.Context, inv plan.Investigation) ([]plan.R
 	var errs []error
 	for _, alias := range op.aliases() {
 		for _, r := range op.recordings[alias] {
-			if !inv.Made(r) && !op.ledger.Runs[inv.Name].Knows(r.ID.Name()) {
+			if !inv.Made(r) && !op.ledger.Runs[inv.Name].Has(r.ID) {
 				continue
 			}
 			if r.Mechanism == plan.PacketCapture {
