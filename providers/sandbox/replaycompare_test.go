@@ -215,6 +215,7 @@ var volatile = []struct {
 	{regexp.MustCompile(`\d+/\d+/\d{4} \d+:\d\d:\d\d [AP]M`), "TIME"},
 	{regexp.MustCompile(`/\d{4}/\d\d/\d\d/packetcapture_\d\d_\d\d_\d\d_\d+`), "/TIME/packetcapture"},
 	{regexp.MustCompile(`&t=\d+&c=[^&]+&s=[^&]+&h=[^&"]+`), ""}, // which addresses have since 2023
+	{regexp.MustCompile(`\?p=GUID&`), "?"},                      // the same of Compute's
 	{regexp.MustCompile(`0x8[0-9A-F]{13,14}`), "TAG"},
 	{regexp.MustCompile(`\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}\b`), "ADDRESS"},
 	{regexp.MustCompile(`\b([0-9A-F]{2}-){5}[0-9A-F]{2}\b`), "MAC"},

@@ -34,7 +34,7 @@ var (
 func newPlayer(t *testing.T, r recording) *player {
 	t.Helper()
 	text := rawText(r)
-	p := &player{t: t, r: r, urls: map[string]string{}, values: map[string]string{}, accounts: map[string]bool{}}
+	p := &player{left: map[int]bool{}, chosen: map[int]bool{}, t: t, r: r, urls: map[string]string{}, values: map[string]string{}, accounts: map[string]bool{}}
 	p.keeps = !strings.HasPrefix(r.name, "cli-") && !strings.Contains(r.Source, "azure-cli") && !strings.Contains(r.Source, "python") && !strings.Contains(r.Source, "java")
 	subscription := "11111111-1111-1111-1111-111111111111"
 	if m := subscriptionOf.FindStringSubmatch(text); m != nil {

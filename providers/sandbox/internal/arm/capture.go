@@ -1,6 +1,7 @@
 package arm
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -143,11 +144,42 @@ type captureDoc struct {
 		CaptureSettings
 	} `json:"properties"`
 	Type string `json:"type"`
+
+	early, first bool // before there was a scope, and before there was a type
+}
+
+// MarshalJSON leaves out what early versions of the service do not have
+// (recordings net-packet-capture-2017, net-fluent-packet-capture-2018, and those
+// of 2019 and 2020).
+func (d captureDoc) MarshalJSON() ([]byte, error) {
+	type all captureDoc
+	text, err := json.Marshal(all(d))
+	if err != nil || !d.early {
+		return text, err
+	}
+	var doc, props map[string]json.RawMessage
+	if err := json.Unmarshal(text, &doc); err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(doc["properties"], &props); err != nil {
+		return nil, err
+	}
+	delete(props, "scope")
+	delete(props, "targetType")
+	if d.first {
+		delete(doc, "type")
+	}
+	if doc["properties"], err = json.Marshal(props); err != nil {
+		return nil, err
+	}
+	return json.Marshal(doc)
 }
 
 func (q *request) captureDoc(w *Watcher, c *Capture) captureDoc {
 	doc := captureDoc{Name: c.ID.Name(), ID: c.ID, Etag: q.etag(w), Type: watcherType + "/packetCaptures"}
 	doc.Properties.ProvisioningState, doc.Properties.CaptureSettings = c.state(q.now), c.Settings
+	version := q.param("api-version")
+	doc.early, doc.first = version < "2021", version < "2019"
 	return doc
 }
 

@@ -236,6 +236,7 @@ func (q *request) captureStatus() (rep reply, err error) {
 		rep = reply{status: http.StatusOK, body: doc}
 		if doc.Status == "Running" {
 			rep.status, rep.header = http.StatusAccepted, http.Header{"Location": {q.operationURL(op, "operationResults")}}
+			rep.header.Set("Retry-After", "10") // recordings net-packet-capture-2017, extension-agent-windows-2017
 			op.Quiet = true
 		}
 		return nil

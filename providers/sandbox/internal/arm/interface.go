@@ -125,6 +125,9 @@ func (q *request) fillNIC(st *State, m *Resource, doc, props map[string]any) {
 		"hostedWorkloads": []any{}, "tapConfigurations": []any{}, "vnetEncryptionSupported": false})
 	dns := object(props, "dnsSettings")
 	orElse(dns, map[string]any{"dnsServers": []any{}, "appliedDnsServers": []any{}, "internalDomainNameSuffix": q.dnsSuffix(m)})
+	if label := text(dns, "internalDnsNameLabel"); label != "" { // recording nic
+		dns["internalFqdn"] = label + "." + text(dns, "internalDomainNameSuffix")
+	}
 	props["dnsSettings"] = dns
 	configs, given := objects(props, "ipConfigurations"), m.given()
 	for _, c := range configs {

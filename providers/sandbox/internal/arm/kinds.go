@@ -26,6 +26,7 @@ type kind struct {
 	fixed   bool              // clients change and delete those of the world, and make none
 	quota   [2]string         // names of the limit of how many there can be in a region
 	limit   int64
+	settled bool   // it is shown as if every write were done at once
 	byGroup bool   // listed by resource group only
 	laid    string // code that says there is none, of what is laid upon scopes
 	quiet   bool   // a PUT that makes one is answered by no more than where its result will be; all else is done at once
@@ -119,7 +120,7 @@ func rows() []kind {
 		{name: groupType, thing: "resource_group", located: true, tagged: true, created: made, put: of(groupBody)},
 		{name: deploymentType, thing: "deployment"},
 		{name: "Microsoft.Resources/tags", thing: "tags"},
-		{name: vnetType, thing: "vnet", located: true, tagged: true, takes: networkWriteTime, created: made, quota: [2]string{"VirtualNetworks", "Virtual Networks"}, limit: 1000,
+		{name: vnetType, thing: "vnet", located: true, tagged: true, takes: networkWriteTime, created: made, told: map[string]string{"enableVmProtection": "2018-01-01", "enableDdosProtection": "2018-01-01"}, quota: [2]string{"VirtualNetworks", "Virtual Networks"}, limit: 1000,
 			check: (*request).checkVNet, shown: []string{"flowLogs"}, wrote: (*request).wroteVNet, fill: (*request).fillVNet,
 			put: of(vnetBody), lives: one((*lens).vnet)},
 		{name: subnetType, thing: "subnet", takes: networkWriteTime, created: made,
@@ -134,7 +135,7 @@ func rows() []kind {
 			used: []use{{subnetType, nsgInUse}, {nicType, nsgInUse}}, put: of(nsgBody), lives: one((*lens).nsg)},
 		{name: ruleType, thing: "rule", takes: networkWriteTime, created: made, check: (*request).checkRule, fill: (*request).fillRule, put: of(ruleBody), acts: asPart},
 		{name: nsgType + "/defaultSecurityRules", thing: "rule"},
-		{name: nicType, thing: "nic", located: true, tagged: true, takes: networkWriteTime, created: made, quota: [2]string{"NetworkInterfaces", "Network Interfaces"}, limit: 65536,
+		{name: nicType, thing: "nic", located: true, tagged: true, takes: networkWriteTime, settled: true, created: made, quota: [2]string{"NetworkInterfaces", "Network Interfaces"}, limit: 65536,
 			shown: []string{"virtualMachine", "macAddress", "primary", "privateEndpoint"},
 			told:  map[string]string{"nicType": "2020-04-01", "auxiliaryMode": "2022-05-01", "auxiliarySku": "2022-05-01", "disableTcpStateTracking": "2022-05-01", "vnetEncryptionSupported": "2022-01-01"}, // recordings nic, nw-effective-routes-nsgs
 			check: (*request).checkNIC, wrote: (*request).wroteNIC, fill: (*request).fillNIC,

@@ -183,7 +183,7 @@ func (q *request) deleteLifecycle() (rep reply, err error) {
 	err = q.update(q.r.Context(), func(st *State) error {
 		rep = reply{status: http.StatusNoContent}
 		if st.lifecycle(a.ID) != nil {
-			rep.status = http.StatusOK
+			rep = reply{status: http.StatusOK, header: http.Header{"Content-Type": {"text/plain; charset=utf-8"}}} // recording management-policy
 		}
 		st.Lifecycles = slices.DeleteFunc(st.Lifecycles, func(l *Lifecycle) bool { return l.Account.Is(a.ID) })
 		return nil

@@ -56,7 +56,7 @@ func (m *Resource) state(now time.Time) string {
 	switch {
 	case !m.Gone.IsZero():
 		return "Deleting"
-	case now.Before(m.Ready):
+	case now.Before(m.Ready) && !kindOf(m.Type).settled:
 		return "Updating"
 	}
 	return "Succeeded"
@@ -141,7 +141,7 @@ func (q *request) draw(st *State, m *Resource) map[string]any {
 	q.fillIdentity(m, doc)
 	if strings.HasPrefix(m.Type, "Microsoft.Network/") {
 		doc["etag"] = q.tagOf(m)
-		if m.Location != "" {
+		if m.Location != "" && m.Type != asgType { // recording nsg
 			props["resourceGuid"] = m.GUID
 		}
 	}

@@ -3,7 +3,6 @@ package arm
 import (
 	"net/netip"
 	"slices"
-	"strings"
 
 	"flowctl/plan"
 )
@@ -50,7 +49,7 @@ func (q *request) wroteVNet(st *State, m *Resource) error {
 }
 
 func (q *request) fillVNet(st *State, m *Resource, _, props map[string]any) {
-	orElse(props, map[string]any{"enableDdosProtection": false})
+	orElse(props, map[string]any{"enableDdosProtection": false, "enableVmProtection": false})
 	q.fillOptions(props)
 	props["subnets"], props["virtualNetworkPeerings"] = q.shownIn(st, m.ID, subnetType), q.shownIn(st, m.ID, peeringType)
 	q.fillFlowLogs(st, m, props)
@@ -140,17 +139,23 @@ func (q *request) checkGuard(st *State, m *Resource, location string) error {
 }
 
 func (q *request) fillSubnet(st *State, m *Resource, _, props map[string]any) {
-	orElse(props, map[string]any{"delegations": []any{}, "serviceEndpoints": []any{},
-		"privateEndpointNetworkPolicies": "Disabled", "privateLinkServiceNetworkPolicies": "Enabled"})
+	policies := "Disabled"
+	if v := q.param("api-version"); v >= "2020" && v < "2022" { // recordings nw-watcher-python, vm-put-patch-python
+		policies = "Enabled"
+	}
+	orElse(props, map[string]any{"delegations": []any{}, "privateEndpointNetworkPolicies": policies, "privateLinkServiceNetworkPolicies": "Enabled"})
 	for _, d := range objects(props, "delegations") {
 		d["id"], d["type"] = string(m.ID)+"/delegations/"+text(d, "name"), subnetType+"/delegations"
 		p := object(d, "properties")
 		d["properties"], p["provisioningState"] = p, "Succeeded"
 		orElse(p, map[string]any{"actions": []any{"Microsoft.Network/virtualNetworks/subnets/action"}})
 	}
-	for _, e := range objects(props, "serviceEndpoints") { // recording subnet-service-endpoints
-		e["provisioningState"] = "Succeeded"
-		orElse(e, map[string]any{"locations": q.endpointLocations(st, m, text(e, "service"))})
+	for _, e := range objects(props, "serviceEndpoints") { // recordings subnet-service-endpoints, storage-account-network-rules
+		e["provisioningState"] = m.state(q.now)
+		orElse(e, map[string]any{"locations": []any{"*"}})
+	}
+	if len(objects(props, "serviceEndpoints")) == 0 {
+		delete(props, "serviceEndpoints")
 	}
 	add := func(name string, v any) {
 		list, _ := props[name].([]any)
@@ -185,17 +190,6 @@ func (q *request) fillSubnet(st *State, m *Resource, _, props map[string]any) {
 	for _, e := range q.users(st, m.ID, endpointType) {
 		add("privateEndpoints", ref(e.ID))
 	}
-}
-
-// endpointLocations are where a service endpoint of a subnet leads: for
-// storage the region and its pair, which the sandbox does not know.
-func (q *request) endpointLocations(st *State, m *Resource, service string) []any {
-	if strings.EqualFold(service, "Microsoft.Storage") {
-		if at, _, ok := q.targetOf(st, m.ID); ok {
-			return []any{at}
-		}
-	}
-	return []any{"*"}
 }
 
 func subnetInUse(m, user *Resource, config string) *Error {
