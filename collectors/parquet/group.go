@@ -82,13 +82,14 @@ func (f *grouper) begin(g *rows) {
 	f.from, f.until, f.active = 0, 0, f.active[:0]
 }
 
-// privates says which addresses of a dictionary are private; none is not.
+// privates says which addresses of a dictionary are private, and last whether none is,
+// as a table does of records.
 func privates(out []uint8, addresses []flow.Addr) []uint8 {
 	out = out[:0]
 	for _, a := range addresses {
 		out = append(out, uint8(bit(a.Private())))
 	}
-	return append(out, 0)
+	return append(out, uint8(bit(flow.Addr{}.Private())))
 }
 
 // pure reports whether all rows are those of flow logs.
