@@ -41,6 +41,8 @@ func TestWhatFlowsDoNotTell(t *testing.T) {
 			map[string]string{"no-counters": "Of 2 allowed flows only the beginning is recorded: how much was sent is not known.", "window-end": "2 flows that began are without a recorded end: what flowed after the last counters, up to 5 minutes of each, is missing."}},
 		"denied": {[]made{{sport: 1, dport: 443, state: flow.Deny}, {sport: 1, dport: 443, state: flow.Deny, at: 60}},
 			map[string]string{"denied-uncounted": "Denied flows have no counters: 1 flow is recorded, their packets and bytes are not.", "no-counters": "", "window-start": ""}},
+		"let out here and refused there": {[]made{begin, {sport: 1, dport: 443, at: 1, point: macB, in: true, state: flow.Deny}},
+			map[string]string{"no-counters": "", "window-end": "", "denied-uncounted": "Denied flows have no counters: 1 flow is recorded, their packets and bytes are not."}},
 		"two rows of one flow": {[]made{begin, {sport: 1, dport: 443, at: 1, sent: 5, rule: "x"}, {sport: 1, dport: 443, at: 2, sent: 5, rule: "x", state: flow.End}},
 			map[string]string{"window-start": "", "window-end": "", "no-counters": ""}},
 	} {

@@ -14,7 +14,7 @@ const maxDictionary = 10_000
 
 // dictionary reads what an investigation calls networks and addresses.
 func (b block) dictionary() []dictionary.Entry {
-	v, ok := b.typed("dictionary", cty.Map(cty.String), `a map of networks and names, such as { "10.9.0.0/24" = "branch Lisbon" }`)
+	v, ok := b.typed("dictionary", cty.Map(cty.String), `names of networks, such as dictionary { "10.9.0.0/24" = "branch Lisbon" }`)
 	if !ok {
 		return nil
 	}

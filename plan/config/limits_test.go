@@ -115,7 +115,7 @@ func TestLimits(t *testing.T) {
 		// The dictionary.
 		{inInvestigation(`dictionary = { "10.9.0.0/24" = "a", "10.9.0.7" = "b" }`), ""}, {inInvestigation(`dictionary = { "10.9.0.0/24" = "a", "10.9.0.1/24" = "b" }`), "Invalid dictionary"}, {inInvestigation(`dictionary = { "10.9.0.7" = "a", "10.9.0.7/32" = "b" }`), "Invalid dictionary: In dictionary, 10.9.0.7/32 has two names."},
 		{inInvestigation(`dictionary = { "hub" = "a" }`), `Invalid dictionary: In dictionary, "hub" is neither an address nor a network`}, {inInvestigation(`dictionary = { "10.9.0.7" = "" }`), "Invalid dictionary: In dictionary, 10.9.0.7 has no name."}, {inInvestigation(`dictionary = { "10.9.0.7" = null }`), "Invalid dictionary"},
-		{inInvestigation(`dictionary = "a"`), `Wrong type: dictionary must be a map of networks and names, such as { "10.9.0.0/24" = "branch Lisbon" }, not text.`},
+		{inInvestigation(`dictionary = "a"`), `Wrong type: dictionary must be names of networks, such as dictionary { "10.9.0.0/24" = "branch Lisbon" }, not text.`},
 		// Reports, budgets and sizes.
 		{inInvestigation("report {\nformats = [\"HTML\", \"json\", \"html\"]\n}"), ""}, {inInvestigation("report {\nformats = [\"pdf\"]\n}"), `Unknown format: A report format cannot be "pdf". Known here: html, markdown, json; the nearest is "html".`},
 		{inInvestigation(`max_total_bytes = "0"`), "Invalid size"}, {inInvestigation(`max_total_bytes = "1TB"`), "Invalid size: max_total_bytes is wrong"}, {inInvestigation(`max_total_bytes = "9007199254740992"`), ""}, {inInvestigation(`max_total_bytes = "9007199254740994"`), "Invalid size: max_total_bytes is wrong: \"9007199254740994\" is more than can be counted."},
