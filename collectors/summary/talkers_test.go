@@ -3,6 +3,7 @@ package summary
 import (
 	"fmt"
 	"math/rand/v2"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -220,6 +221,15 @@ func TestNamer(t *testing.T) {
 	}
 	if got := n.Names(flow.Addr{}, 1); got != (flow.AddressNames{}) {
 		t.Errorf("no address is called %v", got)
+	}
+	alone := &plan.Inventory{NICs: []plan.NIC{{ID: "/subscriptions/s/resourceGroups/rg/providers/Microsoft.Network/networkInterfaces/n", Location: "westeurope", Addresses: []netip.Addr{netip.MustParseAddr("20.1.2.9")}}}}
+	listed := NewNamer(Options{Inventories: []*plan.Inventory{alone}, Tags: tagList()}, names)
+	var regions []string
+	for _, a := range []string{"20.1.2.9", "20.1.2.8"} { // of one range of the list; the first is that of an interface
+		regions = append(regions, names.Text(listed.Names(addr(a), 0).Region))
+	}
+	if regions[0] != "westeurope" || regions[1] == "westeurope" || regions[1] == "" {
+		t.Errorf("regions %q", regions)
 	}
 	if public := text(n.Names(addr("20.0.0.1"), view(macA, ""))); !strings.HasPrefix(public, ",,,,") {
 		t.Errorf("a public address is called %s", public)
