@@ -6,6 +6,8 @@ import (
 	"iter"
 	"slices"
 	"strconv"
+
+	"flowctl/collectors/aggregate"
 )
 
 // Conversations are all conversations of a run, in the order of their
@@ -120,13 +122,21 @@ func (p *pairs) sorted() []uint32 {
 		}
 	}
 	slices.SortFunc(shorts, func(a, b short) int { return cmp.Compare(a.key, b.key) })
-	slices.SortFunc(others, func(i, j uint32) int {
-		x, y := p.rows.At(int(i)), p.rows.At(int(j))
-		return cmp.Or(x.Src.Compare(y.Src), x.Dst.Compare(y.Dst))
-	})
+	slices.SortFunc(others, p.compare)
 	order := make([]uint32, 0, p.rows.N)
 	for _, s := range shorts {
+		for len(others) > 0 && p.compare(others[0], s.n) < 0 { // of an IPv4 address and none, or one of IPv6
+			order, others = append(order, others[0]), others[1:]
+		}
 		order = append(order, s.n)
 	}
 	return append(order, others...)
+}
+
+// compare orders pairs in memory by their addresses.
+func (p *pairs) compare(i, j uint32) int { return byAddresses(p.rows.At(int(i)), p.rows.At(int(j))) }
+
+// byAddresses is the order of pairs, in memory and in files.
+func byAddresses(x, y *aggregate.Row) int {
+	return cmp.Or(x.Src.Compare(y.Src), x.Dst.Compare(y.Dst))
 }

@@ -168,8 +168,7 @@ type merger []*cursor
 func (m merger) Len() int      { return len(m) }
 func (m merger) Swap(i, j int) { m[i], m[j] = m[j], m[i] }
 func (m merger) Less(i, j int) bool {
-	x, y := m[i].pair.row, m[j].pair.row
-	return cmp.Or(x.Src.Compare(y.Src), x.Dst.Compare(y.Dst)) < 0
+	return byAddresses(m[i].pair.row, m[j].pair.row) < 0
 }
 func (m *merger) Push(x any) { *m = append(*m, x.(*cursor)) }
 func (m *merger) Pop() any {
