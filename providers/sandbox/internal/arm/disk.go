@@ -25,6 +25,9 @@ func (q *request) wroteVM(st *State, m *Resource) error {
 	storage["osDisk"] = disk
 	orElse(disk, map[string]any{"name": fmt.Sprintf("%s_OsDisk_1_%s", m.ID.Name(), strings.ReplaceAll(m.GUID, "-", "")),
 		"osType": m.vm().OS, "createOption": "FromImage", "caching": "ReadWrite", "diskSizeGB": systemDiskSize, "deleteOption": "Detach"})
+	if disk["vhd"] != nil { // in an account of its owner's: recording nw-effective-2017
+		return nil
+	}
 	managed := object(disk, "managedDisk")
 	disk["managedDisk"] = managed
 	orElse(managed, map[string]any{"storageAccountType": "Standard_LRS"})

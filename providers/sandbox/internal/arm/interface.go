@@ -133,6 +133,9 @@ func (q *request) fillNIC(st *State, m *Resource, doc, props map[string]any) {
 	for _, c := range configs {
 		name := text(c, "name")
 		c["id"], c["type"], c["etag"] = m.ID+"/ipConfigurations/"+plan.ID(name), nicType+"/ipConfigurations", doc["etag"]
+		if q.param("api-version") < "2018" { // recording nw-effective-2017
+			delete(c, "type")
+		}
 		p := object(c, "properties")
 		c["properties"] = p
 		p["provisioningState"], p["privateIPAddress"] = m.state(q.now), text(given, "addresses", name)
@@ -142,7 +145,9 @@ func (q *request) fillNIC(st *State, m *Resource, doc, props map[string]any) {
 		props["privateEndpoint"] = ref(e.ID)
 	}
 	props["allowPort25Out"] = true
-	doc["kind"] = "Regular"
+	if q.param("api-version") >= "2021" { // recordings nic, nw-watcher-python
+		doc["kind"] = "Regular"
+	}
 	vm := q.machineOf(st, m)
 	if vm == nil {
 		return
@@ -230,6 +235,9 @@ func (q *request) fillPublicIP(st *State, m *Resource, doc, props map[string]any
 		"ipTags": []any{}, "ddosSettings": map[string]any{"protectionMode": "VirtualNetworkInherited"}})
 	orElse(doc, map[string]any{"sku": map[string]any{"name": "Standard", "tier": "Regional"}})
 	orElse(object(doc, "sku"), map[string]any{"tier": "Regional"})
+	if dns := object(props, "dnsSettings"); text(dns, "domainNameLabel") != "" { // recording public-ip
+		dns["fqdn"] = text(dns, "domainNameLabel") + "." + m.Location + ".cloudapp.azure.com"
+	}
 	user, name := q.addressUser(st, m)
 	if user != nil {
 		props["ipConfiguration"] = ref(user.ID + "/ipConfigurations/" + plan.ID(name))

@@ -137,7 +137,7 @@ func rows() []kind {
 		{name: nsgType + "/defaultSecurityRules", thing: "rule"},
 		{name: nicType, thing: "nic", located: true, tagged: true, takes: networkWriteTime, settled: true, created: made, quota: [2]string{"NetworkInterfaces", "Network Interfaces"}, limit: 65536,
 			shown: []string{"virtualMachine", "macAddress", "primary", "privateEndpoint"},
-			told:  map[string]string{"nicType": "2020-04-01", "auxiliaryMode": "2022-05-01", "auxiliarySku": "2022-05-01", "disableTcpStateTracking": "2022-05-01", "vnetEncryptionSupported": "2022-01-01"}, // recordings nic, nw-effective-routes-nsgs
+			told:  map[string]string{"nicType": "2020-04-01", "allowPort25Out": "2022-01-01", "hostedWorkloads": "2020-01-01", "tapConfigurations": "2020-01-01", "enableAcceleratedNetworking": "2017-06-01", "auxiliaryMode": "2022-05-01", "auxiliarySku": "2022-05-01", "disableTcpStateTracking": "2022-05-01", "vnetEncryptionSupported": "2022-01-01"}, // recordings nic, nw-effective-routes-nsgs
 			check: (*request).checkNIC, wrote: (*request).wroteNIC, fill: (*request).fillNIC,
 			used: []use{{vmType, nicInUse}, {endpointType, nicInUse}}, put: of(interfaceBody), gave: of(interfaceGiven), lives: one((*lens).nic)},
 		{name: publicIPType, thing: "public_ip", located: true, tagged: true, takes: networkWriteTime, created: made,
@@ -150,6 +150,7 @@ func rows() []kind {
 		{name: routeTableType, located: true, tagged: true, takes: networkWriteTime, created: made,
 			shown: []string{"subnets"}, wrote: (*request).wroteRouteTable, fill: (*request).fillRouteTable, used: []use{{subnetType, routeTableInUse}}, acts: byUsers},
 		{name: routeType, takes: networkWriteTime, created: made, check: (*request).checkRoute, fill: (*request).fillRoute, acts: byUsers},
+		{name: "Microsoft.Network/ipGroups", located: true, tagged: true, takes: networkWriteTime, created: made},
 		{name: asgType, located: true, tagged: true, takes: networkWriteTime, created: made},
 		{name: endpointType, located: true, tagged: true, takes: networkWriteTime, created: made, fixed: true, quota: [2]string{"PrivateEndpoints", "Private Endpoints"}, limit: 1000,
 			removed: (*request).dropEndpointNIC, put: of(endpointBody), lives: (*lens).endpoint},

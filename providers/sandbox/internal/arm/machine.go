@@ -1,6 +1,7 @@
 package arm
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 	"time"
@@ -74,6 +75,9 @@ func (q *request) fillVM(st *State, m *Resource, doc, props map[string]any) {
 	storage := object(props, "storageProfile")
 	props["storageProfile"] = storage
 	orElse(storage, map[string]any{"dataDisks": []any{}})
+	if q.param("api-version") < "2021" { // recording extension-agent-linux-connection-monitor
+		delete(object(storage, "osDisk"), "deleteOption")
+	}
 	if image := object(storage, "imageReference"); text(image, "version") != "" {
 		orElse(image, map[string]any{"exactVersion": exactVersion(text(image, "version"))})
 	}
@@ -168,12 +172,14 @@ func (q *request) expandsInstanceView() bool {
 }
 
 func (q *request) instanceView(st *State, v *world.VM) doc {
-	disk := doc{"name": diskOf{v}.id().Name(), "statuses": []any{status("ProvisioningState/succeeded", "Provisioning succeeded", q.world.Epoch)}}
-	view := doc{"statuses": powerStatuses(v.Power, q.world.Epoch), "disks": []any{disk}, "hyperVGeneration": q.generation(st, v)}
+	view := doc{"statuses": powerStatuses(v.Power, q.world.Epoch), "disks": q.diskViews(st, v), "hyperVGeneration": q.generation(st, v)}
 	if v.Power == "deallocated" || v.NeverStarted { // a machine that is only stopped shows its last state: recording vm-states
 		return view
 	}
 	view["computerName"], view["osName"], view["vmAgent"] = v.Name, v.OS, vmAgent(q.world.Epoch)
+	if name, version := system(object(q.storageOf(st, v), "imageReference")); name != "" {
+		view["osName"], view["osVersion"] = name, version
+	}
 	var extensions []any
 	for _, e := range q.extensionsOf(st, v) {
 		state := e.state(q.now)
@@ -184,6 +190,47 @@ func (q *request) instanceView(st *State, v *world.VM) doc {
 		view["extensions"] = extensions
 	}
 	return view
+}
+
+// storageOf is a machine's storage profile as it was put.
+func (q *request) storageOf(st *State, v *world.VM) map[string]any {
+	if m := q.at(st, v.ID); m != nil {
+		return object(m.properties(), "storageProfile")
+	}
+	return map[string]any{}
+}
+
+// diskViews tell how a machine's disks are, that of its system first.
+func (q *request) diskViews(st *State, v *world.VM) []any {
+	storage := q.storageOf(st, v)
+	names := []string{cmp.Or(text(storage, "osDisk", "name"), diskOf{v}.id().Name())}
+	for _, d := range objects(storage, "dataDisks") {
+		names = append(names, text(d, "name"))
+	}
+	var all []any
+	for _, name := range names {
+		all = append(all, doc{"name": name, "statuses": []any{status("ProvisioningState/succeeded", "Provisioning succeeded", q.world.Epoch)}})
+	}
+	return all
+}
+
+// windows are the versions of Windows Server by the year in the name of its
+// image; 2016 is recorded (vm-put-patch-python), the others are Microsoft's.
+var windows = map[string]string{"2012": "6.3.9600.0", "2016": "10.0.14393.0", "2019": "10.0.17763.0", "2022": "10.0.20348.0", "2025": "10.0.26100.0"}
+
+// system is what the agent of a machine says of its system, as far as the image
+// tells (recordings vm-put-patch-python, nw-diagnostics); empty for other images.
+func system(image map[string]any) (name, version string) {
+	sku, _, _ := strings.Cut(text(image, "sku"), "-")
+	switch strings.ToLower(text(image, "publisher")) {
+	case "canonical":
+		return "ubuntu", strings.ReplaceAll(sku, "_", ".")
+	case "microsoftwindowsserver":
+		if nt := windows[sku]; nt != "" {
+			return "Windows Server " + strings.ReplaceAll(text(image, "sku"), "-", " "), "Microsoft Windows NT " + nt
+		}
+	}
+	return "", ""
 }
 
 // generation is that of a machine's firmware, as far as the name of its image

@@ -48,6 +48,33 @@ func TestMembersByVersion(t *testing.T) {
 		t.Errorf("interface: %v %s", a.h, a.text)
 	}
 
+	for version, want := range map[string]string{"2022-01-01": "kind allowPort25Out hostedWorkloads enableAcceleratedNetworking", "2020-04-01": "hostedWorkloads enableAcceleratedNetworking",
+		"2018-01-01": "enableAcceleratedNetworking", "2016-03-30": ""} { // nic, nw-watcher-python, vm-redeploy-show, nw-next-hop-2017
+		a := c.want(c.do("GET", nic+"?api-version="+version, ""), 200, version)
+		var got []string
+		for _, name := range []string{"kind", "allowPort25Out", "hostedWorkloads", "enableAcceleratedNetworking"} {
+			if strings.Contains(a.text, `"`+name+`":`) {
+				got = append(got, name)
+			}
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("interface of %s has %v, want %s", version, got, want)
+		}
+	}
+
+	// public-ip, vnet-peering, permissions
+	a = c.want(c.do("PUT", group+"publicIPAddresses/members", fmt.Sprintf(`{"location":%q,"properties":{"dnsSettings":{"domainNameLabel":"woot1"}}}`, c.vnet.Location)), 201, "public address")
+	if a.at("properties.dnsSettings.fqdn") != "woot1."+c.vnet.Location+".cloudapp.azure.com" {
+		t.Errorf("public address: %s", a.text)
+	}
+	a = c.want(c.do("GET", string(c.w.VNets[0].Peerings[0].ID), ""), 200, "peering")
+	if a.at("properties.resourceGuid") == nil || !strings.Contains(a.text, `"routeServiceVips":{}`) {
+		t.Errorf("peering: %s", a.text)
+	}
+	if a := c.do("GET", c.sub+"/providers/Microsoft.Authorization/permissions?api-version=2015-07-01", ""); a.text != `{"value":[{"actions":["*"],"notActions":[]}]}` {
+		t.Errorf("permissions of 2015: %s", a.text)
+	}
+
 	// nsg: application security groups have no GUID
 	a = c.want(c.do("PUT", group+"applicationSecurityGroups/members", fmt.Sprintf(`{"location":%q}`, c.vnet.Location)), 201, "application security group")
 	if a.at("properties.resourceGuid") != nil {
@@ -79,4 +106,66 @@ func TestCapturesByVersion(t *testing.T) {
 	if a := c.want(c.do("POST", path+"/queryStatus", ""), 202, "status"); a.h.Get("Retry-After") != "10" {
 		t.Errorf("a status that is on its way: %v", a.h)
 	}
+}
+
+// TestInstanceViews: of a machine that a client made, the view has its own
+// disks and the system of its image (recordings vm-put-patch-python and
+// nw-diagnostics); a disk in an account is no managed one (nw-effective-2017).
+func TestInstanceViews(t *testing.T) {
+	c := newCloud(t)
+	make := func(name, image, disk string) answer {
+		group := c.sub + "/resourceGroups/" + c.vnet.Group
+		nic := group + "/providers/Microsoft.Network/networkInterfaces/nic-" + name
+		c.finish(c.want(c.do("PUT", nic, fmt.Sprintf(`{"location":%q,"properties":{"ipConfigurations":[{"name":"a","properties":{"subnet":{"id":%q}}}]}}`, c.vnet.Location, c.vnet.Subnets[0].ID)), 201, "interface"))
+		vm := group + "/providers/Microsoft.Compute/virtualMachines/" + name
+		c.finish(c.want(c.do("PUT", vm, fmt.Sprintf(`{"location":%q,"properties":{"hardwareProfile":{"vmSize":"Standard_D2s_v5"},"storageProfile":{"imageReference":%s,"osDisk":%s,
+			"dataDisks":[{"lun":0,"name":"data0","createOption":"Empty","diskSizeGB":8}]},"networkProfile":{"networkInterfaces":[{"id":%q}]}}}`, c.vnet.Location, image, disk, nic)), 201, "machine"))
+		return c.want(c.do("GET", vm+"?$expand=instanceView&api-version=2024-07-01", ""), 200, "view")
+	}
+	a := make("win", `{"publisher":"MicrosoftWindowsServer","offer":"WindowsServer","sku":"2016-Datacenter","version":"latest"}`, `{"name":"disk0","createOption":"FromImage"}`)
+	for _, want := range []string{`"osName":"Windows Server 2016 Datacenter","osVersion":"Microsoft Windows NT 10.0.14393.0"`, `"disks":[{"name":"disk0",`, `{"name":"data0",`, `"managedDisk"`} {
+		if !strings.Contains(a.text, want) {
+			t.Errorf("no %s in %s", want, a.text)
+		}
+	}
+	a = make("lin", `{"publisher":"Canonical","offer":"UbuntuServer","sku":"18.04-LTS","version":"latest"}`,
+		`{"name":"old","createOption":"FromImage","vhd":{"uri":"https://stcontosonetweu.blob.core.windows.net/vhds/old.vhd"}}`)
+	if !strings.Contains(a.text, `"osName":"ubuntu","osVersion":"18.04"`) || strings.Contains(a.text, `"managedDisk"`) {
+		t.Errorf("a machine whose disk is in an account: %s", a.text)
+	}
+}
+
+// TestARowIsEnough: of a type of which there is a row and nothing else,
+// everything that clients do with resources works.
+func TestARowIsEnough(t *testing.T) {
+	c := newCloud(t)
+	const typ = "Microsoft.Network/ipGroups"
+	group := c.sub + "/resourceGroups/" + c.vnet.Group
+	path := group + "/providers/" + typ + "/offices"
+	c.finish(c.want(c.do("PUT", path, fmt.Sprintf(`{"location":%q,"tags":{"a":"b"},"properties":{"ipAddresses":["192.0.2.0/24"]}}`, c.vnet.Location)), 201, "made"))
+	a := c.want(c.do("PATCH", path, `{"tags":{"a":"c"}}`), 200, "patched")
+	if a.at("tags.a") != "c" || a.at("properties.resourceGuid") == nil || a.h.Get("Azure-AsyncOperation") == "" {
+		t.Errorf("patched: %v %s", a.h, a.text)
+	}
+	c.finish(a)
+	for _, list := range []string{c.sub + "/providers/" + typ, group + "/providers/" + typ, group + "/resources?api-version=2024-05-01&$filter=resourceType+eq+'" + typ + "'"} {
+		if all, _ := c.names(list); len(all) != 1 || all[0] != "offices" {
+			t.Errorf("%s: %v", list, all)
+		}
+	}
+	if a := c.do("POST", "/providers/Microsoft.ResourceGraph/resources?api-version=2022-10-01", `{"query":"resources | where type =~ '`+typ+`' | project name, tags"}`); !strings.Contains(a.text, `"offices"`) {
+		t.Errorf("Resource Graph: %s", a.text)
+	}
+	if a := c.do("GET", c.sub+"/providers/Microsoft.Network", ""); !strings.Contains(a.text, `"resourceType":"ipGroups"`) {
+		t.Error("the provider does not have the type")
+	}
+	lock := path + "/providers/Microsoft.Authorization/locks/keep"
+	c.want(c.do("PUT", lock, `{"properties":{"level":"CanNotDelete"}}`), 201, "lock")
+	if a := c.do("DELETE", path, ""); a.errorCode() != "ScopeLocked" {
+		t.Errorf("deleted under a lock: %d %s", a.code, a.text)
+	}
+	c.want(c.do("DELETE", lock, ""), 200, "lifted")
+	c.want(c.do("DELETE", path, ""), 202, "deleted")
+	_ = c.clock.Sleep(t.Context(), time.Minute)
+	c.want(c.do("GET", path, ""), 404, "gone")
 }

@@ -130,7 +130,7 @@ func (op *Operation) pace(h http.Header) {
 // located answers a POST of the network resource provider that takes its time:
 // the word null, and where the result will be.
 func (q *request) located(op *Operation) reply {
-	h := http.Header{"Location": {q.operationURL(op, "operationResults")}}
+	h := http.Header{"Location": {q.operationURL(op, "operationResults")}, "Azure-Asyncnotification": {"Enabled"}} // recording cli-diagnostics-vm
 	op.pace(h)
 	return reply{status: http.StatusAccepted, header: h, body: json.RawMessage("null")}
 }

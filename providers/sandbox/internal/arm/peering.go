@@ -87,6 +87,7 @@ func (q *request) fillPeering(st *State, m *Resource, _, props map[string]any) {
 	}
 	props["peeringState"], props["peeringSyncLevel"] = state, level
 	props["remoteAddressSpace"], props["remoteVirtualNetworkAddressSpace"] = space, space
+	props["resourceGuid"], props["routeServiceVips"] = m.GUID, map[string]any{} // recording vnet-peering
 	orElse(props, map[string]any{"allowVirtualNetworkAccess": true, "allowForwardedTraffic": false, "allowGatewayTransit": false,
 		"useRemoteGateways": false, "doNotVerifyRemoteGateways": false, "peerCompleteVnets": true})
 }

@@ -277,12 +277,13 @@ func (q *request) mayRead(st *State, id plan.ID) bool {
 	return q.permits(st, id, read, false) || slices.ContainsFunc(roles, func(r *world.Role) bool { return covers(id, r.Scope) })
 }
 
-// permission is what one role permits, as ARM writes it.
+// permission is what one role permits, as ARM writes it; without data actions
+// in versions before 2018 (recording permissions).
 type permission struct {
-	Actions        []string `json:"actions"`
-	NotActions     []string `json:"notActions"`
-	DataActions    []string `json:"dataActions"`
-	NotDataActions []string `json:"notDataActions"`
+	Actions        []string  `json:"actions"`
+	NotActions     []string  `json:"notActions"`
+	DataActions    *[]string `json:"dataActions,omitempty"`
+	NotDataActions *[]string `json:"notDataActions,omitempty"`
 }
 
 func permissionRoutes() []route {
@@ -303,11 +304,16 @@ func (q *request) listPermissions() (reply, error) {
 	roles, open := q.roles(st)
 	all := []permission{}
 	if open {
-		all = append(all, permission{[]string{"*"}, []string{}, []string{"*"}, []string{}})
+		all = append(all, permissionOf(plan.Permission{Actions: []string{"*"}, DataActions: []string{"*"}}))
 	}
 	for _, r := range roles {
 		if r.Covers(scope) {
 			all = append(all, permissionOf(r.Permission))
+		}
+	}
+	for i := range all {
+		if q.param("api-version") < "2018" {
+			all[i].DataActions, all[i].NotDataActions = nil, nil
 		}
 	}
 	return whole(all)
@@ -315,5 +321,6 @@ func (q *request) listPermissions() (reply, error) {
 
 func permissionOf(p plan.Permission) permission {
 	list := func(s []string) []string { return append([]string{}, s...) }
-	return permission{list(p.Actions), list(p.NotActions), list(p.DataActions), list(p.NotDataActions)}
+	data, notData := list(p.DataActions), list(p.NotDataActions)
+	return permission{list(p.Actions), list(p.NotActions), &data, &notData}
 }
