@@ -113,7 +113,7 @@ func (b *builder) coverage(t *aggregate.Table, doc *Document, o Options) []Cover
 			count(u.flows, "flow"), known(u.sum.IPBytes, u.sum.Marks.IPBytes()))
 	}
 	if u := b.turns; u.flows > 0 {
-		say("logs-in-turns", "Of %s several flow logs saw a part each, and they count at other times: up to %d IP bytes may count twice, or not at all.", count(u.flows, "flow"), u.ipBytes)
+		say("logs-in-turns", "Of %s several points saw a part each, and flow logs count at times of their own: up to %d IP bytes may count twice, or not at all.", count(u.flows, "flow"), u.ipBytes)
 	}
 	b.sourceCoverage(o.Sources, say)
 	b.nameCoverage(say)

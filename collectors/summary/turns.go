@@ -2,53 +2,57 @@ package summary
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"flowctl/collectors/aggregate"
 )
 
 // Flow logs count a flow each in its own rhythm: every minute, or every five, from when
-// they began to see it. A count is of the time since the one before. So where one log
+// they began to see it. A count is of the time since the one before. So where one point
 // stops and another goes on, a count of the one and a count of the other are in part of
-// the same time, or between them is time that neither counts.
+// the same time, or between them is time that neither counts. A capture counts by second.
 //
-// What was chosen: one log is left for another where one of them begins or stops to see the
-// flow, or behind a count next to that. Of all courses through the counts the one that sees
-// most is taken, less twice what is counted twice by its switches, if a flow is as fast
-// all through a count. So one log that saw all is not left for another that saw no more,
-// and a switch is where the counts of both end together, if they ever do. What of a switch
-// stays undecided is told. What was left: to cut only where no count of any log goes on,
-// which five-minute counts leave no place for: then most of a flow was lost.
+// What was chosen: one point is left for another where one of them begins or stops to see
+// the flow, or behind a count next to that. Of all ways through the counts the one that
+// sees most is taken, less twice what is counted twice by its switches, if a flow is as
+// fast all through a count. So a point that saw all is not left for another that saw no
+// more, and a switch is where the counts of both end together, if they ever do. What of a
+// switch stays undecided is told. What was left: to cut only where no count of any log goes
+// on, which five-minute counts leave no place for: then most of a flow was lost.
 
-// mostTurns is how many logs of one flow are looked at so.
+// mostTurns is how many points that saw one flow are looked at so.
 const mostTurns = 8
 
-// tick is a count of a flow log: of the time from from to at, in seconds.
+// tick is a count: of packets in the time from from to at, in seconds, and since when
+// the point saw no others.
 type tick struct {
+	since    int64
 	from, at int64
 	n        float64
 	sum      weight
+	log      bool
 	guessed  bool  // from
 	earliest int64 // that from may be
 	counts   bool
 }
 
-// turns is which counts of logs count.
+// turns is which counts of points count.
 type turns struct {
 	ticks [][]tick // by view
-	cuts  []int64  // times at which one log may be left for another
+	cuts  []int64  // times at which one point may be left for another
 	order []int    // of views, by name
 }
 
-// turnsOf finds the counts that count, of flow logs alone; ok is false if that cannot be
+// turnsOf finds the counts that count; ok is false if that cannot be
 // told from them. What is not decided of them is open.
 func turnsOf(views []view, moments [][][]aggregate.Moment) (t turns, open weight, ok bool) {
-	if len(views) > mostTurns {
+	if len(views) > mostTurns || !slices.ContainsFunc(views, func(v view) bool { return v.log() }) {
 		return turns{}, weight{}, false
 	}
 	for i := range views {
 		list := ticksOf(&views[i], moments[i])
-		if !views[i].log() || len(list) == 0 {
+		if len(list) == 0 {
 			return turns{}, weight{}, false
 		}
 		t.ticks, t.order = append(t.ticks, list), append(t.order, i)
@@ -67,8 +71,8 @@ func turnsOf(views []view, moments [][][]aggregate.Moment) (t turns, open weight
 
 // counts reports whether the count of a view at a second counts.
 func (t *turns) counts(v int, at int64) bool {
-	k, ok := slices.BinarySearchFunc(t.ticks[v], at, func(x tick, at int64) int { return cmp.Compare(x.at, at) })
-	return ok && t.ticks[v][k].counts
+	k := t.first(v, at)
+	return k < len(t.ticks[v]) && t.ticks[v][k].at == at && t.ticks[v][k].counts
 }
 
 // ticksOf are the counts of a view in their order.
@@ -80,7 +84,7 @@ func ticksOf(v *view, moments [][]aggregate.Moment) (list []tick) {
 			if m.Last-m.First > 2*second || m.First == aggregate.NoFirst {
 				return nil // a sum of several
 			}
-			list = append(list, tick{at: m.Second, sum: w, n: float64(w.packets) + float64(w.ipBytes)/1e9 + float64(w.records)/1e12})
+			list = append(list, tick{at: m.Second, log: v.log(), sum: w, n: float64(w.packets) + float64(w.ipBytes)/1e9 + float64(w.records)/1e12})
 		}
 	}
 	slices.SortFunc(list, func(a, b tick) int { return cmp.Compare(a.at, b.at) })
@@ -106,22 +110,69 @@ const (
 func (t *turns) begin(views []view) {
 	all := longTick + 1
 	for i := range t.ticks {
-		all = min(all, t.rhythm(i, &views[i]))
+		if views[i].log() {
+			all = min(all, t.rhythm(i, &views[i]))
+		}
 	}
-	if all > longTick { // nobody knows
+	unknown := all > longTick
+	if unknown {
 		all = minute
 	}
+	if unknown {
+		defer t.guess(views)
+	}
 	for i, list := range t.ticks {
-		own := t.rhythm(i, &views[i])
-		if own > longTick {
-			own = all
+		v := &views[i]
+		first := &list[0]
+		switch own := t.rhythm(i, v); {
+		case !v.log():
+			first.from = first.at - 1
+		case v.begun:
+			first.from = first.at
+		case own > longTick:
+			first.from, first.guessed, first.earliest = first.at-all, true, first.at-longTick
+		default:
+			first.from, first.guessed, first.earliest = first.at-own, true, first.at-own
 		}
-		list[0].from, list[0].guessed, list[0].earliest = list[0].at-own, true, list[0].at-min(t.rhythm(i, &views[i]), longTick)
-		if views[i].begun {
-			list[0].from, list[0].guessed = list[0].at, false
-		}
+		first.since = first.from
 		for k := range list[1:] {
-			list[k+1].from = max(list[k].at, list[k+1].at-longTick)
+			x := &list[k+1]
+			x.since = list[k].at
+			if x.from = max(x.since, x.at-longTick); !v.log() {
+				x.from = max(x.since, x.at-1)
+			} else {
+				x.since = x.from
+			}
+		}
+	}
+}
+
+// guess says of the first counts of logs of which time they are where no rhythm is known,
+// if the flow was as fast as a capture saw it then.
+func (t *turns) guess(views []view) {
+	for _, list := range t.ticks {
+		x := &list[0]
+		if !x.guessed || x.from == x.earliest {
+			continue
+		}
+		var n, seconds float64
+		for o, all := range t.ticks {
+			if views[o].log() {
+				continue
+			}
+			for _, y := range all[t.first(o, x.earliest+1):] {
+				if y.since >= x.at {
+					break
+				}
+				if y.at > y.since {
+					part := float64(min(y.at, x.at)-max(y.since, x.earliest)) / float64(y.at-y.since)
+					n, seconds = n+part*y.n, seconds+part*float64(y.at-y.since)
+				}
+			}
+		}
+		if n > 0 && x.n > 0 {
+			x.from = x.at - max(1, min(x.at-x.earliest, int64(math.Round(x.n*seconds/n))))
+			x.since = x.from
 		}
 	}
 }
@@ -261,27 +312,42 @@ func (t *turns) first(v int, at int64) int {
 	return k
 }
 
+// drift is for how many seconds more than they seem to counts may be of one time, unless
+// one of a log begins just where that of another ends.
+const drift = 1
+
 // twice is about how much is counted twice if one count follows another.
 func twice(last, next *tick) float64 {
-	if last.at-next.from <= skew/second {
+	if next.at == next.from || next.from == last.at && last.log && next.log {
 		return 0
 	}
-	return next.n * float64(min(last.at, next.at)-next.from) / float64(next.at-next.from)
+	again := max(0, min(last.at, next.at)-next.from) + drift
+	return next.n * min(1, float64(again)/float64(next.at-next.from))
 }
 
 // open is what is not decided: counts that go in part over the time of another log's that
 // counts too, and those left out that are in part of a time that none which counts is of.
 func (t *turns) open() (sum weight) {
 	for v, list := range t.ticks {
+		var short weight // of counts of a second, as captures have them
+		seconds := int64(0)
 		for k := range list {
 			x := list[k]
 			if x.guessed && x.counts {
 				x.from = x.earliest
 			}
-			in := covered(&x, t.others(v, &x))
-			if x.counts && in > skew/second || !x.counts && x.at-x.from-in > skew/second {
+			wrong := covered(&x, t.others(v, &x))
+			if !x.counts {
+				wrong = x.at - x.from - wrong
+			}
+			if x.at-x.from <= skew/second && wrong > 0 {
+				short, seconds = short.plus(x.sum), seconds+wrong
+			} else if wrong > skew/second {
 				sum = sum.plus(x.sum)
 			}
+		}
+		if seconds > skew/second {
+			sum = sum.plus(short)
 		}
 	}
 	return sum
@@ -292,10 +358,10 @@ func (t *turns) open() (sum weight) {
 func (t *turns) others(v int, x *tick) (list []tick) {
 	for o, all := range t.ticks {
 		for _, y := range all[t.first(o, x.from+1):] {
-			if y.from >= x.at && !y.guessed {
+			if y.since >= x.at {
 				break
 			}
-			if y.counts && y.from < x.at && (x.counts && o != v || !x.counts && y.covers(x)) {
+			if y.counts && (x.counts && o != v || !x.counts && y.covers(x)) {
 				list = append(list, y)
 			}
 		}
@@ -311,11 +377,14 @@ func (o *tick) covers(x *tick) bool {
 
 // covered is how many seconds of x others are of.
 func covered(x *tick, others []tick) (n int64) {
-	slices.SortFunc(others, func(a, b tick) int { return cmp.Compare(a.from, b.from) })
+	slices.SortFunc(others, func(a, b tick) int { return cmp.Compare(a.since, b.since) })
 	at := x.from
 	for _, o := range others {
-		from, to := max(o.from, at), min(o.at, x.at)
-		if to > from {
+		from := o.since
+		if x.counts {
+			from = o.from
+		}
+		if from, to := max(from, at), min(o.at, x.at); to > from {
 			n += to - from
 			at = to
 		}
