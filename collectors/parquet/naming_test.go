@@ -42,7 +42,8 @@ func (f fakeNamer) Names(a flow.Addr, view int32) flow.AddressNames {
 	return n
 }
 
-// cells returns all texts of a file's column, by row; empty for none.
+// cells returns all texts of a file's column, by row; empty for none, which an empty
+// text is not.
 func cells(t *testing.T, file []byte, col int, names *flow.Names) (out []string) {
 	t.Helper()
 	tail, err := readTail(bytes.NewReader(file), int64(len(file)))
@@ -65,6 +66,9 @@ func cells(t *testing.T, file []byte, col int, names *flow.Names) (out []string)
 				text = r.addresses[1+r.slots[n]].String()
 			} else if there {
 				text = names.Text(flow.ID(r.others[r.slots[n]]))
+			}
+			if there && text == "" {
+				text = "(an empty text)"
 			}
 			n += int(bit(there))
 			out = append(out, text)
