@@ -27,7 +27,8 @@
 // identity and minutes know flow; summary knows aggregate, minutes and flow. They meet
 // here. A test keeps it. A flow that several points saw at different times goes the
 // way twice: summary says which flows it must cut, and the sources are read once
-// more for what was seen of these in each second (reread).
+// more for what was seen of these in each second (reread). Where one capture ends and
+// another one begins, the packets of both are compared (successor).
 //
 // What was chosen: records go on in batches, and what each reader finds out about its
 // source goes beside them. What was left: one channel of records for all readers (a

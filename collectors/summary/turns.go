@@ -117,8 +117,6 @@ func (t *turns) begin(views []view) {
 	unknown := all > longTick
 	if unknown {
 		all = minute
-	}
-	if unknown {
 		defer t.guess(views)
 	}
 	for i, list := range t.ticks {
