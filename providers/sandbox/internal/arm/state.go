@@ -113,44 +113,32 @@ func seed(w *world.World) *State {
 	return st
 }
 
-// watcher returns the watcher with that id, or nil.
-func (st *State) watcher(id plan.ID, now time.Time) *Watcher {
-	for _, w := range st.Watchers {
-		if w.ID.Is(id) && there(w.Gone, now) {
-			return w
-		}
+// first is the first of a list that fits, or nil.
+func first[T any](all []*T, fits func(*T) bool) *T {
+	if i := slices.IndexFunc(all, fits); i >= 0 {
+		return all[i]
 	}
 	return nil
+}
+
+// watcher returns the watcher with that id, or nil.
+func (st *State) watcher(id plan.ID, now time.Time) *Watcher {
+	return first(st.Watchers, func(w *Watcher) bool { return w.ID.Is(id) && there(w.Gone, now) })
 }
 
 // flowLog returns the flow log with that id, or nil.
 func (st *State) flowLog(id plan.ID, now time.Time) *FlowLog {
-	for _, l := range st.FlowLogs {
-		if l.ID.Is(id) && there(l.Gone, now) {
-			return l
-		}
-	}
-	return nil
+	return first(st.FlowLogs, func(l *FlowLog) bool { return l.ID.Is(id) && there(l.Gone, now) })
 }
 
 // flowLogOn returns the flow log that has the target, or nil.
 func (st *State) flowLogOn(target plan.ID, now time.Time) *FlowLog {
-	for _, l := range st.FlowLogs {
-		if l.Settings.Target.Is(target) && there(l.Gone, now) {
-			return l
-		}
-	}
-	return nil
+	return first(st.FlowLogs, func(l *FlowLog) bool { return l.Settings.Target.Is(target) && there(l.Gone, now) })
 }
 
 // capture returns the capture with that id, or nil.
 func (st *State) capture(id plan.ID, now time.Time) *Capture {
-	for _, c := range st.Captures {
-		if c.ID.Is(id) && there(c.Gone, now) {
-			return c
-		}
-	}
-	return nil
+	return first(st.Captures, func(c *Capture) bool { return c.ID.Is(id) && there(c.Gone, now) })
 }
 
 // keepOperations is how long the outcome of an operation can be asked for.

@@ -53,28 +53,6 @@ func (q *request) putFromURL() error {
 	})
 }
 
-// putBlockFromURL is Put Block From URL.
-func (q *request) putBlockFromURL() error {
-	id, err := q.blockID()
-	if err != nil {
-		return err
-	}
-	if err := q.needContainer(); err != nil {
-		return err
-	}
-	block, sums, err := q.fetch()
-	if err != nil {
-		return err
-	}
-	block.ID = id
-	if err := q.stage(block); err != nil {
-		return joined(err, q.s.uploads.drop(block.File))
-	}
-	sums.tell(q.w.Header())
-	q.w.Header().Set("X-Ms-Request-Server-Encrypted", "true")
-	return q.empty(http.StatusCreated)
-}
-
 func rangeCopy(src Blob, first int64) func(io.Writer, int64, int64) error {
 	return func(w io.Writer, offset, length int64) error { return src.Copy(w, first+offset, length) }
 }

@@ -136,21 +136,23 @@ func newETag() string {
 	return fmt.Sprintf("0x8%014X", id[:7])
 }
 
+// putBlock is Put Block, and Put Block From URL.
 func (q *request) putBlock() error {
-	if q.r.Header.Get("X-Ms-Copy-Source") != "" {
-		return q.putBlockFromURL()
-	}
 	id, err := q.blockID()
 	if err != nil {
 		return err
 	}
-	if q.r.ContentLength < 0 {
-		return errMissingLength
+	take := q.fetch
+	if q.r.Header.Get("X-Ms-Copy-Source") == "" {
+		take = q.upload
+		if q.r.ContentLength < 0 {
+			return errMissingLength
+		}
 	}
 	if err := q.needContainer(); err != nil {
 		return err
 	}
-	block, sums, err := q.upload()
+	block, sums, err := take()
 	if err != nil {
 		return err
 	}

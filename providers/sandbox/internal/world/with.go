@@ -28,30 +28,12 @@ func (w *World) With(put []any, gone []plan.ID) *World {
 	return &c
 }
 
+func (r *Resource) id() plan.ID { return r.ID }
+func (s *Subnet) id() plan.ID   { return s.ID }
+
 func idOf(r any) plan.ID {
-	switch r := r.(type) {
-	case *VNet:
-		return r.ID
-	case *Subnet:
-		return r.ID
-	case *NSG:
-		return r.ID
-	case *NIC:
-		return r.ID
-	case *PublicIP:
-		return r.ID
-	case *VM:
-		return r.ID
-	case *ScaleSet:
-		return r.ID
-	case *Instance:
-		return r.ID
-	case *StorageAccount:
-		return r.ID
-	case *Gateway:
-		return r.ID
-	case *PrivateEndpoint:
-		return r.ID
+	if r, ok := r.(interface{ id() plan.ID }); ok {
+		return r.id()
 	}
 	return ""
 }
