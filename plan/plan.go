@@ -23,6 +23,8 @@ type Investigation struct {
 
 	// MaxTotalBytes ends the run once its recordings have so much together; 0: they may have any.
 	MaxTotalBytes int64 `json:"max_total_bytes,omitempty"`
+
+	AlignedStart bool `json:"aligned_start,omitempty"` // captures begin together
 }
 
 // TimeBox is when inv records, if it begins at began unless the file says when.

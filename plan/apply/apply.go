@@ -101,6 +101,7 @@ type Run struct {
 	mu sync.Mutex // guards what follows; sessions run side by side
 
 	joining   []*tracked // what came to be read since, to be taken up between steps
+	together  alignment
 	run       *ledger.Run
 	manifest  session.Manifest // without artifacts
 	earlier   []plan.Finding   // of the plans before
@@ -131,7 +132,9 @@ func New(o Options) (*Run, error) {
 	r.artifacts, r.manifest.Artifacts = artifactsOf(r.manifest.Artifacts), nil
 	r.earlier = slices.DeleteFunc(r.manifest.Findings, func(f plan.Finding) bool { return f.Code == plan.NoData || f.Code == plan.RecordingChanged })
 	r.files = o.Collector(r.folder)
-	return r, r.track()
+	err = r.track()
+	r.align()
+	return r, err
 }
 
 // Folder is where the results lie.

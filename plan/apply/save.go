@@ -186,6 +186,7 @@ func (r *Run) note(t *tracked) {
 		rec := t.rec
 		t.entry.Seen = &ledger.Seen{At: r.clock.Now(), Recording: &rec, Bytes: t.bytes}
 	}
+	r.unaligned(t)
 	t.entry.Session = t.session
 	r.run.Sessions[t.key] = t.entry.Clone()
 	r.manifest.Sessions[t.place] = r.session(t)

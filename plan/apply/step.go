@@ -36,7 +36,7 @@ func (r *Run) step(ctx context.Context, t *tracked) {
 	case ledger.Adopt:
 		r.adopt(t, t.rec)
 	case ledger.Start:
-		if r.prepare(ctx, t) && r.mayWrite(ctx, t) && !r.tookTwin(ctx, t) {
+		if r.prepare(ctx, t) && r.aligned(t) && r.mayWrite(ctx, t) && !r.tookTwin(ctx, t) {
 			r.start(ctx, t)
 		}
 	case ledger.Follow:

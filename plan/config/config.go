@@ -89,6 +89,7 @@ type Investigation struct {
 	// MaxTotalBytes is how much all sessions may record together before the run ends; 0: no limit.
 	MaxTotalBytes  int64 `json:"max_total_bytes,omitempty"`
 	CreateWatchers bool  `json:"create_watchers,omitempty"` // Network Watchers that are missing may be made
+	AlignedStart   bool  `json:"aligned_start,omitempty"`   // captures wait for one another and begin together
 
 	// Dictionary names networks and addresses.
 	Dictionary []dictionary.Entry `json:"dictionary,omitempty"`

@@ -13,7 +13,7 @@ import (
 )
 
 var investigationSchema = schema{
-	attrs: []string{"reason", "owner", "ticket", "window", "start", "end", "max_total_bytes", "create_watchers", "dictionary"},
+	attrs: []string{"reason", "owner", "ticket", "window", "start", "end", "max_total_bytes", "create_watchers", "aligned_start", "dictionary"},
 	blocks: map[string]rule{
 		"storage":   {many: true},
 		"watch":     {labels: []string{"kind", "name"}, many: true},
@@ -53,6 +53,7 @@ func (l *loader) investigation(hb *hclsyntax.Block) *Investigation {
 	b.timeBox(inv)
 	inv.MaxTotalBytes, _ = b.size("max_total_bytes", 1, math.MaxInt64)
 	inv.CreateWatchers = b.truth("create_watchers")
+	inv.AlignedStart = b.truth("aligned_start")
 	inv.Dictionary = b.dictionary()
 	inv.Report = Report{Formats: slices.Clone(defaultFormats), Range: inv.Range}
 	for _, c := range blocks {

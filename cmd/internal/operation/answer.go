@@ -135,6 +135,28 @@ func folderSum(folder session.Folder, m session.Manifest, questions []*summary.Q
 	return collectors.Sum{Root: folder.Path, Items: artifacts(m), Start: m.Start, End: m.End, Followed: followed(m, inv), Fine: true, Options: o}, nil
 }
 
+// apart says how far apart captures began that were to begin together.
+func apart(m session.Manifest) string {
+	var first, last session.Session
+	n := 0
+	for _, s := range m.Sessions {
+		if !m.Investigation.AlignedStart || s.Mechanism != plan.PacketCapture || s.Started.IsZero() {
+			continue
+		}
+		if n++; n == 1 || s.Started.Before(first.Started) {
+			first = s
+		}
+		if n == 1 || s.Started.After(last.Started) {
+			last = s
+		}
+	}
+	if n < 2 {
+		return ""
+	}
+	return fmt.Sprintf("The %d captures were to begin together: the first, of %s, began at %s, and the last, of %s, %s later. What one of them alone has before that says nothing about the other.",
+		n, first.Address, first.Started.UTC().Format("15:04:05"), last.Address, plan.Duration(last.Started.Sub(first.Started)))
+}
+
 // followed are the flow logs of a run, with when they did not record.
 func followed(m session.Manifest, inv []*plan.Inventory) []minutes.Followed {
 	var out []minutes.Followed
@@ -244,6 +266,9 @@ func coverage(m session.Manifest) []summary.Coverage {
 		if s.Mechanism == plan.FlowLog && s.Filtered {
 			say("flow-log-filtered", "The flow log %s records only a part: it has a filter or leaves out record types.", s.Name)
 		}
+	}
+	if text := apart(m); text != "" {
+		say("captures-began", "%s", text)
 	}
 	for _, s := range m.Sessions {
 		if asked := (collectors.Only{Filter: s.ReadFilter, RecordTypes: s.ReadTypes}); asked != (collectors.Only{}) && onlyAsked(m, s) != asked {
