@@ -174,3 +174,20 @@ func TestSidedStepsOfTime(t *testing.T) {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
 }
+
+// TestStepsOfSeveralQuestions wants each question in its own steps, though time is cut
+// where any of them asks for it.
+func TestStepsOfSeveralQuestions(t *testing.T) {
+	names := flow.NewNames()
+	all := recordsOf(names, made{sport: 1, dport: 443, sent: 1}, made{sport: 2, dport: 443, at: 95, sent: 10}, made{sport: 3, dport: 443, at: 119, sent: 100}, made{sport: 4, dport: 443, at: 185, sent: 1000})
+	doc := documentOf(t, names, all, Options{}, asked(t, "", "", "time(2m)"), asked(t, "", "", "time(90s)"), asked(t, `time >= "2026-05-09T10:01:50Z"`, "", "time(5m)"))
+	for i, want := range [][]string{
+		{"2026-05-09T10:00:00Z: 3 flows, 111 bytes", "2026-05-09T10:02:00Z: 1 flows, 1000 bytes"},
+		{"2026-05-09T10:00:00Z: 1 flows, 1 bytes", "2026-05-09T10:01:30Z: 2 flows, 110 bytes", "2026-05-09T10:03:00Z: 1 flows, 1000 bytes"},
+		{"2026-05-09T10:00:00Z: 2 flows, 1100 bytes"},
+	} {
+		if diff := cmp.Diff(want, lined(doc.Asks[i])); diff != "" {
+			t.Errorf("question %d (-want +got)\n%s", i, diff)
+		}
+	}
+}
