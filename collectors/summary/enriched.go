@@ -13,6 +13,7 @@ type enriched struct {
 	point   *point
 	key     aggregate.Key // as it was aggregated; the row may be seen from the other end
 	refused bool          // a log refused what this capture saw
+	like    *enriched     // says in which line of an answer the row is, if it does not itself
 
 	flows, denied uint64 // that count with it
 

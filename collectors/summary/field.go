@@ -153,6 +153,18 @@ func endPortText(_ *naming, b []byte) string {
 	return ""
 }
 
+// knows reports whether the source of a row says whether there is a value, and which.
+func (f *field) knows(s *enriched) bool {
+	switch {
+	case f.state != nil:
+		return f.state(s) != unknown
+	case f.code == nil || s.point.Class == aggregate.NoIP:
+		return true
+	}
+	c := f.code(s)
+	return int(c) >= len(f.codes) || f.codes[c] != "unknown"
+}
+
 // of is f with what says its value.
 func (f field) of(d dependence) field {
 	f.depends = d

@@ -166,9 +166,24 @@ func (g *groups) add(rows []*enriched, dedupe *deduplicator) {
 	if g.sided {
 		g.addEnds(&g.total.ends, match, dedupe)
 	}
-	for len(match) > 0 {
-		match = g.addLine(match, dedupe)
+	var others []*enriched
+	if n := partitionFunc(match, g.tells); n > 0 {
+		match, others = match[:n], match[n:]
 	}
+	for len(match) > 0 {
+		match = g.addLine(match, others, dedupe)
+	}
+}
+
+// tells reports whether a row says in which line it belongs. A capture does not know a
+// verdict: where a flow log saw the same flow, its packets are of the log's line.
+func (g *groups) tells(s *enriched) bool {
+	for i := range g.by {
+		if !g.by[i].knows(s) {
+			return false
+		}
+	}
+	return true
 }
 
 func (g *groups) test(s *enriched) truth {
@@ -178,12 +193,13 @@ func (g *groups) test(s *enriched) truth {
 	return g.where(s)
 }
 
-// addLine counts the rows of the first one's line and returns the others.
-func (g *groups) addLine(rows []*enriched, dedupe *deduplicator) (rest []*enriched) {
+// addLine counts the rows of the first one's line, with others, which do not say theirs,
+// and returns what is of further lines.
+func (g *groups) addLine(rows, others []*enriched, dedupe *deduplicator) (rest []*enriched) {
 	g.blind = g.step > 0 || g.halved
 	g.keyA = g.key(g.keyA[:0], rows[0])
 	if g.oneLine(rows) {
-		g.addKept(rows, dedupe)
+		g.addKept(rows, others, dedupe)
 		return nil
 	}
 	line := rows[:0:0]
@@ -194,12 +210,17 @@ func (g *groups) addLine(rows []*enriched, dedupe *deduplicator) (rest []*enrich
 			rest = append(rest, s)
 		}
 	}
-	g.addKept(line, dedupe)
+	g.addKept(line, others, dedupe)
 	return rest
 }
 
-// addKept counts the rows of one line.
-func (g *groups) addKept(line []*enriched, dedupe *deduplicator) {
+// addKept counts the rows of one line, and others as of the first one's.
+func (g *groups) addKept(line, others []*enriched, dedupe *deduplicator) {
+	for _, s := range others {
+		o := *s
+		o.like = line[0]
+		line = append(line[:len(line):len(line)], &o)
+	}
 	kept, _ := dedupe.flow(line)
 	if g.blind = false; g.step > 0 || g.halved {
 		g.addSteps(g.directions(kept...), false)
@@ -264,7 +285,11 @@ func (g *groups) key(b []byte, s *enriched) []byte {
 		if g.blind && (g.time[i] || g.by[i].name == question.PriceClass) {
 			clear(b[at : at+f.width])
 		} else {
-			f.put(b[at:at+f.width], s)
+			of := s
+			if s.like != nil && !g.time[i] && f.name != question.PriceClass {
+				of = s.like
+			}
+			f.put(b[at:at+f.width], of)
 		}
 		at += f.width
 	}
@@ -276,6 +301,9 @@ func (g *groups) key(b []byte, s *enriched) []byte {
 func (g *groups) of(s *enriched) []group {
 	switch {
 	case g.depends&onPoint != 0:
+		if s.like != nil {
+			s = s.like
+		}
 		return g.known(&g.points, (s.point.number*directions+int(s.direction))*2+number(s.refused), s)
 	case g.depends&onPort != 0 && s.row.Proto == protoTCP && s.point.Class != aggregate.NoIP:
 		return g.known(&g.ports[0], int(s.row.Port), s)
