@@ -83,7 +83,7 @@ func TestNamesOfEnds(t *testing.T) {
 	ends := func(w *World) string {
 		var all []string
 		for _, e := range w.Traffic[0].From {
-			name := e.NIC.ID.Parent().Name()
+			var name string
 			if e.NIC.VM != nil {
 				name = e.NIC.VM.Name
 			} else {
