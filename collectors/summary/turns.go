@@ -146,12 +146,18 @@ func (t *turns) begin(views []view) {
 }
 
 // guess says of the first counts of logs of which time they are where no rhythm is known,
-// if the flow was as fast as a capture saw it then.
+// if the flow was as fast as a capture saw it then. Those that end together are of one time.
 func (t *turns) guess(views []view) {
 	for _, list := range t.ticks {
 		x := &list[0]
 		if !x.guessed || x.from == x.earliest {
 			continue
+		}
+		most := x.n
+		for _, other := range t.ticks {
+			if y := &other[0]; y.guessed && y.at == x.at {
+				most = max(most, y.n)
+			}
 		}
 		var n, seconds float64
 		for o, all := range t.ticks {
@@ -169,7 +175,7 @@ func (t *turns) guess(views []view) {
 			}
 		}
 		if n > 0 && x.n > 0 {
-			x.from = x.at - max(1, min(x.at-x.earliest, int64(math.Round(x.n*seconds/n))))
+			x.from = x.at - max(1, min(x.at-x.earliest, int64(math.Round(most*seconds/n))))
 			x.since = x.from
 		}
 	}
@@ -294,6 +300,9 @@ func (t *turns) switches() map[at][]at {
 				continue
 			}
 			y := at{v, next}
+			if t.outdone(y) {
+				continue
+			}
 			for _, u := range t.order {
 				if x := (at{u, t.first(u, c) - 1}); u != v && x.tick >= 0 && !slices.Contains(all[y], x) {
 					all[y] = append(all[y], x)
@@ -302,6 +311,26 @@ func (t *turns) switches() map[at][]at {
 		}
 	}
 	return all
+}
+
+// outdone reports whether another log counted as much or more in just the time of a count:
+// then that one is what others are left for, and not a smaller one that costs less.
+func (t *turns) outdone(a at) bool {
+	x, before := t.of(a), true
+	for _, v := range t.order {
+		if v == a.view {
+			before = false
+			continue
+		}
+		k := t.first(v, x.at)
+		if k == len(t.ticks[v]) {
+			continue
+		}
+		if y := &t.ticks[v][k]; y.at == x.at && y.from == x.from && y.log == x.log && (y.n > x.n || y.n == x.n && before) {
+			return true
+		}
+	}
+	return false
 }
 
 // first is the number of a view's first count that is not before a time.
