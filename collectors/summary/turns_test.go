@@ -104,6 +104,10 @@ func TestTurns(t *testing.T) {
 		"a capture that saw more": {[]seer{{name: "a", begun: true, counts: [][2]int64{{0, 0}, {300, 300}, {600, 100}}}, {name: "c", capture: true, counts: every(290, 700, 1, 1)}}, "a 0-300; c 301-700", 0},
 		// Of 301 to 600 the log has 300 packets and the capture only the first 100 seconds.
 		"a capture that stopped": {[]seer{{name: "a", begun: true, ended: true, counts: [][2]int64{{0, 0}, {300, 300}, {600, 300}}}, {name: "c", capture: true, counts: every(200, 400, 1, 1)}}, "a 0-600; c", 0},
+		// A capture is left for a log, and a log for it, only if it saw more than clocks may
+		// differ by: 1 of its packets and 1 of the log's, twice each.
+		"a capture that saw 2 more": {[]seer{{name: "a", begun: true, counts: join(every(0, 0, 1, 0), every(60, 300, 60, 60))}, {name: "c", capture: true, counts: join(every(121, 178, 1, 1), every(179, 180, 1, 2))}}, "a 0-300; c", 0},
+		"a capture that saw 5 more": {[]seer{{name: "a", begun: true, counts: join(every(0, 0, 1, 0), every(60, 300, 60, 60))}, {name: "c", capture: true, counts: join(every(121, 175, 1, 1), every(176, 180, 1, 2))}}, "a 0-120 240-300; c 121-180", 0},
 		// Nothing was counted for ten minutes: a count is of five minutes at most.
 		"a pause": {[]seer{{name: "a", begun: true, counts: [][2]int64{{0, 0}, {60, 10}, {900, 10}}}, {name: "c", capture: true, counts: every(300, 400, 1, 1)}}, "a 0-900; c 300-400", 0},
 	} {
