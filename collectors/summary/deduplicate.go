@@ -96,7 +96,7 @@ func (d *deduplicator) flow(rows []*enriched) (kept, dropped []*enriched) {
 	if rows = rows[:len(rows):len(rows)]; len(rows) > 0 && rows[0].point.Class.Sum() {
 		return sums(rows)
 	}
-	n := partitionFunc(rows, func(s *enriched) bool { return s.verdict() != aggregate.Denied })
+	n := partitionFunc(rows, (*enriched).passed)
 	kept, dropped = d.part(rows[:n], nil, nil)
 	passed := len(kept)
 	kept, dropped = d.part(rows[n:], kept, dropped)

@@ -126,6 +126,9 @@ func (s *enriched) verdict() aggregate.Verdict {
 	return s.point.Verdict
 }
 
+// passed reports whether nobody refused the flow where it was seen.
+func (s *enriched) passed() bool { return s.verdict() != aggregate.Denied }
+
 // orient finds the far side, and the direction where the source does not say
 // it but the inventory knows whose addresses these are.
 func (s *enriched) orient() {

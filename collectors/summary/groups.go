@@ -170,8 +170,15 @@ func (g *groups) add(rows []*enriched, dedupe *deduplicator) {
 	if n := partitionFunc(match, g.tells); n > 0 {
 		match, others = match[:n], match[n:]
 	}
+	passed := slices.ContainsFunc(match, (*enriched).passed)
 	for len(match) > 0 {
-		match = g.addLine(match, others, dedupe)
+		line, rest := g.line(match)
+		if passed && !slices.ContainsFunc(line, (*enriched).passed) {
+			g.addKept(line, nil, dedupe) // what was captured is of what passed
+		} else {
+			g.addKept(line, others, dedupe)
+		}
+		match = rest
 	}
 }
 
@@ -193,16 +200,14 @@ func (g *groups) test(s *enriched) truth {
 	return g.where(s)
 }
 
-// addLine counts the rows of the first one's line, with others, which do not say theirs,
-// and returns what is of further lines.
-func (g *groups) addLine(rows, others []*enriched, dedupe *deduplicator) (rest []*enriched) {
+// line are the rows of the first one's line, and those of further ones.
+func (g *groups) line(rows []*enriched) (line, rest []*enriched) {
 	g.blind = g.step > 0 || g.halved
 	g.keyA = g.key(g.keyA[:0], rows[0])
 	if g.oneLine(rows) {
-		g.addKept(rows, others, dedupe)
-		return nil
+		return rows, nil
 	}
-	line := rows[:0:0]
+	line = rows[:0:0]
 	for _, s := range rows {
 		if g.sameLine(s) {
 			line = append(line, s)
@@ -210,8 +215,7 @@ func (g *groups) addLine(rows, others []*enriched, dedupe *deduplicator) (rest [
 			rest = append(rest, s)
 		}
 	}
-	g.addKept(line, others, dedupe)
-	return rest
+	return line, rest
 }
 
 // addKept counts the rows of one line, and others as of the first one's.
