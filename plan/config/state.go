@@ -88,6 +88,7 @@ func (l *loader) blobState(b block) State {
 
 func (l *loader) encryption(b block, s *State) {
 	encryptionSchema.check(b.Body, "encryption", &l.problems)
+	b.secret = encryptionSchema.attrs
 	s.Passphrase, _ = b.text("passphrase")
 	s.Key, _ = b.text("key")
 	if b.has("passphrase") == b.has("key") {
