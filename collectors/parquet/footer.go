@@ -2,6 +2,7 @@ package parquet
 
 import (
 	"encoding/binary"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -32,6 +33,9 @@ func (p *Writer) footer(m Meta) ([]byte, error) {
 	b, err := thrift.Marshal(new(thrift.CompactProtocol), &meta)
 	if err != nil {
 		return nil, err
+	}
+	if len(b) > p.most {
+		return nil, fmt.Errorf("the footer of the file of flows has %d bytes, and of more than %d nobody would read it: write fewer flows, or names of fewer hosts and networks, into one file", len(b), p.most)
 	}
 	b = binary.LittleEndian.AppendUint32(b, uint32(len(b)))
 	return append(b, magic...), nil

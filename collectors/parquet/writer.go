@@ -31,6 +31,7 @@ type Writer struct {
 	names *flow.Names
 	namer Namer
 	size  int           // rows of a group
+	most  int           // bytes of the footer
 	busy  chan struct{} // one for each goroutine that adds
 
 	mu   sync.Mutex // of idle
@@ -53,7 +54,7 @@ func NewWriter(w io.Writer, names *flow.Names, namer Namer) (*Writer, error) {
 }
 
 func newWriter(w io.Writer, names *flow.Names, namer Namer, rows int) (*Writer, error) {
-	p := &Writer{names: names, namer: namer, size: rows, busy: make(chan struct{}, min(mostParts, runtime.GOMAXPROCS(0))), w: w}
+	p := &Writer{names: names, namer: namer, size: rows, most: mostTail, busy: make(chan struct{}, min(mostParts, runtime.GOMAXPROCS(0))), w: w}
 	err := p.write(magic)
 	return p, err
 }
