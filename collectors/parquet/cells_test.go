@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/parquet-go/parquet-go/format"
@@ -31,14 +32,10 @@ func cellsOf(r *flow.Record, names *flow.Names) map[string]string {
 			c[name] = fmt.Sprint(v)
 		}
 	}
-	down := func(ns int64) int64 { return int64(math.Floor(float64(ns/1e6)))*1000 + (ns/1000 - ns/1e6*1000) }
-	for name, at := range map[string]int64{"first": r.First, "last": r.Last} {
-		us, rest := down(at), at%1000
-		if rest < 0 {
-			us, rest = us-1, rest+1000
-		}
-		set(name, at != flow.NoTime, us)
-		set(name+"_nanos", at != flow.NoTime && rest != 0, rest)
+	for name, ns := range map[string]int64{"first": r.First, "last": r.Last} {
+		at := time.Unix(0, ns)
+		set(name, ns != flow.NoTime, at.UnixMicro())
+		set(name+"_nanos", ns != flow.NoTime && at.Nanosecond()%1000 != 0, at.Nanosecond()%1000)
 	}
 	ip := r.EtherType == 0
 	set("source_address", !r.Src.IsZero(), r.Src.String())
