@@ -221,3 +221,17 @@ func TestWhichLogCounts(t *testing.T) {
 		})
 	}
 }
+
+// TestManyLogs checks that of more logs of a flow than are compared count by count, it is
+// said that the answer is not exact.
+func TestManyLogs(t *testing.T) {
+	packets := slices.Repeat([]int{1}, 3001)
+	dir := t.TempDir()
+	for i := range 9 {
+		l := turnLog{name: string(rune('A' + i)), from: 100 * i, to: 2000 + 100*i, every: 300, phase: 31 * i}
+		l.put(t, dir, packets)
+	}
+	if n, _, flows, codes := sumOf(t, Sum{Items: itemsOf(dir)}); flows != 1 || n >= 2801 || !slices.Contains(codes, "undecided") {
+		t.Errorf("%d packets of %d flows; %v", n, flows, codes)
+	}
+}

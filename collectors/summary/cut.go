@@ -156,7 +156,7 @@ func slack(a, b *view) int64 {
 // piecesOf cuts the time of views at their beginnings and ends. Those that are
 // about at the same time are one, and there is no cut within what one count is of.
 // It reports false if packets are summed up over such a time, as in flows that were
-// kept: of a flow log that is how it counts.
+// kept, or counted, as by more flow logs than take turns.
 func piecesOf(views []view, moments [][][]aggregate.Moment) (pieces []piece, exact bool) {
 	exact = true
 	var cuts []int64
@@ -177,7 +177,7 @@ func piecesOf(views []view, moments [][][]aggregate.Moment) (pieces []piece, exa
 		views[i].each(moments[i], func(from, to int64) {
 			n := len(cuts)
 			cuts = slices.DeleteFunc(cuts, func(c int64) bool { return c > from && c < to && c > first && c < last })
-			exact = exact && (views[i].log() || len(cuts) == n)
+			exact = exact && len(cuts) == n
 		})
 	}
 	for i := range cuts[1:] {
