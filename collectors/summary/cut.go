@@ -28,7 +28,7 @@ func (d *deduplicator) cut(views []view) (kept, dropped []*enriched) {
 		}
 		counts = func(i int, at int64) bool { return pieces[pieceAt(pieces, at*second)].counts[i] }
 	}
-	if open != (weight{}) {
+	if open.packets > 0 || open.ipBytes > 0 {
 		d.turns = turned{1, open.ipBytes}
 	}
 	for i := range views {

@@ -265,7 +265,7 @@ func (t *turns) choose() {
 		}
 		for _, x := range switches[y] {
 			from := t.course(courses, x)
-			other := course{score: from.score - 2*twice(t.of(x), t.of(y)), switches: from.switches + 1, before: x}
+			other := course{score: from.score - 2*t.twice(x, t.of(y)), switches: from.switches + 1, before: x}
 			if other.better(&w) {
 				w = other
 			}
@@ -343,13 +343,30 @@ func (t *turns) first(v int, at int64) int {
 // one of a log begins just where that of another ends.
 const drift = 1
 
-// twice is about how much is counted twice if one count follows another.
-func twice(last, next *tick) float64 {
+// twice is about how much is counted twice if next follows a count of another view: what
+// that view counted in the time of next, or as much as that is of its time.
+func (t *turns) twice(x at, next *tick) float64 {
+	last := t.of(x)
 	if next.at == next.from || next.from == last.at && last.log && next.log {
 		return 0
 	}
-	again := max(0, min(last.at, next.at)-next.from) + drift
-	return next.n * min(1, float64(again)/float64(next.at-next.from))
+	seconds := max(0, min(last.at, next.at)-next.from) + drift
+	again := next.n * float64(seconds) / float64(next.at-next.from)
+	return min(next.n, max(again, t.between(x, next.from)))
+}
+
+// between is what a view counted after a time and up to a count.
+func (t *turns) between(x at, from int64) (n float64) {
+	for k := x.tick; k >= 0; k-- {
+		o := &t.ticks[x.view][k]
+		if o.at <= from {
+			break
+		}
+		if part := min(o.at-o.from, o.at-from); part > 0 {
+			n += o.n * float64(part) / float64(o.at-o.from)
+		}
+	}
+	return n
 }
 
 // open is what is not decided: counts that go in part over the time of another log's that
