@@ -27,13 +27,11 @@ type capture struct {
 	main    func(flow.Batch) bool
 	stopped bool
 
-	packets uint64
-
-	fragments packet.Fragments
-	repeated  uint64 // reports of packets that count elsewhere
-	dropped   uint64 // drop events
-	strange   uint64 // of them without an IP header
-	skips     map[string]skip
+	packets  uint64
+	repeated uint64 // reports of packets that count elsewhere
+	dropped  uint64 // drop events
+	strange  uint64 // of them without an IP header
+	skips    map[string]skip
 }
 
 // skip counts what was left out for one reason.
@@ -159,9 +157,7 @@ func length(link packet.Link, b []byte) uint32 {
 func (c *capture) add(link packet.Link, data []byte, wire, original uint32, at int64) bool {
 	p := c.meter.Next()
 	p.Time = at
-	if packet.Parse(link, data, wire, p); p.Part != packet.Complete {
-		c.fragments.Place(p)
-	}
+	packet.Parse(link, data, wire, p)
 	p.FrameBytes = uint64(original)
 	if p.Payload != 0 && names.Teaches(p) && c.in.Hosts != nil {
 		names.Learn(c.in.Hosts, p, data[p.Payload:])

@@ -44,9 +44,7 @@ func (c *capture) frame(f frame) bool {
 	if c.directed {
 		p.Way = f.direction()
 	}
-	if packet.Parse(f.link, f.data, f.wire, p); p.Part != packet.Complete {
-		c.fragments.Place(p)
-	}
+	packet.Parse(f.link, f.data, f.wire, p)
 	if p.Payload != 0 && names.Teaches(p) && c.in.Hosts != nil {
 		names.Learn(c.in.Hosts, p, f.data[p.Payload:])
 	}

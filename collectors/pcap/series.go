@@ -9,7 +9,6 @@ import (
 	"flowctl/collectors/flow"
 	"flowctl/collectors/pcap/identity"
 	"flowctl/collectors/pcap/meter"
-	"flowctl/collectors/pcap/packet"
 )
 
 // Series is the files of one capture that was rotated, which are read one after
@@ -21,7 +20,6 @@ type Series struct {
 	directed   bool // frames may say which way they went
 	interfaces interfaces
 	identity   identity.Packets
-	fragments  packet.Fragments
 	times      flow.Span
 }
 

@@ -32,7 +32,7 @@ func (p *Packet) common(b []byte, wire uint32) bool {
 	if end := uint32(total) + atIP; end > wire || wire > end+trailer && wire > uint32(len(b)) { // see bound
 		return false
 	}
-	p.EtherType, p.Sender, p.Tunnel, p.Flags, p.Payload, p.Network, p.Note, p.Part = 0, RoleUnknown, flow.NoTunnel, 0, 0, atIP, 0, Complete
+	p.EtherType, p.Sender, p.Tunnel, p.Flags, p.Payload, p.Network, p.Note = 0, RoleUnknown, flow.NoTunnel, 0, 0, atIP, 0
 	p.FrameBytes, p.IPBytes = uint64(wire), uint64(total)
 	p.Proto = h[atIP+9]
 	p.Src = flow.Addr4(binary.BigEndian.Uint32(h[atIP+12:]))

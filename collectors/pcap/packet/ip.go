@@ -53,19 +53,15 @@ func (p *Packet) ip4(b []byte, o int, wire uint32) {
 	}
 	p.Proto = h[9]
 	fragment := binary.BigEndian.Uint16(h[6:])
-	switch {
-	case fragment&0x1fff != 0:
-		p.Part, p.Datagram = LaterFragment, uint32(be16(h, 4))
-		return // it has no ports
-	case fragment&moreFragments != 0:
-		p.Part, p.Datagram = FirstFragment, uint32(be16(h, 4))
+	if fragment&0x1fff != 0 {
+		return // a later fragment has no ports
 	}
 	from := o
 	o += int(h[0]&15) * 4
 	if p.Proto == protoAH {
 		o = p.authentication(b, o)
 	}
-	p.transport(b, o, left(p.IPBytes, o-from, p.Part == FirstFragment))
+	p.transport(b, o, left(p.IPBytes, o-from, fragment&moreFragments != 0))
 }
 
 // moreFragments is the flag of IPv4 that says that this is not all.
@@ -115,10 +111,19 @@ func (p *Packet) ip6(b []byte, o int, wire uint32) {
 		p.transport(b, o+40, int64(p.IPBytes)-40)
 		return
 	}
-	if at, ok := p.extensions(b, o+40); ok {
-		p.transport(b, at, left(p.IPBytes, at-o, p.Part == FirstFragment))
+	if at, part := p.extensions(b, o+40); part != laterPart {
+		p.transport(b, at, left(p.IPBytes, at-o, part == firstPart))
 	}
 }
+
+// part is which part of a packet a frame holds.
+type part uint8
+
+const (
+	allOfIt part = iota
+	firstPart
+	laterPart // or one that cannot be read on
+)
 
 // unstated is the length of an IPv6 packet that states none: a jumbogram's
 // option (RFC 2675), what the network card was given, or the header alone.
@@ -142,50 +147,39 @@ func (p *Packet) unstated(b []byte, o int, wire uint32) uint64 {
 	return 40
 }
 
-// extensions steps over extension headers and says where what they lead to is:
-// nothing in a later fragment, or where they cannot be read on.
-func (p *Packet) extensions(b []byte, o int) (int, bool) {
+// extensions steps over extension headers and says where what they lead to is,
+// and how much of it: a later fragment has no ports.
+func (p *Packet) extensions(b []byte, o int) (int, part) {
+	has := allOfIt
 	for range maxTags {
 		switch p.Proto {
 		case protoHopByHop, protoRouting, protoOptions:
 			if len(b) < o+2 {
-				return o, false
+				return o, laterPart
 			}
 			p.Proto = b[o]
 			o += (int(b[o+1]) + 1) * 8
 		case protoFragment:
 			if len(b) < o+4 {
-				return o, false
+				return o, laterPart
 			}
 			p.Proto = b[o]
-			if later := p.fragment(b, o); later {
-				return o, false
+			switch offset := be16(b, o+2); {
+			case offset&0xfff8 != 0:
+				return o, laterPart
+			case offset&1 != 0:
+				has = firstPart
 			}
 			o += 8
 		case protoAH:
 			next := p.authentication(b, o)
 			if next == o {
-				return o, false
+				return o, laterPart
 			}
 			o = next
 		default:
-			return o, true
+			return o, has
 		}
 	}
-	return o, false
-}
-
-// fragment reads the rest of a fragment header (RFC 8200, 4.5), and reports whether it
-// is that of a later fragment.
-func (p *Packet) fragment(b []byte, o int) (later bool) {
-	offset := be16(b, o+2)
-	later = offset&0xfff8 != 0
-	switch {
-	case len(b) < o+8: // cut, so that nobody knows of which packet
-	case later:
-		p.Part, p.Datagram = LaterFragment, be32(b, o+4)
-	case offset&1 != 0:
-		p.Part, p.Datagram = FirstFragment, be32(b, o+4)
-	}
-	return later
+	return o, laterPart
 }

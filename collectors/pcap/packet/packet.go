@@ -23,8 +23,6 @@ type Packet struct {
 	Sender     Role    // what the packet shows of its sender's part in the conversation
 	Tunnel     flow.Tunnel
 	Note       Note
-	Part       Part           // of an IP packet that was fragmented
-	Datagram   uint32         // identification of that packet, if Part is not Complete
 	Way        flow.Direction // at the machine that captured it, where that is known; Parse leaves it alone
 	Segment                   // of TCP, if Whole
 }
@@ -94,7 +92,6 @@ func (p *Packet) begin(wire uint32) {
 	p.Key = flow.Key{}
 	p.FrameBytes, p.IPBytes = uint64(wire), 0
 	p.EtherType, p.Payload, p.Network, p.Flags, p.Sender, p.Tunnel, p.Note = flow.LinkFrame, 0, 0, 0, RoleUnknown, flow.NoTunnel, 0
-	p.Part = Complete
 	p.Segment = Segment{}
 }
 
