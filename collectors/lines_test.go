@@ -49,3 +49,24 @@ func TestLinesOfCaptures(t *testing.T) {
 		}
 	}
 }
+
+// TestLinesOfOneLog checks that what one log does not say of a part of a flow is not taken
+// from another part.
+func TestLinesOfOneLog(t *testing.T) {
+	dir := t.TempDir()
+	put(t, filepath.Join(dir, "log.json"), logOfNoted(
+		noted{minute: 0, mac: macA, log: "v", tuples: []string{tuple(0, 9, web, "O", "C", "X", "10,1000,0,0")}},
+		noted{minute: 5, mac: macA, log: "v", tuples: []string{tuple(5, 9, web, "O", "C", "", "10,100000,0,0")}}))
+	q := summary.Compile(question.Question{Name: "q", By: []string{"encryption"}})
+	doc, _, err := Sum{Items: itemsOf(dir), Options: summary.Options{Questions: []*summary.Question{q}}}.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]uint64{}
+	for _, row := range doc.Asks[0].Rows {
+		got[row.Key[0]] = row.IPBytes.N
+	}
+	if got["X"] != 1000 || got["unknown"] != 100000 || len(got) != 2 {
+		t.Errorf("lines %v", got)
+	}
+}

@@ -235,3 +235,21 @@ func TestManyLogs(t *testing.T) {
 		t.Errorf("%d packets of %d flows; %v", n, flows, codes)
 	}
 }
+
+// TestIdleTail checks that a flow that flowed in its first seconds alone, and that a log
+// ends much later than a capture saw its last packet, counts once.
+func TestIdleTail(t *testing.T) {
+	packets := make([]int, 3001)
+	for i := range 21 {
+		packets[i] = 2
+	}
+	for _, end := range []int{59, 60, 61, 240, 299} {
+		dir := t.TempDir()
+		log, capture := turnLog{name: "A", to: end, every: 3000, phase: 2999, begins: true, ends: true}, turnLog{name: "C", to: 20, capture: true}
+		log.put(t, dir, packets)
+		capture.put(t, dir, packets)
+		if n, _, flows, codes := sumOf(t, Sum{Items: itemsOf(dir)}); n != 40 || flows != 1 || slices.Contains(codes, "logs-in-turns") {
+			t.Errorf("ended after %d seconds: %d packets of %d flows, want 40 of one; %v", end, n, flows, codes)
+		}
+	}
+}

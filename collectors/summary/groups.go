@@ -166,10 +166,7 @@ func (g *groups) add(rows []*enriched, dedupe *deduplicator) {
 	if g.sided {
 		g.addEnds(&g.total.ends, match, dedupe)
 	}
-	var others []*enriched
-	if n := partitionFunc(match, g.tells); n > 0 {
-		match, others = match[:n], match[n:]
-	}
+	match, others := g.untold(match)
 	passed := slices.ContainsFunc(match, (*enriched).passed)
 	for len(match) > 0 {
 		line, rest := g.line(match)
@@ -182,8 +179,29 @@ func (g *groups) add(rows []*enriched, dedupe *deduplicator) {
 	}
 }
 
-// tells reports whether a row says in which line it belongs. A capture does not know a
-// verdict: where a flow log saw the same flow, its packets are of the log's line.
+// untold takes those rows out which do not say in which line they belong, and of which
+// others do. A capture does not know a verdict: where a flow log saw the same flow at the
+// same time, its packets are of the log's line.
+func (g *groups) untold(rows []*enriched) (told, others []*enriched) {
+	n := partitionFunc(rows, g.tells)
+	if n == 0 || n == len(rows) {
+		return rows, nil
+	}
+	k := n + partitionFunc(rows[n:], func(s *enriched) bool {
+		return !slices.ContainsFunc(rows[:n], func(o *enriched) bool { return o.mayBeOf(s) })
+	})
+	return rows[:k], rows[k:]
+}
+
+// mayBeOf reports whether a flow log's row may be of packets that a capture saw: its
+// counts are of the minutes before.
+func (s *enriched) mayBeOf(capture *enriched) bool {
+	a, b := s.row, capture.row
+	return s.point.Class < aggregate.Capture && capture.point.Class == aggregate.Capture &&
+		a.First-lead*aggregate.Minute <= b.Last && b.First <= a.Last+aggregate.Minute
+}
+
+// tells reports whether a row says in which line it belongs.
 func (g *groups) tells(s *enriched) bool {
 	for i := range g.by {
 		if !g.by[i].knows(s) {

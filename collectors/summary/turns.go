@@ -32,6 +32,7 @@ type tick struct {
 	n        float64
 	sum      weight
 	log      bool
+	opens    bool  // the flow began at from
 	guessed  bool  // from
 	earliest int64 // that from may be
 	counts   bool
@@ -135,7 +136,7 @@ func (t *turns) begin(views []view) {
 		first.since = first.from
 		for k := range list[1:] {
 			x := &list[k+1]
-			x.since = list[k].at
+			x.since, x.opens = list[k].at, k == 0 && v.begun
 			if x.from = max(x.since, x.at-longTick); !v.log() {
 				x.from = max(x.since, x.at-1)
 			} else {
@@ -347,12 +348,16 @@ const drift = 1
 // that view counted in the time of next, or as much as that is of its time.
 func (t *turns) twice(x at, next *tick) float64 {
 	last := t.of(x)
-	if next.at == next.from || next.from == last.at && last.log && next.log {
+	if next.at == next.from || next.from == last.at && last.log && next.log && !next.opens {
 		return 0
 	}
 	seconds := max(0, min(last.at, next.at)-next.from) + drift
 	again := next.n * float64(seconds) / float64(next.at-next.from)
-	return min(next.n, max(again, t.between(x, next.from)))
+	from := next.from
+	if next.opens { // whatever was in that second is of the flow
+		from--
+	}
+	return min(next.n, max(again, t.between(x, from)))
 }
 
 // between is what a view counted after a time and up to a count.
@@ -380,9 +385,12 @@ func (t *turns) open() (sum weight) {
 			if x.guessed && x.counts {
 				x.from = x.earliest
 			}
-			wrong := covered(&x, t.others(v, &x))
+			others := t.others(v, &x)
+			wrong := covered(&x, others)
 			if !x.counts {
-				wrong = x.at - x.from - wrong
+				if wrong = x.at - x.from - wrong; !x.guessed && explained(&x, others) {
+					continue
+				}
 			}
 			if x.at-x.from <= skew/second && wrong > 0 {
 				short, seconds = short.plus(x.sum), seconds+wrong
@@ -397,11 +405,28 @@ func (t *turns) open() (sum weight) {
 	return sum
 }
 
+// explained reports whether others counted as much in the time of x as it did.
+func explained(x *tick, others []tick) bool {
+	n := 0.0
+	for _, o := range others {
+		if from := max(o.from, x.from); o.from < o.at && from < min(o.at, x.at) {
+			n += o.n * float64(min(o.at, x.at)-from) / float64(o.at-o.from)
+		} else if x.opens && o.at == x.from {
+			n += o.n
+		}
+	}
+	return math.Floor(x.n) <= math.Ceil(n)
+}
+
 // others are the counts that count, of the time of x, which is of a view: of other views,
 // if x counts too, and otherwise those that are sure to be of that time.
 func (t *turns) others(v int, x *tick) (list []tick) {
 	for o, all := range t.ticks {
-		for _, y := range all[t.first(o, x.from+1):] {
+		from := x.from + 1
+		if x.opens {
+			from--
+		}
+		for _, y := range all[t.first(o, from):] {
 			if y.since >= x.at {
 				break
 			}

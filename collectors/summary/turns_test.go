@@ -224,7 +224,7 @@ func (t *turns) worth() (sum float64) {
 	slices.SortFunc(way, func(a, b at) int { return int(t.of(a).at - t.of(b).at) })
 	for i := range way[:max(0, len(way)-1)] {
 		if way[i].view != way[i+1].view {
-			sum -= 2 * twice(t.of(way[i]), t.of(way[i+1]))
+			sum -= 2 * t.twice(way[i], t.of(way[i+1]))
 		}
 	}
 	return sum
@@ -253,7 +253,7 @@ func (t *turns) bestOfAll() (best float64) {
 		for _, y := range onward[x] {
 			lost := 0.0
 			if y.view != x.view {
-				lost = 2 * twice(t.of(x), t.of(y))
+				lost = 2 * t.twice(x, t.of(y))
 			}
 			walk(y, sum-lost)
 		}
