@@ -123,7 +123,7 @@ func (r *reading) rotation(ctx context.Context, list []*member, w *worker) {
 			r.copy(m)
 			continue
 		}
-		if s == nil || !m.begun || m.form != last.form || !s.Continues(m.first, m.sure && last.sure) {
+		if s == nil || !m.begun || m.form != last.form || !s.Continues(m.first, m.sure && last.sure) || r.sameTraffic(ctx, last.job, m) {
 			s, point = &pcap.Series{}, cmp.Or(m.Point, m.Path)
 		}
 		last = m
@@ -137,6 +137,17 @@ func (r *reading) rotation(ctx context.Context, list []*member, w *worker) {
 		r.file(ctx, m.job, w, open)
 		r.settle(m.job, w)
 	}
+}
+
+// sameTraffic reports whether a file that begins before another one ends has the same
+// packets then: it is of another place, whatever it is called.
+func (r *reading) sameTraffic(ctx context.Context, last *job, m *member) bool {
+	ends := last.source.Span
+	if !ends.Known || m.first >= ends.Last {
+		return false
+	}
+	b := newBorder(&place{first: last, last: last}, &place{first: m.job, last: m.job}, ends.Last, m.first)
+	return r.compareAt(ctx, b) && b.sameTraffic()
 }
 
 // begin looks at the beginning of the file, which is at path unless it is a blob.

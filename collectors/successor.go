@@ -51,28 +51,88 @@ func (r *reading) succession(ctx context.Context) {
 		if ctx.Err() != nil || !r.compareAt(ctx, b) || b.common() == 0 {
 			continue
 		}
-		if b.shared == 0 && !b.many {
+		if b.apart() {
 			all = append(all, b)
 			continue
 		}
 		r.meetings.add(b)
 	}
-	slices.SortStableFunc(all, func(a, b *border) int { return cmp.Compare(b.common(), a.common()) })
+	slices.SortStableFunc(all, func(a, b *border) int {
+		return cmp.Or(cmp.Compare(a.distance(), b.distance()), cmp.Compare(b.common(), a.common()))
+	})
 	for _, b := range all {
 		r.follow(b)
 	}
 }
 
+// place is where a capture was taken that may be in several files, with the first and the
+// last of them.
+type place struct {
+	points      []string
+	target      string
+	first, last *job
+}
+
+func (p *place) span() flow.Span {
+	return flow.Span{First: p.first.source.Span.First, Last: p.last.source.Span.Last, Known: true}
+}
+
+// places are those of the captures that were read.
+func (r *reading) places() (all []*place) {
+	slices.SortFunc(r.captures, func(a, b *job) int { return strings.Compare(a.Path, b.Path) })
+	byPoint := map[string]*place{}
+	for _, j := range r.captures {
+		if len(j.source.Points) == 0 {
+			continue
+		}
+		capture, _, _ := strings.Cut(j.source.Points[0], ": ")
+		p := byPoint[capture]
+		if p == nil {
+			p = &place{target: j.Target, first: j, last: j}
+			byPoint[capture] = p
+			all = append(all, p)
+		}
+		if j.source.Span.First < p.first.source.Span.First {
+			p.first = j
+		}
+		if j.source.Span.Last > p.last.source.Span.Last {
+			p.last = j
+		}
+		for _, point := range j.source.Points {
+			if !slices.Contains(p.points, point) {
+				p.points = append(p.points, point)
+			}
+		}
+	}
+	return all
+}
+
 // border is where one capture ends and another one begins.
 type border struct {
-	before, after *job
+	before, after *place
+	ends, begins  int64 // the one, and the other
 
-	packets identity.Packets
-	flows   map[flow.Key][2]uint64 // packets of each there
-	frames  int
-	shared  uint64 // packets that are in both
-	many    bool   // packets, so that it is not known which are in both
+	packets, ever identity.Packets       // those there, and all of the first one by what they are alone
+	flows         map[flow.Key][2]uint64 // packets of each there
+	frames        int
+	seen          [2]uint64 // packets there of each
+	shared        uint64    // packets that are in both
+	late          [2]uint64 // packets of the second one before the first one ends, and of them shared ones
+	known         uint64    // packets of the second one there that the first one ever had
+	many          bool      // packets, so that it is not known which are in both
 }
+
+func newBorder(before, after *place, ends, begins int64) *border {
+	return &border{before: before, after: after, ends: ends, begins: begins, flows: map[flow.Key][2]uint64{}}
+}
+
+// sameTraffic reports whether what the second one has of the time of the first one is
+// mostly what that has.
+func (b *border) sameTraffic() bool { return b.late[0] > 0 && 2*b.late[1] >= b.late[0] }
+
+// apart reports whether no packet is in both; clocks may differ, so it is looked through
+// all of the first one as well.
+func (b *border) apart() bool { return b.shared == 0 && 2*b.known < b.seen[1] && !b.many }
 
 // common is how many packets the captures have of flows that both saw, at least.
 func (b *border) common() (n uint64) {
@@ -82,45 +142,44 @@ func (b *border) common() (n uint64) {
 	return n
 }
 
+// distance is how far the two are from one ending as the other begins.
+func (b *border) distance() int64 { return abs(b.begins - b.ends) }
+
+func abs(n int64) int64 { return max(n, -n) }
+
 // borders are those of captures that may follow one another, in the order of their
 // times.
 func (r *reading) borders() (list []*border) {
-	byEnd, byBegin := slices.Clone(r.captures), r.captures
-	sortJobs(byEnd, func(s flow.Span) int64 { return s.Last })
-	sortJobs(byBegin, func(s flow.Span) int64 { return s.First })
+	byEnd := r.places()
+	byBegin := slices.Clone(byEnd)
+	slices.SortStableFunc(byEnd, func(a, b *place) int { return cmp.Compare(a.span().Last, b.span().Last) })
+	slices.SortStableFunc(byBegin, func(a, b *place) int { return cmp.Compare(a.span().First, b.span().First) })
 	for _, after := range byBegin {
-		b := after.source.Span
-		from, _ := slices.BinarySearchFunc(byEnd, b.First-successorGap, func(j *job, t int64) int { return cmp.Compare(j.source.Span.Last, t) })
+		b := after.span()
+		from, _ := slices.BinarySearchFunc(byEnd, b.First-successorGap, func(p *place, t int64) int { return cmp.Compare(p.span().Last, t) })
 		for _, before := range byEnd[from:] {
-			a := before.source.Span
+			a := before.span()
 			over := a.Last - b.First
 			if over > successorOverlap || len(list) >= mostBorders {
 				break
 			}
 			if a.First < b.First && a.Last < b.Last && over <= min(a.Last-a.First, b.Last-b.First)/2 && mayFollow(before, after) {
-				list = append(list, &border{before: before, after: after, flows: map[flow.Key][2]uint64{}})
+				list = append(list, newBorder(before, after, a.Last, b.First))
 			}
 		}
 	}
 	return list
 }
 
-func sortJobs(all []*job, at func(flow.Span) int64) {
-	slices.SortFunc(all, func(a, b *job) int {
-		return cmp.Or(cmp.Compare(at(a.source.Span), at(b.source.Span)), strings.Compare(a.Path, b.Path))
-	})
-}
-
-// mayFollow reports whether two captures may be of one place: they are not known to
-// be, and nothing says that they are not.
-func mayFollow(a, b *job) bool {
-	same := len(a.source.Points) > 0 && len(b.source.Points) > 0 && a.source.Points[0] == b.source.Points[0]
-	return !same && (a.Target == "" || b.Target == "" || a.Target == b.Target)
+// mayFollow reports whether two captures may be of one place: nothing says that they are
+// not.
+func mayFollow(a, b *place) bool {
+	return a.target == "" || b.target == "" || a.target == b.target
 }
 
 // compareAt looks at what captures saw where they meet, and reports whether it could.
 func (r *reading) compareAt(ctx context.Context, b *border) bool {
-	for i, j := range []*job{b.before, b.after} {
+	for i, j := range []*job{b.before.last, b.after.first} {
 		if err := r.packetsAt(ctx, j, b, i); err != nil {
 			return false
 		}
@@ -137,7 +196,6 @@ func (r *reading) packetsAt(ctx context.Context, j *job, b *border, number int) 
 	defer f.Close()
 	in := flow.Input{
 		Source: &flow.Source{Path: j.Path}, Skipped: &flow.Skipped{}, Names: flow.NewNames(),
-		Start: b.after.source.Span.First - successorGap, End: b.before.source.Span.Last + successorGap + 1,
 	}
 	return Packets(f, in, etl.Reports{}, func(f *packet.Frame) bool {
 		b.take(f, number)
@@ -147,13 +205,31 @@ func (r *reading) packetsAt(ctx context.Context, j *job, b *border, number int) 
 
 // take looks at a packet of the first or the second of the two captures.
 func (b *border) take(f *packet.Frame, number int) {
-	if b.frames++; b.frames > 2*mostBorderFrames {
+	there := f.Time >= b.begins-successorGap && f.Time <= b.ends+successorGap
+	if number == 1 && !there {
+		return
+	}
+	var p packet.Packet
+	packet.Parse(f.Interface.Link, f.Data, f.Wire, &p)
+	if b.frames++; b.frames <= mostBorderFrames || number == 1 {
+		if p.Time = 1; b.ever.Again(&p, f.Data, uint16(number+1)) {
+			b.known++
+		}
+	}
+	if !there {
+		return
+	}
+	if b.seen[number]++; b.seen[number] > mostBorderFrames {
 		b.many = true
 		return
 	}
-	p := packet.Packet{Time: f.Time}
-	packet.Parse(f.Interface.Link, f.Data, f.Wire, &p)
+	p.Time = f.Time
 	again := b.packets.Again(&p, f.Data, uint16(number+1))
+	if number == 1 && f.Time <= b.ends {
+		if b.late[0]++; again {
+			b.late[1]++
+		}
+	}
 	if p.EtherType != 0 {
 		return // has no 5-tuple
 	}
@@ -177,7 +253,7 @@ func bothWays(k flow.Key) flow.Key {
 // follow lets the points of one capture go on with those of another, unless that is
 // so of other captures already: a place has one capture after the other.
 func (r *reading) follow(b *border) {
-	before, after := b.before.source.Points, b.after.source.Points
+	before, after := b.before.points, b.after.points
 	one := len(before) == 1 && len(after) == 1
 	for _, a := range after {
 		for _, p := range before {
@@ -269,7 +345,7 @@ func (m *meetings) coverage() []summary.Coverage {
 	}
 	return []summary.Coverage{{Code: "captures-that-meet", Text: fmt.Sprintf(
 		"%s ends where %s begins, and packets are in both: of flows that both saw there the most that one saw counts. At %s of captures, up to %d packets may be missing.",
-		m.example.before.Path, m.example.after.Path, plural(m.count, "such border"), m.missing)}}
+		m.example.before.last.Path, m.example.after.first.Path, plural(m.count, "such border"), m.missing)}}
 }
 
 func plural(n int, what string) string {
