@@ -75,10 +75,13 @@ func (o *others) meddle(inner policy.Transporter) policy.Transporter {
 		if err != nil {
 			return resp, err
 		}
-		o.inner = inner
-		for len(o.raws) > 0 && strings.HasPrefix(req.URL.Path, "/subscriptions/") {
-			do := o.raws[0]
-			o.raws = o.raws[1:]
+		o.mu.Lock()
+		var raws []func(o *others, auth http.Header) error
+		if o.inner = inner; strings.HasPrefix(req.URL.Path, "/subscriptions/") {
+			raws, o.raws = o.raws, nil
+		}
+		o.mu.Unlock()
+		for _, do := range raws {
 			if err := do(o, req.Header); err != nil {
 				o.t.Errorf("others: %v", err)
 			}
@@ -232,6 +235,9 @@ func TestAnotherLogTakesOver(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
+			if sparse > 1 && name != "of an interface" {
+				t.Skip("the race detector takes its time, and all have the same goroutines")
+			}
 			o := newOthers(t, "vnet-hub")
 			tt.meddle(o)
 			o.carry(tt.steps)
@@ -278,6 +284,9 @@ func TestAReusedLogIsReadToTheEnd(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
+			if sparse > 1 && name != "it is deleted" {
+				t.Skip("the race detector takes its time, and all have the same goroutines")
+			}
 			o := newOthers(t, "vnet-web")
 			tt.meddle(o)
 			if _, _, err := o.apply(t.Context(), ApplyOptions{Detach: true}); err != nil {
@@ -427,7 +436,10 @@ func (o *others) raw(auth http.Header, method, url, body string) error {
 	}
 	req.Header.Set("Authorization", auth.Get("Authorization"))
 	req.Header.Set("Content-Type", "application/json")
-	resp, err := o.inner.Do(req)
+	o.mu.Lock()
+	inner := o.inner
+	o.mu.Unlock()
+	resp, err := inner.Do(req)
 	if err != nil {
 		return err
 	}
