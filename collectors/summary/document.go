@@ -174,6 +174,8 @@ type Answer struct {
 	Needs     []Need  `json:"needs,omitempty"`
 	// Of questions: what was not recorded and may be meant, each a sentence's end.
 	Unseen []string `json:"unseen,omitempty"`
+	// Of questions that are compared: what changed since the run before.
+	Since *Since `json:"since,omitempty"`
 }
 
 // Row is one line of an answer. Sent is what the source of the flows sent,

@@ -124,6 +124,7 @@ investigation "spike" {
     by    = ["source.vm", "port"]
     top   = 7
     order = "-bytes"
+    compare = "previous"
   }
   expect "quiet" {
     condition = summary.top.flows == 0

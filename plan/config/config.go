@@ -193,6 +193,8 @@ type Summary struct {
 	Top       int      `json:"top"`
 	Order     string   `json:"order,omitempty"` // such as -denied; none: the most bytes first
 
+	Compare string `json:"compare,omitempty"` // Previous, or empty
+
 	// Question is what the block asks. Its condition is nil too while variables
 	// have no values.
 	Question *question.Question `json:"-"`
@@ -206,6 +208,9 @@ type Summary struct {
 	Range   hcl.Range `json:"-"`
 	ByRange hcl.Range `json:"-"`
 }
+
+// Previous is what an answer can be compared with: that of the run before.
+const Previous = "previous"
 
 // The report formats.
 const (

@@ -148,7 +148,7 @@ var homes = map[string]string{
 	"reason": anInvestigation, "owner": anInvestigation, "ticket": anInvestigation, "window": anInvestigation,
 	"packet_capture": "watch \"vm\" \"name\" { … } or watch \"vmss\" \"name\" { … }", "flow_log": aWatch, "name": aWatch, "resource_group": aWatch, "tags": aWatch, "id": aWatch, "for_each": aWatch,
 	"filter": "packet_capture { … } or flow_log { … }", "ring": aCapture, "max_bytes": aCapture, "bytes_per_packet": aCapture, "duration": aCapture, "remote_port": aFilter, "local_port": aFilter, "remote_address": aFilter, "local_address": aFilter,
-	"where": aQuestion, "by": aQuestion, "top": aQuestion, "order": aQuestion, "having": aQuestion, "formats": "report { … }", "account_id": "storage { … }", "record_types": "flow_log { … }", "retention": "flow_log { … }",
+	"where": aQuestion, "by": aQuestion, "top": aQuestion, "order": aQuestion, "having": aQuestion, "compare": aQuestion, "formats": "report { … }", "account_id": "storage { … }", "record_types": "flow_log { … }", "retention": "flow_log { … }",
 	"subscription_id": "provider \"azure\" { … }", "tenant_id": "provider \"azure\" { … }",
 }
 

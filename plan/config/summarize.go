@@ -6,7 +6,7 @@ import (
 	"flowctl/plan/question"
 )
 
-var summarizeSchema = schema{attrs: []string{"where", "by", "top", "order", "having"}}
+var summarizeSchema = schema{attrs: []string{"where", "by", "top", "order", "having", "compare"}}
 
 // The number of rows of a summary.
 const (
@@ -37,6 +37,7 @@ func (inv *Investigation) summarize(b block) {
 		}
 		s.Order, s.Question.Order = order.String(), order
 	}
+	s.Compare, _ = b.one("compare", "Unknown comparison", []string{Previous})
 	if a := b.Body.Attributes["where"]; b.has("where") {
 		where, diags := question.Check(a.Expr, question.Scope{Context: b.scope.ctx, Reference: b.scope.refers})
 		b.scope.extend(diags)

@@ -52,6 +52,8 @@ type Question struct {
 	Top    int      `json:"top"`
 	Order  string   `json:"order,omitempty"`
 	Having string   `json:"having,omitempty"`
+
+	Compare string `json:"compare,omitempty"` // previous: with the answer of the run before
 	Place
 }
 

@@ -16,9 +16,6 @@ import (
 	"flowctl/plan/session"
 )
 
-// mostCompared is how many rows of each side are compared.
-const mostCompared = 50_000
-
 type compareOptions struct {
 	a, b     summarizeOptions // of each side: its window
 	question operation.Question
@@ -75,7 +72,7 @@ func runCompare(ctx context.Context, e *env.Env, o compareOptions) error {
 	var origins [2]time.Time
 	var lost error
 	now := time.Now()
-	o.question.Top = mostCompared
+	o.question.Top = operation.MostCompared
 	with, err := o.naming.named(settings(e, nil))
 	if err != nil {
 		return err

@@ -89,6 +89,9 @@ func (op *Operation) answer(ctx context.Context, folder session.Folder) (*Answer
 		return nil, err
 	}
 	a := &Answer{doc, problems, folder.Path, meta(m)}
+	if err := sinceBefore(ctx, folder, m, doc); err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
 	if _, err := writeReports(folder, m, doc, inv.Report.Formats); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}

@@ -33,7 +33,7 @@ func (op *Operation) keepQuestions(folder session.Folder, m session.Manifest, in
 		if diags.HasErrors() {
 			return m, fmt.Errorf("summarize %q: %w", a.Name, diags)
 		}
-		m.Questions = append(m.Questions, session.Question{Name: a.Name, Where: where, By: a.By, Top: a.Top, Order: a.Order, Having: having, Place: placeOf(a.Range)})
+		m.Questions = append(m.Questions, session.Question{Name: a.Name, Where: where, By: a.By, Top: a.Top, Order: a.Order, Having: having, Compare: a.Compare, Place: placeOf(a.Range)})
 	}
 	m.Dictionary = slices.Concat(op.Names, inv.Dictionary)
 	return m, folder.WriteManifest(m)

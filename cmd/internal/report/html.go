@@ -63,11 +63,14 @@ func newPage(doc *summary.Document, meta Meta) page {
 			p.Facts = append(p.Facts, Fact{f.Label, terminal.Escape(f.Text)})
 		}
 	}
-	for i, t := range Tables(doc) {
-		if i < len(doc.Asks) {
-			p.Asks = append(p.Asks, newPageTable(t, fmt.Sprintf("ask-%d", i+1), whole(&doc.Asks[i])))
-		} else {
-			p.Tables = append(p.Tables, newPageTable(t, fmt.Sprintf("table-%d", i-len(doc.Asks)+1), ""))
+	for _, t := range Tables(doc) {
+		switch {
+		case t.Ask != nil:
+			p.Asks = append(p.Asks, newPageTable(t, fmt.Sprintf("ask-%d", len(p.Asks)+1), whole(t.Ask)))
+		case t.Asked:
+			p.Asks = append(p.Asks, newPageTable(t, fmt.Sprintf("ask-%d", len(p.Asks)+1), ""))
+		default:
+			p.Tables = append(p.Tables, newPageTable(t, fmt.Sprintf("table-%d", len(p.Tables)+1), ""))
 		}
 	}
 	for _, c := range doc.Coverage {

@@ -18,6 +18,9 @@ type Table struct {
 	Columns []terminal.Column
 	Rows    [][]string
 	Others  bool // the last row sums up what has no row of its own
+
+	Asked bool            // it is of a question or an expectation
+	Ask   *summary.Answer // of a question: all that it says
 }
 
 // First returns at most so many rows, and what sums up the others, and says how many
@@ -45,9 +48,16 @@ func Tables(doc *summary.Document) []Table {
 		if i == 0 && len(t.Rows) > 0 {
 			t.Note = strings.TrimPrefix(strings.TrimPrefix(t.Note, sentence(doc, &doc.Asks[0])), "\n") // heads the document
 		}
+		t.Ask = &doc.Asks[i]
 		list = append(list, t)
+		if s := doc.Asks[i].Since; s != nil {
+			list = append(list, Changes(doc.Asks[i].Name+", and the run before", s))
+		}
 	}
 	asked := len(list)
+	for i := range list {
+		list[i].Asked = true
+	}
 	list = append(list, conversations(doc), talkers(&doc.Talkers, "Talkers", "sent", "received"),
 		talkers(&doc.Egress, "Internet", "sent there", "received"), services(&doc.Services), rules(&doc.Rules),
 		states(&doc.Encryption, "Encryption", encryptionMeaning), states(&doc.Scopes, "Where to", scopeMeaning), tcp(doc))

@@ -34,30 +34,17 @@ func Comparison(w io.Writer, c *summary.Comparison) error {
 		_, err := fmt.Fprintf(w, "\nNothing differs: %s the same.\n", Count(c.Same, "row"))
 		return err
 	}
-	columns := []terminal.Column{{Title: "change"}}
-	for _, by := range c.By {
-		columns = append(columns, terminal.Column{Title: by})
-	}
-	for i, t := range []string{"bytes A", "bytes B", "flows A", "flows B"} {
-		columns = append(columns, terminal.Column{Title: t, Right: true, Drop: i / 2})
-	}
 	var cells [][]string
-	for _, r := range c.Changes {
-		line := []string{r.Change}
-		for _, k := range r.Key {
-			line = append(line, terminal.Escape(k))
+	for i := range c.Changes {
+		line := report.ChangeCells(&c.Changes[i])
+		for k := range line {
+			line[k] = terminal.Escape(line[k])
 		}
-		bytes, flows := make([]string, 2), make([]string, 2)
-		for i, row := range []*summary.Row{r.A, r.B} {
-			if bytes[i], flows[i] = "none", "none"; row != nil {
-				bytes[i], flows[i] = report.Bytes(row.Volume), report.Count(row.Flows)
-			}
-		}
-		cells = append(cells, append(append(line, bytes...), flows...))
+		cells = append(cells, line)
 	}
 	if c.Aligned {
 		fmt.Fprint(w, "\nSteps of time are counted from the begin of each side.\n")
 	}
-	_, err := fmt.Fprintf(w, "\n%s\n\n%s the same. Amounts are not scaled to the length of the sides' times.\n", strings.Join(terminal.Table(columns, cells, width), "\n"), Count(c.Same, "row"))
+	_, err := fmt.Fprintf(w, "\n%s\n\n%s the same. Amounts are not scaled to the length of the sides' times.\n", strings.Join(terminal.Table(report.ChangeColumns(c.By), cells, width), "\n"), Count(c.Same, "row"))
 	return err
 }
