@@ -98,11 +98,8 @@ func (d *deduplicator) moments(views []view) (list [][][]aggregate.Moment, ok bo
 	for i := range views {
 		var of [][]aggregate.Moment
 		for _, s := range views[i].rows {
-			m := d.detail.Of(&s.key, s.row, s.point.Class >= aggregate.Capture)
-			switch {
-			case len(m) > 0 && s.key.Src != s.row.Src:
-				m = flipped(m)
-			case len(m) == 0:
+			m := s.moments(d.detail)
+			if len(m) == 0 {
 				ok = ok && !s.spans()
 				m = []aggregate.Moment{aggregate.MomentOf(s.row, s.frames)}
 			}
@@ -111,6 +108,22 @@ func (d *deduplicator) moments(views []view) (list [][][]aggregate.Moment, ok bo
 		list = append(list, of)
 	}
 	return list, ok
+}
+
+// moments are those of a row, if there are some.
+func (s *enriched) moments(d *aggregate.Detail) []aggregate.Moment {
+	all := s
+	if s.whole != nil {
+		all = s.whole
+	}
+	m := d.Of(&all.key, all.row, all.point.Class >= aggregate.Capture)
+	if len(m) > 0 && all.key.Src != all.row.Src {
+		m = flipped(m)
+	}
+	if s.whole != nil {
+		m = halved(m, s.way)
+	}
+	return m
 }
 
 func flipped(list []aggregate.Moment) []aggregate.Moment {

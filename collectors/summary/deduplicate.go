@@ -119,14 +119,10 @@ func (d *deduplicator) part(rows, kept, dropped []*enriched) (_, _ []*enriched) 
 	if len(rows) == 1 {
 		return append(kept, rows[0]), dropped
 	}
-	for _, views := range apart(viewsOf(rows), d.locator) {
-		for len(views) > 0 {
-			n := overlapping(views)
-			k, x := d.choose(views[:n])
-			kept, dropped = append(kept, k...), append(dropped, x...)
-			views = views[n:]
-		}
-	}
+	d.overlaps(rows, func(views []view) {
+		k, x := d.choose(views)
+		kept, dropped = append(kept, k...), append(dropped, x...)
+	})
 	return kept, dropped
 }
 

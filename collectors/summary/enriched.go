@@ -24,7 +24,8 @@ type enriched struct {
 
 	sent, received aggregate.Tally // by the source
 
-	way way // of the bytes that it has, if it is but a part of a row
+	way   way       // of the bytes that it has, if it is but a part of a row
+	whole *enriched // that it is one direction of
 }
 
 // point is a context, which says where something was seen, with the names that the inventory has for it.

@@ -37,16 +37,9 @@ func (d *deduplicator) needsDetail(rows []*enriched) bool {
 	if rows[0].point.Class.Sum() || !slices.ContainsFunc(rows, (*enriched).spans) {
 		return false
 	}
-	for _, views := range apart(viewsOf(rows), d.locator) {
-		for len(views) > 0 {
-			n := overlapping(views)
-			if n > 1 && !together(views[:n]) {
-				return true
-			}
-			views = views[n:]
-		}
-	}
-	return false
+	cut := false
+	d.overlaps(rows, func(views []view) { cut = cut || len(views) > 1 && !together(views) })
+	return cut
 }
 
 // add keeps the rows of a pair.
