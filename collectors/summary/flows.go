@@ -258,18 +258,28 @@ func (s *enriched) before(o *enriched) bool {
 	return cmp.Or(cmp.Compare(s.row.First, o.row.First), s.row.Key.Compare(&o.row.Key)) < 0
 }
 
-// judge notes of rows of captures whether a log refused their flow: if one did
-// and none let it pass.
+// judge notes of rows of captures whether a log refused their flow: if one did about when
+// they were seen and none let it pass then.
 func judge(rows []*enriched) {
-	var refused, passed bool
 	for _, s := range rows {
-		refused = refused || s.point.Verdict == aggregate.Denied
-		passed = passed || s.point.Verdict == aggregate.Allowed
+		if s.point.Class != aggregate.Capture {
+			continue
+		}
+		var refused, passed bool
+		for _, o := range rows {
+			if o.point.Class.Log() && s.near(o) {
+				refused = refused || o.point.Verdict == aggregate.Denied
+				passed = passed || o.point.Verdict == aggregate.Allowed
+			}
+		}
+		s.refused = refused && !passed
 	}
-	if !refused || passed {
-		return
-	}
-	for _, s := range rows {
-		s.refused = s.point.Class == aggregate.Capture
-	}
+}
+
+// near reports whether what a log says of a flow may be of packets that a capture saw: it
+// says it up to some minutes later, and of attempts that are repeated once.
+func (s *enriched) near(log *enriched) bool {
+	const far = lead * aggregate.Minute
+	r, o := s.row, log.row
+	return r.First == aggregate.NoFirst || o.First == aggregate.NoFirst || r.First-far <= o.Last && o.First-far <= r.Last
 }

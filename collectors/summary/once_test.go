@@ -299,14 +299,18 @@ func TestAttemptsAtBothEnds(t *testing.T) {
 		seen []observation
 		want string
 	}{
-		"refused":                              {[]observation{{point: macA, direction: out, state: flow.Deny}}, "denied: 1 flows, 1 denied, 0 packets"},
-		"refused twice":                        {[]observation{{point: macA, direction: out, state: flow.Deny}, {point: macA, direction: out, from: 60, to: 60, state: flow.Deny}}, "denied: 1 flows, 1 denied, 0 packets"},
-		"refused at both ends":                 {[]observation{{point: macA, direction: out, state: flow.Deny}, {point: macB, direction: in, state: flow.Deny}}, "denied: 1 flows, 1 denied, 0 packets"},
-		"let out and refused there":            {[]observation{{point: macA, direction: out, packets: 3}, {point: macB, direction: in, state: flow.Deny}}, "allowed: 1 flows, 0 denied, 3 packets; denied: 1 flows, 1 denied, 0 packets"},
-		"refused and captured":                 {[]observation{{point: macA, direction: out, state: flow.Deny}, {point: "a.pcap", direction: out, packets: 4, capture: true}}, "denied: 1 flows, 1 denied, 4 packets"},
-		"refused, passed elsewhere, captured":  {[]observation{{point: macB, direction: in, state: flow.Deny}, {point: macA, direction: out, packets: 3}, {point: "a.pcap", direction: out, packets: 4, capture: true}}, "allowed: 1 flows, 0 denied, 4 packets; denied: 1 flows, 1 denied, 0 packets"},
-		"captured alone":                       {[]observation{{point: "a.pcap", direction: out, packets: 4, capture: true}}, "unknown: 1 flows, 0 denied, 4 packets"},
-		"captured by two, refused by a log":    {[]observation{{point: macA, direction: out, state: flow.Deny}, {point: "a.pcap", direction: out, packets: 4, capture: true}, {point: "b.pcap", direction: in, packets: 5, capture: true}}, "denied: 1 flows, 1 denied, 5 packets"},
+		"refused":                             {[]observation{{point: macA, direction: out, state: flow.Deny}}, "denied: 1 flows, 1 denied, 0 packets"},
+		"refused twice":                       {[]observation{{point: macA, direction: out, state: flow.Deny}, {point: macA, direction: out, from: 60, to: 60, state: flow.Deny}}, "denied: 1 flows, 1 denied, 0 packets"},
+		"refused at both ends":                {[]observation{{point: macA, direction: out, state: flow.Deny}, {point: macB, direction: in, state: flow.Deny}}, "denied: 1 flows, 1 denied, 0 packets"},
+		"let out and refused there":           {[]observation{{point: macA, direction: out, packets: 3}, {point: macB, direction: in, state: flow.Deny}}, "allowed: 1 flows, 0 denied, 3 packets; denied: 1 flows, 1 denied, 0 packets"},
+		"refused and captured":                {[]observation{{point: macA, direction: out, state: flow.Deny}, {point: "a.pcap", direction: out, packets: 4, capture: true}}, "denied: 1 flows, 1 denied, 4 packets"},
+		"refused, passed elsewhere, captured": {[]observation{{point: macB, direction: in, state: flow.Deny}, {point: macA, direction: out, packets: 3}, {point: "a.pcap", direction: out, packets: 4, capture: true}}, "allowed: 1 flows, 0 denied, 4 packets; denied: 1 flows, 1 denied, 0 packets"},
+		"captured alone":                      {[]observation{{point: "a.pcap", direction: out, packets: 4, capture: true}}, "unknown: 1 flows, 0 denied, 4 packets"},
+		"captured by two, refused by a log":   {[]observation{{point: macA, direction: out, state: flow.Deny}, {point: "a.pcap", direction: out, packets: 4, capture: true}, {point: "b.pcap", direction: in, packets: 5, capture: true}}, "denied: 1 flows, 1 denied, 5 packets"},
+		"refused, and captured half an hour later": {[]observation{{point: macA, direction: out, state: flow.Deny}, {point: "a.pcap", direction: out, from: 1800, to: 1802, packets: 4, capture: true}},
+			"denied: 1 flows, 1 denied, 0 packets; unknown: 1 flows, 0 denied, 4 packets"},
+		"refused, and passed half an hour later": {[]observation{{point: macA, direction: out, state: flow.Deny}, {point: "a.pcap", direction: out, packets: 3, capture: true}, {point: macA, direction: out, from: 1800, to: 1860, packets: 9}},
+			"allowed: 1 flows, 0 denied, 9 packets; denied: 1 flows, 1 denied, 3 packets"},
 		"begun, of which nothing else is told": {[]observation{{point: macA, direction: out, state: flow.Begin}}, "allowed: 1 flows, 0 denied, 0 packets"},
 	} {
 		names := flow.NewNames()
