@@ -60,6 +60,7 @@ func (r *reading) file(ctx context.Context, j *job, w *worker, open opener) {
 	}
 	in.Memory = r.Memory / 4 / int64(cap(r.idle))
 	v := r.view(j)
+	j.source.View, j.source.own = v.String(), r.restricts(j)
 	in.Start, in.End = v.start, v.end
 	if r.Options.Only && r.Flows == nil { // no question asks for these
 		in.Hosts, in.Brief = nil, true

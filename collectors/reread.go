@@ -17,7 +17,7 @@ func (r *reading) reread(ctx context.Context, table *aggregate.Table, watch *agg
 	s.Options.Only = true // no more is wanted of captures than their records
 	s.Items = func(yield func(Item, error) bool) {
 		for _, item := range r.items {
-			if r.twice(item) && !yield(item, nil) {
+			if r.twice(item) && !r.leaves(item) && !yield(item, nil) {
 				return
 			}
 		}

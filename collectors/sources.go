@@ -41,6 +41,7 @@ type sourceEntry struct {
 	number   int
 	position int // among all sources; of several, that of the first
 	group    bool
+	own      bool         // what is wanted of it is not what is wanted of all
 	grouped  *sourceEntry // stands for it now
 }
 
@@ -65,6 +66,13 @@ func (r *sourceList) begin(path string) (src *sourceEntry) {
 		r.list(src)
 	}
 	return src
+}
+
+// single are the sources that are told one by one.
+func (r *sourceList) single() []*sourceEntry {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(r.listed), func(s *sourceEntry) bool { return s.group })
 }
 
 // list gives src a number of its own.

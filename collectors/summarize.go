@@ -139,7 +139,9 @@ type reading struct {
 	again   again
 	copied  []*member // captures that another one is equal to
 
-	captures   []*job // whose packets have times
+	captures   []*job      // whose packets have times
+	leftOut    []*keptFile // of kept flows, that others have
+	kin        []*keptFile // that others have in part
 	successors successors
 	meetings   meetings
 
@@ -198,6 +200,7 @@ func (r *reading) readInto(ctx context.Context, table *aggregate.Table) []*worke
 			r.idle <- w
 		})
 	}
+	var kept []*job
 	var alone *job // that waits for it to be known whether there is another
 	for e := range ahead(ctx, r.Items) {
 		if ctx.Err() != nil {
@@ -218,6 +221,8 @@ func (r *reading) readInto(ctx context.Context, table *aggregate.Table) []*worke
 			alone = nil
 		}
 		switch {
+		case r.holdsFlows(j):
+			kept = append(kept, j)
 		case j.Stream == nil && held.add(j, r.path(j)):
 		case len(r.items) == 1 && r.keepsFine():
 			alone = j
@@ -240,6 +245,10 @@ func (r *reading) readInto(ctx context.Context, table *aggregate.Table) []*worke
 		})
 	}
 	files.Wait() // and leave those who are idle to the last files
+	for _, j := range r.once(ctx, kept) {
+		start(j)
+	}
+	files.Wait()
 	return workers
 }
 
@@ -277,6 +286,7 @@ func (r *reading) keepsFine() bool { return r.kept != nil || r.Fine }
 
 func (r *reading) coverage() []summary.Coverage {
 	all := append(r.again.coverage(), r.copiesCoverage()...)
+	all = append(all, r.keptCoverage()...)
 	all = append(all, r.successors.coverage()...)
 	all = append(all, r.meetings.coverage()...)
 	window := "that of its run"

@@ -2,7 +2,6 @@ package collectors
 
 import (
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
@@ -36,6 +35,19 @@ func (r *reading) view(j *job) view {
 	}
 	v.end = end.UnixNano()
 	return v
+}
+
+// restricts reports whether of j less is wanted than of other items.
+func (r *reading) restricts(j *job) bool {
+	return !j.Start.IsZero() || !j.End.IsZero() || j.ACLs != nil || j.Only != Only{}
+}
+
+// String tells views apart; it is empty if all is wanted.
+func (v view) String() string {
+	if v.end == 0 && v.acls == nil && v.only == (Only{}) {
+		return ""
+	}
+	return fmt.Sprintf("%d %d %t %q %q %q", v.start, v.end, v.acls == nil, v.acls, v.only.Filter, v.only.RecordTypes)
 }
 
 // outside reports whether a record is of another time. Of sums their reader has
@@ -89,7 +101,7 @@ type views struct {
 }
 
 func (s *views) number(v view) uint32 {
-	key := fmt.Sprint(v.start, v.end, v.acls == nil, strings.Join(v.acls, "\x00"), "\x01", v.only.Filter, "\x01", v.only.RecordTypes)
+	key := v.String()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	id, ok := s.ids[key]

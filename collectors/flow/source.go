@@ -57,6 +57,7 @@ type Source struct {
 	Empty   []Kind   // of Parquet: what was read for them and had none
 	Files   int      // that it stands for, if more than one: Path is a folder of theirs
 	Copy    bool     // it has the same bytes as another one, which counts
+	View    string   // what of it was wanted, in words of no one else's; empty for all
 	Remarks []Remark // what answers from it must say besides
 }
 

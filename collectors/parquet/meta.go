@@ -67,6 +67,7 @@ type source struct {
 	Detail  string      `json:"detail"`
 	Bytes   int64       `json:"bytes"`
 	Records uint64      `json:"records"`
+	View    string      `json:"view,omitempty"` // what of it was wanted
 }
 
 // skip is one element of the metadata under SkippedKey.
@@ -103,7 +104,7 @@ func sourcesOf(all []flow.Source) sources {
 			}
 		}
 		if len(s.First) < mostSources {
-			s.First = append(s.First, source{x.Path, x.Kind, x.Status, x.Detail, x.Bytes, x.Records})
+			s.First = append(s.First, source{x.Path, x.Kind, x.Status, x.Detail, x.Bytes, x.Records, x.View})
 		}
 	}
 	return s
