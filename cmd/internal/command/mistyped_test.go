@@ -11,16 +11,23 @@ import (
 // TestMistyped wants one line of what was meant, and a status that is not 0.
 func TestMistyped(t *testing.T) {
 	for args, want := range map[string]string{
-		"aply x.hcl":             `Error: flowctl has no verb "aply"; did you mean apply?`,
-		"aply --auto-approve":    `Error: flowctl has no verb "aply"; did you mean apply?`,
-		"frobnicate":             `Error: flowctl has no verb "frobnicate"; flowctl --help lists them`,
-		"state lst":              `Error: flowctl state has no verb "lst"; did you mean list?`,
-		"sandbox srve":           `Error: flowctl sandbox has no verb "srve"; did you mean serve?`,
-		"gen x":                  `Error: flowctl gen has no verb "x"; flowctl gen --help lists them`,
-		"summarize --jsn x":      `Error: unknown flag: --jsn; did you mean --json?`,
-		"plan --refresh=false x": `Error: unknown flag: --refresh; flowctl plan --help lists those there are`,
-		"plan -o x":              `Error: unknown shorthand flag: 'o' in -o; flowctl plan --help lists those there are`,
-		"summarize --top x y":    `Error: invalid argument "x" for "--top" flag: strconv.ParseInt: parsing "x": invalid syntax; see flowctl summarize --help`,
+		"aply x.hcl":              `Error: flowctl has no verb "aply"; did you mean apply?`,
+		"aply --auto-approve":     `Error: flowctl has no verb "aply"; did you mean apply?`,
+		"frobnicate":              `Error: flowctl has no verb "frobnicate"; flowctl --help lists them`,
+		"state lst":               `Error: flowctl state has no verb "lst"; did you mean list?`,
+		"sandbox srve":            `Error: flowctl sandbox has no verb "srve"; did you mean serve?`,
+		"gen x":                   `Error: flowctl gen has no verb "x"; flowctl gen --help lists them`,
+		"summarize --jsn x":       `Error: unknown flag: --jsn; did you mean --json?`,
+		"plan --refresh=false x":  `Error: unknown flag: --refresh; flowctl plan --help lists those there are`,
+		"plan -o x":               `Error: unknown shorthand flag: 'o' in -o; flowctl plan --help lists those there are`,
+		"summarize --top x y":     `Error: --top "x": want a whole number; see flowctl summarize --help`,
+		"plan -json x.hcl":        `Error: unknown shorthand flag: 'j' in -json; flags of flowctl have two dashes: write --json`,
+		"plan -out=p x.hcl":       `Error: unknown shorthand flag: 'o' in -out=p; flags of flowctl have two dashes: write --out=p`,
+		"apply -auto-approve":     `Error: unknown shorthand flag: 'a' in -auto-approve; flags of flowctl have two dashes: write --auto-approve`,
+		"plan -detailed-exitcode": `Error: unknown shorthand flag: 'd' in -detailed-exitcode; flags of flowctl have two dashes: write --detailed-exitcode`,
+		"help nosuch":             `Error: flowctl has no verb "nosuch"; flowctl --help lists them`,
+		"help state lst":          `Error: flowctl state has no verb "lst"; did you mean list?`,
+		"plan --json=maybe x":     `Error: --json "maybe": want true or false; see flowctl plan --help`,
 	} {
 		var out, errs bytes.Buffer
 		e := &env.Env{Stdout: &out, Stderr: &errs, Args: strings.Fields(args)}
