@@ -219,12 +219,13 @@ func page(e *env.Env, text string) error {
 		pager = []string{"less", "-FRX"}
 	}
 	program, err := exec.LookPath(pager[0])
-	if !e.Interactive() || !terminal.Is(e.Stdout) || err != nil {
+	screen, ok := terminal.File(e.Stdout)
+	if !ok || !e.Interactive() || !terminal.Is(e.Stdout) || err != nil {
 		_, err := io.WriteString(e.Stdout, text)
 		return err
 	}
 	cmd := exec.Command(program, pager[1:]...)
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(text), os.Stdout, e.Stderr
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(text), screen, e.Stderr
 	if err := cmd.Run(); err != nil && !errors.As(err, new(*exec.ExitError)) {
 		return fmt.Errorf("show the document by %s: %w", pager[0], err)
 	}

@@ -18,12 +18,12 @@ import (
 
 // Is reports whether w is a terminal.
 func Is(w any) bool {
-	f, ok := file(w)
+	f, ok := File(w)
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// file returns the file that w writes to, also through what wraps it.
-func file(w any) (*os.File, bool) {
+// File returns the file that w writes to, also through what wraps it.
+func File(w any) (*os.File, bool) {
 	for {
 		switch v := w.(type) {
 		case *os.File:
@@ -41,7 +41,7 @@ const plainWidth = 100
 
 // Width is how many columns w has: the terminal's, or COLUMNS, or 100.
 func Width(w io.Writer) int {
-	if f, ok := file(w); ok {
+	if f, ok := File(w); ok {
 		if width, _, err := term.GetSize(int(f.Fd())); err == nil && width > 0 {
 			return width
 		}
