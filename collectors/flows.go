@@ -36,7 +36,7 @@ func (r *reading) keepFlows() (err error) {
 // keep keeps the records of a batch, if they are wanted.
 func (r *reading) keep(b flow.Batch) {
 	if r.kept != nil {
-		r.kept.Add(b)
+		r.kept.Add(slices.DeleteFunc(b, func(rec flow.Record) bool { return rec.Outside }))
 	}
 }
 

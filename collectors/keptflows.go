@@ -96,6 +96,7 @@ func (r *reading) described(jobs []*job) (list []*keptFile) {
 			f.Close()
 		}
 		k.from = slices.DeleteFunc(k.from, func(s flow.Source) bool { return s.Records == 0 })
+		j.mixed = slices.ContainsFunc(k.from, isLog) && slices.ContainsFunc(k.from, func(s flow.Source) bool { return !isLog(s) })
 		sizes[k.size]++
 		list = append(list, k)
 	}
@@ -109,6 +110,8 @@ func (r *reading) described(jobs []*job) (list []*keptFile) {
 	})
 	return list
 }
+
+func isLog(s flow.Source) bool { return s.Kind == flow.VNetFlowLog || s.Kind == flow.NSGFlowLog }
 
 func sumOfFile(path string) (sum [sha256.Size]byte, err error) {
 	f, err := os.Open(path)

@@ -280,11 +280,11 @@ func halves(t *testing.T, dir string, r *rand.Rand, records []string) error {
 	}
 	all := ask(t, Sum{Start: from, End: to}, one).doc
 	a, b := ask(t, Sum{Start: from, End: middle}, one).doc, ask(t, Sum{Start: middle, End: to}, one).doc
-	sum := func(docs ...*summary.Document) (n [3]uint64) {
+	sum := func(docs ...*summary.Document) (n [6]uint64) {
 		for _, d := range docs {
-			n[0] += d.Total.Records + d.Merged.Records
-			n[1] += d.Total.Packets.N + d.Merged.Packets.N
-			n[2] += d.Total.IPBytes.N + d.Merged.IPBytes.N
+			n[0], n[1] = n[0]+d.Total.Records, n[1]+d.Merged.Records
+			n[2], n[3] = n[2]+d.Total.Packets.N, n[3]+d.Merged.Packets.N
+			n[4], n[5] = n[4]+d.Total.IPBytes.N, n[5]+d.Merged.IPBytes.N
 		}
 		return n
 	}

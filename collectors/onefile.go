@@ -65,7 +65,7 @@ func (r *reading) file(ctx context.Context, j *job, w *worker, open opener) {
 	if r.Options.Only && r.Flows == nil { // no question asks for these
 		in.Hosts, in.Brief = nil, true
 	}
-	in.Fine = r.watch != nil || r.clock != nil || r.fine
+	in.Fine = r.watch != nil || r.clock != nil || r.fine || r.beside != nil
 	err := open(ctx, j, in, sinks{flow.Workers{Main: main.Add, Extra: func() (flow.Sink, bool) {
 		select {
 		case other := <-r.idle:
@@ -110,7 +110,10 @@ func (r *reading) open(ctx context.Context, j *job, in flow.Input, to sinks) err
 // sink returns what counts the records of j in w's table, until the run is
 // stopped.
 func (r *reading) sink(ctx context.Context, j *job, w *worker) flow.Sink {
-	if r.watch != nil {
+	switch {
+	case r.beside != nil:
+		return r.besiding(ctx, j, w)
+	case r.watch != nil:
 		return r.watching(ctx, j, w)
 	}
 	within, acl := r.within(j), aclFilter(r.names, j.ACLs)
@@ -119,6 +122,14 @@ func (r *reading) sink(ctx context.Context, j *job, w *worker) flow.Sink {
 	}
 	v := r.view(j)
 	w.cache.Start, w.cache.End = v.start, v.end
+	w.cache.Besides = func(b flow.Batch) bool {
+		b = slices.DeleteFunc(b, func(rec flow.Record) bool { return !acl(rec.ACL) })
+		for i := range b {
+			b[i].Outside = true
+		}
+		w.table.Add(j.number, b)
+		return ctx.Err() == nil
+	}
 	if w.cache.Each = r.keepEach(w, acl); v.only != (Only{}) {
 		w.cache.Each = nil
 	}
@@ -131,7 +142,7 @@ func (r *reading) sink(ctx context.Context, j *job, w *worker) flow.Sink {
 		}
 		return ctx.Err() == nil
 	}
-	if v.only != (Only{}) || r.clock != nil { // which are judged record by record
+	if v.only != (Only{}) || r.clock != nil || j.flows && v.end != 0 { // which are judged record by record
 		return flow.Sink{Add: add, Evidence: r.evidence(j, w)}
 	}
 	return flow.Sink{Add: add, Cache: &w.cache, Evidence: r.evidence(j, w)}
@@ -152,7 +163,8 @@ func (r *reading) minutesOf(j *job, s flow.Sink) {
 }
 
 // within returns what keeps, of a batch and in its place, the records that
-// count, and says how many were outside of the window. It is for one goroutine.
+// count, and those of flow logs that were outside of the window, and says how many were. It is
+// for one goroutine.
 func (r *reading) within(j *job) func(b flow.Batch) (kept flow.Batch, outside uint64) {
 	v := r.view(j)
 	if v.end == 0 && v.acls == nil && v.only == (Only{}) {
@@ -165,6 +177,9 @@ func (r *reading) within(j *job) func(b flow.Batch) (kept flow.Batch, outside ui
 			switch rec := &b[i]; {
 			case v.outside(rec):
 				outside++
+				if rec.Outside = rec.Class.Log() || j.mixed; rec.Outside && acl(rec.ACL) && only(rec) {
+					kept = append(kept, *rec)
+				}
 			case acl(rec.ACL) && only(rec):
 				if v.cuts(rec) {
 					r.beyond.add(rec)

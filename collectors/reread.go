@@ -62,10 +62,11 @@ func (r *reading) watching(ctx context.Context, j *job, w *worker) flow.Sink {
 	w.cache.Each = func(all []flow.Observation) {
 		for i := range all {
 			o := &all[i]
-			if w.cache.IsOutside(o.Time) || !w.watches(r.watch, o) {
+			if !w.watches(r.watch, o) {
 				continue
 			}
-			if rec := o.Record(w.cache.Flow(o)); acl(rec.ACL) {
+			rec := o.Record(w.cache.Flow(o))
+			if rec.Outside = w.cache.IsOutside(o.Time); acl(rec.ACL) {
 				take(&rec)
 			}
 		}

@@ -36,7 +36,7 @@ const (
 
 // timed notes a capture whose packets have times.
 func (r *reading) timed(j *job) {
-	if !j.source.Span.Known || j.Stream != nil || r.watch != nil {
+	if !j.source.Span.Known || j.Stream != nil {
 		return
 	}
 	r.mu.Lock()

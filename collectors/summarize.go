@@ -147,6 +147,8 @@ type reading struct {
 
 	items []Item           // that were read
 	watch *aggregate.Watch // flows of which alone this reading is; nil for all
+
+	beside map[string]view // by path: the windows outside of which alone this reading is; nil for none
 	clock *aggregate.Clock // nil if no question asks when flows were
 }
 
@@ -166,6 +168,8 @@ type job struct {
 	source  *sourceEntry
 	number  int
 	minutes sourceMinutes
+	flows   bool // it holds flows that were kept
+	mixed   bool // of flow logs and of captures
 }
 
 // read reads all items into one table.
@@ -222,7 +226,7 @@ func (r *reading) readInto(ctx context.Context, table *aggregate.Table) []*worke
 		}
 		switch {
 		case r.holdsFlows(j):
-			kept = append(kept, j)
+			j.flows, kept = true, append(kept, j)
 		case j.Stream == nil && held.add(j, r.path(j)):
 		case len(r.items) == 1 && r.keepsFine():
 			alone = j
@@ -249,7 +253,7 @@ func (r *reading) readInto(ctx context.Context, table *aggregate.Table) []*worke
 		start(j)
 	}
 	files.Wait()
-	return workers
+	return append(workers, r.besides(ctx, workers)...)
 }
 
 // workers are those that put their rows into table, all of them idle.

@@ -23,6 +23,8 @@ type Cache struct {
 	Start, End int64
 	// Outside counts what was before Start or not before End.
 	Outside uint64
+	// Besides, if there is one, is given that, added up likewise.
+	Besides func(flow.Batch) bool
 
 	index      table.Index
 	rows       []cacheRow
@@ -34,6 +36,9 @@ type Cache struct {
 	batch      flow.Batch // scratch
 	sink       uint64     // keeps loads alive that only warm the cache
 	generation uint32
+
+	left    []flow.Observation // that are outside
+	outside *Cache             // adds them up
 }
 
 // cacheRow sums the observations of one flow in one context, in a cache line.
@@ -151,6 +156,9 @@ func (s *Cache) Count(all []flow.Observation, yield func(flow.Batch) bool) bool 
 	for i := range all {
 		s.count(&all[i])
 	}
+	if len(s.left) > 0 && !s.leave() {
+		return false
+	}
 	return len(s.rows) < cacheRows || s.Flush(yield)
 }
 
@@ -173,6 +181,9 @@ func (s *Cache) AddIntervals(all []flow.Interval, outside uint64) {
 func (s *Cache) count(t *flow.Observation) {
 	if s.IsOutside(t.Time) {
 		s.Outside++
+		if s.Besides != nil {
+			s.left = append(s.left, *t)
+		}
 		return
 	}
 	r := &s.rows[t.Row-1]

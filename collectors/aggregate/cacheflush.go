@@ -27,6 +27,27 @@ func (s *Cache) Flush(yield func(flow.Batch) bool) bool {
 		more = len(s.batch) == 0 || yield(s.batch)
 	}
 	s.reset()
+	if s.outside != nil {
+		more = s.outside.Flush(s.Besides) && more
+	}
+	return more
+}
+
+// leave counts what was outside in a cache of its own.
+func (s *Cache) leave() bool {
+	if s.outside == nil {
+		s.outside = &Cache{Intervals: func([]flow.Interval) {}}
+	}
+	flows := make([]flow.Key, len(s.left))
+	for i := range s.left {
+		o := &s.left[i]
+		key, c := s.Flow(o)
+		flows[i] = key
+		o.Context = s.outside.Context(c)
+		o.Hash[1] ^= (uint64(o.Context) + 1) * Seeds[0] // which Resolve takes out of Hash[0] again, if both have one number
+	}
+	more := s.outside.Resolve(s.left, func(i int) (flow.Key, bool) { return flows[i], true }) && s.outside.Count(s.left, s.Besides)
+	s.left = s.left[:0]
 	return more
 }
 

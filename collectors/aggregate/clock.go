@@ -44,6 +44,7 @@ const (
 	NoClock   Step = iota // nobody asked
 	Untold                // the record has no time, or one that is of several steps
 	FirstStep             // before the first cut
+	Outside               // of no time that is asked for, see flow.Record
 	stepBase
 )
 

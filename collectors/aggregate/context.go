@@ -120,7 +120,10 @@ func (c *contexts) of(r *flow.Record, t *Table) uint32 {
 		traits |= 1 << 22
 	}
 	step := NoClock
-	if t.clock != nil {
+	if r.Outside {
+		traits |= 1 << 23
+		step = Outside
+	} else if t.clock != nil {
 		step = t.clock.of(r)
 	}
 	slot := (uint32(r.Point)*31 + uint32(r.Rule)*7 + traits + uint32(step)) * 0x9e3779b1 >> 24
@@ -148,6 +151,9 @@ func (c *contexts) id(k Context, t *Table) uint32 {
 	c.ids[k] = id
 	for len(c.known) <= int(id) {
 		c.known = append(c.known, knownContext{})
+	}
+	if k.Step == Outside {
+		return id
 	}
 	c.known[id] = knownContext{[2]*Series{t.Timeline.of(k, false), t.Timeline.of(k, true)}, k.Class}
 	return id

@@ -86,6 +86,10 @@ func (t *Table) Add(source int, b flow.Batch) {
 	for i := range b {
 		r := &b[i]
 		m, id := marksOf(r), t.contexts.of(r, t)
+		if r.Outside {
+			t.add(r, m, id)
+			continue
+		}
 		src.count(r, m)
 		if r.Records == 0 || r.IsSum() {
 			t.countMoment(r, m, id)

@@ -17,6 +17,9 @@ const (
 
 func (c Class) String() string { return name(classes, c) }
 
+// Log reports whether sources of c are flow logs.
+func (c Class) Log() bool { return c == VNetLog || c == NSGLog }
+
 var classes = []string{"unknown", "vnet-log", "nsg-log", "capture", "analytics", "agent"}
 
 // Direction is relative to the network interface at which a flow was seen.

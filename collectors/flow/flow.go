@@ -55,6 +55,7 @@ type Record struct {
 	Encryption Encryption
 	Tunnel     Tunnel // what the outer conversation carries
 	Guessed    bool   // the initiator was guessed from the ports
+	Outside    bool   // of another time than what is asked for: it tells what of the rest is of one traffic, and does not count
 	EtherType  uint16 // of frames without an IP header, whose Src and Dst are zero; LinkFrame if none
 
 	// Text, by number in the run's Names; 0 is none.

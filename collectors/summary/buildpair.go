@@ -20,6 +20,9 @@ type totals struct {
 // alone answers for row i of p, which is all that was seen of two addresses.
 func (b *builder) alone(p *aggregate.Partition, i int) {
 	row := p.Rows.At(i)
+	if b.isOutside(row) {
+		return
+	}
 	b.used = 0
 	s := b.room()
 	s.fill(row, p.Rows.Frames(i), b.points[row.Context], b.naming.locator)
@@ -122,6 +125,9 @@ func (b *builder) spoken(add func(spoken)) {
 		kept = kept[n:]
 	}
 }
+
+// isOutside reports whether a row is of no time that is asked for.
+func (b *builder) isOutside(r *aggregate.Row) bool { return b.points[r.Context].Step == aggregate.Outside }
 
 // solo answers for flows that one row tells all of.
 func (b *builder) solo(s *enriched) {

@@ -47,6 +47,9 @@ func (f *facts) flow(rows []*enriched) {
 	var all, logs aggregate.Marks
 	var logged, begun, refused bool
 	for _, s := range rows {
+		if s.outside() {
+			continue
+		}
 		all |= s.row.Marks
 		refused = refused || s.point.Verdict == aggregate.Denied
 		if s.point.Class < aggregate.Capture && s.point.Verdict != aggregate.Denied {

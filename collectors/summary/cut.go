@@ -45,8 +45,11 @@ func (d *deduplicator) cut(views []view) (kept, dropped []*enriched) {
 		}
 	}
 	if (!ok || !exact) && len(dropped) > 0 {
-		d.uncut.flows = 1
 		for _, s := range dropped {
+			if s.outside() {
+				continue
+			}
+			d.uncut.flows = 1
 			d.uncut.sum.Add(&s.sent)
 			d.uncut.sum.Add(&s.received)
 		}

@@ -24,6 +24,10 @@ import (
 //
 // Flow logs whose counts end at other times take turns, see turns.
 //
+// What flow logs say of other times than those that are asked for takes part too, and
+// counts nowhere: so what counts of a window is what counts of it in all that was
+// read, and windows add up.
+//
 // What was left: flows without the source port
 // (nodes behind a load balancer see the same addresses at the same time, and other
 // flows); minutes of all flows in memory (a third more time for what is needed of few
@@ -98,8 +102,10 @@ func (d *deduplicator) flow(rows []*enriched) (kept, dropped []*enriched) {
 	}
 	n := partitionFunc(rows, (*enriched).passed)
 	kept, dropped = d.part(rows[:n], nil, nil)
+	kept = slices.DeleteFunc(kept, (*enriched).outside)
 	passed := len(kept)
 	kept, dropped = d.part(rows[n:], kept, dropped)
+	kept, dropped = slices.DeleteFunc(kept, (*enriched).outside), slices.DeleteFunc(dropped, (*enriched).outside)
 	for _, s := range kept {
 		s.flows, s.denied = 0, 0
 	}

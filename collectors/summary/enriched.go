@@ -1,6 +1,8 @@
 package summary
 
 import (
+	"slices"
+
 	"flowctl/collectors/aggregate"
 	"flowctl/collectors/flow"
 	"flowctl/plan"
@@ -125,6 +127,14 @@ func (s *enriched) verdict() aggregate.Verdict {
 		return aggregate.Denied
 	}
 	return s.point.Verdict
+}
+
+// outside reports whether a row is of no time that is asked for.
+func (s *enriched) outside() bool { return s.point.Step == aggregate.Outside }
+
+// someInside reports whether one of rows is of a time that is asked for.
+func someInside(rows []*enriched) bool {
+	return slices.ContainsFunc(rows, func(s *enriched) bool { return !s.outside() })
 }
 
 // passed reports whether nobody refused the flow where it was seen.

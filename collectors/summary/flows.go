@@ -110,6 +110,10 @@ func (b *builder) sort(p *aggregate.Partition, refs []ref) (rows []*enriched, se
 	solos, several := b.solos[:0], b.several[:0]
 	for len(refs) > 0 {
 		n := firstFlow(refs)
+		if !slices.ContainsFunc(refs[:n], func(r ref) bool { return !b.isOutside(p.Rows.At(int(r.row))) }) {
+			refs = refs[n:]
+			continue
+		}
 		if n > 1 && refs[0].tuple&noFlow == 0 {
 			several = append(several, refs[:n]...)
 		} else {

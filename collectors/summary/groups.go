@@ -153,7 +153,9 @@ func (g *groups) add(rows []*enriched, dedupe *deduplicator) {
 			open++
 		}
 	}
-	g.match = match
+	if g.match = match; !someInside(match) {
+		match = match[:0]
+	}
 	if open > 0 {
 		g.leave(rows, dedupe)
 	}
@@ -244,6 +246,9 @@ func (g *groups) addKept(line, others []*enriched, dedupe *deduplicator) {
 		line = append(line[:len(line):len(line)], &o)
 	}
 	kept, _ := dedupe.flow(line)
+	if len(kept) == 0 && !someInside(line) {
+		return
+	}
 	if g.blind = false; g.step > 0 || g.halved {
 		g.addSteps(g.directions(kept...), false)
 		if g.sided {

@@ -61,6 +61,9 @@ func (g *groups) see(rows ...*enriched) {
 		return
 	}
 	for _, s := range rows {
+		if s.outside() {
+			continue
+		}
 		g.keyB = g.key(g.keyB[:0], s)
 		at := g.seen[string(g.keyB)]
 		if at == nil {

@@ -118,6 +118,9 @@ func inTime(e *question.Expr, points []*point) bool {
 	}
 	met := map[aggregate.Step]bool{}
 	for _, p := range points {
+		if p.Step == aggregate.Outside {
+			continue
+		}
 		if _, ok := p.Step.Begin(); !ok {
 			return true
 		}
