@@ -148,8 +148,8 @@ type reading struct {
 	items []Item           // that were read
 	watch *aggregate.Watch // flows of which alone this reading is; nil for all
 
-	beside map[string]view // by path: the windows outside of which alone this reading is; nil for none
-	clock *aggregate.Clock // nil if no question asks when flows were
+	beside map[string]view  // by path: the windows outside of which alone this reading is; nil for none
+	clock  *aggregate.Clock // nil if no question asks when flows were
 }
 
 // worker reads one file at a time, or a part of one.

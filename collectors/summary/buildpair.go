@@ -127,7 +127,9 @@ func (b *builder) spoken(add func(spoken)) {
 }
 
 // isOutside reports whether a row is of no time that is asked for.
-func (b *builder) isOutside(r *aggregate.Row) bool { return b.points[r.Context].Step == aggregate.Outside }
+func (b *builder) isOutside(r *aggregate.Row) bool {
+	return b.points[r.Context].Step == aggregate.Outside
+}
 
 // solo answers for flows that one row tells all of.
 func (b *builder) solo(s *enriched) {
