@@ -14,7 +14,8 @@ type recordEvidence struct {
 	w      *worker
 	source *identity.Source
 	wants  func(*flow.Record) bool
-	met    identity.Met                         // of the record that was met last
+	id     flow.RecordID                        // of the record that was met last
+	met    identity.Met                         // the same
 	others map[uint32]func(r *flow.Record) bool // what other views want
 
 	minutes minutesMet
@@ -27,6 +28,7 @@ func (r *reading) evidence(j *job, w *worker) *recordEvidence {
 // Meet reports whether a record counts. If that cannot be told any more, it does,
 // and the run ends in an error.
 func (e *recordEvidence) Meet(id flow.RecordID) bool {
+	e.id = id
 	if id.Minute != flow.NoMinute && !id.Interval {
 		e.minutes.meet(id, e.j.due(id.Minute))
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"reflect"
 	"slices"
 
 	"flowctl/collectors/flow"
@@ -58,23 +59,11 @@ func (r *reading) endFlows(ctx context.Context) error {
 	if r.kept == nil || ctx.Err() != nil {
 		return nil
 	}
-	names, err := r.namesToKeep()
+	beside, err := r.meta(r.Flows.Version)
 	if err != nil {
 		return err
 	}
-	called, err := r.dictionaryToKeep()
-	if err != nil {
-		return err
-	}
-	told, err := r.minutes.Keep(r.names, r.due(nil))
-	if err != nil {
-		r.Options.Coverage = append(r.Options.Coverage, summary.Coverage{Code: "minutes-not-kept",
-			Text: "Which minutes were recorded is not in the Parquet file: " + err.Error() + "."})
-	}
-	clipped, err := r.kept.Close(parquet.Meta{
-		Version: r.Flows.Version, Sources: r.sources, Skipped: r.skipped.All(), Hosts: r.hosts, Inventories: names, Dictionary: called, Minutes: told,
-		Successors: r.successors.keep(),
-	})
+	clipped, err := r.kept.Close(beside)
 	if n := sumSources(r.sources); n > 0 {
 		r.Options.Coverage = append(r.Options.Coverage, summary.Coverage{Code: "sums-not-kept",
 			Text: fmt.Sprintf("Rows of Traffic Analytics and of agents (sources: %d) are sums and no flows: the Parquet file holds none of them. Keep the exports.", n)})
@@ -84,6 +73,27 @@ func (r *reading) endFlows(ctx context.Context) error {
 			Text: "Counters beyond 2^63-1, which no signed integer holds, stand in the Parquet file as that number."})
 	}
 	return err
+}
+
+// meta is what is kept of the flows beside these.
+func (r *reading) meta(version string) (parquet.Meta, error) {
+	names, err := r.namesToKeep()
+	if err != nil {
+		return parquet.Meta{}, err
+	}
+	called, err := r.dictionaryToKeep()
+	if err != nil {
+		return parquet.Meta{}, err
+	}
+	told, err := r.minutes.Keep(r.names, r.due(nil))
+	if err != nil {
+		r.Options.Coverage = append(r.Options.Coverage, summary.Coverage{Code: "minutes-not-kept",
+			Text: "Which minutes were recorded is not in the Parquet file: " + err.Error() + "."})
+	}
+	return parquet.Meta{
+		Version: version, Sources: r.sources, Skipped: r.skipped.All(), Hosts: r.hosts, Inventories: names, Dictionary: called, Minutes: told,
+		Successors: r.successors.keep(),
+	}, nil
 }
 
 // due says what should have been recorded.
@@ -96,7 +106,11 @@ func (r *reading) restore(text []byte) error {
 	followed, err := r.minutes.Restore(text, r.names)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.followed = append(r.followed, followed...)
+	for _, f := range followed { // which many files of one run may say
+		if !slices.ContainsFunc(r.followed, func(o minutes.Followed) bool { return reflect.DeepEqual(f, o) }) {
+			r.followed = append(r.followed, f)
+		}
+	}
 	return err
 }
 

@@ -37,7 +37,7 @@ func (r *reading) settle(j *job, w *worker) {
 
 // several reports whether more than one worker may read a source.
 func (r *reading) several(j *job) bool {
-	if j.Blob != nil || j.Stream != nil {
+	if j.Blob != nil || j.Stream != nil || j.Store != nil {
 		return j.Blob != nil && j.stream == nil
 	}
 	st, err := os.Stat(r.path(j))
@@ -66,6 +66,7 @@ func (r *reading) file(ctx context.Context, j *job, w *worker, open opener) {
 		in.Hosts, in.Brief = nil, true
 	}
 	in.Fine = r.watch != nil || r.clock != nil || r.fine || r.beside != nil
+	in.Whole = r.put != nil
 	err := open(ctx, j, in, sinks{flow.Workers{Main: main.Add, Extra: func() (flow.Sink, bool) {
 		select {
 		case other := <-r.idle:
@@ -96,6 +97,8 @@ func (r *reading) file(ctx context.Context, j *job, w *worker, open opener) {
 // open reads a file or a blob.
 func (r *reading) open(ctx context.Context, j *job, in flow.Input, to sinks) error {
 	switch {
+	case j.Store != nil:
+		return j.Store.Read(ctx, in, to.Main)
 	case j.Stream != nil:
 		return readRecords(newPipe(ctx, func() (io.ReadCloser, error) { return io.NopCloser(j.Stream), nil }), in, to.Main)
 	case j.stream != nil:
@@ -115,6 +118,8 @@ func (r *reading) sink(ctx context.Context, j *job, w *worker) flow.Sink {
 		return r.besiding(ctx, j, w)
 	case r.watch != nil:
 		return r.watching(ctx, j, w)
+	case r.put != nil:
+		return r.putting(ctx, j, w)
 	}
 	within, acl := r.within(j), aclFilter(r.names, j.ACLs)
 	w.cache.Intervals = func(all []flow.Interval) {

@@ -33,8 +33,8 @@ func (r *reading) reread(ctx context.Context, table *aggregate.Table, watch *agg
 
 // twice reports whether an item can be read more than once.
 func (r *reading) twice(i Item) bool {
-	if i.Blob != nil || i.Stream != nil {
-		return i.Blob != nil
+	if i.Blob != nil || i.Stream != nil || i.Store != nil {
+		return i.Stream == nil
 	}
 	st, err := os.Stat(r.path(&job{entry: entry{Item: i}}))
 	return err == nil && st.Mode().IsRegular()

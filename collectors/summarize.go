@@ -36,6 +36,12 @@ type Item struct {
 	From plan.Blobs // where Blob is
 
 	Stream io.Reader // what comes by itself, and Path names; nil if it is a file or a blob
+	Store  Store     // what has the flows that Path names; nil if it is none of flows
+}
+
+// Store has flows that are not in a file. It may be read more than once.
+type Store interface {
+	Read(ctx context.Context, in flow.Input, add func(flow.Batch) bool) error
 }
 
 // Sum reads files and answers from them.
@@ -119,8 +125,10 @@ type reading struct {
 	hosts   *flow.Hosts
 	found   inventories // in files of kept flows
 	room    flow.Room
-	kept    *parquet.Writer // nil if flows are not wanted
-	fine    bool            // keep them by the second: several captures may have to be cut in time
+	kept    *parquet.Writer               // nil if flows are not wanted
+	put     func(*flow.Names) flow.Keeper // makes what a worker puts records into; nil if they are summed up
+	putErr  error                         // why one could not take them
+	fine    bool                          // keep them by the second: several captures may have to be cut in time
 
 	list     *sourceList
 	sources  []flow.Source // once all are read
@@ -158,6 +166,7 @@ type worker struct {
 	table  *aggregate.Table
 	cache  aggregate.Cache
 	kept   *parquet.Observations // nil if flows are not wanted
+	keeper flow.Keeper           // nil if records are summed up
 
 	watched watched
 }
@@ -227,7 +236,7 @@ func (r *reading) readInto(ctx context.Context, table *aggregate.Table) []*worke
 		switch {
 		case r.holdsFlows(j):
 			j.flows, kept = true, append(kept, j)
-		case j.Stream == nil && held.add(j, r.path(j)):
+		case j.Stream == nil && j.Store == nil && held.add(j, r.path(j)):
 		case len(r.items) == 1 && r.keepsFine():
 			alone = j
 		default:
@@ -237,7 +246,7 @@ func (r *reading) readInto(ctx context.Context, table *aggregate.Table) []*worke
 	if alone != nil {
 		start(alone)
 	}
-	if r.fine && held.rotated(len(r.items)) { // nothing is being read yet
+	if r.fine && r.put == nil && held.rotated(len(r.items)) { // nothing is being read yet
 		r.fine = false
 	}
 	r.copies(ctx, &held)

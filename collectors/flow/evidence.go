@@ -36,6 +36,13 @@ type Evidence interface {
 	Lost()
 }
 
+// Keeper takes the records that a reader gives on, to keep them. It is for one
+// goroutine. Of flow logs a batch is all of one record, which id tells; of others id is
+// the zero RecordID.
+type Keeper interface {
+	Keep(id RecordID, b Batch) error
+}
+
 // Repeat is what one source holds of records that are credited to another, or
 // that it holds more than once.
 type Repeat struct {

@@ -21,7 +21,7 @@ const (
 
 // Kind is what a source turned out to be, from its content and never from its
 // name: "vnet-flow-log", "nsg-flow-log", "traffic-analytics", "vm-agent", "log-analytics", "pcap", "pcapng", "snoop",
-// "netmon", "etl", "flowctl-parquet".
+// "netmon", "etl", "flowctl-parquet", "flowctl-engine".
 type Kind string
 
 // The kinds of source.
@@ -34,6 +34,8 @@ const (
 	NetMon      Kind = "netmon"          // of Network Monitor 2 and 3
 	EventTrace  Kind = "etl"             // of Windows
 	Parquet     Kind = "flowctl-parquet" // flows that flowctl kept, see collectors/parquet
+
+	Engine Kind = "flowctl-engine" // flows that an engine has, see collectors/engine
 
 	TrafficAnalytics Kind = "traffic-analytics" // rows of its tables in a Log Analytics workspace
 	AgentTable       Kind = "vm-agent"          // connections that agents on machines reported to a workspace
@@ -53,8 +55,8 @@ type Source struct {
 	AgainIn int      // captures that Again is of; 0 for this one
 	Points  []string // where it was seen, at most a few
 	Span    Span     // of captures: when its packets were
-	Holds   []Kind   // of Parquet: what its flows were read from
-	Empty   []Kind   // of Parquet: what was read for them and had none
+	Holds   []Kind   // of Parquet and Engine: what its flows were read from
+	Empty   []Kind   // of these: what was read for them and had none
 	Files   int      // that it stands for, if more than one: Path is a folder of theirs
 	Copy    bool     // it has the same bytes as another one, which counts
 	View    string   // what of it was wanted, in words of no one else's; empty for all
@@ -104,7 +106,7 @@ const mostRemarks = 64
 // Holding is what the records of s were read from in the first place: its
 // kind, or what it holds.
 func (s *Source) Holding() []Kind {
-	if s.Kind == Parquet {
+	if s.Kind == Parquet || s.Kind == Engine {
 		return s.Holds
 	}
 	return []Kind{s.Kind}
@@ -232,7 +234,10 @@ type Input struct {
 	Memory int64 // of captures: bytes that conversations that are going on may take, about; 0 for a bound of the reader's own
 	// Evidence is asked which records count; nil if all do.
 	Evidence Evidence
-	Cache    Cache // lets the reader add up what it sees of a flow; nil if every record is wanted
+	// Whole asks of flow logs, if there is no Cache, that a batch is all that counts of one
+	// record, the one that Evidence met last.
+	Whole bool
+	Cache Cache // lets the reader add up what it sees of a flow; nil if every record is wanted
 
 	// Start and End, if End is not 0, are the window of captures, in Unix
 	// nanoseconds: packets before Start, or not before End, are not counted.

@@ -126,6 +126,10 @@ func (d *document) settle() {
 	if len(d.pending) == 0 {
 		return
 	}
+	if d.in.Whole {
+		d.hand()
+		return
+	}
 	var again, extra []flow.Record
 	end := d.pending[0].from // of what counts
 	for i := range d.pending {
@@ -152,6 +156,20 @@ func (d *document) settle() {
 	d.out, d.keys = append(d.out[:end.records], extra...), append(d.keys[:end.records], make([]uint64, len(extra))...)
 	d.observed.all = d.observed.all[:end.observations]
 	d.pending = d.pending[:0]
+}
+
+// hand gives on the records that were read one by one, each as a batch.
+func (d *document) hand() {
+	for i := range d.pending {
+		p := &d.pending[i]
+		if p.lost {
+			d.in.Evidence.Lost()
+		}
+		if d.in.Evidence.Meet(p.id) && p.to.records > p.from.records && !d.stopped {
+			d.stopped = !d.yield(d.out[p.from.records:p.to.records])
+		}
+	}
+	d.out, d.keys, d.pending = d.out[:0], d.keys[:0], d.pending[:0]
 }
 
 // minuteOf is the minute since 1970 that the time of a record names. It is

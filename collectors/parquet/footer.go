@@ -13,7 +13,7 @@ import (
 // footer returns the end of the file: its metadata, their length and the
 // magic.
 func (p *Writer) footer(m Meta) ([]byte, error) {
-	pairs, err := m.pairs()
+	pairs, err := m.Pairs()
 	if err != nil {
 		return nil, err
 	}

@@ -39,5 +39,6 @@ func ReadNames(r io.ReaderAt, size int64, in flow.Input) error {
 	}
 	in.Minutes, in.Successors, in.Hosts = nil, nil, nil
 	in.Source, in.Skipped = &flow.Source{}, &flow.Skipped{}
-	return tell(t, in)
+	var told Told
+	return told.Add(t.pairs, in)
 }

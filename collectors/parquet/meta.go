@@ -92,7 +92,7 @@ func sourcesOf(all []flow.Source) sources {
 		s.Statuses[x.Status] += files
 		s.Again.add(&x)
 		kinds, empty := x.Holding(), x.Empty
-		if x.Records == 0 && x.Kind != flow.Parquet {
+		if x.Records == 0 && x.Kind != flow.Parquet && x.Kind != flow.Engine {
 			kinds, empty = nil, kinds
 		}
 		for _, k := range kinds {
@@ -136,8 +136,8 @@ func hostsOf(h *flow.Hosts) []host {
 	return list
 }
 
-// pairs are the keys and values of the file's metadata.
-func (m Meta) pairs() (map[string]string, error) {
+// Pairs are the keys and values of the file's metadata.
+func (m Meta) Pairs() (map[string]string, error) {
 	out := map[string]string{FormatKey: Format, VersionKey: m.Version, InventoriesKey: string(m.Inventories), DictionaryKey: string(m.Dictionary), MinutesKey: string(m.Minutes), SuccessorsKey: string(m.Successors)}
 	for key, v := range map[string]any{
 		SourcesKey: sourcesOf(m.Sources), SkippedKey: skippedOf(m.Skipped), HostsKey: hostsOf(m.Hosts),

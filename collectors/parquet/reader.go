@@ -1,16 +1,10 @@
 package parquet
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"iter"
-	"maps"
-	"net/netip"
 	"os"
-	"slices"
-	"strings"
 	"sync"
 
 	"github.com/klauspost/compress/zstd"
@@ -56,7 +50,10 @@ func ReadAt(r io.ReaderAt, size int64, in flow.Input, to flow.Workers) error {
 	in.Source.Kind, in.Source.Bytes = flow.Parquet, size
 	t, err := readTail(r, size)
 	if err == nil {
-		err = tell(t, in)
+		var told Told
+		if err = told.Add(t.pairs, in); err == nil {
+			err = told.Tell(in.Source)
+		}
 	}
 	if err != nil {
 		in.Source.Note(flow.Unreadable)
@@ -179,69 +176,4 @@ func (w *worker) damaged(group int, why error) {
 	defer w.mu.Unlock()
 	w.in.Source.Note(flow.Corrupt)
 	w.in.Skipped.AddN(w.in.Source.Path, "row group is damaged: "+why.Error(), uint64(max(1, at.NumRows)), max(0, offset))
-}
-
-// tell says what the metadata of t says: where the flows are from, what was
-// left out there, and host names.
-func tell(t *tail, in flow.Input) error {
-	var from sources
-	var skipped []skip
-	var hosts []host
-	for key, v := range map[string]any{SourcesKey: &from, SkippedKey: &skipped, HostsKey: &hosts} {
-		if text := t.pairs[key]; text != "" {
-			if err := json.Unmarshal([]byte(text), v); err != nil {
-				return fmt.Errorf("its metadata %s is damaged: %w", key, err)
-			}
-		}
-	}
-	for _, s := range skipped {
-		in.Skipped.AddN(s.Source, s.Reason, s.Count, s.Offset)
-	}
-	for _, other := range []struct {
-		key  string
-		take func([]byte) error
-	}{{InventoriesKey, in.Inventories}, {DictionaryKey, in.Dictionary}, {MinutesKey, in.Minutes}, {SuccessorsKey, in.Successors}} {
-		if text := t.pairs[other.key]; text != "" && other.take != nil {
-			if err := other.take([]byte(text)); err != nil {
-				return fmt.Errorf("its metadata %s is damaged: %w", other.key, err)
-			}
-		}
-	}
-	if in.Hosts != nil {
-		for _, h := range hosts {
-			if a, err := netip.ParseAddr(h.Address); err == nil {
-				in.Hosts.Add(flow.AddrOf(a), h.Name, h.How)
-			}
-		}
-	}
-	return from.tell(t, in.Source)
-}
-
-// tell describes the sources that flows were read from in src.
-func (s *sources) tell(t *tail, src *flow.Source) error {
-	var kinds []string
-	for k, n := range s.Kinds {
-		src.Holds = append(src.Holds, k)
-		kinds = append(kinds, fmt.Sprintf("%d %s", n, k))
-	}
-	src.Empty = slices.Sorted(maps.Keys(s.Empty))
-	src.AgainIn, src.Again = s.Again.Captures, flow.Count{Packets: s.Again.Packets, IPBytes: s.Again.IPBytes, FrameBytes: s.Again.FrameBytes}
-	slices.Sort(src.Holds)
-	slices.Sort(kinds)
-	src.Detail = "flows of " + strings.Join(kinds, ", ") + ", written by flowctl " + t.pairs[VersionKey]
-	if len(kinds) == 0 {
-		src.Detail = "flows of no source with records, written by flowctl " + t.pairs[VersionKey]
-	}
-	for status, n := range s.Statuses {
-		switch {
-		case n < 0:
-			return errors.New("its metadata " + SourcesKey + " is damaged: less than no sources")
-		case n == 0 || status == flow.OK:
-		case status == flow.Truncated:
-			src.Note(flow.Truncated)
-		default:
-			src.Note(flow.Corrupt) // what could not be read of it is not here
-		}
-	}
-	return nil
 }

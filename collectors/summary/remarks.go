@@ -43,6 +43,8 @@ var remarks = []struct{ code, one, many, text string }{
 	{"session-repeated", "row is", "rows are", "%s a further record of a session: whether such records repeat or continue the first one is not documented; they are added up."},
 	{"date-order", "export has", "exports have", "%s dates that can be read month first or day first; they were read %s. Export with another format of dates if that is wrong."},
 	{"last-line-open", "export does", "exports do", "%s not end with the end of a line: its last row may be cut."},
+	{"shards-missing", "node of the engine did", "nodes of the engine did", "%s not answer (%s): what they have is missing from all answers."},
+	{"units-unfinished", "unit was", "units were", "%s begun and not ended when files came into the engine: of flow logs a part may count already. Add the files again."},
 	{"no-time-column", "row has", "rows have", "%s neither an interval nor a time of flows; when it was written says nothing of when it flowed."},
 }
 

@@ -30,6 +30,7 @@ type summarizeOptions struct {
 	asked              bool // a question was given
 	checks             checks
 	csv, html, md      string // files to write besides; empty for none
+	engine             engineURL
 }
 
 func newSummarize(e *env.Env) *cobra.Command {
@@ -54,9 +55,11 @@ only the hours of that time are asked for. See flowctl docs storage.
 What cannot be read is left out, counted and reported; the exit status is 0 unless
 nothing could be read.`,
 		Example: "  flowctl summarize capture.cap\n  flowctl summarize --flows flows.parquet logs/\n  flowctl summarize --by source.address,destination.address --where 'verdict == \"denied\"' --top 5 logs/\n  flowctl summarize --json insights-logs-flowlogflowevent/ 'captures/*.pcapng.gz'\n  flowctl summarize --start -2h https://stlogs.blob.core.windows.net/insights-logs-flowlogflowevent\n  flowctl summarize 'https://stlogs.blob.core.windows.net/captures/web.cap?sv=…&sig=…'",
-		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			o.Paths = args
+			var err error
+			if o.Paths, err = o.engine.paths(e, args); err != nil {
+				return err
+			}
 			for _, name := range []string{"by", "where", "top", "order", "having"} {
 				o.asked = o.asked || cmd.Flags().Changed(name)
 			}
@@ -64,6 +67,7 @@ nothing could be read.`,
 		},
 	}
 	cmd.Flags().BoolVar(&o.json, "json", false, "print the summary as JSON (flowctl docs summary.schema.json)")
+	o.engine.flag(cmd)
 	cmd.Flags().StringVar(&o.start, "start", "", "count only what happened from this `time` on: RFC 3339, or a duration before now such as -6h")
 	cmd.Flags().StringVar(&o.end, "end", "", "count only what happened before this `time` (default now, if there is a --start)")
 	cmd.Flags().StringVar(&o.MetadataHost, "metadata-host", "", "`host` of a cloud's Resource Manager, to sign in to a cloud that the URL does not tell")

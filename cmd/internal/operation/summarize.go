@@ -66,9 +66,15 @@ func Summarize(ctx context.Context, s Settings, o SummarizeOptions) (*Answer, er
 	options.Prices = s.Prices
 	sum := collectors.Sum{Start: o.Start, End: o.End, Options: options}
 	folder := ""
-	if len(o.Paths) == 1 && session.Is(o.Paths[0]) {
+	e, err := s.engineOf(ctx, o.Paths)
+	if err != nil {
+		return nil, err
+	}
+	if e != nil {
+		defer e.Close()
+		sum.Items = ofEngine(e)
+	} else if len(o.Paths) == 1 && session.Is(o.Paths[0]) {
 		folder = o.Paths[0]
-		var err error
 		if sum, err = ofFolder(session.Folder{Path: folder}, options, o.Start, o.End); err != nil {
 			return nil, err
 		}

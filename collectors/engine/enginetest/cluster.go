@@ -18,6 +18,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
 )
 
 // Library is the environment variable that names libchdb.so, of the release that
@@ -136,6 +138,30 @@ func (n *Node) wait(t testing.TB) {
 	}
 	log, _ := os.ReadFile(filepath.Join(n.dir, "log"))
 	t.Fatalf("ClickHouse does not answer at %s: %s", n.HTTP, log)
+}
+
+// Exec runs statements at every node.
+func (c *Cluster) Exec(t testing.TB, statements ...string) {
+	t.Helper()
+	for _, n := range c.Nodes {
+		db := clickhouse.OpenDB(&clickhouse.Options{Addr: []string{n.TCP}})
+		for _, s := range statements {
+			if _, err := db.ExecContext(t.Context(), s); err != nil {
+				t.Fatalf("%s: %v", s, err)
+			}
+		}
+		db.Close()
+	}
+}
+
+// Scan reads the one value that a query of the first node has.
+func (c *Cluster) Scan(t testing.TB, to any, query string) {
+	t.Helper()
+	db := clickhouse.OpenDB(&clickhouse.Options{Addr: []string{c.Nodes[0].TCP}})
+	defer db.Close()
+	if err := db.QueryRowContext(t.Context(), query).Scan(to); err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
 }
 
 func freePort(t testing.TB) string {
