@@ -234,9 +234,12 @@ func (r *reading) readInto(ctx context.Context, table *aggregate.Table) []*worke
 			alone = nil
 		}
 		switch {
+		case j.Store != nil:
+			j.mixed = true // which of its captures tell more of its logs, it says
+			start(j)
 		case r.holdsFlows(j):
 			j.flows, kept = true, append(kept, j)
-		case j.Stream == nil && j.Store == nil && held.add(j, r.path(j)):
+		case j.Stream == nil && held.add(j, r.path(j)):
 		case len(r.items) == 1 && r.keepsFine():
 			alone = j
 		default:

@@ -113,12 +113,13 @@ func mixed(t testing.TB) string {
 			t.Fatal(err)
 		}
 	}
-	for name, spec := range flowlogtest.Hours(flowlogtest.Spec{Seed: 3, Flows: 400, IPv6: 0.1}, 2, 2) {
+	for name, spec := range flowlogtest.Hours(flowlogtest.Spec{Seed: 3, Flows: 150, IPv6: 0.1}, 2, 2) {
 		var b bytes.Buffer
 		if _, err := flowlogtest.Generate(&b, spec); err != nil {
 			t.Fatal(err)
 		}
 		save(name, b.Bytes())
+		save("second/"+filepath.Base(filepath.Dir(name))+filepath.Base(name)+fmt.Sprint(len(name), spec.NIC, spec.Hour.Hour()), otherView(t, b.Bytes()))
 	}
 	for version := 1; version <= 2; version++ {
 		var nsg bytes.Buffer
@@ -134,6 +135,27 @@ func mixed(t testing.TB) string {
 	}
 	save("x.pcap", b)
 	return dir
+}
+
+// otherView is what a second log of the same interface has that saw some of what the first
+// saw.
+func otherView(t testing.TB, b []byte) []byte {
+	t.Helper()
+	var log struct{ Records []map[string]any }
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	if err := d.Decode(&log); err != nil {
+		t.Fatal(err)
+	}
+	some := log.Records[:0]
+	for i, r := range log.Records {
+		if i%3 > 0 {
+			r["flowLogResourceID"] = fmt.Sprint(r["flowLogResourceID"], "/OTHER")
+			some = append(some, r)
+		}
+	}
+	out, _ := json.Marshal(map[string]any{"records": some})
+	return out
 }
 
 // same wants an engine to answer as files do.

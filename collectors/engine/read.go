@@ -39,7 +39,8 @@ func (s Source) read(ctx context.Context, in flow.Input, add func(flow.Batch) bo
 	if err != nil {
 		return err
 	}
-	if err := s.beside(clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{"skip_unavailable_shards": min(missing, 1)})), in); err != nil {
+	told, err := s.beside(clickhouse.Context(ctx, clickhouse.WithSettings(clickhouse.Settings{"skip_unavailable_shards": min(missing, 1)})), in)
+	if err != nil {
 		return err
 	}
 	s.Start, s.End = in.Start, in.End
@@ -52,7 +53,11 @@ func (s Source) read(ctx context.Context, in flow.Input, add func(flow.Batch) bo
 		}
 	}
 	if err == nil && !g.enough {
-		err = g.records(ctx, s.conn, s.Records(s.Address, !sums))
+		one := s.Select
+		if told.Logs() {
+			one = one.around()
+		}
+		err = g.records(ctx, s.conn, one.Records(s.Address, !sums))
 	}
 	return errors.Join(s.explain("ask for flows", err), ctx.Err())
 }
@@ -96,10 +101,9 @@ func (s Source) missing(ctx context.Context, in flow.Input) (int, error) {
 }
 
 // beside reads what is said of the units that are whole, and that others are not.
-func (s Source) beside(ctx context.Context, in flow.Input) error {
-	var told parquet.Told
+func (s Source) beside(ctx context.Context, in flow.Input) (told parquet.Told, err error) {
 	query := "SELECT beside FROM " + s.table("ingest") + " WHERE event = 'commit' ORDER BY name, unit, at LIMIT 1 BY unit"
-	err := rows(ctx, s.conn, query, func(r driver.Rows) error {
+	err = rows(ctx, s.conn, query, func(r driver.Rows) error {
 		pairs := map[string]string{}
 		if err := r.Scan(&pairs); err != nil {
 			return err
@@ -107,17 +111,17 @@ func (s Source) beside(ctx context.Context, in flow.Input) error {
 		return told.Add(pairs, in)
 	})
 	if err != nil {
-		return s.explain("ask what came in", err)
+		return told, s.explain("ask what came in", err)
 	}
 	var open uint64
 	query = "SELECT count() FROM (SELECT unit FROM " + s.table("ingest") + " GROUP BY unit HAVING countIf(event = 'commit') = 0)"
-	if err := s.conn.QueryRow(ctx, query).Scan(&open); err != nil {
-		return s.explain("ask what came in", err)
+	if err = s.conn.QueryRow(ctx, query).Scan(&open); err != nil {
+		return told, s.explain("ask what came in", err)
 	}
 	if open > 0 {
 		in.Source.Remark("units-unfinished", "", open)
 	}
-	return told.Tell(in.Source)
+	return told, told.Tell(in.Source)
 }
 
 // giver makes records of rows.
@@ -215,8 +219,9 @@ func (g *giver) flows(ctx context.Context, conn driver.Conn, query string) error
 	var c sharedCells
 	var counted, ended uint8
 	var begun, n uint64
+	var zone uint8
 	to := append([]any{&src, &r.SrcPort, &dst, &r.DstPort, &r.Proto}, c.pointers()...)
-	to = append(to, &r.First, &r.Last, &r.Sent.Packets, &r.Sent.IPBytes, &r.Received.Packets, &r.Received.IPBytes, &counted, &ended, &begun, &n)
+	to = append(to, &zone, &r.First, &r.Last, &r.Sent.Packets, &r.Sent.IPBytes, &r.Received.Packets, &r.Received.IPBytes, &counted, &ended, &begun, &n)
 	return g.each(ctx, conn, query, func(all driver.Rows) (bool, error) {
 		if err := all.Scan(to...); err != nil {
 			return false, err

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"math"
 	"strings"
 )
 
@@ -40,6 +41,18 @@ func (s Select) from(a Address, conditions ...string) string {
 // moment is a time as the column of that name has it.
 func moment(ns int64) string { return fmt.Sprintf("fromUnixTimestamp64Nano(%d, 'UTC')", ns) }
 
+// margin is how long before and after a window is looked at too, for which of several points
+// saw most of a flow: a count of a flow log is of up to five minutes before it.
+const margin = int64(3600e9)
+
+// around is the window with what is looked at besides.
+func (s Select) around() Select {
+	if s.End != 0 {
+		s.Start, s.End = max(s.Start, margin-math.MaxInt64)-margin, min(s.End, math.MaxInt64-margin)+margin
+	}
+	return s
+}
+
 // window are the conditions on the time of plain rows. That on the column time finds the
 // days and the hours.
 func (s Select) window() []string {
@@ -49,14 +62,22 @@ func (s Select) window() []string {
 	return []string{fmt.Sprintf("time >= %s AND time < %s", moment(s.Start), moment(s.End))}
 }
 
+// zone tells rows before, in and after the window apart.
+func (s Select) zone() string {
+	if s.End == 0 {
+		return "0"
+	}
+	return fmt.Sprintf("multiIf(last < %d, 0, last < %d, 1, 2)", s.Start, s.End)
+}
+
 // Flows is the statement that adds up flow logs by flow.
 func (s Select) Flows(a Address) string {
-	keys := strings.Join(flowKey, ", ") + ", " + strings.Join(shared, ", ") + ", denied"
-	return "SELECT " + strings.Join(flowKey, ", ") + ", " + strings.Join(shared, ", ") + `, state = 'deny' AS denied,
+	keys := strings.Join(flowKey, ", ") + ", " + strings.Join(shared, ", ") + ", denied, zone"
+	return "SELECT " + strings.Join(flowKey, ", ") + ", " + strings.Join(shared, ", ") + ", state = 'deny' AS denied, " + s.zone() + ` AS zone,
   min(first) AS begins_at, max(last) AS ends_at,
   sum(sent_packets) AS packets_out, sum(sent_ip_bytes) AS bytes_out, sum(received_packets) AS packets_in, sum(received_ip_bytes) AS bytes_in,
   max(measured) AS counted, max(state = 'end') AS ended, countIf(state = 'begin') AS begun, count() AS records
-` + s.from(a, append([]string{plain}, s.window()...)...) + "\nGROUP BY " + keys
+` + s.from(a, append([]string{plain}, s.around().window()...)...) + "\nGROUP BY " + keys
 }
 
 // Intervals is the statement that adds up flow logs by minute.
@@ -69,7 +90,8 @@ func (s Select) Intervals(a Address) string {
 ` + s.from(a, append([]string{plain}, s.window()...)...) + "\nGROUP BY " + keys
 }
 
-// Records is the statement for rows one by one: all, or those that are not plain.
+// Records is the statement for rows one by one: all, or those that are not plain. Those
+// around the window are for the rows of flow logs, or if there are some beside captures.
 func (s Select) Records(a Address, all bool) string {
 	var names, conditions []string
 	for _, c := range columns {

@@ -56,6 +56,9 @@ func (t *Told) Add(pairs map[string]string, in flow.Input) error {
 	return t.of.add(&from)
 }
 
+// Logs reports whether any of the sources is a flow log with records.
+func (t *Told) Logs() bool { return t.of.Kinds[flow.VNetFlowLog]+t.of.Kinds[flow.NSGFlowLog] > 0 }
+
 // add adds what others say.
 func (s *sources) add(o *sources) error {
 	if s.Kinds == nil {
