@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"flowctl/collectors/flow/flowtest"
 	"flowctl/collectors/pcap/pcaptest"
 )
 
@@ -83,7 +84,7 @@ func (p *side) flowLog(packets [2][]int) string {
 // another saw of the other direction: of each direction and second what at least one saw.
 func TestOneWayLaw(t *testing.T) {
 	const long = 600
-	for seed := range uint64(60) {
+	for seed := range flowtest.Seeds(60) {
 		r := rand.New(rand.NewPCG(seed, 11))
 		var packets [2][]int
 		for w := range packets {

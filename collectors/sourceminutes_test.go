@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"flowctl/collectors/flow/flowtest"
 	"flowctl/collectors/minutes"
 )
 
@@ -67,7 +68,7 @@ func (f hourFiles) minutes(t *testing.T, h int, bytes string, beside ...string) 
 // or takes it away: a minute that had a record is recorded or unknown, and never
 // silent; what was not damaged stays what it was.
 func TestLostMinutes(t *testing.T) {
-	for seed := range uint64(60) {
+	for seed := range flowtest.Seeds(60) {
 		r := rand.New(rand.NewPCG(seed, 7))
 		f := newHourFiles(r, t.TempDir(), 3)
 		text := f.texts[1]
@@ -128,7 +129,7 @@ func (f hourFiles) sound(got *minutes.Document) error {
 // TestLosses wants each hour once, whatever is lost, against minutes that are marked
 // one by one; and no more hours than are allowed, of times that may be anything.
 func TestLosses(t *testing.T) {
-	for seed := range uint64(200) {
+	for seed := range flowtest.Seeds(200) {
 		r := rand.New(rand.NewPCG(seed, 3))
 		var l sourceMinutes
 		want := map[int64]uint64{}

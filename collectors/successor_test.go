@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"flowctl/collectors/flow/flowtest"
 	"flowctl/collectors/pcap/pcaptest"
 )
 
@@ -115,7 +116,7 @@ func TestCapturesOfTwoPlaces(t *testing.T) {
 // says in all what it says as one file.
 func TestSuccessionLaw(t *testing.T) {
 	names := []string{"alpha", "beta", "gamma", "delta"}
-	for seed := range uint64(60) {
+	for seed := range flowtest.Seeds(60) {
 		random := rand.New(rand.NewPCG(seed, 7))
 		rs := talk(400+random.IntN(800), time.Duration(15+random.IntN(30))*time.Millisecond)
 		if seed%2 == 0 {

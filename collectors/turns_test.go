@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"flowctl/collectors/flow/flowtest"
 	"flowctl/collectors/pcap/pcaptest"
 )
 
@@ -118,7 +119,7 @@ func TestTurns(t *testing.T) {
 		mostClocks = 2 * 2 // packets of two seconds
 	)
 	flows, off, most := 0, 0, 0
-	for seed := range uint64(60) {
+	for seed := range flowtest.Seeds(60) {
 		r := rand.New(rand.NewPCG(seed, 3))
 		packets := make([]int, long+1)
 		for i := range packets {

@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"testing"
 	"time"
+
+	"flowctl/collectors/flow/flowtest"
 )
 
 // TestWindowsAddUp checks that what counts in windows one after the other is what counts
@@ -13,7 +15,7 @@ import (
 func TestWindowsAddUp(t *testing.T) {
 	const long = 1800
 	windows := 0
-	for seed := range uint64(24) {
+	for seed := range flowtest.Seeds(24) {
 		r := rand.New(rand.NewPCG(seed, 17))
 		packets := make([]int, long+1)
 		for i := range packets {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"flowctl/collectors/flow"
+	"flowctl/collectors/flow/flowtest"
 )
 
 // beginOf is the begin of the step that a second is in: the last second not after it that
@@ -24,7 +25,7 @@ func beginOf(periods, cuts []int64, second int64) (int64, bool) {
 // TestClock wants the step of each second to be a part of the steps of all periods and to
 // end at all cuts, whatever comes first, and of a record the step that both its ends are in.
 func TestClock(t *testing.T) {
-	for seed := range uint64(120) {
+	for seed := range flowtest.Seeds(120) {
 		r := rand.New(rand.NewPCG(seed, 91))
 		var periods, cuts []int64
 		for range r.IntN(3) {

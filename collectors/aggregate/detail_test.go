@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"flowctl/collectors/flow"
+	"flowctl/collectors/flow/flowtest"
 )
 
 // TestWatch knows a flow by its 5-tuple from either side, and no other.
@@ -52,7 +53,7 @@ func TestWatch(t *testing.T) {
 // TestDetail cuts rows into what was seen second by second: in any order and parts
 // the same, and added up again the row.
 func TestDetail(t *testing.T) {
-	for seed := range uint64(30) {
+	for seed := range flowtest.Seeds(30) {
 		r := rand.New(rand.NewPCG(seed, 11))
 		names := flow.NewNames()
 		table := New(names)
@@ -170,7 +171,7 @@ func TestMarks(t *testing.T) {
 // TestDetailLaws wants moments to add up to their row, whoever saw the records and in
 // whatever order, to be in order, and to be none where something was not seen again.
 func TestDetailLaws(t *testing.T) {
-	for seed := range uint64(30) {
+	for seed := range flowtest.Seeds(30) {
 		r := rand.New(rand.NewPCG(seed, 13))
 		all := make(flow.Batch, 1+r.IntN(200))
 		for i := range all {

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"flowctl/collectors/flow"
+	"flowctl/collectors/flow/flowtest"
 )
 
 // sums are all that is merged when the tables of several workers become one, of
@@ -50,7 +51,7 @@ func withTCP(r *rand.Rand, n int) flow.Batch {
 // TestSumsLaws wants sums of parts to add up to that of the whole, in whatever
 // parts and order, and nothing to be what changes none.
 func TestSumsLaws(t *testing.T) {
-	for seed := range uint64(40) {
+	for seed := range flowtest.Seeds(40) {
 		r := rand.New(rand.NewPCG(seed, 7))
 		all := withTCP(r, 1+r.IntN(60))
 		whole := newSums()
@@ -99,7 +100,7 @@ func TestLatencySum(t *testing.T) {
 // TestRowLaws wants rows to add up in any order, to be themselves when turned
 // twice, and their turned sum to be the sum of the turned ones.
 func TestRowLaws(t *testing.T) {
-	for seed := range uint64(40) {
+	for seed := range flowtest.Seeds(40) {
 		r := rand.New(rand.NewPCG(seed, 9))
 		names := flow.NewNames()
 		all := chance(r, names, 2+r.IntN(20))
@@ -252,7 +253,7 @@ func TestContextOf(t *testing.T) {
 
 // TestRenumber compares new numbers of sources with adding up anew.
 func TestRenumber(t *testing.T) {
-	for seed := range uint64(30) {
+	for seed := range flowtest.Seeds(30) {
 		r := rand.New(rand.NewPCG(seed, 11))
 		names := flow.NewNames()
 		const sources = 6

@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"flowctl/collectors/flow"
+	"flowctl/collectors/flow/flowtest"
 )
 
 // moment is a record of the timeline's tests.
@@ -86,7 +87,7 @@ func oracleSteps(list []moment, shift uint) map[SeriesKey]map[int64]MinuteStep {
 func TestTimeline(t *testing.T) {
 	for name, span := range map[string]int64{"minutes": 20 * Minute, "hours": 3000 * Minute, "years": 1 << 58} {
 		t.Run(name, func(t *testing.T) {
-			for seed := range uint64(20) {
+			for seed := range flowtest.Seeds(20) {
 				r := rand.New(rand.NewPCG(seed, 8))
 				list := moments(r, 300, span)
 				one, a, b := newTimeline(), newTimeline(), newTimeline()

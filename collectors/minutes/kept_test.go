@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"flowctl/collectors/flow"
+	"flowctl/collectors/flow/flowtest"
 )
 
 // random is a table of what a few sources say of hours, some of it damaged.
@@ -30,7 +31,7 @@ func random(r *rand.Rand, names *flow.Names) *Table {
 // TestKept is the law that a table which was kept and restored says the same, in any
 // window, once or twice, into an empty table or the one that it is of.
 func TestKept(t *testing.T) {
-	for seed := range uint64(500) {
+	for seed := range flowtest.Seeds(500) {
 		r := rand.New(rand.NewPCG(seed, 4))
 		names := flow.NewNames()
 		table := random(r, names)

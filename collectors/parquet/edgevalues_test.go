@@ -14,6 +14,7 @@ import (
 
 	"flowctl/collectors/aggregate"
 	"flowctl/collectors/flow"
+	"flowctl/collectors/flow/flowtest"
 )
 
 // full is a record with the greatest value that each of its fields has room for.
@@ -139,7 +140,7 @@ func TestTimely(t *testing.T) {
 // TestLevelsLaw wants which rows have a value to come back as it was written, in runs of
 // every length.
 func TestLevelsLaw(t *testing.T) {
-	for seed := range uint64(120) {
+	for seed := range flowtest.Seeds(120) {
 		r := rand.New(rand.NewPCG(seed, 7))
 		n := 1 + r.IntN(300)
 		there := make([]uint8, n)
@@ -209,7 +210,7 @@ func TestRowsWithin(t *testing.T) {
 	names := flow.NewNames()
 	list := logged(9, 2000, names)
 	file := write(t, list, names, 300, Meta{})
-	for seed := range uint64(20) {
+	for seed := range flowtest.Seeds(20) {
 		r := rand.New(rand.NewPCG(seed, 9))
 		start := int64(1793491200e9) + r.Int64N(700)*1e9 - 50e9
 		end := start + r.Int64N(500)*1e9

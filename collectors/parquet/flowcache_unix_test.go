@@ -121,7 +121,7 @@ func readThrough(t testing.TB, file []byte, names *flow.Names, cache bool, to fl
 // TestGroupsAsTheCacheDoes wants rows that are added up by their slots to be what the
 // flow cache makes of them.
 func TestGroupsAsTheCacheDoes(t *testing.T) {
-	for seed := range uint64(20) {
+	for seed := range flowtest.Seeds(20) {
 		names := flow.NewNames()
 		list := slices.DeleteFunc(logged(seed, 3000, names), func(r flow.Record) bool { return r.State == flow.StateUnknown })
 		for i := range list { // no row of which a cache line could not add up

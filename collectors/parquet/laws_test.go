@@ -19,6 +19,7 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 
 	"flowctl/collectors/flow"
+	"flowctl/collectors/flow/flowtest"
 )
 
 // TestTraits wants of every record each of the values that it shares with others, and
@@ -116,7 +117,7 @@ func TestMicros(t *testing.T) {
 // TestOrderOfRows wants rows in the order of their times, then of their addresses, and
 // else as they came, however far apart the times are.
 func TestOrderOfRows(t *testing.T) {
-	for seed := range uint64(150) {
+	for seed := range flowtest.Seeds(150) {
 		r := rand.New(rand.NewPCG(seed, 2))
 		n := r.IntN(300)
 		times, rows := make([]int64, n), make([]row, n)
@@ -156,7 +157,7 @@ func TestOrderOfRows(t *testing.T) {
 // each once, and none without a rank.
 func TestAddressDictionary(t *testing.T) {
 	a := newAddresses()
-	for seed := range uint64(60) {
+	for seed := range flowtest.Seeds(60) {
 		r := rand.New(rand.NewPCG(seed, 3))
 		a.reset()
 		var texts []string
@@ -206,7 +207,7 @@ func TestAddressDictionary(t *testing.T) {
 // slots.
 func TestSmallDictionary(t *testing.T) {
 	var s smallNumbers
-	for seed := range uint64(60) {
+	for seed := range flowtest.Seeds(60) {
 		r := rand.New(rand.NewPCG(seed, 4))
 		list := make([]uint16, r.IntN(500))
 		for i := range list {

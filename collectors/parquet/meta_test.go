@@ -15,6 +15,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"flowctl/collectors/flow"
+	"flowctl/collectors/flow/flowtest"
 )
 
 // TestSourcesAreTold wants of a file what it was made of, however many sources: the
@@ -22,7 +23,7 @@ import (
 func TestSourcesAreTold(t *testing.T) {
 	kinds := []flow.Kind{flow.VNetFlowLog, flow.NSGFlowLog, flow.Pcap, flow.Pcapng, flow.EventTrace}
 	statuses := []flow.Status{flow.OK, flow.Truncated, flow.Corrupt, flow.Unreadable}
-	for seed := range uint64(60) {
+	for seed := range flowtest.Seeds(60) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		var list []flow.Source
 		holds, empty := map[flow.Kind]bool{}, map[flow.Kind]bool{}

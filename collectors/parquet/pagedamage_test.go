@@ -16,6 +16,7 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 
 	"flowctl/collectors/flow"
+	"flowctl/collectors/flow/flowtest"
 )
 
 // columnFile is a file of one row group with one column, whose pages are sound but for
@@ -143,7 +144,7 @@ func TestDamagedColumns(t *testing.T) {
 // TestDifferences writes integers of every size in numbers around those of a block, and
 // wants them back, as this package reads them and as the specification has it.
 func TestDifferences(t *testing.T) {
-	for seed := range uint64(60) {
+	for seed := range flowtest.Seeds(60) {
 		r := rand.New(rand.NewPCG(seed, 81))
 		n := []int{1, 2, 31, 32, 33, 127, 128, 129, 130, 257, 1000}[seed%11]
 		list := make([]int64, n)

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"flowctl/collectors/flow/flowtest"
 )
 
 // anyAnswer is a document with one answer of some rows.
@@ -28,7 +30,7 @@ func anyAnswer(r *rand.Rand) *Document {
 func TestCompareLaws(t *testing.T) {
 	mirror := map[string]string{New: Gone, Gone: New, Grown: Shrunk, Shrunk: Grown, Flipped: Flipped, Unclear: Unclear}
 	met := map[string]bool{}
-	for seed := range uint64(500) {
+	for seed := range flowtest.Seeds(500) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		a, b := anyAnswer(r), anyAnswer(r)
 		if c := Compare(a, a, time.Time{}, time.Time{}); len(c.Changes) > 0 || c.Same != len(a.Asks[0].Rows) {

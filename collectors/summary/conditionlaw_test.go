@@ -11,6 +11,7 @@ import (
 
 	"flowctl/collectors/aggregate"
 	"flowctl/collectors/flow"
+	"flowctl/collectors/flow/flowtest"
 	"flowctl/plan/question"
 )
 
@@ -156,7 +157,7 @@ func TestConditionLaw(t *testing.T) {
 		n := &naming{names, p}
 		facts := factsOf(n, &s)
 		fields := slices.Sorted(maps.Keys(facts.states))
-		for seed := range uint64(250) {
+		for seed := range flowtest.Seeds(250) {
 			g := facts.joined(rand.New(rand.NewPCG(seed, 13)), fields, 3)
 			met[g.is]++
 			if got := Compile(question.Question{Where: where(t, g.src)}).where(n, &s); got != g.is {
@@ -235,7 +236,7 @@ func TestAnswersDoNotDependOnTheWay(t *testing.T) {
 // TestApartAddsUp wants traffic of different addresses, counted apart and together, to
 // add up in every sum that a document has.
 func TestApartAddsUp(t *testing.T) {
-	for seed := range uint64(25) {
+	for seed := range flowtest.Seeds(25) {
 		r := rand.New(rand.NewPCG(seed, 15))
 		names := flow.NewNames()
 		var parts [2]flow.Batch

@@ -11,12 +11,13 @@ import (
 
 	"flowctl/collectors/aggregate"
 	"flowctl/collectors/flow"
+	"flowctl/collectors/flow/flowtest"
 )
 
 // TestChosen wants of views by chance those that saw most together and of which no two
 // overlap: as much as the best of all sets of them, which are tried one by one.
 func TestChosen(t *testing.T) {
-	for seed := range uint64(500) {
+	for seed := range flowtest.Seeds(500) {
 		r := rand.New(rand.NewPCG(seed, 31))
 		var views []view
 		for i := range 1 + r.IntN(8) {
@@ -179,7 +180,7 @@ func TestFloor(t *testing.T) {
 // to the row: what was counted, its records, and its marks in each.
 func TestSplitRows(t *testing.T) {
 	for _, class := range []aggregate.Class{aggregate.VNetLog, aggregate.Capture} {
-		for seed := range uint64(100) {
+		for seed := range flowtest.Seeds(100) {
 			r := rand.New(rand.NewPCG(seed, 33))
 			var list []aggregate.Moment
 			for i := range 1 + r.IntN(6) {

@@ -12,6 +12,7 @@ import (
 
 	"flowctl/collectors/aggregate"
 	"flowctl/collectors/flow"
+	"flowctl/collectors/flow/flowtest"
 )
 
 // paired is what two addresses said to each other, the lower one first.
@@ -34,7 +35,7 @@ func TestDocumentLaw(t *testing.T) {
 	hosts := []string{"10.0.0.4", "10.0.0.5", "20.0.0.1", "fd00::4", "fd00::5", "::", "9.9.9.9"}
 	services := map[string]string{"6/443": "https", "17/443": "quic", "17/53": "dns", "6/53": "dns", "6/7777": "", "17/7777": ""}
 	states := []flow.Encryption{flow.EncryptionUnknown, flow.Encrypted, flow.NotEncrypted, flow.Fallback}
-	for seed := range uint64(150) {
+	for seed := range flowtest.Seeds(150) {
 		r := rand.New(rand.NewPCG(seed, 17))
 		names := flow.NewNames()
 		var all flow.Batch
@@ -182,7 +183,7 @@ func TestDocumentLaw(t *testing.T) {
 // an address and none, whether they were kept in memory or in temporary files.
 func TestOrderOfConversations(t *testing.T) {
 	list := []flow.Addr{{}, flow.Addr4(1), flow.Addr4(2), flow.Addr4(9 << 24), flow.Unspecified, addr("fd00::1"), addr("fd00::2")}
-	for seed := range uint64(60) {
+	for seed := range flowtest.Seeds(60) {
 		r := rand.New(rand.NewPCG(seed, 18))
 		free := &aggregate.Pool{}
 		kept := [2]*pairs{{}, {most: 1 + r.IntN(6)}}

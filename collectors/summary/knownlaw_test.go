@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"flowctl/collectors/flow"
+	"flowctl/collectors/flow/flowtest"
 )
 
 // figures are what a row says, with what is known of it.
@@ -39,7 +40,7 @@ var measurements = map[string]measurement{
 func TestKnownLaw(t *testing.T) {
 	kinds := []string{"log", "begin", "denied", "capture", "frames"}
 	met := map[string]int{}
-	for seed := range uint64(400) {
+	for seed := range flowtest.Seeds(400) {
 		r := rand.New(rand.NewPCG(seed, 16))
 		names := flow.NewNames()
 		var all flow.Batch

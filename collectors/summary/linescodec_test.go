@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"flowctl/collectors/aggregate"
+	"flowctl/collectors/flow/flowtest"
 )
 
 // anyGroup is a sum with numbers of all sizes.
@@ -25,7 +26,7 @@ func anyGroup(r *rand.Rand) group {
 // TestLinesOnDisk wants lines that were written to a file to come back as they were,
 // and to be added to those that are there.
 func TestLinesOnDisk(t *testing.T) {
-	for seed := range uint64(60) {
+	for seed := range flowtest.Seeds(60) {
 		r := rand.New(rand.NewPCG(seed, 3))
 		width, wide := 1+r.IntN(40), 1+r.IntN(3)
 		from := lines{width: width, wide: wide}
@@ -111,7 +112,7 @@ func TestParts(t *testing.T) {
 // TestRemovalLaw spreads what was merged over its time and takes it out of a series:
 // what is left in sum is what was there less what was merged, in each counter.
 func TestRemovalLaw(t *testing.T) {
-	for seed := range uint64(300) {
+	for seed := range flowtest.Seeds(300) {
 		r := rand.New(rand.NewPCG(seed, 4))
 		line := &aggregate.Timeline{First: 10, Last: 10 + r.Int64N(30)}
 		n := line.Last - line.First + 1

@@ -7,13 +7,14 @@ import (
 	"testing"
 
 	"flowctl/collectors/flow"
+	"flowctl/collectors/flow/flowtest"
 	"flowctl/plan"
 )
 
 // TestNetworks compares what the tries say of addresses with what a walk over
 // all prefixes says, for inventories and addresses by chance.
 func TestNetworks(t *testing.T) {
-	for seed := range uint64(40) {
+	for seed := range flowtest.Seeds(40) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		inv := networksByChance(r)
 		p := newLocator([]*plan.Inventory{inv})

@@ -12,6 +12,7 @@ import (
 
 	"flowctl/collectors/aggregate"
 	"flowctl/collectors/flow"
+	"flowctl/collectors/flow/flowtest"
 	"flowctl/plan"
 )
 
@@ -92,7 +93,7 @@ func TestCutInTime(t *testing.T) {
 // one that saw most has, and at most all; the timeline, the lines of any question and the
 // conversations have the same sum; and in another order it is the same document.
 func TestNothingIsLost(t *testing.T) {
-	for seed := range uint64(60) {
+	for seed := range flowtest.Seeds(60) {
 		r := rand.New(rand.NewPCG(seed, 41))
 		names := flow.NewNames()
 		var all flow.Batch
@@ -156,7 +157,7 @@ func TestNothingIsLost(t *testing.T) {
 // the names of the points.
 func TestSeenTogether(t *testing.T) {
 	points := []string{macA, macB, macRouter, "a.pcap", "b.pcap"}
-	for seed := range uint64(100) {
+	for seed := range flowtest.Seeds(100) {
 		r := rand.New(rand.NewPCG(seed, 42))
 		names := flow.NewNames()
 		var all flow.Batch
@@ -236,7 +237,7 @@ func TestSameAddressesElsewhere(t *testing.T) {
 func TestLinesOfCapturesLaw(t *testing.T) {
 	type line struct{ packets, flows uint64 }
 	met := map[string]int{}
-	for seed := range uint64(150) {
+	for seed := range flowtest.Seeds(150) {
 		r := rand.New(rand.NewPCG(seed, 43))
 		names := flow.NewNames()
 		var all flow.Batch

@@ -13,6 +13,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"flowctl/collectors/flow"
+	"flowctl/collectors/flow/flowtest"
 	"flowctl/plan/question"
 )
 
@@ -220,7 +221,7 @@ func TestQuestionLaw(t *testing.T) {
 	})
 	having := []string{"", "", "bytes", "flows", "denied", "rate", "duration", "packets", "sent"}
 	orders := []string{"", "bytes", "packets", "sent", "received", "flows", "denied", "first", "last", "duration", "rate"}
-	for seed := range uint64(500) {
+	for seed := range flowtest.Seeds(500) {
 		r := rand.New(rand.NewPCG(seed, 11))
 		names := flow.NewNames()
 		all, fields := lawTraffic(r, names)

@@ -9,6 +9,7 @@ import (
 
 	"flowctl/collectors/aggregate"
 	"flowctl/collectors/flow"
+	"flowctl/collectors/flow/flowtest"
 	"flowctl/plan/question"
 )
 
@@ -60,7 +61,7 @@ func host(n int) flow.Addr {
 // Each watched end has what left and arrived there, whoever opened the flow; a
 // flow that was seen at both ends is in the rows of both and once in the total.
 func TestSides(t *testing.T) {
-	for seed := range uint64(200) {
+	for seed := range flowtest.Seeds(200) {
 		names := flow.NewNames()
 		all, left, arrived, bytes, flows := ends(seed, names)
 		a := askRows(t, names, all, question.Question{By: []string{"local.address"}, Order: question.Order{Measure: "left"}})

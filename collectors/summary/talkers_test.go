@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"flowctl/collectors/flow"
+	"flowctl/collectors/flow/flowtest"
 	"flowctl/plan"
 )
 
@@ -20,7 +21,7 @@ func TestTalkersLaw(t *testing.T) {
 	hosts := []string{"10.0.0.4", "10.0.0.5", "fd00::4", "20.0.0.1", "20.0.0.2", "2603:1020::1", "168.63.129.16", "::"}
 	inside := func(a string) bool { return !strings.HasPrefix(a, "20.") && !strings.HasPrefix(a, "2603:") }
 	type sums struct{ sent, got, flows uint64 }
-	for seed := range uint64(200) {
+	for seed := range flowtest.Seeds(200) {
 		r := rand.New(rand.NewPCG(seed, 8))
 		names := flow.NewNames()
 		var all flow.Batch
@@ -73,7 +74,7 @@ func TestTalkersLaw(t *testing.T) {
 // whoever opened the flows.
 func TestBiggestTransferLaw(t *testing.T) {
 	hosts := []string{"10.0.0.4", "10.0.0.5", "20.0.0.1", "fd00::1"}
-	for seed := range uint64(300) {
+	for seed := range flowtest.Seeds(300) {
 		r := rand.New(rand.NewPCG(seed, 9))
 		names := flow.NewNames()
 		var all flow.Batch

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"flowctl/collectors/flow/flowtest"
 	"flowctl/collectors/minutes"
 )
 
@@ -15,7 +16,7 @@ import (
 // Such a row is unclear exactly if an interface of its own has a gap.
 func TestOnlyWhatTouchesAGap(t *testing.T) {
 	met := map[string]int{}
-	for seed := range uint64(300) {
+	for seed := range flowtest.Seeds(300) {
 		r := rand.New(rand.NewPCG(seed, 4))
 		a := &Document{Asks: []Answer{{By: []string{"port"}, Outcome: Answered}, {By: []string{"port", "nic"}}}, Minutes: &minutes.Document{}}
 		b := &Document{Asks: []Answer{{By: []string{"port"}, Outcome: Answered}, {By: []string{"port", "nic"}}}, Minutes: &minutes.Document{}}
