@@ -62,8 +62,10 @@ func (r *reading) file(ctx context.Context, j *job, w *worker, open opener) {
 	v := r.view(j)
 	j.source.View, j.source.own = v.String(), r.restricts(j)
 	in.Start, in.End = v.start, v.end
-	if r.Options.Only && r.Flows == nil { // no question asks for these
-		in.Hosts, in.Brief = nil, true
+	if r.Options.Only && r.Flows == nil { // what no question asks for
+		if in.Brief = !r.asksTCP; !r.hosts.WantsFlows() {
+			in.Hosts = nil
+		}
 	}
 	in.Fine = r.watch != nil || r.clock != nil || r.fine || r.beside != nil
 	in.Whole = r.put != nil

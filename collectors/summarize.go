@@ -72,6 +72,9 @@ type Progress struct {
 func (s Sum) Run(ctx context.Context) (*summary.Document, Problems, error) {
 	r := &reading{Sum: s, names: flow.NewNames(), skipped: &flow.Skipped{}, hosts: &flow.Hosts{}}
 	r.clock = summary.ClockOf(s.Options.Questions)
+	if summary.AsksTold(s.Options.Questions) {
+		r.hosts.WantFlows()
+	}
 	defer boundGarbage()()
 	if err := r.keepFlows(); err != nil {
 		return nil, Problems{}, err
@@ -156,8 +159,9 @@ type reading struct {
 	items []Item           // that were read
 	watch *aggregate.Watch // flows of which alone this reading is; nil for all
 
-	beside map[string]view  // by path: the windows outside of which alone this reading is; nil for none
-	clock  *aggregate.Clock // nil if no question asks when flows were
+	beside  map[string]view  // by path: the windows outside of which alone this reading is; nil for none
+	clock   *aggregate.Clock // nil if no question asks when flows were
+	asksTCP bool             // a question asks for what the headers of TCP say
 }
 
 // worker reads one file at a time, or a part of one.
@@ -185,6 +189,9 @@ type job struct {
 func (r *reading) read(ctx context.Context) *aggregate.Table {
 	table := aggregate.New(r.names)
 	table.Steps(r.clock)
+	if r.asksTCP = summary.AsksTCP(r.Options); r.asksTCP {
+		table.KeepTCP()
+	}
 	if r.Memory == 0 {
 		r.Memory = memory()
 	}

@@ -5,8 +5,12 @@ package aggregate
 func (t *Table) Merge(o *Table) {
 	t.Flush()
 	o.Flush()
+	var ids []uint32
 	if o.store != t.store {
-		t.mergeRows(o)
+		ids = t.mergeRows(o)
+	}
+	if t.TCP != nil {
+		t.TCP.merge(o.TCP, ids)
 	}
 	t.Timeline.merge(&o.Timeline)
 	for i, s := range o.Sources {
@@ -20,8 +24,8 @@ func (t *Table) Merge(o *Table) {
 }
 
 // mergeRows takes over the rows of a table with a place of its own for them.
-func (t *Table) mergeRows(o *Table) {
-	ids := make([]uint32, len(o.Contexts))
+func (t *Table) mergeRows(o *Table) (ids []uint32) {
+	ids = make([]uint32, len(o.Contexts))
 	for i, k := range o.Contexts {
 		ids[i] = t.number(k)
 	}
@@ -35,6 +39,7 @@ func (t *Table) mergeRows(o *Table) {
 		s.renumber(ids)
 	}
 	t.Spills = append(t.Spills, o.Spills...)
+	return ids
 }
 
 // merge adds the rows of o, whose contexts have the numbers ids here.

@@ -25,6 +25,7 @@ type Table struct {
 	Timeline Timeline
 	Sources  []SourceSum
 	FlowLogs states
+	TCP      FlowTCP // nil if nobody asks for it
 
 	waiting [Partitions][]entry // records on their way to their partition
 	count   int                 // of them
@@ -41,6 +42,8 @@ type store struct {
 	Used  atomic.Int64 // rows in parts
 	Limit int          // of rows
 	clock *Clock
+
+	keepTCP bool
 
 	mu       sync.Mutex // of what follows
 	ids      map[Context]uint32
@@ -67,7 +70,11 @@ func New(names *flow.Names) *Table {
 // Worker returns a table that puts its rows to those of t, for another
 // goroutine. Merge it into t in the end.
 func (t *Table) Worker() *Table {
-	return &Table{store: t.store, clock: t.store.clock, Timeline: newTimeline()}
+	w := &Table{store: t.store, clock: t.store.clock, Timeline: newTimeline()}
+	if t.store.keepTCP {
+		w.TCP = FlowTCP{}
+	}
+	return w
 }
 
 // Steps lets no row of t and its workers be of two steps of a clock. It is to be
@@ -95,6 +102,9 @@ func (t *Table) Add(source int, b flow.Batch) {
 			t.countMoment(r, m, id)
 		}
 		t.add(r, m, id)
+		if t.TCP != nil && r.TCP.Seen != 0 {
+			t.TCP.add(r, id)
+		}
 	}
 }
 

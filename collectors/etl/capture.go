@@ -19,8 +19,9 @@ type capture struct {
 	place  countingPoint
 	meter  *meter.Meter
 	joiner joiner
-	frames *frames // takes the packets as they are; nil if they are measured
-	room   []byte  // of a frame that is put together
+	names  *names.Teller // nil if nobody wants to know
+	frames *frames       // takes the packets as they are; nil if they are measured
+	room   []byte        // of a frame that is put together
 
 	stamp   flow.Record
 	drops   flow.Batch
@@ -49,7 +50,7 @@ func newCapture(t *trace.Trace, s *survey, in flow.Input, main func(flow.Batch) 
 	}
 	in.Source.Points = append(in.Source.Points, point)
 	c := &capture{
-		in: in, trace: t, survey: s, place: s.choose(), main: main, skips: map[string]skip{},
+		in: in, trace: t, survey: s, place: s.choose(), main: main, skips: map[string]skip{}, names: names.NewTeller(in.Hosts),
 		stamp: flow.Record{Point: in.Names.Of(point), Target: in.Names.Of(in.Target)},
 	}
 	c.meter = meter.New(c.stamp, main)
@@ -159,8 +160,8 @@ func (c *capture) add(link packet.Link, data []byte, wire, original uint32, at i
 	p.Time = at
 	packet.Parse(link, data, wire, p)
 	p.FrameBytes = uint64(original)
-	if p.Payload != 0 && names.Teaches(p) && c.in.Hosts != nil {
-		names.Learn(c.in.Hosts, p, data[p.Payload:])
+	if c.names != nil && (p.Payload != 0 && names.Teaches(p) || c.names.Flows) {
+		c.names.Packet(p, data)
 	}
 	c.packets++
 	if c.in.End == 0 || c.in.Within(at) {

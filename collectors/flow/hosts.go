@@ -31,6 +31,8 @@ const (
 type Hosts struct {
 	mu sync.Mutex
 	m  map[Addr][]Host
+
+	told *toldFlows // nil if what single flows said is not wanted
 }
 
 // Add notes that a was known by name. Names beyond the first few of an address

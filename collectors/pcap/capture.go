@@ -16,6 +16,7 @@ type capture struct {
 	in       flow.Input
 	w        *window
 	notices  notices
+	names    *names.Teller // nil if nobody wants to know
 	packets  uint64
 	each     *frames // takes the packets as they are; nil if they are measured
 	timeless some    // packets without a time, of which nobody knows whether they are in the window
@@ -45,8 +46,8 @@ func (c *capture) frame(f frame) bool {
 		p.Way = f.direction()
 	}
 	packet.Parse(f.link, f.data, f.wire, p)
-	if p.Payload != 0 && names.Teaches(p) && c.in.Hosts != nil {
-		names.Learn(c.in.Hosts, p, f.data[p.Payload:])
+	if c.names != nil && (p.Payload != 0 && names.Teaches(p) || c.names.Flows) {
+		c.names.Packet(p, f.data)
 	}
 	c.packets++
 	c.times.Add(f.time)

@@ -9,6 +9,7 @@ import (
 	"flowctl/collectors/flow"
 	"flowctl/collectors/pcap/identity"
 	"flowctl/collectors/pcap/meter"
+	"flowctl/collectors/pcap/names"
 )
 
 // Series is the files of one capture that was rotated, which are read one after
@@ -51,7 +52,7 @@ func (s *Series) read(r io.Reader, in flow.Input, to flow.Workers, end func(*met
 		s.meter.Fine()
 	}
 	s.times = flow.Span{}
-	c := &capture{Series: s, in: in, w: newWindow(r)}
+	c := &capture{Series: s, in: in, w: newWindow(r), names: names.NewTeller(in.Hosts)}
 	err := c.read()
 	end(s.meter)
 	c.finish(err)

@@ -53,6 +53,10 @@ func (q *Question) groups(n *naming) *groups {
 		g.priced, g.quotes = true, n.locator.quotes
 		g.lines.wide++
 	}
+	if q.TCP() || slices.Contains(n.expectTCP, q.Name) {
+		g.tcp, g.counts = true, n.tcp
+		g.lines.wide++
+	}
 	if q.Having != nil {
 		g.rows = q.Having.Fields()
 		g.having = func(v lineSums) truth { return holding(q.Having, v) }

@@ -145,7 +145,9 @@ func newBuilder(t *aggregate.Table, o Options) *builder {
 	p.public.use(o.Tags)
 	p.called.use(p.vms, o.Dictionary)
 	p.quotes = newQuotes(p, o)
-	b := &builder{naming: naming{t.Names, p}, steps: &t.Timeline, free: &t.Free, most: pairsMost(t), rows: t.Limit / builders(t)}
+	p.told = newTold(o)
+	p.tags.use(p, o.Inventories, o.Questions)
+	b := &builder{naming: naming{names: t.Names, locator: p, tcp: t.TCP, expectTCP: tcpExpected(o)}, steps: &t.Timeline, free: &t.Free, most: pairsMost(t), rows: t.Limit / builders(t)}
 	for i, k := range t.Contexts {
 		b.points = append(b.points, pointOf(k, t.Names, p))
 		b.points[i].number = i
@@ -204,7 +206,7 @@ func (b *builder) begin(o Options) {
 		b.first = builtins
 	}
 	for _, q := range o.Questions {
-		b.apart = b.apart || slices.Contains(q.names, "source.port")
+		b.apart = b.apart || slices.Contains(q.names, "source.port") || AsksTold(o.Questions) || b.naming.tcp != nil
 		b.answers = append(b.answers, q.groups(&b.naming))
 	}
 }

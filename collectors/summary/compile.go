@@ -45,9 +45,9 @@ func condition(e *question.Expr) test {
 	case question.OneOf:
 		return oneOf(e)
 	case question.StartsWith:
-		return affix(textual(e.Args[0]), textual(e.Args[1]), strings.HasPrefix)
+		return affix(textual(e.Args[0]), textual(e.Args[1]), oneOfThem(e.Args[0], strings.HasPrefix))
 	case question.EndsWith:
-		return affix(textual(e.Args[0]), textual(e.Args[1]), strings.HasSuffix)
+		return affix(textual(e.Args[0]), textual(e.Args[1]), oneOfThem(e.Args[0], strings.HasSuffix))
 	case question.Within:
 		return within(textual(e.Args[0]), e.Prefixes)
 	}
@@ -137,6 +137,17 @@ func affix(a, b textOf, holds func(s, affix string) bool) test {
 		x, stateX := a(n, s)
 		y, stateY := b(n, s)
 		return either(stateX, stateY).test(holds(strings.ToLower(x), strings.ToLower(y)))
+	}
+}
+
+// oneOfThem is holds of any text of a value, if that can be a list.
+func oneOfThem(e *question.Expr, holds func(s, affix string) bool) func(s, affix string) bool {
+	if e.Op != question.Value {
+		return holds
+	}
+	f, _ := lookupField(e.Field.Name)
+	return func(s, affix string) bool {
+		return f.any(s, func(text string) bool { return holds(text, affix) })
 	}
 }
 
@@ -237,8 +248,16 @@ func among(name string, texts ...string) test {
 		case unknown:
 			return f.unsure(f.value(n, s), in)
 		}
-		return truthOf(in[strings.ToLower(f.value(n, s))])
+		return truthOf(f.any(f.value(n, s), func(text string) bool { return in[strings.ToLower(text)] }))
 	}
+}
+
+// any reports whether holds is true of a value, or of a text of it if it is a list.
+func (f *field) any(value string, holds func(string) bool) bool {
+	if !f.several {
+		return holds(value)
+	}
+	return slices.ContainsFunc(strings.Split(value, ", "), holds)
 }
 
 // unsure is what can be said of a value that is shown as another text, such

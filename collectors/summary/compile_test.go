@@ -40,7 +40,7 @@ func sample() (*naming, *enriched) {
 	r := &aggregate.Row{Key: aggregate.Key{Src: flow.Addr4(10<<24 | 4), Dst: flow.Addr4(20<<24 | 1), SrcPort: 50000, Port: 443, Proto: protoTCP}}
 	s := &enriched{}
 	s.fill(r, aggregate.FrameBytes{}, pointOf(k, names, p), p)
-	return &naming{names, p}, s
+	return &naming{names: names, locator: p}, s
 }
 
 func TestWhere(t *testing.T) {
@@ -103,6 +103,7 @@ func TestEveryField(t *testing.T) {
 		"source.region": "westeurope", "source.scope": "vnet", "source.service_tag": "<private>", "source.azure_service": "", "destination.address": "20.0.0.1", "destination.vm": "", "destination.name": "", "local.name": "vm-a", "remote.name": "", "source.name": "vm-a",
 		"destination.nic":    "",
 		"destination.subnet": "", "destination.vnet": "", "destination.region": "", "destination.scope": "internet", "destination.service_tag": "", "destination.azure_service": "",
+		"tls.server_name": "", "tls.version": "unknown", "tls.alpn": "", "http.host": "", "dns.asked": "", "dns.answered": "",
 		"source.port": "50000", "time": "2026-05-09T10:01:00Z",
 		"destination.port": "443", "destination.service": "https",
 		"local.address": "10.0.0.4", "local.vm": "vm-a", "local.nic": "nic-vm-a", "local.subnet": "spoke/default", "local.vnet": "spoke",

@@ -154,7 +154,7 @@ func TestConditionLaw(t *testing.T) {
 				s.fill(row, rows.Frames(0), pointOf(table.Contexts[row.Context], names, p), p)
 			}
 		}
-		n := &naming{names, p}
+		n := &naming{names: names, locator: p}
 		facts := factsOf(n, &s)
 		fields := slices.Sorted(maps.Keys(facts.states))
 		for seed := range flowtest.Seeds(250) {

@@ -68,14 +68,14 @@ func priceField() field {
 	return enumField("price_class", price.Classes(), of)
 }
 
-// price adds what s costs to a sum of money.
+// addPrice adds what s costs to a sum of money.
 //
 // Such a sum is kept where lines keep those of traffic, so that lines are merged and
 // spilled in one way. Money is counted exactly, in 10^-15 of the currency, so that the
 // order of rows does not count: what the bytes cost at least and at most, each as 32
 // lower bits and the rest, besides the bytes that have no price, the number of
 // directions that have one, and that of rows whose IP bytes were not measured.
-func (g *groups) price(sum *group, s *enriched) {
+func (g *groups) addPrice(sum *group, s *enriched) {
 	if !g.priced {
 		return
 	}
@@ -103,6 +103,13 @@ func (g *groups) price(sum *group, s *enriched) {
 		}
 	}
 	sum.sent.Marks |= s.sent.Marks | s.received.Marks
+}
+
+// price adds what s costs to that of a line's sums.
+func (g *groups) price(to []group, s *enriched) {
+	if g.priced {
+		g.addPrice(&to[1+number(g.sided)], s)
+	}
 }
 
 // addMoney adds bytes at a price in 10^-6 per GB.

@@ -191,6 +191,7 @@ type Row struct {
 	Left    *Volume  `json:"left,omitempty"`
 	Arrived *Volume  `json:"arrived,omitempty"`
 	Cost    *Cost    `json:"cost,omitempty"` // of questions about money
+	TCP     *RowTCP  `json:"tcp,omitempty"`  // of questions about TCP
 	Flows   uint64   `json:"flows"`
 	Denied  Figure   `json:"denied"` // of Flows; unknown if no flow log judged any
 	First   Instant  `json:"first"`

@@ -57,6 +57,7 @@ func TestUnknownIsNotFalse(t *testing.T) {
 		"direction": "inbound", "verdict": "denied", "scope": "vnet", "encryption": "X", "tunnel": "GRE", "protocol": "UDP", "service": "ssh",
 		"peer": "10.9.9.9", "source.address": "10.9.9.9", "destination.address": "10.9.9.9", "source.scope": "peered", "destination.scope": "platform",
 		"destination.service": "ssh", "local.address": "10.9.9.9", "remote.address": "10.9.9.9", "local.scope": "peered", "remote.scope": "platform",
+		"tls.version": "1.1",
 	}
 	always := []string{"protocol", "port", "service", "tunnel", "peer", "source.address", "destination.address", "destination.port", "destination.service", "scope", "destination.scope"}
 	// The destination is public: without a list of service tags nobody names it.
@@ -66,15 +67,16 @@ func TestUnknownIsNotFalse(t *testing.T) {
 		"source.name destination.name local.name remote.name " +
 		"local.vm local.nic local.subnet local.vnet local.region local.scope remote.vm remote.nic remote.subnet remote.vnet ",
 		"verdict rule acl encryption "
+	const said = "tls.server_name tls.version tls.alpn http.host "
 	unknown := map[string]string{
-		"VNet log":                    names + tags + places,
-		"VNet log with service tags":  names,
-		"VNet log with all":           "",
-		"VNet log with an inventory":  tags + places,
-		"VNet log, blank encryption":  names + tags + places + "encryption ",
-		"NSG log, which has no state": names + tags + places + "encryption ",
-		"capture":                     names + tags + places + rules + "direction local.address local.port remote.address remote.port remote.scope local.service_tag local.azure_service ",
-		"capture with an inventory":   rules + tags + places,
+		"VNet log":                    names + tags + places + said,
+		"VNet log with service tags":  names + said,
+		"VNet log with all":           said,
+		"VNet log with an inventory":  tags + places + said,
+		"VNet log, blank encryption":  names + tags + places + "encryption " + said,
+		"NSG log, which has no state": names + tags + places + "encryption " + said,
+		"capture":                     names + tags + places + rules + "direction local.address local.port remote.address remote.port remote.scope local.service_tag local.azure_service " + said,
+		"capture with an inventory":   rules + tags + places + said,
 	}
 	for name, k := range sourceKinds() {
 		for _, f := range question.Fields() {

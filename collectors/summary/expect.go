@@ -161,6 +161,8 @@ func (a *Answer) number(measure string) bounds {
 			return bounds{0, math.Inf(1)}
 		}
 		return bounds{*seconds, *seconds}
+	case "retransmitted", "resets", "zero_windows", "handshake_ms":
+		return r.TCP.bounds(measure, whole)
 	case "packets":
 		return atLeast(r.Packets, whole)
 	case "sent":

@@ -2,6 +2,7 @@ package summary
 
 import (
 	"encoding/binary"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -32,6 +33,10 @@ type field struct {
 	// further, if not 0, is the number of all values that codes does not name.
 	further uint8
 
+	// several says that a value can be a list of texts, with ", " between them, each of
+	// which conditions look at.
+	several bool
+
 	// depends says which of the few things that it names alone say the value.
 	depends dependence
 }
@@ -48,6 +53,9 @@ const (
 type naming struct {
 	names   *flow.Names
 	locator *locator
+
+	tcp       aggregate.FlowTCP // what the headers of TCP said of flows; nil if nobody asks
+	expectTCP []string          // questions of which expectations ask for it
 }
 
 // value returns the text of f in s.
@@ -61,6 +69,9 @@ func (f *field) value(n *naming, s *enriched) string {
 func lookupField(name string) (field, bool) {
 	if n, ok := question.Step(name); ok {
 		return timeField(name, n), true
+	}
+	if side, tag, ok := question.Tag(name); ok {
+		return tagField(sides()[slices.Index(question.Sides(), side)], tag), true
 	}
 	for _, f := range fields() {
 		if f.name == name {
@@ -93,6 +104,7 @@ func fields() []field {
 		priceField(),
 		timeField("time", 1),
 	}
+	fs = append(fs, toldFields()...)
 	return append(fs, sideFields()...)
 }
 
@@ -226,13 +238,18 @@ func (d side) state(f func(*enriched) state) func(*enriched) state {
 	}
 }
 
+// sides are in the order of question.Sides.
+func sides() []side {
+	return []side{
+		{"source", func(*enriched) end { return source }}, {"destination", func(*enriched) end { return destination }},
+		{"local", (*enriched).local}, {"remote", (*enriched).remote},
+	}
+}
+
 // sideFields are the fields that each side has.
 func sideFields() []field {
 	var fs []field
-	for _, side := range []side{
-		{"source", func(*enriched) end { return source }}, {"destination", func(*enriched) end { return destination }},
-		{"local", (*enriched).local}, {"remote", (*enriched).remote},
-	} {
+	for _, side := range sides() {
 		part := func(name string, get func(*enriched) int32, text func(*locator, int32) string) field {
 			return locationField(side.name+name, get, text).known(side.state(func(s *enriched) state {
 				if get(s) != 0 {

@@ -38,10 +38,14 @@ type groups struct {
 	match, ends []*enriched // of the conversation at hand
 	keyA, keyB  []byte      // scratch
 
+	tcp    bool       // lines have a sum of what the headers of TCP say
 	priced bool       // lines have a sum of what they cost
 	halved bool       // rows are of one direction of bytes each
 	quotes *quotes    // of those that are priced
 	parts  []enriched // scratch
+
+	counts aggregate.FlowTCP // what the headers of TCP said
+	solo   [1]*enriched      // scratch
 
 	time  []bool // of by: which are steps of time; lines that differ in these alone
 	step  int64  // are one to what counts; length of the first in seconds, 0 if there is none
@@ -66,29 +70,34 @@ type lineSum struct {
 	all  group
 	ends group // of questions about sides: sent is what left, received what arrived
 	cost group // of those about money, see cost.go
+	tcp  group // of those about TCP, see flowtcp.go
 }
 
-func (v *lineSum) sums() lineSums { return lineSums{&v.all, &v.ends, &v.cost} }
+func (v *lineSum) sums() lineSums { return lineSums{&v.all, &v.ends, &v.cost, &v.tcp} }
 
 func (v *lineSum) merge(o lineSums) {
 	v.all.merge(o.all)
 	v.ends.merge(o.ends)
 	v.cost.merge(o.cost)
+	v.tcp.merge(o.tcp)
 }
 
 // lineSums are the sums of a line, wherever they are.
-type lineSums struct{ all, ends, cost *group }
+type lineSums struct{ all, ends, cost, tcp *group }
 
-// noEnds are the sums of questions that are not about sides, or not about money.
+// noEnds are the sums of questions that are not about sides, money or TCP.
 var noEnds = newGroup()
 
 func (g *groups) sumsOf(sums []group) lineSums {
-	v := lineSums{&sums[0], &noEnds, &noEnds}
+	v := lineSums{&sums[0], &noEnds, &noEnds, &noEnds}
 	if g.sided {
 		v.ends = &sums[1]
 	}
 	if g.priced {
-		v.cost = &sums[len(sums)-1]
+		v.cost = &sums[1+number(g.sided)]
+	}
+	if g.tcp {
+		v.tcp = &sums[len(sums)-1]
 	}
 	return v
 }
@@ -114,7 +123,7 @@ func newGroups(name string, top int, where func(*enriched) truth, by ...string) 
 	return g
 }
 
-func newLineSum() lineSum { return lineSum{newGroup(), newGroup(), newGroup()} }
+func newLineSum() lineSum { return lineSum{newGroup(), newGroup(), newGroup(), newGroup()} }
 
 // addSolo counts flows that one row tells all of.
 func (g *groups) addSolo(s *enriched) {
@@ -122,17 +131,20 @@ func (g *groups) addSolo(s *enriched) {
 	case yes:
 		g.see(s)
 		g.total.all.add(s)
-		g.price(&g.total.cost, s)
+		g.addPrice(&g.total.cost, s)
 		if g.sided {
 			g.total.ends.addEnd(s)
 		}
 		for _, s := range g.directions(s) {
 			to := g.of(s)
 			to[0].add(s)
-			g.price(&to[len(to)-1], s)
+			g.price(to, s)
 			if g.sided {
 				to[1].addEnd(s)
 			}
+		}
+		if g.tcp {
+			g.addSoloTCP(s)
 		}
 	case undecided:
 		g.doubt.add(s, g.asks)
@@ -163,8 +175,9 @@ func (g *groups) add(rows []*enriched, dedupe *deduplicator) {
 	kept, _ := dedupe.flow(match)
 	for _, s := range kept {
 		g.total.all.add(s)
-		g.price(&g.total.cost, s)
+		g.addPrice(&g.total.cost, s)
 	}
+	g.addTCP(&g.total.tcp, match)
 	if g.sided {
 		g.addEnds(&g.total.ends, match, dedupe)
 	}
@@ -251,6 +264,7 @@ func (g *groups) addKept(line, others []*enriched, dedupe *deduplicator) {
 	}
 	if g.blind = false; g.step > 0 || g.halved {
 		g.addSteps(g.directions(kept...), false)
+		g.addStepsTCP(line)
 		if g.sided {
 			g.eachEnd(line, dedupe, func(kept []*enriched) { g.addSteps(g.directions(kept...), true) })
 		}
@@ -259,7 +273,10 @@ func (g *groups) addKept(line, others []*enriched, dedupe *deduplicator) {
 	to := g.of(line[0])
 	for _, s := range kept {
 		to[0].add(s)
-		g.price(&to[len(to)-1], s)
+		g.price(to, s)
+	}
+	if g.tcp {
+		g.addTCP(&to[len(to)-1], line)
 	}
 	if g.sided {
 		g.addEnds(&to[1], line, dedupe)

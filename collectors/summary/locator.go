@@ -27,6 +27,8 @@ type locator struct {
 	public  publicNames
 	called  calledNames
 	quotes  *quotes
+	told    *toldFlows
+	tags    resourceTags
 	apart   *plan.Called // names that several resource groups share
 
 	alone networks // the only VNet that holds an address; 0 where there are several

@@ -28,18 +28,22 @@ var measures = map[string]func(lineSums) (int64, bool){
 		d := v.all.refused()
 		return int64(d.N), d.Known
 	},
-	"sent":     func(v lineSums) (int64, bool) { return ipBytes(&v.all.sent) },
-	"received": func(v lineSums) (int64, bool) { return ipBytes(&v.all.received) },
-	"left":     func(v lineSums) (int64, bool) { return ipBytes(&v.ends.sent) },
-	"arrived":  func(v lineSums) (int64, bool) { return ipBytes(&v.ends.received) },
-	"cost":     func(v lineSums) (int64, bool) { return v.cost.highest() },
-	"first":    func(v lineSums) (int64, bool) { return v.all.first, v.all.first != aggregate.NoFirst },
-	"last":     func(v lineSums) (int64, bool) { return v.all.last, v.all.last != aggregate.NoLast },
+	"sent":          func(v lineSums) (int64, bool) { return ipBytes(&v.all.sent) },
+	"received":      func(v lineSums) (int64, bool) { return ipBytes(&v.all.received) },
+	"left":          func(v lineSums) (int64, bool) { return ipBytes(&v.ends.sent) },
+	"arrived":       func(v lineSums) (int64, bool) { return ipBytes(&v.ends.received) },
+	"cost":          func(v lineSums) (int64, bool) { return v.cost.highest() },
+	"retransmitted": func(v lineSums) (int64, bool) { return int64(v.tcp.sent.Packets), v.tcp.tcpKnown() },
+	"resets":        func(v lineSums) (int64, bool) { return int64(v.tcp.sent.IPBytes), v.tcp.tcpKnown() },
+	"zero_windows":  func(v lineSums) (int64, bool) { return int64(v.tcp.sent.FrameBytes), v.tcp.tcpKnown() },
+	"first":         func(v lineSums) (int64, bool) { return v.all.first, v.all.first != aggregate.NoFirst },
+	"last":          func(v lineSums) (int64, bool) { return v.all.last, v.all.last != aggregate.NoLast },
 }
 
 // rates are what lines can be ordered by besides, in seconds and bits per second.
 var rates = map[string]func(lineSums) (float64, bool){
-	"duration": func(v lineSums) (float64, bool) { return v.all.seconds() },
+	"duration":     func(v lineSums) (float64, bool) { return v.all.seconds() },
+	"handshake_ms": func(v lineSums) (float64, bool) { return v.tcp.handshake() },
 	"rate": func(v lineSums) (float64, bool) {
 		both := v.all.both()
 		seconds, known := v.all.seconds()

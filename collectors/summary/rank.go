@@ -53,7 +53,7 @@ func (g *groups) compete(key []byte, sum lineSums, what *seen, n *naming) {
 		g.rest.merge(sum)
 		return
 	}
-	g.shown = append(g.shown, line{key: bytes.Clone(key), sum: lineSum{*sum.all, *sum.ends, *sum.cost}, seen: what})
+	g.shown = append(g.shown, line{key: bytes.Clone(key), sum: lineSum{*sum.all, *sum.ends, *sum.cost, *sum.tcp}, seen: what})
 	if len(g.shown) >= 2*g.limit() {
 		g.cut(n)
 	}
@@ -126,6 +126,9 @@ func (g *groups) row(v *lineSum, key []string, all aggregate.Tally) Row {
 	}
 	if g.priced {
 		r.Cost = v.cost.cost()
+	}
+	if g.tcp {
+		r.TCP = v.tcp.tcp()
 	}
 	return r
 }

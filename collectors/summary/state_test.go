@@ -46,28 +46,37 @@ func rowKinds() map[string]rowKind {
 	}
 	const all = "source destination local remote"
 	places := spread("destination remote", "vm nic subnet vnet name")
+	const said, dns = "tls.server_name tls.version tls.alpn http.host ", "dns.asked dns.answered " // by TCP, on other ports than 53
 	ping := base
 	ping.proto, ping.sport, ping.dport, ping.rule = 1, 0, 0, ""
 	return map[string]rowKind{
-		"log": {class(base, flow.VNetLog, nil), inv, places + spread("source local", "azure_service") + "local.port tunnel ", spread("destination remote", "region service_tag azure_service")},
+		"log": {class(base, flow.VNetLog, nil), inv, places + spread("source local", "azure_service") + "local.port tunnel " + dns, spread("destination remote", "region service_tag azure_service") + said},
 		"arriving": {class(made{src: "20.0.0.1", dst: "10.0.0.4", sport: 50000, dport: 22, sent: 5, in: true, rule: "x"}, flow.VNetLog, nil), inv,
-			spread("source remote", "vm nic subnet vnet name") + spread("destination local", "azure_service") + "remote.port tunnel ", spread("source remote", "region service_tag azure_service")},
+			spread("source remote", "vm nic subnet vnet name") + spread("destination local", "azure_service") + "remote.port tunnel " + dns, spread("source remote", "region service_tag azure_service") + said},
 		"unknown service": {class(made{sport: 50000, dport: 9999, sent: 5, rule: "x"}, flow.VNetLog, nil), inv,
-			places + spread("source local", "azure_service") + "local.port tunnel service destination.service ", spread("destination remote", "region service_tag azure_service")},
+			places + spread("source local", "azure_service") + "local.port tunnel service destination.service " + dns, spread("destination remote", "region service_tag azure_service") + said},
 		"forwarded": {class(made{src: "10.0.0.4", dst: "10.0.0.5", sport: 50000, dport: 443, sent: 5, point: macRouter, rule: "x"}, flow.VNetLog, nil), inv,
-			spread("local remote", "address vm nic subnet vnet name scope port region service_tag azure_service") + spread("source destination", "azure_service") + "tunnel ", ""},
+			spread("local remote", "address vm nic subnet vnet name scope port region service_tag azure_service") + spread("source destination", "azure_service") + "tunnel " + dns, "" + said},
 		"ping": {class(ping, flow.Capture, func(r *flow.Record) { r.Target, r.Rule, r.ACL, r.Encryption = 0, 0, 0, 0; r.Direction = 0 }), nil,
-			"port source.port destination.port service destination.service tunnel source.azure_service ",
+			said + dns + "port source.port destination.port service destination.service tunnel source.azure_service ",
 			spread(all, "vm nic subnet vnet name region") + spread("local remote", "address scope port azure_service service_tag") + "destination.service_tag destination.azure_service nic vm verdict rule acl encryption direction "},
+		"NSG log": {class(base, flow.NSGLog, func(r *flow.Record) { r.Encryption = 0 }), inv,
+			places + spread("source local", "azure_service") + "local.port tunnel " + dns, spread("destination remote", "region service_tag azure_service") + "encryption " + said},
+		"refused": {class(base, flow.VNetLog, func(r *flow.Record) { r.State, r.Measured, r.Sent = flow.Deny, 0, flow.Count{} }), inv,
+			places + spread("source local", "azure_service") + "local.port tunnel " + dns, spread("destination remote", "region service_tag azure_service") + said},
+		"captured": {class(base, flow.Capture, func(r *flow.Record) { r.Target, r.Rule, r.ACL, r.Encryption = 0, 0, 0, 0 }), inv,
+			places + spread("source local", "azure_service") + "local.port tunnel " + dns, spread("destination remote", "region service_tag azure_service") + "verdict rule acl encryption " + said},
+		"log without an inventory": {class(base, flow.VNetLog, nil), nil,
+			"local.port tunnel source.azure_service local.azure_service " + dns, spread(all, "vm nic subnet vnet name region") + spread("destination remote", "service_tag azure_service") + "vm nic " + said},
 		"ARP": {class(made{}, flow.Capture, func(r *flow.Record) {
 			*r = flow.Record{EtherType: 0x0806, First: r.First, Last: r.Last, Point: r.Point, Class: flow.Capture, Measured: flow.Packets | flow.FrameBytes, Sent: flow.Count{Packets: 1, FrameBytes: 42}, State: flow.Continue}
 		}), nil,
-			spread(all, "address vm nic subnet vnet name region service_tag azure_service scope") + "peer port source.port destination.port local.port remote.port service destination.service scope tunnel direction verdict encryption rule acl ",
+			said + dns + spread(all, "address vm nic subnet vnet name region service_tag azure_service scope") + "peer port source.port destination.port local.port remote.port service destination.service scope tunnel direction verdict encryption rule acl ",
 			"nic vm "},
 		"Analytics without addresses": {class(base, flow.Analytics, func(r *flow.Record) { r.Src, r.Dst, r.SrcPort, r.Rule, r.ACL = flow.Addr{}, flow.Addr{}, 7, 0, 0 }), inv,
-			"local.port tunnel ", spread(all, "address vm nic subnet vnet name region service_tag azure_service scope") + "peer scope source.port rule acl "},
+			"local.port tunnel " + dns, spread(all, "address vm nic subnet vnet name region service_tag azure_service scope") + "peer scope source.port rule acl " + said},
 		"Agent": {class(base, flow.Agent, func(r *flow.Record) { r.SrcPort, r.Rule, r.ACL, r.Encryption = 7, 0, 0, 0 }), inv,
-			places + spread("source local", "azure_service") + "local.port tunnel ", spread("destination remote", "region service_tag azure_service") + "source.port rule acl verdict encryption "},
+			places + spread("source local", "azure_service") + "local.port tunnel " + dns, spread("destination remote", "region service_tag azure_service") + "source.port rule acl verdict encryption " + said},
 	}
 }
 
@@ -77,11 +86,18 @@ func TestStateOfEveryField(t *testing.T) {
 	for name, k := range rowKinds() {
 		names := flow.NewNames()
 		r := k.record(names)
-		for _, f := range question.Fields() {
+		for _, f := range append(question.Fields(), tagsOfSides()...) {
 			if f.Name == question.PriceClass || f.Type == question.Moment {
 				continue
 			}
 			want := present
+			if _, _, is := question.Tag(f.Name); is {
+				side, _, _ := strings.Cut(f.Name, ".")
+				want = absent
+				if contains(k.unknown, side+".vm") {
+					want = unknown
+				}
+			}
 			switch {
 			case contains(k.absent, f.Name):
 				want = absent
@@ -97,6 +113,16 @@ func TestStateOfEveryField(t *testing.T) {
 			}
 		}
 	}
+}
+
+// tagsOfSides are fields of a tag that no machine has: where the machine is known there is
+// none, as there is none of what is no machine.
+func tagsOfSides() (list []question.Field) {
+	for _, side := range question.Sides() {
+		f, _ := question.Lookup(side + ".tag.role")
+		list = append(list, f)
+	}
+	return list
 }
 
 // stateIn is the state of a field of a record, and what has says of it.

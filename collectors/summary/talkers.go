@@ -77,9 +77,9 @@ func (t *talkers) merge(o *talkers) {
 // rank is that of both answers.
 func (t *talkers) rank(n *naming) error {
 	return t.lines.each(func(key []byte, sums []group) {
-		t.all.offer(key, lineSums{&sums[0], &noEnds, &noEnds}, n)
+		t.all.offer(key, lineSums{&sums[0], &noEnds, &noEnds, &noEnds}, n)
 		if sums[1].records > 0 {
-			t.egress.offer(key, lineSums{&sums[1], &noEnds, &noEnds}, n)
+			t.egress.offer(key, lineSums{&sums[1], &noEnds, &noEnds, &noEnds}, n)
 		}
 	})
 }

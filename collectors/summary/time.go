@@ -104,7 +104,7 @@ func (g *groups) addSteps(kept []*enriched, ends bool) {
 				continue
 			}
 			to[0].add(s)
-			g.price(&to[len(to)-1], s)
+			g.price(to, s)
 		}
 		kept = kept[n:]
 	}

@@ -224,6 +224,12 @@ func nameOf(t hcl.Traversal) string {
 			b.WriteString(step.Name)
 		case hcl.TraverseAttr:
 			b.WriteString("." + step.Name)
+		case hcl.TraverseIndex:
+			if step.Key.Type() != cty.String {
+				b.WriteString("[…]")
+			} else {
+				b.WriteString("." + step.Key.AsString())
+			}
 		default:
 			b.WriteString("[…]")
 		}

@@ -76,7 +76,8 @@ var (
 		Unknown, "X", "NX", "NX_HW_NOT_SUPPORTED", "NX_SW_NOT_READY", "NX_NOT_ACCEPTED",
 		"NX_NOT_SUPPORTED", "NX_LOCAL_DST", "NX_FALLBACK", "other",
 	}
-	tunnels = []string{
+	tlsVersions = []string{"", "SSL 3.0", "1.0", "1.1", "1.2", "1.3", Unknown}
+	tunnels     = []string{
 		"", "IP-in-IP", "GRE", "ERSPAN", "VXLAN", "Geneve", "GTP", "Teredo", "L2TP", "ESP", "AH", "MPLS", "PPPoE",
 	}
 )
@@ -90,6 +91,7 @@ const (
 	needsTags      = "a list of Azure's service tags, such as the weekly file (--service-tags FILE)"
 	needsRegion    = "the inventory of the network, which a results folder of apply or collect has; of public addresses a list of service tags (--service-tags FILE)"
 	needsPrice     = "the inventory of the network, which a results folder of apply or collect has, and a list of service tags (--service-tags FILE)"
+	needsData      = "a capture of the packets with their data: of the flow's begin, and not of headers alone (bytes_per_packet = 0)"
 	needsDirection = "a flow log, or the inventory of the machine that was captured"
 )
 
@@ -139,6 +141,12 @@ var allFields = sync.OnceValue(func() []Field {
 		Field{"destination.service", Text, nil, "guessed from protocol and port", ""},
 		Field{"local.port", Number, nil, "port of the service at the end that saw it; none where that end opened the flow", needsDirection},
 		Field{"remote.port", Number, nil, "port of the service at the far side; none where that side opened the flow", needsDirection},
+		Field{"tls.server_name", Text, nil, "name that a TLS client asked this flow for", needsData},
+		Field{"tls.version", Text, tlsVersions, "version of TLS that was agreed on", needsData},
+		Field{"tls.alpn", Text, nil, "protocols that a TLS client offered (ALPN), or the one that was agreed on where that is not encrypted", needsData},
+		Field{"http.host", Text, nil, "host of an HTTP request that is not encrypted", needsData},
+		Field{"dns.asked", Text, nil, "names that a flow of DNS asked for", needsData},
+		Field{"dns.answered", Text, nil, "what DNS answered: addresses and aliases, NODATA, or a code such as NXDOMAIN", needsData},
 		Field{PriceClass, Text, price.Classes(), "Azure's price class of the bytes of one direction: a flow is in the row of either; dimension only", needsPrice},
 		Field{"time", Moment, nil, "when it was counted, to the second; rows are by time(5m), hour or day", needsTime},
 	)
@@ -154,12 +162,26 @@ func Lookup(name string) (Field, bool) {
 	if _, ok := Step(name); ok {
 		return Field{name, Moment, nil, "steps of time", needsTime}, true
 	}
+	if side, tag, ok := Tag(name); ok {
+		f := Field{name, Text, nil, "the tag " + tag + " of the machine at the " + side, needsInventory}
+		return f, true
+	}
 	fields := allFields()
 	i := slices.IndexFunc(fields, func(f Field) bool { return f.Name == name })
 	if i < 0 {
 		return Field{}, false
 	}
 	return fields[i], true
+}
+
+// Sides are the sides of flows that fields are about.
+func Sides() []string { return []string{"source", "destination", "local", "remote"} }
+
+// Tag splits the name of a field that is a resource tag, such as local.tag.cost-center.
+func Tag(name string) (side, tag string, ok bool) {
+	side, rest, _ := strings.Cut(name, ".")
+	tag, ok = strings.CutPrefix(rest, "tag.")
+	return side, tag, ok && tag != "" && slices.Contains(Sides(), side)
 }
 
 // Names returns the names of all fields.
@@ -188,7 +210,9 @@ var aliases = map[string]string{
 	"src.vnet": "source.vnet", "dst.vnet": "destination.vnet", "src.region": "source.region", "dst.region": "destination.region", "src.nic": "source.nic", "dst.nic": "destination.nic",
 	"src.port": "source.port", "srcport": "source.port", "sport": "source.port", "tcp.srcport": "source.port", "udp.srcport": "source.port", "client.port": "source.port",
 	"timestamp": "time", "date": "time", "datetime": "time", "frame.time": "time", "start.time": "time", "timegenerated": "time",
-	"tag": "source.service_tag or destination.service_tag", "service.tag": "source.service_tag or destination.service_tag", "azure.service": "source.azure_service or destination.azure_service",
+	"tag": "local.tag.NAME or source.tag.NAME", "tags": "local.tag.NAME or source.tag.NAME", "service.tag": "source.service_tag or destination.service_tag", "azure.service": "source.azure_service or destination.azure_service",
+	"sni": "tls.server_name", "server.name": "tls.server_name", "tls.sni": "tls.server_name", "tls.servername": "tls.server_name", "tls.handshake.extensions.server.name": "tls.server_name", "alpn": "tls.alpn", "tls": "tls.server_name or tls.version",
+	"dns": "dns.asked or dns.answered", "dns.qry.name": "dns.asked", "dns.query": "dns.asked", "dns.name": "dns.asked", "dns.question": "dns.asked", "dns.answer": "dns.answered", "dns.rcode": "dns.answered", "dns.response": "dns.answered", "query": "dns.asked", "fqdn": "dns.asked",
 	"vnet": "source.vnet or destination.vnet", "subnet": "source.subnet or destination.subnet", "region": "source.region or destination.region",
 }
 
@@ -206,6 +230,9 @@ func noField(name string) string {
 		return no + "Write " + aliases[given] + "."
 	case slices.Contains(measures, given):
 		return no + "It is measured: each row of an answer has it. Rows are selected by having, as in having = bytes > 1000000; where selects flows by what they are."
+	case strings.HasSuffix(given, ".tag") && slices.Contains(Sides(), strings.TrimSuffix(given, ".tag")):
+		side := strings.TrimSuffix(given, ".tag")
+		return no + "A resource tag is written with its name, as in " + side + ".tag.cost-center; Azure's own tag of a public address is " + side + ".service_tag."
 	case strings.HasPrefix(given, "time("):
 		return noStep(name)
 	}
@@ -229,7 +256,7 @@ func noField(name string) string {
 // sides are names that other tools have for sides, and those of fields.
 var (
 	sideNames = map[string]string{"src": "source", "client": "source", "from": "source", "dst": "destination", "dest": "destination", "server": "destination", "to": "destination", "far": "remote", "peer": "remote", "near": "local"}
-	partNames = map[string]string{"ip": "address", "addr": "address", "host": "vm", "machine": "vm", "interface": "nic", "network": "vnet", "location": "region", "service.tag": "service_tag", "tag": "service_tag", "azure.service": "azure_service"}
+	partNames = map[string]string{"ip": "address", "addr": "address", "host": "vm", "machine": "vm", "interface": "nic", "network": "vnet", "location": "region", "service.tag": "service_tag", "azure.service": "azure_service"}
 )
 
 // spelled is the field that a name of a side and a part stands for; empty if none.

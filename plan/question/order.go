@@ -16,7 +16,13 @@ type Order struct {
 
 // Measures returns what rows can be ordered by.
 func Measures() []string {
-	return []string{"bytes", "packets", "flows", "denied", "sent", "received", "left", "arrived", "cost", "duration", "rate", "first", "last"}
+	return append([]string{"bytes", "packets", "flows", "denied", "sent", "received", "left", "arrived", "cost", "duration", "rate", "first", "last"}, TCPMeasures()...)
+}
+
+// TCPMeasures are those that headers of TCP alone say, and so captures: segments that came
+// again, resets, the mean time of handshakes, and segments that say that nothing more can be taken.
+func TCPMeasures() []string {
+	return []string{"retransmitted", "resets", "handshake_ms", "zero_windows"}
 }
 
 // numbers are the measures that rows can be selected by: not by times, and not by

@@ -36,6 +36,11 @@ func (q *Question) Priced() bool {
 	return q.Order.Measure == "cost" || slices.Contains(q.By, PriceClass)
 }
 
+// TCP reports whether q asks for what the headers of TCP say.
+func (q *Question) TCP() bool {
+	return slices.ContainsFunc(append(q.Having.Fields(), q.Order.Measure), func(m string) bool { return slices.Contains(TCPMeasures(), m) })
+}
+
 // Problem is something wrong with a question: a few fixed words, and full
 // sentences that end in the way out.
 type Problem struct{ Summary, Detail string }

@@ -30,7 +30,7 @@ func TestHaving(t *testing.T) {
 			}
 		}
 	}
-	const those = "bytes, packets, flows, denied, sent, received, left, arrived, duration, rate."
+	const those = "bytes, packets, flows, denied, sent, received, left, arrived, duration, rate, retransmitted, resets, handshake_ms, zero_windows."
 	for src, want := range map[string][3]string{ // summary, detail, where
 		`cost > 5`:               {"Unknown measure", `Rows cannot be selected by cost, which may be a range. Order them by it: order = "-cost".`, "cost"},
 		`port == 443`:            {"Unknown measure", `Rows have no measure "port". port is a field of flows: write it in where. Rows are selected by ` + those, "port"},
@@ -77,12 +77,12 @@ func TestExpect(t *testing.T) {
 			}
 		}
 	}
-	const how = "A number of an answer is summary.NAME.MEASURE, as in summary.sql.flows; NAME is a summarize block and MEASURE one of bytes, packets, flows, denied, sent, received, left, arrived, duration, rate, rows."
+	const how = "A number of an answer is summary.NAME.MEASURE, as in summary.sql.flows; NAME is a summarize block and MEASURE one of bytes, packets, flows, denied, sent, received, left, arrived, duration, rate, retransmitted, resets, handshake_ms, zero_windows, rows."
 	for src, want := range map[string]string{
 		`summary.sqll.flows == 0`:  `There is no summarize block "sqll". Did you mean "sql"?`,
 		`summary.other.flows == 0`: `There is no summarize block "other". Known here: sql, web-egress.`,
 		`summary.sql.flow == 0`:    `Answers have no number "flow". Did you mean "flows"?`,
-		`summary.sql.cost == 0`:    `Answers have no number "cost". Known here: bytes, packets, flows, denied, sent, received, left, arrived, duration, rate, rows.`,
+		`summary.sql.cost == 0`:    `Answers have no number "cost". Known here: bytes, packets, flows, denied, sent, received, left, arrived, duration, rate, retransmitted, resets, handshake_ms, zero_windows, rows.`,
 		`summary.sql == 0`:         how,
 		`summary == 0`:             how,
 		`flows == 0`:               `Nothing is called "flows" here. ` + how,

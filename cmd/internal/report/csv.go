@@ -23,6 +23,10 @@ func CSV(w io.Writer, a *summary.Answer) error {
 	if priced {
 		names = append(names, "cost_low", "cost_high", "unpriced_ip_bytes")
 	}
+	ofTCP := a.Total.TCP != nil
+	if ofTCP {
+		names = append(names, "retransmitted", "resets", "handshake_ms", "zero_windows")
+	}
 	lines := [][]string{names}
 	for i := range a.Rows {
 		r := &a.Rows[i]
@@ -33,6 +37,9 @@ func CSV(w io.Writer, a *summary.Answer) error {
 		}
 		if priced {
 			line = append(line, money(r.Cost.Low), money(r.Cost.High), exact(summary.Known(r.Cost.Unpriced)))
+		}
+		if ofTCP {
+			line = append(line, exact(r.TCP.Retransmitted), exact(r.TCP.Resets), money(r.TCP.Handshake), exact(r.TCP.ZeroWindows))
 		}
 		for j := range line {
 			line[j] = harmless(line[j])

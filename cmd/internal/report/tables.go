@@ -88,6 +88,9 @@ func Ask(doc *summary.Document, a *summary.Answer) Table {
 	}
 	first := len(t.Columns)
 	t.Columns = append(t.Columns, amounts(sent, received)...)
+	if a.Total.TCP != nil {
+		t.Columns = append(t.Columns, tcpColumns()...)
+	}
 	if a.Total.Left != nil { // what left is what they are about
 		t.Columns[first].Drop, t.Columns[first+2].Drop = 0, 3
 	}
@@ -174,6 +177,9 @@ func amountCells(r *summary.Row) []string {
 	cells := []string{Bytes(sent), Bytes(received), Bytes(r.Volume), Share(r.Share), Count(r.Flows), figure(r.Denied, Count)}
 	if r.Cost != nil {
 		cells = append([]string{Cost(r.Cost)}, cells...)
+	}
+	if r.TCP != nil {
+		cells = append(cells, tcpCells(r.TCP)...)
 	}
 	return cells
 }

@@ -56,3 +56,16 @@ func milliseconds(ms *float64) string {
 	}
 	return fmt.Sprintf("%.3g ms", *ms)
 }
+
+// tcpColumns are those of questions about TCP.
+func tcpColumns() []terminal.Column {
+	var list []terminal.Column
+	for _, title := range []string{"retransmitted", "resets", "handshake", "zero windows"} {
+		list = append(list, terminal.Column{Title: title, Right: true})
+	}
+	return list
+}
+
+func tcpCells(t *summary.RowTCP) []string {
+	return []string{figure(t.Retransmitted, Count), figure(t.Resets, Count), milliseconds(t.Handshake), figure(t.ZeroWindows, Count)}
+}

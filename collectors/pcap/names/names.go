@@ -1,8 +1,7 @@
 // Package names learns which host names addresses are known by, from what
 // captured packets say: DNS answers (RFC 1035) and the server names that TLS
 // clients ask for (RFC 6066). Most captures hold headers only and teach
-// nothing. Each packet is looked at alone: a ClientHello whose name is in its
-// second segment is not read, nor is that of QUIC, which is encrypted.
+// nothing. The ClientHello of QUIC, which is encrypted, is not read.
 package names
 
 import (
@@ -21,24 +20,10 @@ const (
 	protoU  = 17
 )
 
-// Teaches reports whether the data of p may be worth to Learn from. Most is not,
+// Teaches reports whether the data of p may be worth to learn from. Most is not,
 // and that is told from the headers.
 func Teaches(p *packet.Packet) bool {
 	return p.Proto == protoT && (p.Segment.Length > 5 || !p.Whole) || p.Proto == protoU && p.SrcPort == dnsPort
-}
-
-// Learn adds to hosts what the data of p, which may be cut, says.
-func Learn(hosts *flow.Hosts, p *packet.Packet, data []byte) {
-	switch {
-	case p.Proto == protoU && p.SrcPort == dnsPort:
-		answer(hosts, data)
-	case p.Proto == protoT && p.SrcPort == dnsPort:
-		answers(hosts, data, int64(p.Length))
-	case p.Proto == protoT && len(data) > 5 && data[0] == recordHandshake && data[1] == 3 && data[5] == clientHello:
-		if name := serverName(data); valid(name) {
-			hosts.Add(p.Dst, strings.ToLower(name), flow.FromTLS)
-		}
-	}
 }
 
 // answers reads DNS answers over TCP, each after its length (RFC 1035, 4.2.2),

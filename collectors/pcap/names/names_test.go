@@ -82,7 +82,7 @@ func TestDNS(t *testing.T) {
 	for n, test := range tests {
 		t.Run(n, func(t *testing.T) {
 			var hosts flow.Hosts
-			names.Learn(&hosts, &answering, test.data)
+			learn(&hosts, &answering, test.data)
 			got := map[string][]flow.Host{}
 			for addr := range test.want {
 				got[addr] = hosts.Of(flow.AddrOf(netip.MustParseAddr(addr)))
@@ -124,7 +124,7 @@ func TestDNSOverTCP(t *testing.T) {
 			}
 			var hosts flow.Hosts
 			if names.Teaches(&p) {
-				names.Learn(&hosts, &p, test.data)
+				learn(&hosts, &p, test.data)
 			}
 			if hosts.Len() != test.want {
 				t.Errorf("%d addresses, want %d", hosts.Len(), test.want)
@@ -184,7 +184,7 @@ func TestTLS(t *testing.T) {
 	for n, test := range tests {
 		t.Run(n, func(t *testing.T) {
 			var hosts flow.Hosts
-			names.Learn(&hosts, &opening, test.data)
+			learn(&hosts, &opening, test.data)
 			var want []flow.Host
 			if test.want != "" {
 				want = []flow.Host{{Name: test.want, How: flow.FromTLS}}
@@ -207,6 +207,13 @@ func FuzzLearn(f *testing.F) {
 			p.SrcPort = [...]uint16{53, 40000}[len(data)%2]
 		}
 		var hosts flow.Hosts
-		names.Learn(&hosts, &p, data)
+		learn(&hosts, &p, data)
 	})
+}
+
+// learn takes a packet with data alone.
+func learn(hosts *flow.Hosts, p *packet.Packet, data []byte) {
+	o := *p
+	o.Payload = 1
+	names.NewTeller(hosts).Packet(&o, append([]byte{0}, data...))
 }
