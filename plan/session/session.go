@@ -199,6 +199,15 @@ func (f Folder) Inventory() ([]*plan.Inventory, error) {
 	return inv, f.readJSON("inventory.json", &inv)
 }
 
+// WriteNames stores what networks and addresses were said to be called besides the file.
+func (f Folder) WriteNames(names []dictionary.Entry) error { return f.writeJSON("names.json", names) }
+
+// Names reads what WriteNames stored; nil if nothing was.
+func (f Folder) Names() ([]dictionary.Entry, error) {
+	var names []dictionary.Entry
+	return names, f.readJSON("names.json", &names)
+}
+
 func (f Folder) writeJSON(name string, v any) error {
 	b, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {

@@ -93,6 +93,11 @@ func (op *Operation) carryOut(ctx context.Context, o ApplyOptions, plans []plan.
 		runs = append(runs, run)
 	}
 	err := together(runs, func(r *apply.Run) error { return r.Start(ctx) })
+	for _, r := range runs {
+		if session.Is(r.Folder().Path) {
+			err = errors.Join(err, op.keepGiven(r.Folder()))
+		}
+	}
 	if err == nil && !o.Detach {
 		err = together(runs, func(r *apply.Run) error { return r.Wait(ctx) })
 	}

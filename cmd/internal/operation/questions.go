@@ -12,6 +12,7 @@ import (
 
 	"flowctl/collectors/summary"
 	"flowctl/plan/config"
+	"flowctl/plan/dictionary"
 	"flowctl/plan/question"
 	"flowctl/plan/session"
 	"flowctl/plan/syntax"
@@ -35,8 +36,33 @@ func (op *Operation) keepQuestions(folder session.Folder, m session.Manifest, in
 		}
 		m.Questions = append(m.Questions, session.Question{Name: a.Name, Where: where, By: a.By, Top: a.Top, Order: a.Order, Having: having, Compare: a.Compare, Place: placeOf(a.Range)})
 	}
-	m.Dictionary = slices.Concat(op.Names, inv.Dictionary)
+	names, err := op.names(folder)
+	if err != nil {
+		return m, err
+	}
+	m.Dictionary = slices.Concat(names, inv.Dictionary)
 	return m, folder.WriteManifest(m)
+}
+
+// keepGiven keeps the names and service tags that were given when a run began, so that
+// another collect answers with them.
+func (op *Operation) keepGiven(folder session.Folder) error {
+	if len(op.Names) > 0 {
+		if err := folder.WriteNames(op.Names); err != nil {
+			return err
+		}
+	}
+	_, err := keepTags(folder, session.Manifest{}, op.Tags)
+	return err
+}
+
+// names are what networks and addresses are called besides the file: as given now, or
+// else before.
+func (op *Operation) names(folder session.Folder) ([]dictionary.Entry, error) {
+	if len(op.Names) > 0 {
+		return op.Names, folder.WriteNames(op.Names)
+	}
+	return folder.Names()
 }
 
 func placeOf(r hcl.Range) session.Place {

@@ -38,6 +38,9 @@ func ReadTags(name string) (*TagFile, error) {
 // the file. The list that was kept before stays if there is no other.
 func keepTags(folder session.Folder, m session.Manifest, t *TagFile) (session.Manifest, error) {
 	if t == nil {
+		if kept, err := fs.Glob(os.DirFS(folder.Path), "service-tags/*"); err == nil && m.ServiceTags == "" && len(kept) > 0 {
+			m.ServiceTags = kept[len(kept)-1] // given when the run began
+		}
 		return m, nil
 	}
 	m.ServiceTags = path.Join("service-tags", t.List.File)
