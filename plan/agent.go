@@ -28,7 +28,8 @@ const (
 	TagTicket        = "flowctl-ticket"
 	TagWatch         = "flowctl-watch"
 	TagExpires       = "flowctl-expires"
-	TagUndo          = "flowctl-undo" // what has to be put back when it is removed
+	TagSince         = "flowctl-since" // of a monitor's: when it began
+	TagUndo          = "flowctl-undo"  // what has to be put back when it is removed
 )
 
 // AgentFor is the agent that s needs and does not find.

@@ -11,6 +11,7 @@ const (
 	Keep    Action = "~"   // ours is there and goes on
 	Finish  Action = ">"   // ours is past its deadline: collect, then remove
 	Replace Action = "-/+" // ours is there with other settings: collect, remove, create
+	Update  Action = "*"   // ours, of a monitor, is there and not as the file says: set so in its place
 	Delete  Action = "-"   // ours is there and the file has its watch no more: end, collect, remove
 	Leave   Action = "."   // recorded and collected before, or too late
 )
@@ -19,7 +20,7 @@ const (
 func (a Action) Word() string {
 	return map[Action]string{
 		Create: "create", Reuse: "reuse", Keep: "keep", Finish: "finish",
-		Replace: "replace", Delete: "delete", Leave: "leave",
+		Replace: "replace", Update: "update", Delete: "delete", Leave: "leave",
 	}[a]
 }
 

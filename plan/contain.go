@@ -11,7 +11,7 @@ import (
 // sessions they are about are not started, and the errors become warnings. It
 // does nothing if nothing of the investigation is there.
 func (p *Plan) Contain() {
-	if p.Count(Keep, Finish, Delete, Replace) == 0 {
+	if p.Count(Keep, Update, Finish, Delete, Replace) == 0 {
 		return
 	}
 	for i, c := range p.Changes {

@@ -209,6 +209,10 @@ func (d differ) dropped(watches []string) bool {
 
 func (d differ) session(s Session, k *known) []Change {
 	switch {
+	case k != nil && d.inv.Standing():
+		return append([]Change{d.kept(s, *k)}, d.tookOver(s, *k)...)
+	case d.inv.Standing():
+		return d.flowLog(s)
 	case k != nil:
 		return append([]Change{d.existing(s, *k)}, d.tookOver(s, *k)...)
 	case d.prior.Collected[s.Fingerprint()] == s.Digest() || d.collectedAs(s):
@@ -282,6 +286,8 @@ func (d differ) unasked(k known) Change {
 	}
 	f := following(s, k, n)
 	switch {
+	case d.inv.Standing():
+		return d.given(f, k)
 	case k.there == nil:
 		return Change{Finish, "is not in Azure any more: what it recorded is collected", f, r}
 	case !d.now.Before(n):

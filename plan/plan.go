@@ -25,11 +25,19 @@ type Investigation struct {
 	MaxTotalBytes int64 `json:"max_total_bytes,omitempty"`
 
 	AlignedStart bool `json:"aligned_start,omitempty"` // captures begin together
+
+	Monitor *Monitor `json:"monitor,omitempty"` // it is a standing watch; nil: it has an end
 }
+
+// Standing reports whether inv has no end.
+func (inv Investigation) Standing() bool { return inv.Monitor != nil }
 
 // TimeBox is when inv records, if it begins at began unless the file says when.
 // It is the one place where the end of a time box is worked out.
 func (inv Investigation) TimeBox(began time.Time) (start, end time.Time) {
+	if inv.Standing() {
+		return began.Truncate(time.Second), Forever
+	}
 	start = began
 	if !inv.Start.IsZero() {
 		start = inv.Start
@@ -61,12 +69,20 @@ type Plan struct {
 	Finished      bool          `json:"finished"`         // results are there
 	Begun         bool          `json:"begun"`            // a run is under way, and Ends is its end
 	Failed        int           `json:"failed,omitempty"` // sessions of the finished run
+
+	// Of a monitor: its block is in the file no more, and how many logs of others it does
+	// not read yet.
+	Removed bool `json:"removed,omitempty"`
+	Joining int  `json:"joining,omitempty"`
 }
 
 // Pending reports whether apply would do or wait for anything.
 func (p Plan) Pending() bool {
 	if p.Finished {
 		return p.Count(Create, Keep, Finish, Replace, Delete) > 0
+	}
+	if p.Investigation.Standing() && p.Begun { // what goes on needs nothing
+		return p.Count(Create, Update, Finish, Replace, Delete) > 0 || p.Joining > 0
 	}
 	return len(p.Changes) > 0 // also where all is collected, and what was made for it may still be there
 }

@@ -70,6 +70,12 @@ type Extender interface {
 	Extend(ctx context.Context, r Recording, end time.Time) error
 }
 
+// Mender changes a flow log of ours so that it is as s says again, and reads it back.
+// Tags of others stay.
+type Mender interface {
+	Mend(ctx context.Context, r Recording, s Session) (Recording, error)
+}
+
 // Installer makes what recordings need and takes it away again. What was
 // there already is left as it is.
 type Installer interface {

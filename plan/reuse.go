@@ -115,6 +115,9 @@ func (d differ) late(s Session) []Change {
 func (d differ) reading(changes []Change) []Change {
 	var out []Change
 	for _, k := range d.prior.Reading {
+		if d.inv.Standing() && !d.listed(k) {
+			continue // what it wrote is in storage, and the ledger knows it
+		}
 		r := d.lastSeen(k)
 		if r == nil || d.prior.Watches != nil && d.dropped(k.Session.Watches) {
 			continue
@@ -148,4 +151,15 @@ func (d differ) lastSeen(k Known) *Recording {
 		}
 	}
 	return k.Recording
+}
+
+// listed reports whether k's recording is in Azure and writes.
+func (d differ) listed(k Known) bool {
+	r := d.lastSeen(k)
+	for i := range d.have {
+		if r == &d.have[i] {
+			return r.Enabled
+		}
+	}
+	return false
 }

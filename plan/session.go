@@ -41,6 +41,9 @@ type Session struct {
 	InstallAgent  string `json:"install_agent,omitempty"` // the machine's OS: Linux or Windows
 }
 
+// Standing reports whether s is of a monitor: it has no end.
+func (s Session) Standing() bool { return s.Deadline.Equal(Forever) }
+
 // FlowLogSpec are the settings of a flow log.
 type FlowLogSpec struct {
 	RetentionDays    int               `json:"retention_days,omitempty"` // 0: flowctl leaves retention off

@@ -10,16 +10,16 @@ import (
 	"flowctl/plan"
 )
 
-// late is how long after its minute a record can be stamped. The hour of that
+// Late is how long after its minute a record can be stamped. The hour of that
 // stamp is the one of the blob, so what happened just before the hour can lie
 // in the next one's.
-const late = 5 * time.Minute
+const Late = 5 * time.Minute
 
 // Hours yields the hours whose blobs can hold records of the time from start
 // to end.
 func Hours(start, end time.Time) iter.Seq[time.Time] {
 	return func(yield func(time.Time) bool) {
-		for hour := start.UTC().Truncate(time.Hour); hour.Before(end.Add(late)); hour = hour.Add(time.Hour) {
+		for hour := start.UTC().Truncate(time.Hour); hour.Before(end.Add(Late)); hour = hour.Add(time.Hour) {
 			if !yield(hour) {
 				return
 			}
@@ -95,7 +95,7 @@ var levels = []level{
 // years lists what is in the window below folder, whose folders are years.
 func (h *hours) years(folder string) bool {
 	from := time.Date(max(1, h.Start.UTC().Year()), 1, 1, 0, 0, 0, 0, time.UTC)
-	return h.below(folder, from, h.End.Add(late).AddDate(1, 0, 0), 0)
+	return h.below(folder, from, h.End.Add(Late).AddDate(1, 0, 0), 0)
 }
 
 // few is how many folders are asked for without a look at which there are.
@@ -106,7 +106,7 @@ const few = 4
 func (h *hours) below(folder string, from, to time.Time, depth int) bool {
 	var times []time.Time
 	l := levels[depth]
-	for t := from; t.Before(to) && t.Before(h.End.Add(late)); t = l.next(t) {
+	for t := from; t.Before(to) && t.Before(h.End.Add(Late)); t = l.next(t) {
 		if h.meets(t, l.next(t)) && h.meant(folder+t.Format(l.form)) {
 			times = append(times, t)
 		}
@@ -173,5 +173,5 @@ func (h *hours) wanted(name string) bool {
 // meets reports whether blobs of the time from t until next can hold records
 // of the window, also those that were stamped late.
 func (h *hours) meets(t, next time.Time) bool {
-	return next.After(h.first()) && t.Before(h.End.Add(late))
+	return next.After(h.first()) && t.Before(h.End.Add(Late))
 }

@@ -61,7 +61,7 @@ func TestAWindowCostsItsHours(t *testing.T) {
 			}
 			for _, name := range got {
 				p, ok := flowlog.ParsePath(name)
-				if !ok || p.Hour.Add(time.Hour).Before(tt.start) || p.Hour.After(tt.end.Add(late)) || !strings.HasPrefix(name, tt.prefix) {
+				if !ok || p.Hour.Add(time.Hour).Before(tt.start) || p.Hour.After(tt.end.Add(Late)) || !strings.HasPrefix(name, tt.prefix) {
 					t.Fatalf("%s is not meant", name)
 				}
 			}

@@ -61,6 +61,7 @@ type Options struct {
 	Approved   string // fingerprint of what was approved
 	Unattended bool   // nobody sees the plan: only what was approved before is started
 	Step       bool   // do what is due and return, instead of waiting
+	Look       bool   // only look: what is not there is not followed
 	Beside     bool   // keep the run beside its data too: the ledger is of this machine
 }
 
@@ -164,7 +165,11 @@ func (r *Run) findRun() *ledger.Run {
 	inv := r.Plan.Investigation
 	old := r.State.Run(inv.Name)
 	if old != nil && old.Finished.IsZero() {
+		if r.Plan.Removed && !old.Stopped {
+			old.Stopped, old.Ends = true, r.clock.Now().UTC().Truncate(time.Second)
+		}
 		old.Started, old.Ends = old.Window(inv)
+		old.Stand(inv, r.File)
 		if !r.Unattended {
 			old.Approved = r.Approved
 		}
@@ -172,11 +177,18 @@ func (r *Run) findRun() *ledger.Run {
 	}
 	run := &ledger.Run{Owner: inv.Owner, Approved: r.Approved, Sessions: map[string]*ledger.Entry{}}
 	run.Started, run.Ends = inv.TimeBox(r.clock.Now())
-	if ends := Deadline(r.Plan); !ends.IsZero() {
+	if ends := Deadline(r.Plan); inv.Standing() {
+		run.Started = r.since(run.Started)
+	} else if !ends.IsZero() {
 		run.Started, run.Ends = ends.Add(-inv.Window), ends
 	}
 	run.Results = r.Results(run.Ends)
-	if old != nil {
+	run.Stand(inv, r.File)
+	switch {
+	case old == nil:
+	case inv.Standing():
+		run.Periods = old.Periods
+	default:
 		keepCollected(run, old)
 	}
 	return run
@@ -220,7 +232,7 @@ func later(a, b time.Time) time.Time {
 // track makes a session of each change that one has to be looked after for.
 func (r *Run) track() error {
 	for _, c := range r.Plan.Changes {
-		if c.Action == plan.Create {
+		if c.Action == plan.Create && !r.Look {
 			r.setAside(c.Session.Fingerprint(), "")
 		}
 	}
@@ -236,7 +248,7 @@ func (r *Run) track() error {
 	}
 	begun := len(r.run.Sessions) > 0
 	for _, c := range r.Plan.Changes {
-		if c.Action == plan.Leave || begun && r.waitsForApproval(c) {
+		if c.Action == plan.Leave || r.Look && c.Action == plan.Create || begun && r.waitsForApproval(c) {
 			continue
 		}
 		var old *tracked
@@ -301,7 +313,7 @@ func (r *Run) existing(c plan.Change, names map[string]string) (*tracked, error)
 	switch {
 	case !known:
 		e = &ledger.Entry{Session: s, Digest: s.Digest(), Intended: ledger.Intended{At: r.clock.Now(), By: foundInAzure}}
-	case c.Action == plan.Replace:
+	case c.Action == plan.Replace, r.Look:
 		s = e.Session
 	}
 	delete(r.run.Sessions, key)
@@ -317,6 +329,19 @@ func (r *Run) existing(c plan.Change, names map[string]string) (*tracked, error)
 		t.drop = "its settings changed in the file"
 	case plan.Delete:
 		t.drop = "the file asks for it no more"
+	case plan.Finish:
+		if r.standing() {
+			t.drop = "it is not in Azure any more"
+		}
+	case plan.Update:
+		if r.Look {
+			break
+		}
+		s = r.tagged(s)
+		if was := e.Session.Storage; known && was != "" && !was.Is(s.Storage) && !slices.ContainsFunc(e.Accounts, was.Is) {
+			e.Accounts = append(slices.Clone(e.Accounts), was)
+		}
+		t.session, t.mends = s, true
 	}
 	if now := r.clock.Now(); t.drop != "" && now.Before(t.ends) {
 		t.ends = now
@@ -330,15 +355,19 @@ func (r *Run) existing(c plan.Change, names map[string]string) (*tracked, error)
 func (r *Run) fresh(c plan.Change, after *tracked) (*tracked, error) {
 	s := *c.Session
 	inv := r.Plan.Investigation
-	reused, key := c.Action == plan.Reuse, s.Fingerprint()
+	reused, key, mends := c.Action == plan.Reuse, s.Fingerprint(), false
 	if reused {
 		s.Name, key = c.Recording.ID.Name(), r.keyFor(c)
 	} else {
 		s.Deadline = r.run.Ends
 		s.Name = plan.Name{Investigation: inv.Name, Deadline: r.run.Ends, Mark: inv.Mark(), Fingerprint: s.Fingerprint()}.String()
-		s = tagged(s, inv)
+		s = r.tagged(s)
 	}
 	e := r.run.Sessions[key].Clone()
+	if e != nil && r.standing() && !e.Reused && !e.Created.IsZero() {
+		e.Reopen()
+		mends = true
+	}
 	if e == nil || e.Failed != nil || e.Reused != reused || !reused && e.Session.Name != s.Name {
 		e = &ledger.Entry{Intended: ledger.Intended{At: r.clock.Now(), By: ledger.Who(), File: r.File}}
 		if reused && r.tookOver(c) {
@@ -347,7 +376,7 @@ func (r *Run) fresh(c plan.Change, after *tracked) (*tracked, error) {
 		}
 	}
 	e.Session, e.Digest, e.Reused = s, s.Digest(), reused
-	t := &tracked{change: c, session: s, entry: e, ends: r.run.Ends, key: key, after: after, since: e.Created}
+	t := &tracked{change: c, session: s, entry: e, ends: r.run.Ends, key: key, after: after, since: e.Created, mends: mends}
 	if reused {
 		t.rec = *c.Recording
 		t.session.Within = c.Session.Within
@@ -357,7 +386,8 @@ func (r *Run) fresh(c plan.Change, after *tracked) (*tracked, error) {
 }
 
 // tagged is s with the tags that say in Azure what a flow log is for.
-func tagged(s plan.Session, inv plan.Investigation) plan.Session {
+func (r *Run) tagged(s plan.Session) plan.Session {
+	inv := r.Plan.Investigation
 	if s.Mechanism != plan.FlowLog {
 		return s
 	}
@@ -366,6 +396,9 @@ func tagged(s plan.Session, inv plan.Investigation) plan.Session {
 		s.Tags = map[string]string{}
 	}
 	s.Tags[plan.TagWatch], s.Tags[plan.TagExpires] = s.Watches[0], s.Deadline.UTC().Format(time.RFC3339)
+	if s.Standing() {
+		s.Tags[plan.TagExpires], s.Tags[plan.TagSince] = plan.Never, r.run.Started.UTC().Format(time.RFC3339)
+	}
 	if s.FlowLog.RetentionDays > 0 {
 		s.Tags[plan.TagUndo] = "lifecycle"
 	}

@@ -62,14 +62,13 @@ func (r *Run) end(t *tracked) time.Time {
 // limit. That one record of the last minute is there says nothing of the other
 // interfaces. Whoever stopped it does not wait for longer than usual.
 func (r *Run) settleLog(t *tracked) time.Duration {
-	usual, limit := r.Limits.Settle, max(r.Limits.Late, r.Limits.Settle)
-	switch {
-	case r.run.Stopped && r.run.Limit == "" || t.drop != "":
-		return usual
-	case t.newest.IsZero():
-		return limit
+	if r.standing() { // what it still writes is read from storage, period by period
+		return 0
 	}
-	return min(limit, max(usual, t.late+2*minute))
+	if r.run.Stopped && r.run.Limit == "" || t.drop != "" {
+		return r.Limits.Settle
+	}
+	return r.Limits.SettleLog(t.late, !t.newest.IsZero())
 }
 
 func earlier(a, b time.Time) time.Time {

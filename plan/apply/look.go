@@ -56,7 +56,7 @@ func (r *Run) follow(ctx context.Context, t *tracked, shown ledger.Shown) {
 func (r *Run) prolong(ctx context.Context, t *tracked) {
 	x, ok := t.provider.(plan.Extender)
 	told, end := t.rec.Tags[plan.TagExpires], t.ends.UTC().Format(time.RFC3339)
-	if !ok || !t.isLog() || t.entry.Reused || t.entry.Shared || t.drop != "" || t.unmoved || told == "" || told == end || !r.clock.Now().Before(t.ends) || !r.mayWrite(ctx, t) {
+	if !ok || !t.isLog() || t.entry.Reused || t.entry.Shared || t.drop != "" || t.unmoved || t.session.Standing() || told == "" || told == end || !r.clock.Now().Before(t.ends) || !r.mayWrite(ctx, t) {
 		return
 	}
 	if err := x.Extend(ctx, t.rec, t.ends); err != nil {
@@ -108,7 +108,7 @@ func hasChange(e *ledger.Entry, what, back ledger.What) bool {
 		switch e.Changes[i].What {
 		case what:
 			return true
-		case back:
+		case back, ledger.Mended:
 			return false
 		}
 	}
@@ -118,14 +118,14 @@ func hasChange(e *ledger.Entry, what, back ledger.What) bool {
 // changed notes a change once, and tells it.
 func (r *Run) changed(t *tracked, c ledger.Change) {
 	c.At = r.clock.Now().UTC().Truncate(time.Second)
+	if r.standing() && c.Stops() && c.What != ledger.TakenOver {
+		c.Noticed, c.At = c.At, r.lastKnown(t, c.At)
+	}
 	if !t.entry.Note(c) {
 		return
 	}
 	r.note(t)
-	text := string(c.What) + " by somebody else"
-	if c.What == ledger.TakenOver || c.What == ledger.Returned {
-		text = string(c.What)
-	}
+	text := c.What.Told()
 	if c.Text != "" {
 		text += ": " + c.Text
 	}

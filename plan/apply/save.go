@@ -202,7 +202,7 @@ func (r *Run) note(t *tracked) {
 // otherwise a run that is killed in between would record anew.
 func (r *Run) collected(ctx context.Context, t *tracked, got []session.Artifact) {
 	now := r.clock.Now()
-	if t.empty = t.bytes == 0; t.bytes > 0 && t.entry.Data.IsZero() {
+	if t.empty = t.bytes == 0 && !r.standing(); t.bytes > 0 && t.entry.Data.IsZero() {
 		t.entry.Data = now
 	}
 	t.tries, t.next = 0, now
@@ -229,8 +229,12 @@ func digest(got []session.Artifact) string {
 func (r *Run) want(t *tracked) Want {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	start := later(r.run.Started, t.entry.Since)
-	return Want{Session: t.session, Recording: t.rec, Start: start, End: r.run.Ends, Have: r.artifacts.session(t.session.Name)}
+	start, end := later(r.run.Started, t.entry.Since), r.run.Ends
+	if r.standing() { // what it writes is looked at, and fetched period by period
+		end = earlier(end, r.clock.Now())
+		start = later(start, end.Add(-plan.Day))
+	}
+	return Want{Session: t.session, Recording: t.rec, Start: start, End: end, Have: r.artifacts.session(t.session.Name)}
 }
 
 // keep notes what was brought.

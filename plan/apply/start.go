@@ -25,6 +25,10 @@ func (r *Run) Start(ctx context.Context) error {
 		err := r.proceed(ctx, r.idle)
 		return errors.Join(err, r.save())
 	}
+	if r.standing() {
+		err := r.proceed(ctx, (*tracked).kept)
+		return errors.Join(err, r.save())
+	}
 	if err := r.untilDue(ctx); err != nil {
 		return err
 	}

@@ -41,6 +41,10 @@ func (r *Run) step(ctx context.Context, t *tracked) {
 		}
 	case ledger.Follow:
 		r.follow(ctx, t, shown)
+	case ledger.Mend:
+		if r.prepare(ctx, t) && r.mayWrite(ctx, t) {
+			r.mend(ctx, t, shown)
+		}
 	case ledger.Stop:
 		if r.mayWrite(ctx, t) {
 			r.stop(ctx, t)
@@ -230,7 +234,9 @@ func (r *Run) deleted(ctx context.Context, t *tracked) {
 	r.changed(t, ledger.Change{What: ledger.Deleted})
 	r.replaced(t)
 	r.ended(t, "somebody deleted it")
-	t.problem = "somebody deleted it; what it had recorded is collected"
+	if !r.standing() {
+		t.problem = "somebody deleted it; what it had recorded is collected"
+	}
 }
 
 // notStarted says why a session never started.
@@ -324,6 +330,10 @@ func (r *Run) collect(ctx context.Context, t *tracked) {
 		t.entry.Ended = &ledger.Ended{At: t.ends, Reason: r.endOfTime(t)}
 		r.note(t)
 		r.emit(t.event(Ended, t.entry.Ended.Reason))
+	}
+	if r.standing() { // its data stays where it is: the reports of its periods are made from there
+		r.collected(ctx, t, nil)
+		return
 	}
 	got, err := r.files.Collect(ctx, r.want(t))
 	r.keep(t, got)

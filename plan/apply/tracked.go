@@ -35,6 +35,7 @@ type tracked struct {
 	unread     int   // looks in a row that told nothing
 	unreadable error // the last one's
 
+	mends   bool // it is to be set back as the file says
 	unmoved bool // its new end could not be noted in Azure
 	stuck   bool // it cannot be stopped
 	agent   bool // its machine has the agent

@@ -20,6 +20,9 @@ type Inputs struct {
 
 	// Open says that variables need no values: what depends on one is not checked.
 	Open bool
+	// Empty says that a file may have no investigation: the state may know of monitors
+	// that were taken out of it.
+	Empty bool
 }
 
 // Config is what a file or a folder says.
@@ -85,6 +88,10 @@ type Investigation struct {
 	Expects   []Expect      `json:"expects,omitempty"`
 	Report    Report        `json:"report"`
 	Budget    *Budget       `json:"budget,omitempty"`
+
+	Monitor      *plan.Monitor `json:"monitor,omitempty"` // of a standing watch; nil: it has an end
+	MonitorRange hcl.Range     `json:"-"`                 // of every
+	Removed      bool          `json:"-"`                 // a monitor that is in the file no more, as the ledger knows it
 
 	// MaxTotalBytes is how much all sessions may record together before the run ends; 0: no limit.
 	MaxTotalBytes  int64 `json:"max_total_bytes,omitempty"`

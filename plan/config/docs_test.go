@@ -22,7 +22,7 @@ func TestManualNames(t *testing.T) {
 	}
 	names := slices.Concat(kinds, formats, environments, credentials, question.Names(), slices.Collect(maps.Keys(Functions())))
 	for _, s := range []schema{
-		fileSchema, variableSchema, validationSchema, investigationSchema, storageSchema, reportSchema, watchSchema, flowLogSchema,
+		fileSchema, variableSchema, validationSchema, investigationSchema, monitorSchema, storageSchema, reportSchema, watchSchema, flowLogSchema,
 		analyticsSchema, flowFilterSchema(false), captureSchema, captureFilterSchema, ringSchema, summarizeSchema, expectSchema,
 		providerSchemas[Azure], providerSchemas[Sandbox], localSchema, blobSchema, encryptionSchema,
 	} {

@@ -40,17 +40,23 @@ const (
 	maxReason = 1000
 )
 
+// investigation reads an investigation or a monitor, which is one without an end.
 func (l *loader) investigation(hb *hclsyntax.Block) *Investigation {
 	inv := &Investigation{Name: hb.Labels[0], Range: header(hb)}
-	blocks := investigationSchema.check(hb.Body, title(hb), &l.problems)
+	known := schemaOf(hb.Type)
+	blocks := known.check(hb.Body, title(hb), &l.problems)
 	if !investigationForm().MatchString(inv.Name) {
-		l.add("Invalid name", hb.LabelRanges[0], "An investigation cannot be called %q: the name goes into names of Azure resources. Use up to 32 lower-case letters, digits and -, beginning with a letter.", inv.Name)
+		l.add("Invalid name", hb.LabelRanges[0], "%s cannot be called %q: the name goes into names of Azure resources. Use up to 32 lower-case letters, digits and -, beginning with a letter.", article(hb.Type), inv.Name)
 	}
 	b := block{Block: hb, scope: l.scope}
 	inv.Reason = b.required("reason", "Missing reason", maxReason, "so that whoever reviews this knows why traffic is recorded")
 	inv.Owner = b.required("owner", "Missing owner", maxTag, "so that there is somebody to ask about it")
 	inv.Ticket, _ = b.line("ticket", maxTag)
-	b.timeBox(inv)
+	if hb.Type == "monitor" {
+		b.monitor(inv)
+	} else {
+		b.timeBox(inv)
+	}
 	inv.MaxTotalBytes, _ = b.size("max_total_bytes", 1, math.MaxInt64)
 	inv.CreateWatchers = b.truth("create_watchers")
 	inv.AlignedStart = b.truth("aligned_start")
@@ -65,8 +71,12 @@ func (l *loader) investigation(hb *hclsyntax.Block) *Investigation {
 		}
 	}
 	l.moves(inv, b)
-	if !holds(hb, "watch") && !investigationSchema.misspelt(hb.Body, "watch") {
-		l.add("Missing watch", inv.Range, "Investigation %q records nothing. Add a watch block, such as watch \"vm\" \"web\" { … }.", inv.Name)
+	if !holds(hb, "watch") && !known.misspelt(hb.Body, "watch") {
+		l.add("Missing watch", inv.Range, "%s records nothing. Add a watch block, such as watch %s { … }.", strings.ToUpper(hb.Type[:1])+title(hb)[1:], map[bool]string{false: `"vm" "web"`, true: `"vnet" "hub"`}[inv.Monitor != nil])
+	}
+	if inv.Monitor != nil {
+		l.standing(inv)
+		inv.Monitor.Formats = inv.Report.Formats
 	}
 	return inv
 }
@@ -94,7 +104,7 @@ func holds(hb *hclsyntax.Block, typ string) bool {
 // required returns a line that must be there and not be empty.
 func (b block) required(name, summary string, limit int, why string) string {
 	s, ok := b.line(name, limit)
-	if investigationSchema.misspelt(b.Body, name) {
+	if schemaOf(b.Type).misspelt(b.Body, name) {
 		return ""
 	}
 	if !b.has(name) || ok && s == "" {

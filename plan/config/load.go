@@ -16,6 +16,7 @@ var fileSchema = schema{blocks: map[string]rule{
 	"locals":        {many: true},
 	"provider":      {labels: []string{"type"}, many: true},
 	"investigation": {labels: []string{"name"}, many: true},
+	"monitor":       {labels: []string{"name"}, many: true},
 	"backend":       {labels: []string{"type"}, many: true, later: laterState},
 	"remote_state":  {labels: []string{"type"}, many: true, later: laterState},
 	"state":         {labels: []string{"type"}, many: true},
@@ -188,19 +189,20 @@ func (l *loader) providers() {
 
 func (l *loader) investigations() {
 	seen := map[string]hcl.Range{}
-	for _, b := range l.blocks["investigation"] {
+	all := slices.Concat(l.blocks["investigation"], l.blocks["monitor"])
+	for _, b := range all {
 		inv := l.investigation(b)
 		if prior, ok := seen[inv.Name]; ok {
-			l.duplicate(b.LabelRanges[0], "investigation", inv.Name, prior)
+			l.duplicate(b.LabelRanges[0], b.Type, inv.Name, prior)
 			continue
 		}
 		seen[inv.Name] = inv.Range
 		l.cfg.Investigations = append(l.cfg.Investigations, inv)
 	}
-	if len(l.blocks["investigation"]) > 0 || l.broken {
+	if len(all) > 0 || l.broken || l.in.Empty {
 		return
 	}
 	first := slices.Min(slices.Collect(maps.Keys(l.cfg.Files)))
 	l.add("No investigation", hcl.Range{Filename: first, Start: hcl.InitialPos, End: hcl.InitialPos},
-		"Nothing here says what to record. Add an investigation \"name\" { … } block.")
+		"Nothing here says what to record. Add an investigation \"name\" { … } or a monitor \"name\" { … } block.")
 }

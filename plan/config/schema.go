@@ -137,13 +137,13 @@ var elsewhere = map[string][]string{
 	"group_by": {"by"}, "groupby": {"by"}, "fields": {"by"}, "dimensions": {"by"}, "limit": {"top"}, "count": {"top"}, "rows": {"top"}, "order_by": {"order"}, "sort": {"order"}, "sort_by": {"order"},
 	"filter": {"where"}, "when": {"where", "condition"}, "if": {"where", "condition"}, "condition": {"where"}, "where": {"condition"}, "text": {"message"}, "error_message": {"message"}, "format": {"formats"}, "output": {"formats", "report"}, "account": {"account_id", "storage"}, "storage_account": {"account_id", "storage"},
 	"storage_account_id": {"account_id"}, "id": {"account_id"}, "name": {"account_id"}, "subscription": {"subscription_id"}, "tenant": {"tenant_id"}, "var": {"variable"}, "variables": {"variable"}, "local": {"locals"},
-	"question": {"summarize"}, "query": {"summarize"}, "summary": {"summarize"}, "assert": {"expect"}, "check": {"expect"}, "capture": {"packet_capture"}, "pcap": {"packet_capture"}, "flowlog": {"flow_log"},
+	"question": {"summarize"}, "query": {"summarize"}, "summary": {"summarize"}, "assert": {"expect"}, "check": {"expect"}, "interval": {"every", "interval"}, "period": {"every"}, "schedule": {"every"}, "timezone": {"zone"}, "time_zone": {"zone"}, "tz": {"zone"}, "capture": {"packet_capture"}, "pcap": {"packet_capture"}, "flowlog": {"flow_log"},
 	"begin": {"start"}, "from": {"start"}, "stop": {"end"}, "to": {"end"}, "until": {"end"}, "backend": {"state"},
 }
 
 // homes are the blocks that names belong into.
 var homes = map[string]string{
-	"investigation": "a file, outside of all blocks", "variable": "a file, outside of all blocks", "locals": "a file, outside of all blocks", "provider": "a file, outside of all blocks", "state": "a file, outside of all blocks",
+	"investigation": "a file, outside of all blocks", "monitor": "a file, outside of all blocks", "every": aMonitor, "zone": aMonitor, "keep": aMonitor, "compare": aMonitor, "variable": "a file, outside of all blocks", "locals": "a file, outside of all blocks", "provider": "a file, outside of all blocks", "state": "a file, outside of all blocks",
 	"watch": anInvestigation, "summarize": anInvestigation, "storage": anInvestigation, "report": anInvestigation, "budget": anInvestigation, "expect": anInvestigation, "moved": anInvestigation,
 	"reason": anInvestigation, "owner": anInvestigation, "ticket": anInvestigation, "window": anInvestigation,
 	"packet_capture": "watch \"vm\" \"name\" { … } or watch \"vmss\" \"name\" { … }", "flow_log": aWatch, "name": aWatch, "resource_group": aWatch, "tags": aWatch, "id": aWatch, "for_each": aWatch,
@@ -154,6 +154,7 @@ var homes = map[string]string{
 
 const (
 	anInvestigation = "investigation \"name\" { … }"
+	aMonitor        = "monitor \"name\" { … }"
 	aWatch          = "watch \"kind\" \"name\" { … }"
 	aCapture        = "packet_capture { … }"
 	aFilter         = "filter { … }"

@@ -27,6 +27,8 @@ type Backend interface {
 	// more than what is in the results folder.
 	Keep(ctx context.Context, name string, b []byte) error
 	Kept(ctx context.Context, name string) ([]byte, error)
+	// Drop removes a file of results; one that is not there is no error.
+	Drop(ctx context.Context, name string) error
 	// KeptNames lists the files that begin with prefix, in order.
 	KeptNames(ctx context.Context, prefix string) ([]string, error)
 }

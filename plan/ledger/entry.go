@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"fmt"
 	"time"
 
 	"flowctl/plan"
@@ -15,6 +14,8 @@ type Entry struct {
 	Reused  bool         `json:"reused,omitempty"`
 	Shared  bool         `json:"shared,omitempty"` // another run of the investigation started it, and says when it ends
 	Since   time.Time    `json:"since,omitzero"`   // of a log of others: from when on it writes what one that was followed did; zero for all of the window
+
+	Accounts []plan.ID `json:"accounts,omitempty"` // of a monitor's: those to which it wrote before, as the file said then
 
 	Intended Intended  `json:"intended"`
 	Asked    time.Time `json:"asked,omitzero"`      // the write that creates it was sent
@@ -44,9 +45,11 @@ type Seen struct {
 
 // Change is something that others did to a recording.
 type Change struct {
-	At   time.Time `json:"at"` // when it was noticed
-	What What      `json:"what"`
-	Text string    `json:"text,omitempty"`
+	At time.Time `json:"at"` // when it was noticed; of a monitor, since when no record of the log is known
+	// Noticed is when a monitor that is looked at now and then came to see it.
+	Noticed time.Time `json:"noticed,omitzero"`
+	What    What      `json:"what"`
+	Text    string    `json:"text,omitempty"`
 	// Targets are what the flow logs record that took over.
 	Targets []plan.ID `json:"targets,omitempty"`
 }
@@ -64,15 +67,30 @@ const (
 	Settings   What = "settings changed"
 	TakenOver  What = "taken over by another flow log"
 	Returned   What = "its records are its own again"
+	Unwatched  What = "not watched" // the file of a monitor did not ask for it
+	Mended     What = "set back as the file says"
 )
 
-func (c Change) String() string {
-	s := fmt.Sprintf("%s: %s by somebody else", c.At.UTC().Format(time.RFC3339), c.What)
-	if c.What == TakenOver || c.What == Returned {
-		s = fmt.Sprintf("%s: %s", c.At.UTC().Format(time.RFC3339), c.What)
+// ours reports whether what happened is not what somebody else did to a recording.
+func (w What) ours() bool {
+	return w == TakenOver || w == Returned || w == Unwatched || w == Mended
+}
+
+// Told is what happened, for people.
+func (w What) Told() string {
+	if w.ours() {
+		return string(w)
 	}
+	return string(w) + " by somebody else"
+}
+
+func (c Change) String() string {
+	s := c.At.UTC().Format(time.RFC3339) + ": " + c.What.Told()
 	if c.Text != "" {
 		s += " (" + c.Text + ")"
+	}
+	if !c.Noticed.IsZero() {
+		s += ", noticed " + c.Noticed.UTC().Format(time.RFC3339)
 	}
 	return s
 }
@@ -140,6 +158,8 @@ func (e *Entry) Kind() Kind {
 	switch {
 	case e.Reused:
 		return Reused
+	case e.Session.Standing():
+		return Permanent
 	case e.Session.Mechanism == plan.FlowLog:
 		return Log
 	}
@@ -168,6 +188,9 @@ func (e *Entry) Recording() *plan.Recording {
 // Note adds a change unless the last one of the same sort says the same.
 func (e *Entry) Note(c Change) bool {
 	for i := len(e.Changes) - 1; i >= 0; i-- {
+		if e.Changes[i].What == Mended {
+			break
+		}
 		if last := e.Changes[i]; last.What == c.What || opposite(last.What) == c.What {
 			if last.What == c.What && last.Text == c.Text {
 				return false

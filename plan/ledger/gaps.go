@@ -113,9 +113,14 @@ func covers(s, part plan.Session) bool {
 	return part.Target.ID.Is(s.Target.ID) || slices.ContainsFunc(part.Within, s.Target.ID.Is)
 }
 
+// Stops reports whether a log does not record after a change.
+func (c Change) Stops() bool { return c.stops() != "" }
+
 // stops says why a log does not record after a change; empty if it does.
 func (c Change) stops() string {
 	switch c.What {
+	case Unwatched:
+		return "nothing in the file asked for it"
 	case Deleted, Switched, Retargeted, Moved:
 		return fmt.Sprintf("%s by somebody else", c.What)
 	case TakenOver:
@@ -133,7 +138,7 @@ func (c Change) stops() string {
 func (e *Entry) until(i int, end time.Time) time.Time {
 	what := e.Changes[i].What
 	for _, c := range e.Changes[i+1:] {
-		if c.What == what || c.What == opposite(what) {
+		if c.What == what || c.What == opposite(what) || c.What == Mended {
 			return c.At
 		}
 	}

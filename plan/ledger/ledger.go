@@ -47,6 +47,11 @@ type Run struct {
 	Sessions map[string]*Entry `json:"sessions"`           // by print
 	Left     []Left            `json:"left,omitempty"`     // what should be gone and is not
 
+	// Of a monitor: what it is, its file, and the periods that were reported, in their order.
+	Monitor *plan.Investigation `json:"monitor,omitempty"`
+	File    string              `json:"file,omitempty"`
+	Periods []Period            `json:"periods,omitempty"`
+
 	// What has to be undone in the end. It is written down before it is done.
 	Agents     map[string]plan.Agent     `json:"agents,omitempty"`     // that flowctl brings, by the machine's key
 	Lifecycles map[string]plan.Lifecycle `json:"lifecycles,omitempty"` // as they were before a retention, by the account's key
@@ -158,6 +163,7 @@ func (r *Run) Clone() *Run {
 	c := *r
 	c.Sessions = maps.Clone(r.Sessions)
 	c.Left = append([]Left(nil), r.Left...)
+	c.Periods = append([]Period(nil), r.Periods...)
 	c.Agents, c.Lifecycles = maps.Clone(r.Agents), maps.Clone(r.Lifecycles)
 	return &c
 }

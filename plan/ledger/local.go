@@ -169,5 +169,8 @@ func (f *Local) Keep(context.Context, string, []byte) error { return nil }
 // Kept finds nothing.
 func (f *Local) Kept(context.Context, string) ([]byte, error) { return nil, plan.ErrNotFound }
 
+// Drop does nothing.
+func (f *Local) Drop(context.Context, string) error { return nil }
+
 // KeptNames finds nothing.
 func (f *Local) KeptNames(context.Context, string) ([]string, error) { return nil, nil }

@@ -18,6 +18,7 @@ const (
 	Adopt  Step = "adopt"  // it is there: note it as created
 	Start  Step = "start"  // create it
 	Follow Step = "follow" // it records: look again
+	Mend   Step = "mend"   // set it back as the file says, or create it again
 	Stop   Step = "stop"   // switch it off, or end the capture
 	Fetch  Step = "fetch"  // bring what it recorded
 	Remove Step = "remove" // delete it
@@ -29,9 +30,10 @@ type Kind string
 
 // The kinds.
 const (
-	Log     Kind = "flow log"
-	Capture Kind = "packet capture"
-	Reused  Kind = "reused flow log" // somebody else's: read, never changed
+	Log       Kind = "flow log"
+	Capture   Kind = "packet capture"
+	Reused    Kind = "reused flow log"   // somebody else's: read, never changed
+	Permanent Kind = "standing flow log" // of a monitor: kept as the file says
 )
 
 // Shown is what Resource Manager shows of a session's recording.
@@ -63,7 +65,7 @@ const (
 )
 
 // Kinds lists all kinds.
-func Kinds() []Kind { return []Kind{Log, Capture, Reused} }
+func Kinds() []Kind { return []Kind{Log, Capture, Reused, Permanent} }
 
 // Showns lists all that Resource Manager may show.
 func Showns() []Shown {
@@ -85,7 +87,7 @@ type rule struct {
 }
 
 var (
-	own    = []Kind{Log, Capture}
+	own    = []Kind{Log, Capture, Permanent}
 	closed = []When{Ending, Settled}
 	open   = []When{Before, During}
 )
@@ -120,10 +122,14 @@ var rules = []rule{
 	{own, []Stand{Planned, Starting}, []Shown{Broken}, nil, Remove, "it did not come to be, so it holds nothing"},
 	{own, []Stand{Planned, Starting}, nil, nil, Adopt, "an earlier run started it"},
 
+	// Recording, and it is to stay so.
+	{[]Kind{Permanent}, []Stand{Recording}, []Shown{Foreign}, open, Report, "somebody deleted it, and the name is theirs now"},
+	{[]Kind{Permanent}, []Stand{Recording}, []Shown{Absent, Off, Other, Broken}, open, Mend, "it is drift: the file says how it is to be"},
+
 	// Recording.
 	{own, []Stand{Recording}, []Shown{Absent, Foreign}, nil, Report, "somebody deleted it: it has ended"},
 	{[]Kind{Capture}, []Stand{Recording}, []Shown{Off, Broken}, nil, Report, "the capture has ended"},
-	{[]Kind{Log}, []Stand{Recording}, []Shown{Off}, closed, Report, "it is off: it has ended"},
+	{[]Kind{Log, Permanent}, []Stand{Recording}, []Shown{Off}, closed, Report, "it is off: it has ended"},
 	{own, []Stand{Recording}, nil, closed, Stop, "its time is over"},
 	{own, []Stand{Recording}, nil, open, Follow, "it records; what others do to it is noted"},
 

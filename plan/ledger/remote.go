@@ -155,6 +155,14 @@ func (r *Remote) Kept(ctx context.Context, name string) ([]byte, error) {
 	return b, nil
 }
 
+// Drop removes a file of results.
+func (r *Remote) Drop(ctx context.Context, name string) error {
+	if err := r.Store.Delete(ctx, resultsRoot+name); err != nil {
+		return fmt.Errorf("remove %s from the state: %w", name, err)
+	}
+	return nil
+}
+
 // KeptNames lists files of results.
 func (r *Remote) KeptNames(ctx context.Context, prefix string) ([]string, error) {
 	names, err := r.Store.Names(ctx, resultsRoot+prefix)

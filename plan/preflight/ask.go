@@ -108,7 +108,7 @@ func (a *asker) scope(alias string, scope plan.ID) {
 // lifecycles asks for the rules of the accounts that are written to.
 func (a *asker) lifecycles() {
 	for _, ch := range a.in.Plan.Changes {
-		if ch.Session == nil || ch.Action != plan.Create && ch.Action != plan.Replace {
+		if ch.Session == nil || ch.Action != plan.Create && ch.Action != plan.Replace && ch.Action != plan.Update {
 			continue
 		}
 		key := ch.Session.Storage.Key()

@@ -77,7 +77,7 @@ func newEstimator(in Input) *estimator {
 func (e *estimator) change(ch plan.Change) {
 	s := ch.Session
 	switch ch.Action {
-	case plan.Create, plan.Replace, plan.Keep, plan.Finish:
+	case plan.Create, plan.Replace, plan.Update, plan.Keep, plan.Finish:
 		if s.Mechanism == plan.PacketCapture {
 			e.capture(s, ch.Action)
 		} else {
@@ -154,6 +154,9 @@ func (e *estimator) interfaces(s *plan.Session) float64 {
 func (e *estimator) hours() float64 {
 	if e.recorded != nil {
 		return e.elapsed.Hours()
+	}
+	if e.Config.Monitor != nil { // of a month
+		return month.Hours()
 	}
 	return max(0, e.remaining().Hours())
 }

@@ -160,7 +160,7 @@ func watchOf(in Input, s plan.Session) (config.Watch, bool) {
 // needs lists what one change needs.
 func (c *checker) needs(ch plan.Change) []Need {
 	switch ch.Action {
-	case plan.Create, plan.Replace:
+	case plan.Create, plan.Replace, plan.Update:
 		return append(c.starts(ch.Session), c.collects(ch.Session.Storage)...)
 	case plan.Keep, plan.Finish:
 		return append(removes(*ch.Recording), c.collects(ch.Recording.Storage)...)

@@ -126,15 +126,19 @@ func (c *checker) sessions(actions ...plan.Action) []*plan.Session {
 }
 
 // made are the sessions that apply starts.
-func (c *checker) made() []*plan.Session { return c.sessions(plan.Create, plan.Replace) }
+func (c *checker) made() []*plan.Session { return c.sessions(plan.Create, plan.Replace, plan.Update) }
 
 // logged are those that are flow logs and are read in the end, whoever made them.
 func (c *checker) logged() []*plan.Session {
-	return slices.DeleteFunc(c.sessions(plan.Create, plan.Replace, plan.Keep, plan.Finish, plan.Reuse), func(s *plan.Session) bool { return s.Mechanism != plan.FlowLog })
+	return slices.DeleteFunc(c.sessions(plan.Create, plan.Replace, plan.Update, plan.Keep, plan.Finish, plan.Reuse), func(s *plan.Session) bool { return s.Mechanism != plan.FlowLog })
 }
 
-// remaining is how much of the time box is left.
+// remaining is how much of the time box is left; of a monitor, how long after it was written
+// a record is read.
 func (c *checker) remaining() time.Duration {
+	if m := c.Config.Monitor; m != nil {
+		return m.Every + plan.Late
+	}
 	from := c.Plan.Made
 	if c.Config.Start.After(from) {
 		from = c.Config.Start

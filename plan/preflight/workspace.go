@@ -10,7 +10,7 @@ import (
 // workspaces asks for those that Traffic Analytics of new flow logs writes to.
 func (a *asker) workspaces() {
 	for _, ch := range a.in.Plan.Changes {
-		if ch.Action != plan.Create && ch.Action != plan.Replace || ch.Session.FlowLog == nil || ch.Session.FlowLog.TrafficAnalytics == nil {
+		if ch.Action != plan.Create && ch.Action != plan.Replace && ch.Action != plan.Update || ch.Session.FlowLog == nil || ch.Session.FlowLog.TrafficAnalytics == nil {
 			continue
 		}
 		id := ch.Session.FlowLog.TrafficAnalytics.Workspace

@@ -79,7 +79,7 @@ func (r *resolver) header() plan.Investigation {
 	i := r.inv
 	return plan.Investigation{
 		Name: i.Name, Reason: i.Reason, Owner: i.Owner, Ticket: i.Ticket,
-		Window: i.Window, Start: i.Start, End: i.End, MaxTotalBytes: i.MaxTotalBytes, AlignedStart: i.AlignedStart,
+		Window: i.Window, Start: i.Start, End: i.End, MaxTotalBytes: i.MaxTotalBytes, AlignedStart: i.AlignedStart, Monitor: i.Monitor,
 	}
 }
 

@@ -34,6 +34,9 @@ the time box is over, collects what was recorded, answers what the file asks, an
 removes what it made. Run again it goes on where it was. Ctrl-C once stops waiting
 and leaves the sessions running; twice ends at once.
 
+A monitor has no end: apply sets up what it keeps, sets back what somebody changed, and
+returns. Its reports are made by flowctl collect.
+
 With --detach it does what is due and returns: run every five minutes by a scheduler
 it starts, follows, collects, removes, answers, and then says that all is done. What
 the same file selects by then and nobody approved is not started, and the exit code
@@ -76,6 +79,11 @@ func runApply(ctx context.Context, e *env.Env, o applyOptions) error {
 		results, err := op.Apply(ctx, opts)
 		defer operation.CloseAll(results)
 		done()
+		for _, r := range results {
+			if r.Standing {
+				view.Standing(e.Stderr, r)
+			}
+		}
 		if o.detach {
 			return errors.Join(detached(e, o, results), answered(e, finished(results), o.json, o.checks), err)
 		}
@@ -166,7 +174,9 @@ func detached(e *env.Env, o applyOptions, results []operation.Result) error {
 		if r.Done {
 			continue
 		}
-		view.Detached(e.Stderr, r, o.Path)
+		if !r.Standing {
+			view.Detached(e.Stderr, r, o.Path)
+		}
 		errs = append(errs, failed(e, r))
 	}
 	return errors.Join(errs...)

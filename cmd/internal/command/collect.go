@@ -8,6 +8,7 @@ import (
 
 	"flowctl/cmd/internal/env"
 	"flowctl/cmd/internal/operation"
+	"flowctl/cmd/internal/view"
 )
 
 type collectOptions struct {
@@ -21,10 +22,14 @@ func newCollect(e *env.Env) *cobra.Command {
 	var o collectOptions
 	cmd := &cobra.Command{
 		Use:   "collect [PATH]",
-		Short: "Fetch and answer from what was recorded so far",
+		Short: "Fetch and answer from what was recorded so far; report a monitor's periods",
 		Long: `collect brings what the running sessions have written until now, answers from it, and
 leaves everything as it is. A capture's file exists only after its end. Of an
-investigation that is finished, it answers again from the files on disk.`,
+investigation that is finished, it answers again from the files on disk.
+
+Of a monitor it makes the report of every period that is over and not reported yet, and
+reports one again, as a revision, if records came after its report. It can be run as often
+as one likes.`,
 		Example: "  flowctl collect investigation.hcl",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -50,10 +55,16 @@ func runCollect(ctx context.Context, e *env.Env, o collectOptions) error {
 		defer operation.CloseAll(results)
 		done()
 		for _, r := range results {
-			if r.Answer == nil && err == nil {
+			if r.Answer == nil && err == nil && !r.Standing {
 				e.Printf("%s: nothing was written yet; Azure takes about 5 minutes for the first records.\n", r.Name)
 			}
 		}
-		return errors.Join(answered(e, results, o.json, o.checks), err)
+		out := answered(e, results, o.json, o.checks)
+		for _, r := range results {
+			if r.Standing && r.Period == nil {
+				view.Standing(e.Stderr, r)
+			}
+		}
+		return errors.Join(out, err)
 	})
 }

@@ -30,7 +30,7 @@ func newPlan(e *env.Env) *cobra.Command {
   +    created               =    reused: somebody's flow log, never changed
   -/+  replaced              -    removed
   ~    ours, going on        >    ours, over: collected and removed
-  .    collected before
+  .    collected before       *    a monitor's: set as the file says, in its place
 
 It says what would fail and what will be missing, by codes that flowctl docs
 findings explains, what permissions lack and what it costs at most. Errors stop

@@ -16,7 +16,7 @@ import (
 
 func newSandbox(e *env.Env) *cobra.Command {
 	cmd := &cobra.Command{Use: "sandbox", Short: "Serve the sandbox to other programs, or show its world"}
-	cmd.AddCommand(newSandboxServe(e), newSandboxWorld(e), newSandboxLay(e), newSandboxLift(e), newSandboxLaid(e))
+	cmd.AddCommand(newSandboxServe(e), newSandboxWorld(e), newSandboxLay(e), newSandboxLift(e), newSandboxLaid(e), newSandboxPass(e), newSandboxRequest(e))
 	return cmd
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -21,6 +22,7 @@ type ApplyOptions struct {
 	Unattended bool // nobody looks at the plans: only what was approved is started
 	Again      bool // record anew what is finished
 	Saved      *Saved
+	look       bool
 	// Approve is asked before anything is done, with all plans; pending is
 	// whether there is something to do.
 	Approve func(plans []plan.Plan, pending bool) error
@@ -36,6 +38,10 @@ type Result struct {
 	Done     bool           // it is over
 	Waiting  []plan.Finding // what nobody approved
 	Now      time.Time
+
+	Standing bool        // of a monitor
+	Period   *PeriodDone // of a monitor that was reported; nil: of the monitor itself
+	Next     string      // of a monitor: which report comes next, and when
 }
 
 // CloseAll gives back what the answers keep on disk.
@@ -99,7 +105,7 @@ func (op *Operation) carryOut(ctx context.Context, o ApplyOptions, plans []plan.
 		}
 	}
 	if err == nil && !o.Detach {
-		err = together(runs, func(r *apply.Run) error { return r.Wait(ctx) })
+		err = together(ending(runs), func(r *apply.Run) error { return r.Wait(ctx) })
 	}
 	if err != nil {
 		return nil, err
@@ -109,12 +115,16 @@ func (op *Operation) carryOut(ctx context.Context, o ApplyOptions, plans []plan.
 	for i, run := range runs {
 		start, ends := run.Window()
 		r := Result{Name: plans[i].Investigation.Name, Start: start, Ends: ends, Done: !o.Detach, Waiting: run.Unapproved(), Now: op.now()}
-		if o.Detach {
+		r.Standing = plans[i].Investigation.Standing()
+		if o.Detach || r.Standing {
 			r.Done, err = run.Done(ctx)
 			errs = append(errs, err)
 		}
 		r.Failures = run.Failures()
-		if r.Done {
+		if r.Standing {
+			r.Next = op.next(plans[i].Investigation, run.Ledger())
+			errs = append(errs, op.keepAsked(plans[i].Investigation.Name, run.Folder()))
+		} else if r.Done {
 			errs = append(errs, op.refetch(ctx, run.Ledger()))
 			r.Answer, err = op.answer(ctx, run.Folder())
 			errs = append(errs, err)
@@ -122,6 +132,11 @@ func (op *Operation) carryOut(ctx context.Context, o ApplyOptions, plans []plan.
 		out = append(out, r)
 	}
 	return out, errors.Join(errs...)
+}
+
+// ending are the runs that have an end to wait for.
+func ending(runs []*apply.Run) []*apply.Run {
+	return slices.DeleteFunc(slices.Clone(runs), (*apply.Run).Standing)
 }
 
 // together does something with all runs side by side.
@@ -142,13 +157,16 @@ func (op *Operation) newRun(keeper *ledger.Keeper, p plan.Plan, o ApplyOptions) 
 		Accounts: op.accountsOf(p.Investigation.Name), Captures: op.capturesOf(p.Investigation.Name),
 		Emit: func(e apply.Event) { op.emit(Event{Run: &e}) },
 		Results: func(ends time.Time) string {
+			if p.Investigation.Standing() {
+				return op.standingFolder(p.Investigation.Name).Path
+			}
 			return filepath.Join(op.resultsOf(p.Investigation.Name), ends.UTC().Format(resultsTime))
 		},
 		Collector: func(f session.Folder) apply.Collector {
 			return fetch.Collector{Folder: f, Providers: op.providers, Inventories: op.allInventories(), Transfer: transfer}
 		},
 		Exceeded: op.exceeded(p),
-		Limits:   apply.DefaultLimits, File: op.Config.Path, Approved: op.Config.Digest, Unattended: o.Unattended, Step: o.Detach, Beside: op.isLocal(),
+		Limits:   apply.DefaultLimits, File: op.file(), Approved: op.Config.Digest, Unattended: o.Unattended, Step: o.Detach, Look: o.look, Beside: op.isLocal(),
 	})
 }
 
@@ -162,6 +180,11 @@ func (op *Operation) Collect(ctx context.Context) ([]Result, error) {
 	var out []Result
 	var errs []error
 	for _, p := range plans {
+		if p.Investigation.Standing() {
+			periods, err := op.report(ctx, p)
+			out, errs = append(out, periods...), append(errs, err)
+			continue
+		}
 		r := Result{Name: p.Investigation.Name, Ends: p.Ends}
 		r.Answer, err = op.collect(ctx, p)
 		out, errs = append(out, r), append(errs, err)

@@ -41,7 +41,7 @@ func (op *Operation) each(ctx context.Context, do func(inv plan.Investigation) (
 
 // header is the part of an investigation that travels with what is made for it.
 func header(i *config.Investigation) plan.Investigation {
-	return plan.Investigation{Name: i.Name, Reason: i.Reason, Owner: i.Owner, Ticket: i.Ticket, Window: i.Window, Start: i.Start, End: i.End}
+	return plan.Investigation{Name: i.Name, Reason: i.Reason, Owner: i.Owner, Ticket: i.Ticket, Window: i.Window, Start: i.Start, End: i.End, Monitor: i.Monitor}
 }
 
 // Doomed is a recording that destroy would remove.
@@ -99,6 +99,14 @@ func (op *Operation) doomed(ctx context.Context, inv plan.Investigation, r plan.
 		}
 	} else if n, ok := plan.ParseName(r.ID.Name()); ok {
 		start, end = n.Deadline.Add(-inv.Window), n.Deadline
+	}
+	if inv.Standing() { // what is not reported yet
+		end = op.now()
+		if run := op.ledger.Runs[inv.Name]; run != nil && len(run.Periods) > 0 {
+			start = run.Periods[len(run.Periods)-1].End
+		} else {
+			start = end.Add(-inv.Monitor.Every)
+		}
 	}
 	s := plan.SessionOf(r)
 	s.Target.Provider = op.aliasOf(r)

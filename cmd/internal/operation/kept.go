@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -106,28 +107,54 @@ func (op *Operation) bring(ctx context.Context) error {
 		return nil
 	}
 	for name, run := range op.ledger.Runs {
-		folder := session.Folder{Path: filepath.Join(op.resultsOf(name), filepath.Base(run.Results))}
-		run.Results = folder.Path // another machine has them elsewhere
-		prefix := name + "/" + filepath.Base(run.Results) + "/"
-		if further, err := op.keptIsFurther(ctx, folder, prefix); err != nil || !further {
-			if err != nil {
-				return err
-			}
-			continue
+		run.Results = filepath.Join(op.resultsOf(name), filepath.Base(run.Results)) // another machine has them elsewhere
+		if err := op.bringFolder(ctx, name, filepath.Base(run.Results)); err != nil {
+			return err
 		}
-		files, err := op.backend.KeptNames(ctx, prefix)
+	}
+	return nil
+}
+
+// bringFolder takes one folder of results to this machine, if it is kept with the ledger and
+// knows more than what is here.
+func (op *Operation) bringFolder(ctx context.Context, name, base string) error {
+	folder, prefix := session.Folder{Path: filepath.Join(op.resultsOf(name), base)}, name+"/"+base+"/"
+	if op.isLocal() {
+		return nil
+	}
+	if further, err := op.keptIsFurther(ctx, folder, prefix); err != nil || !further && base != standingName {
+		return err
+	}
+	files, err := op.backend.KeptNames(ctx, prefix)
+	if err != nil {
+		return err
+	}
+	for _, file := range files {
+		b, err := op.backend.Kept(ctx, file)
+		if err == nil {
+			err = folder.Write(file[len(prefix):], b)
+		}
 		if err != nil {
 			return err
 		}
-		for _, file := range files {
-			b, err := op.backend.Kept(ctx, file)
-			if err == nil {
-				err = folder.Write(file[len(prefix):], b)
-			}
-			if err != nil {
-				return err
-			}
+	}
+	return nil
+}
+
+// dropFolder removes a folder of results here and with the ledger.
+func (op *Operation) dropFolder(ctx context.Context, name string, folder session.Folder) error {
+	prefix := name + "/" + filepath.Base(folder.Path) + "/"
+	files, err := op.backend.KeptNames(ctx, prefix)
+	if err != nil {
+		return err
+	}
+	for _, file := range files {
+		if err := op.backend.Drop(ctx, file); err != nil {
+			return err
 		}
+	}
+	if err := os.RemoveAll(folder.Path); err != nil {
+		return fmt.Errorf("remove results: %w", err)
 	}
 	return nil
 }
@@ -162,7 +189,15 @@ func (op *Operation) keptIsFurther(ctx context.Context, local session.Folder, pr
 	if err != nil {
 		return false, err
 	}
-	return len(kept.Artifacts) > len(here.Artifacts) || !kept.Finished.IsZero() && here.Finished.IsZero(), nil
+	return len(kept.Artifacts) > len(here.Artifacts) || sizeOf(kept) > sizeOf(here) || !kept.Finished.IsZero() && here.Finished.IsZero(), nil
+}
+
+// sizeOf is how many bytes the raw files of a run have.
+func sizeOf(m session.Manifest) (n int64) {
+	for _, a := range m.Artifacts {
+		n += a.Size
+	}
+	return n
 }
 
 // keep stores the results of this machine with the ledger.
@@ -174,10 +209,15 @@ func (op *Operation) keep(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var errs []error
+	folders := map[string]string{} // by path: the investigation's name
 	for name, run := range now.Runs {
-		base := filepath.Base(run.Results)
-		dir := filepath.Join(op.resultsOf(name), base)
+		folders[filepath.Join(op.resultsOf(name), filepath.Base(run.Results))] = name
+	}
+	for _, path := range op.reported {
+		folders[path] = filepath.Base(filepath.Dir(path))
+	}
+	var errs []error
+	for _, dir := range slices.Sorted(maps.Keys(folders)) {
 		entries, err := os.ReadDir(dir)
 		if err != nil {
 			continue // of another machine
@@ -188,7 +228,7 @@ func (op *Operation) keep(ctx context.Context) error {
 			}
 			b, err := os.ReadFile(filepath.Join(dir, e.Name()))
 			if err == nil {
-				err = op.backend.Keep(ctx, name+"/"+base+"/"+e.Name(), b)
+				err = op.backend.Keep(ctx, folders[dir]+"/"+filepath.Base(dir)+"/"+e.Name(), b)
 			}
 			errs = append(errs, err)
 		}

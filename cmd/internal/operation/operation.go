@@ -89,11 +89,12 @@ type Source struct {
 	Vars     []string // name=value
 	VarFiles []string
 	Open     bool // variables need no values
+	empty    bool // the state may know what the file has no more
 }
 
 // Load reads the configuration. What is wrong with it is a *Diagnosed.
 func Load(s Settings, src Source) (*config.Config, error) {
-	cfg, diags := config.Load(src.Path, config.Inputs{Vars: src.Vars, VarFiles: src.VarFiles, Environ: s.Environ, Open: src.Open})
+	cfg, diags := config.Load(src.Path, config.Inputs{Vars: src.Vars, VarFiles: src.VarFiles, Environ: s.Environ, Open: src.Open, Empty: src.empty})
 	return cfg, s.diagnose(cfg, diags)
 }
 
@@ -110,7 +111,8 @@ type Operation struct {
 	backend     ledger.Backend
 	lock        ledger.Lock // nil: nothing is changed
 	ledger      ledger.Ledger
-	again       bool // record anew what is finished
+	again       bool     // record anew what is finished
+	reported    []string // folders of the periods that this operation reported
 
 	destroyed  map[string]bool  // investigations whose latest results were given up
 	recovered  map[string]bool  // those that only results tell of
@@ -119,6 +121,7 @@ type Operation struct {
 
 // Open loads the configuration and reads what there is in Azure.
 func Open(ctx context.Context, s Settings, src Source) (*Operation, error) {
+	src.empty = true
 	cfg, err := Load(s, src)
 	if err != nil {
 		return nil, err
@@ -147,6 +150,9 @@ func open(ctx context.Context, s Settings, src Source, cfg *config.Config, backe
 	if err := op.recover(); err != nil {
 		return nil, err
 	}
+	if err := op.adoptRemoved(); err != nil {
+		return nil, err
+	}
 	if err := op.connect(); err != nil {
 		return nil, err
 	}
@@ -159,6 +165,7 @@ func open(ctx context.Context, s Settings, src Source, cfg *config.Config, backe
 // Locked opens the configuration for an operation that changes something, and
 // keeps others out until it is done.
 func Locked(ctx context.Context, s Settings, src Source, name string, do func(*Operation) error) error {
+	src.empty = true
 	cfg, err := Load(s, src)
 	if err != nil {
 		return err
@@ -251,6 +258,9 @@ func (op *Operation) connect() error {
 	for _, inv := range op.Config.Investigations {
 		for _, w := range inv.Watches {
 			used[w.Provider] = true
+		}
+		if inv.Removed {
+			op.usedBy(inv.Name, used)
 		}
 	}
 	for _, p := range op.Config.Providers {

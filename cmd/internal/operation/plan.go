@@ -11,6 +11,7 @@ import (
 	"flowctl/plan"
 	"flowctl/plan/apply"
 	"flowctl/plan/config"
+	"flowctl/plan/ledger"
 	"flowctl/plan/resolve"
 )
 
@@ -72,7 +73,7 @@ func (op *Operation) plans(ctx context.Context) ([]plan.Plan, error) {
 // finished does not count.
 func (op *Operation) begun(inv plan.Investigation) bool {
 	if run := op.ledger.Runs[inv.Name]; run != nil {
-		return run.Finished.IsZero() || !op.again
+		return run.Finished.IsZero() || !op.again && !inv.Standing()
 	}
 	return slices.ContainsFunc(op.allRecordings(), inv.Made)
 }
@@ -86,7 +87,7 @@ func (op *Operation) finished(inv plan.Investigation) bool {
 func (op *Operation) plan(inv *config.Investigation, res resolve.Result, now time.Time) plan.Plan {
 	head := res.Investigation
 	run := op.ledger.Runs[head.Name]
-	if op.again && run != nil && !run.Finished.IsZero() {
+	if run != nil && !run.Finished.IsZero() && (op.again || head.Standing() && !inv.Removed) {
 		run = nil
 	}
 	prior := run.Prior(head, addresses(inv), now)
@@ -97,8 +98,9 @@ func (op *Operation) plan(inv *config.Investigation, res resolve.Result, now tim
 	p := plan.Plan{
 		Investigation: head, Made: now, Views: res.Views, Findings: res.Findings,
 		Changes:  plan.Diff(head, res.Sessions, op.allRecordings(), prior, now),
-		Finished: run != nil && op.finished(head),
+		Finished: run != nil && op.finished(head), Removed: inv.Removed,
 	}
+	p.Joining = joining(head, run, p.Changes)
 	if p.Count(plan.Create, plan.Replace) == 0 { // what is there can still be collected
 		p.Findings = slices.DeleteFunc(p.Findings, func(f plan.Finding) bool { return f.Code == plan.WindowOver })
 	}
@@ -131,6 +133,17 @@ func (op *Operation) endInAzure(inv plan.Investigation) time.Time {
 		}
 	}
 	return ends
+}
+
+// joining counts the logs of others that a monitor has to read and does not yet.
+func joining(inv plan.Investigation, run *ledger.Run, changes []plan.Change) int {
+	n := 0
+	for _, c := range changes {
+		if inv.Standing() && run != nil && c.Action == plan.Reuse && !run.Reads(c.Recording.ID) {
+			n++
+		}
+	}
+	return n
 }
 
 func addresses(inv *config.Investigation) []string {

@@ -28,6 +28,11 @@ type Standing struct {
 	Results  string          `json:"results,omitempty"`
 	Sessions []SessionStatus `json:"sessions"`
 	Left     []ledger.Left   `json:"left,omitempty"` // what should be gone and is not
+
+	// Of a monitor.
+	Monitor *plan.Monitor `json:"monitor,omitempty"`
+	Periods int           `json:"periods,omitempty"` // that were reported
+	Next    string        `json:"next,omitempty"`    // report
 }
 
 // Recording reports whether anything of it may still record.
@@ -75,6 +80,9 @@ func (op *Operation) standing(ctx context.Context, inv plan.Investigation) (Stan
 		return s, err
 	}
 	s.Results, s.Left = run.Results, run.Left
+	if inv.Standing() {
+		s.Monitor, s.Periods, s.Next = inv.Monitor, len(run.Periods), op.next(inv, run)
+	}
 	start, end := run.Window(inv)
 	s.Ends = &end
 	if op.now().Before(start) {

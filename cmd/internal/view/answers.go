@@ -5,8 +5,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 
 	"flowctl/cmd/internal/operation"
+	"flowctl/cmd/internal/report"
+	"flowctl/plan/ledger"
 )
 
 // answersFormat is the number of the form of the document of several answers.
@@ -31,18 +34,35 @@ func Answers(w io.Writer, results []operation.Result, asJSON bool) error {
 		if i > 0 {
 			fmt.Fprintln(w)
 		}
-		fmt.Fprintf(w, "== %s ==\n\n", r.Name)
+		fmt.Fprintf(w, "== %s%s ==\n\n", r.Name, span(r))
 		if err := All(w, r.Answer.Doc, false); err != nil {
 			return err
 		}
+		if p := r.Period; p != nil && p.Compared != nil {
+			fmt.Fprintf(w, "\nCompared with %s to %s, by %s: %s, %d the same.\n", moment(p.With.Start), moment(p.With.End),
+				strings.Join(p.Compared.By, ", "), report.Changed(p.Compared), p.Compared.Same)
+		}
 	}
 	return nil
+}
+
+// span is the period that an answer is of; empty if it is of a run.
+func span(r operation.Result) string {
+	if r.Period == nil {
+		return ""
+	}
+	text := fmt.Sprintf(", %s to %s", moment(r.Period.Start), moment(r.Period.End))
+	if r.Period.Revision > 1 {
+		text += fmt.Sprintf(", revision %d: records came after the report", r.Period.Revision)
+	}
+	return text
 }
 
 func answersJSON(w io.Writer, results []operation.Result) error {
 	type one struct {
 		Name    string          `json:"name"`
 		Results string          `json:"results"`
+		Period  *ledger.Period  `json:"period,omitempty"` // of a monitor
 		Summary json.RawMessage `json:"summary"`
 	}
 	doc := struct {
@@ -54,7 +74,11 @@ func answersJSON(w io.Writer, results []operation.Result) error {
 		if err := r.Answer.Doc.Write(&b); err != nil {
 			return err
 		}
-		doc.Investigations = append(doc.Investigations, one{r.Name, r.Answer.Folder, b.Bytes()})
+		item := one{Name: r.Name, Results: r.Answer.Folder, Summary: b.Bytes()}
+		if r.Period != nil {
+			item.Period = &r.Period.Period
+		}
+		doc.Investigations = append(doc.Investigations, item)
 	}
 	return JSON(w, doc)
 }

@@ -23,10 +23,10 @@ var meterWords = map[plan.Meter][2]string{
 }
 
 // costText draws what an investigation costs at most, meter by meter.
-func costText(w io.Writer, e plan.Estimate, width int) {
-	sum := fmt.Sprintf("Cost, at most: %s %s", money(e.Total), e.Currency)
+func costText(w io.Writer, e plan.Estimate, month string, width int) {
+	sum := fmt.Sprintf("Cost"+month+", at most: %s %s", money(e.Total), e.Currency)
 	if !e.Complete {
-		sum = fmt.Sprintf("Cost: %s %s, and what is not estimated", money(e.Total), e.Currency)
+		sum = fmt.Sprintf("Cost"+month+": %s %s, and what is not estimated", money(e.Total), e.Currency)
 	}
 	fmt.Fprintln(w, indented(sum, width, "  "))
 	columns := []terminal.Column{{Title: "of"}, {Title: "amount", Right: true}, {Title: e.Currency, Right: true}, {Title: "each", Right: true, Drop: 1}}

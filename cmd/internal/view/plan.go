@@ -35,7 +35,9 @@ type InvestigationDoc struct {
 	Owner    string         `json:"owner"`
 	Ticket   string         `json:"ticket,omitempty"`
 	Window   string         `json:"window"`
-	Ends     time.Time      `json:"ends"`
+	Ends     time.Time      `json:"ends"`                      // of a monitor, which has none, the year 9999
+	Monitor  *plan.Monitor  `json:"monitor,omitempty"`         // of a standing watch
+	Removed  bool           `json:"removed,omitempty"`         // a monitor that is in the file no more
 	MaxBytes int64          `json:"max_total_bytes,omitempty"` // of all recordings together, which end the run
 	Changes  []ChangeDoc    `json:"changes"`
 	Findings []plan.Finding `json:"findings"`
@@ -74,6 +76,7 @@ type PlanCounts struct {
 	Keep    int `json:"keep"`
 	Finish  int `json:"finish"`
 	Replace int `json:"replace"`
+	Update  int `json:"update"`
 	Delete  int `json:"delete"`
 	Leave   int `json:"leave"`
 }
@@ -87,7 +90,7 @@ func NewPlanDoc(plans []plan.Plan, results func(name string) string) PlanDoc {
 			Name: i.Name, Reason: i.Reason, Owner: i.Owner, Ticket: i.Ticket, Window: i.Window.String(), Ends: p.Ends, MaxBytes: i.MaxTotalBytes,
 			Changes: []ChangeDoc{}, Findings: append([]plan.Finding{}, p.Findings...),
 			Cost: p.Cost, Pending: p.Pending(), Finished: p.Finished, Results: results(i.Name), window: i.Window,
-			Begun: p.Begun, Failed: p.Failed, start: i.Start,
+			Begun: p.Begun, Failed: p.Failed, start: i.Start, Monitor: i.Monitor, Removed: p.Removed,
 		}
 		for _, c := range p.Changes {
 			doc.Changes = append(doc.Changes, newChangeDoc(c))
@@ -110,6 +113,8 @@ func (n *PlanCounts) count(a plan.Action) {
 		n.Finish++
 	case plan.Replace:
 		n.Replace++
+	case plan.Update:
+		n.Update++
 	case plan.Delete:
 		n.Delete++
 	case plan.Leave:
@@ -191,8 +196,21 @@ func planText(w io.Writer, d PlanDoc, width int) {
 		fmt.Fprintln(w, terminal.Wrap("Nothing to do: "+done(d)+". To record anew: flowctl apply --again", width, "  "))
 		return
 	}
-	fmt.Fprintln(w, terminal.Wrap(fmt.Sprintf("Plan: %d to create, %d reused, %d to replace, %d to remove, %d going on, %d left.",
-		n.Create, n.Reuse, n.Replace, n.Delete+n.Finish, n.Keep, n.Leave), width, "  "))
+	if !anyPending(d) {
+		fmt.Fprintln(w, terminal.Wrap(fmt.Sprintf("Nothing to do: everything is as the file says, %d going on, %d reused.", n.Keep, n.Reuse), width, "  "))
+		return
+	}
+	fmt.Fprintln(w, terminal.Wrap(counts(n), width, "  "))
+}
+
+// counts is a plan in a line.
+func counts(n PlanCounts) string {
+	update := ""
+	if n.Update > 0 {
+		update = fmt.Sprintf("%d to update, ", n.Update)
+	}
+	return fmt.Sprintf("Plan: %d to create, %d reused, %s%d to replace, %d to remove, %d going on, %d left.",
+		n.Create, n.Reuse, update, n.Replace, n.Delete+n.Finish, n.Keep, n.Leave)
 }
 
 func blocked(d PlanDoc) bool {
@@ -237,8 +255,16 @@ func investigationText(w io.Writer, i InvestigationDoc, width int) {
 	}
 	findingsText(w, i.Findings, width)
 	if i.Cost != nil {
-		costText(w, *i.Cost, width)
+		costText(w, *i.Cost, monthly(i), width)
 	}
+}
+
+// monthly says of what time the cost of a monitor is.
+func monthly(i InvestigationDoc) string {
+	if i.Monitor == nil {
+		return ""
+	}
+	return " of a month"
 }
 
 // timeBox says when i records. What has not begun ends by when it begins, unless
@@ -246,12 +272,32 @@ func investigationText(w io.Writer, i InvestigationDoc, width int) {
 func timeBox(i InvestigationDoc) string {
 	length, ends := plan.Duration(i.window), moment(i.Ends)
 	switch {
+	case i.Removed:
+		return "removed from the file"
+	case i.Monitor != nil:
+		return standing(*i.Monitor)
 	case !i.start.IsZero():
 		return fmt.Sprintf("%s from %s until %s", length, moment(i.start), ends)
 	case i.Begun:
 		return fmt.Sprintf("%s until %s", length, ends)
 	}
 	return fmt.Sprintf("%s; until %s if it begins now", length, ends)
+}
+
+// standing says how a monitor reports.
+func standing(m plan.Monitor) string {
+	zone := m.Zone
+	if zone == "" {
+		zone = "UTC"
+	}
+	text := fmt.Sprintf("without an end; a report for every %s by %s", plan.Duration(m.Every), zone)
+	if m.Compare != "" {
+		text += fmt.Sprintf(", compared with the %s", strings.TrimPrefix(string(m.Compare), "the "))
+	}
+	if m.Keep > 0 {
+		text += fmt.Sprintf(", kept for %s", plan.Duration(m.Keep))
+	}
+	return text
 }
 
 // moment writes a time to the minute, and to the second where it has seconds.

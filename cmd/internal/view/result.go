@@ -88,6 +88,16 @@ func Detached(w io.Writer, r operation.Result, path string) {
 	}
 }
 
+// Standing says which report of a monitor comes next.
+func Standing(w io.Writer, r operation.Result) {
+	switch {
+	case r.Next != "":
+		fmt.Fprintf(w, "\n%s: the next report is of %s.\n", r.Name, r.Next)
+	case r.Done:
+		fmt.Fprintf(w, "\n%s: removed, and all of it is reported.\n", r.Name)
+	}
+}
+
 // Waiting lists what nobody has approved.
 func Waiting(w io.Writer, r operation.Result) {
 	if len(r.Waiting) == 0 {

@@ -7,6 +7,7 @@ import (
 
 	"flowctl/cmd/internal/operation"
 	"flowctl/cmd/internal/terminal"
+	"flowctl/plan"
 )
 
 // State draws what is remembered; sessions too, if they are asked for.
@@ -18,6 +19,9 @@ func State(w io.Writer, s operation.StateList, sessions bool) {
 	tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, i := range s.Investigations {
 		how := "until " + i.Ends.UTC().Format("2006-01-02 15:04:05 MST")
+		if i.Ends.Equal(plan.Forever) {
+			how = "without an end"
+		}
 		if i.Finished != nil {
 			how = "finished " + i.Finished.UTC().Format("2006-01-02 15:04:05 MST")
 		}

@@ -17,6 +17,8 @@ func Status(w io.Writer, d operation.Status) {
 		switch {
 		case i.Finished != nil:
 			fmt.Fprintf(w, "%s: finished%s; results in %s\n", i.Name, shortfall(i), i.Results)
+		case i.Monitor != nil && i.Ends != nil && i.Ends.Equal(plan.Forever):
+			fmt.Fprintf(w, "%s: recording, %s; %s reported; next: %s\n", i.Name, standing(*i.Monitor), Count(i.Periods, "period"), i.Next)
 		case i.Ends == nil:
 			fmt.Fprintf(w, "%s: not started\n", i.Name)
 		case len(i.Left) > 0 && !i.Recording():
