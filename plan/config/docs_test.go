@@ -75,7 +75,7 @@ func TestManualExamples(t *testing.T) {
 func wrap(example string) string {
 	before, after, _ := strings.Cut(small, "  watch")
 	switch first := strings.Fields(example)[0]; first {
-	case "investigation":
+	case "investigation", "monitor":
 		return example
 	case "provider":
 		return example + strings.Replace(small, "    tags", "    provider = azure.west\n    tags", 1)
