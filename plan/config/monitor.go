@@ -68,6 +68,11 @@ func sentence(s string) string {
 // standing refuses what a monitor cannot do.
 func (l *loader) standing(inv *Investigation) {
 	inv.Window = inv.Monitor.Every // of what is asked at once
+	for i, s := range inv.Summaries {
+		if inv.Monitor.Compare != "" && len(s.By) > 0 {
+			inv.Summaries[i].Compare = Previous
+		}
+	}
 	for _, w := range inv.Watches {
 		if w.Capture != nil {
 			l.add("Capture without an end", w.Capture.Range, "A packet capture has a time box by nature: Azure ends it after five hours at most, and its file is there only then. A monitor has no end. Log the machine's interfaces with flow_log {} in place of it, or capture in an investigation.")

@@ -39,9 +39,9 @@ type Result struct {
 	Waiting  []plan.Finding // what nobody approved
 	Now      time.Time
 
-	Standing bool        // of a monitor
-	Period   *PeriodDone // of a monitor that was reported; nil: of the monitor itself
-	Next     string      // of a monitor: which report comes next, and when
+	Standing bool           // of a monitor
+	Period   *ledger.Period // of a monitor that was reported; nil: of the monitor itself
+	Next     string         // of a monitor: which report comes next, and when
 }
 
 // CloseAll gives back what the answers keep on disk.

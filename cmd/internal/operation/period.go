@@ -22,13 +22,6 @@ import (
 	"flowctl/plan/session"
 )
 
-// PeriodDone is a period of a monitor that was reported.
-type PeriodDone struct {
-	ledger.Period
-	Compared *summary.Comparison // nil if it was not
-	With     *ledger.Period      // the one that it was compared with
-}
-
 // reporter makes the reports of one monitor.
 type reporter struct {
 	op     *Operation
@@ -94,17 +87,18 @@ func (r *reporter) report(ctx context.Context, p ledger.Period) error {
 			return err
 		}
 	}
+	if err := r.bringBefore(ctx, p); err != nil {
+		return err
+	}
 	answer, err := r.answer(ctx, folder)
 	if err != nil {
 		return err
 	}
 	p.Outcome = outcomeOf(answer.Doc)
-	done := PeriodDone{Period: p}
-	err = r.compare(ctx, folder, &done)
 	r.run.Report(p)
-	err = errors.Join(err, r.keeper.Save(ctx, r.head.Name, r.run))
+	err = r.keeper.Save(ctx, r.head.Name, r.run)
 	r.op.reported = append(r.op.reported, folder.Path)
-	r.done = append(r.done, Result{Name: r.head.Name, Start: p.Start, Ends: p.End, Answer: answer, Done: true, Now: r.op.now(), Standing: true, Period: &done})
+	r.done = append(r.done, Result{Name: r.head.Name, Start: p.Start, Ends: p.End, Answer: answer, Done: true, Now: r.op.now(), Standing: true, Period: &p})
 	return err
 }
 
@@ -223,7 +217,7 @@ func (r *reporter) grew(ctx context.Context, folder session.Folder, p ledger.Per
 
 // setAside keeps the documents of a revision that another takes the place of.
 func setAside(folder session.Folder, revision int) error {
-	for _, name := range []string{"report.md", "report.html", "summary.json", "compare.json"} {
+	for _, name := range []string{"report.md", "report.html", "summary.json"} {
 		b, err := os.ReadFile(filepath.Join(folder.Path, name))
 		if os.IsNotExist(err) {
 			continue

@@ -23,11 +23,11 @@ func sinceBefore(ctx context.Context, folder session.Folder, m session.Manifest,
 	if len(asks) == 0 {
 		return nil
 	}
-	before, ok := session.Previous(folder.Path)
+	before, missing, ok := before(folder, m)
 	if !ok {
 		for _, q := range asks {
 			if a := answerTo(doc, q.Name); a != nil {
-				a.Since = &summary.Since{Missing: "there is no earlier run in " + filepath.Base(filepath.Dir(folder.Path))}
+				a.Since = &summary.Since{Missing: missing}
 			}
 		}
 		return nil

@@ -5,10 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"strings"
 
 	"flowctl/cmd/internal/operation"
-	"flowctl/cmd/internal/report"
 	"flowctl/plan/ledger"
 )
 
@@ -37,10 +35,6 @@ func Answers(w io.Writer, results []operation.Result, asJSON bool) error {
 		fmt.Fprintf(w, "== %s%s ==\n\n", r.Name, span(r))
 		if err := All(w, r.Answer.Doc, false); err != nil {
 			return err
-		}
-		if p := r.Period; p != nil && p.Compared != nil {
-			fmt.Fprintf(w, "\nCompared with %s to %s, by %s: %s, %d the same.\n", moment(p.With.Start), moment(p.With.End),
-				strings.Join(p.Compared.By, ", "), report.Changed(p.Compared), p.Compared.Same)
 		}
 	}
 	return nil
@@ -74,11 +68,7 @@ func answersJSON(w io.Writer, results []operation.Result) error {
 		if err := r.Answer.Doc.Write(&b); err != nil {
 			return err
 		}
-		item := one{Name: r.Name, Results: r.Answer.Folder, Summary: b.Bytes()}
-		if r.Period != nil {
-			item.Period = &r.Period.Period
-		}
-		doc.Investigations = append(doc.Investigations, item)
+		doc.Investigations = append(doc.Investigations, one{r.Name, r.Answer.Folder, r.Period, b.Bytes()})
 	}
 	return JSON(w, doc)
 }
