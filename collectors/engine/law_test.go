@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/hcl/v2"
 
 	"flowctl/collectors"
 	"flowctl/collectors/engine"
@@ -19,6 +20,10 @@ import (
 	"flowctl/collectors/flow"
 	"flowctl/collectors/flowlog/flowlogtest"
 	"flowctl/collectors/pcap/pcaptest"
+	"flowctl/collectors/summary"
+	"flowctl/plan/config"
+	"flowctl/plan/question"
+	"flowctl/plan/syntax"
 )
 
 func TestMain(m *testing.M) { enginetest.Main(m) }
@@ -189,6 +194,14 @@ func TestAnswersAreTheirSources(t *testing.T) {
 					t.Errorf("%s: -files +engine\n%s", part, diff)
 				}
 			}
+			for _, timed := range []bool{false, true} {
+				files, stored := fromFiles(dir), fromEngine(e)
+				files.Options.Questions, stored.Options.Questions = shipped(t, timed), shipped(t, timed)
+				files.Options.Only, stored.Options.Only = true, true
+				if diff := cmp.Diff(answer(t, files), answer(t, stored)); diff != "" {
+					t.Errorf("%d questions, timed %t: -files +engine\n%s", len(files.Options.Questions), timed, diff)
+				}
+			}
 			c.Exec(t, "TRUNCATE TABLE flowctl."+local(n, "ingest")) // so that nothing is known to have come in
 			if again := put(t, e, dir); again.Rows.Load() != first.Rows.Load() {
 				t.Errorf("%d rows were sent again, %d at first", again.Rows.Load(), first.Rows.Load())
@@ -196,6 +209,57 @@ func TestAnswersAreTheirSources(t *testing.T) {
 			same(t, "twice", want, e)
 		})
 	}
+}
+
+// shipped are the questions of the examples, one by each field, and some with conditions;
+// timed ones ask by steps of time.
+func shipped(t *testing.T, timed bool) (list []*summary.Question) {
+	t.Helper()
+	add := func(name, where string, by ...string) {
+		q := question.Question{Name: name, By: by, Top: 20}
+		if where != "" {
+			e, diags := syntax.Expression(where, "test")
+			if diags.HasErrors() {
+				t.Fatal(diags)
+			}
+			if q.Where, diags = question.Check(e, question.Scope{Context: &hcl.EvalContext{Functions: config.Functions()}}); diags.HasErrors() {
+				t.Fatal(diags)
+			}
+		}
+		q.Order, _ = question.ParseOrder("", by...)
+		list = append(list, summary.Compile(q))
+	}
+	if timed {
+		add("steps", "", "time(5m)", "port")
+		add("hours", `direction == "inbound"`, "hour")
+		return list
+	}
+	files, err := filepath.Glob("../../examples/*.hcl")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no examples: %v", err)
+	}
+	for _, f := range files {
+		cfg, diags := config.Load(f, config.Inputs{Open: true})
+		if diags.HasErrors() {
+			t.Fatal(diags)
+		}
+		for _, inv := range cfg.Investigations {
+			for _, s := range inv.Summaries {
+				list = append(list, summary.Compile(*s.Question))
+			}
+		}
+	}
+	for _, f := range question.Fields() {
+		if f.Name != "time" {
+			add("by "+f.Name, "", f.Name)
+		}
+	}
+	for _, where := range []string{
+		`verdict == "denied"`, `cidrcontains("10.0.0.0/8", source.address) && port != 443`, `contains([22, 3389, 53], port) || encryption != "X"`, `!has(rule)`,
+	} {
+		add(where, where, "source.address", "destination.address", "protocol", "port")
+	}
+	return list
 }
 
 func local(nodes int, table string) string {
