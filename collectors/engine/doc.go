@@ -14,5 +14,7 @@
 // captures have no such identity; they count if the ingest table says that their unit is whole.
 //
 // What was left: deduplication at ingest, which two writers at once or one that
-// crashed would get wrong; and rollups, which a late record would make wrong.
+// crashed would get wrong; rollups, which a late record would make wrong; and conditions of
+// questions at the server: each row says its share of all bytes, and coverage counts all
+// flows, so that what a condition leaves out is a part of the answer.
 package engine

@@ -211,23 +211,29 @@ func TestAnswersAreTheirSources(t *testing.T) {
 	}
 }
 
+func asked(t *testing.T, name, where string, by ...string) question.Question {
+	t.Helper()
+	q := question.Question{Name: name, By: by, Top: 20}
+	q.Order, _ = question.ParseOrder("", by...)
+	if where == "" {
+		return q
+	}
+	e, diags := syntax.Expression(where, "test")
+	if !diags.HasErrors() {
+		q.Where, diags = question.Check(e, question.Scope{Context: &hcl.EvalContext{Functions: config.Functions()}})
+	}
+	if diags.HasErrors() {
+		t.Fatal(diags)
+	}
+	return q
+}
+
 // shipped are the questions of the examples, one by each field, and some with conditions;
 // timed ones ask by steps of time.
 func shipped(t *testing.T, timed bool) (list []*summary.Question) {
 	t.Helper()
 	add := func(name, where string, by ...string) {
-		q := question.Question{Name: name, By: by, Top: 20}
-		if where != "" {
-			e, diags := syntax.Expression(where, "test")
-			if diags.HasErrors() {
-				t.Fatal(diags)
-			}
-			if q.Where, diags = question.Check(e, question.Scope{Context: &hcl.EvalContext{Functions: config.Functions()}}); diags.HasErrors() {
-				t.Fatal(diags)
-			}
-		}
-		q.Order, _ = question.ParseOrder("", by...)
-		list = append(list, summary.Compile(q))
+		list = append(list, summary.Compile(asked(t, name, where, by...)))
 	}
 	if timed {
 		add("steps", "", "time(5m)", "port")

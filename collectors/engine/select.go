@@ -9,9 +9,6 @@ import (
 // Select says which flows are wanted of an engine.
 type Select struct {
 	Start, End int64 // Unix nanoseconds; both 0 for all times
-	// Where is a condition in SQL on the 5-tuple of a flow, the same for both of its
-	// directions; empty for all flows.
-	Where string
 }
 
 // plain is what rows have that can be added up by flow and by minute: those of flow logs,
@@ -32,9 +29,6 @@ func (s Select) from(a Address, conditions ...string) string {
 		in = "GLOBAL IN"
 	}
 	conditions = append(conditions, "(attempt = 0 OR attempt "+in+" (SELECT attempt FROM "+a.table("ingest")+" WHERE event = 'commit'))")
-	if s.Where != "" {
-		conditions = append(conditions, s.Where)
-	}
 	return "FROM " + a.table("flows") + " FINAL\nWHERE " + strings.Join(conditions, "\n  AND ")
 }
 
