@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 
 	"github.com/ClickHouse/clickhouse-go/v2"
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -45,19 +44,19 @@ func (s Source) read(ctx context.Context, in flow.Input, add func(flow.Batch) bo
 	}
 	s.Start, s.End = in.Start, in.End
 	ctx = s.settings(ctx, missing)
-	sums := in.Cache != nil && !in.Cache.Single()
 	g := &giver{in: in, names: newTexts(in.Names), add: add}
-	if sums {
+	err = g.contexts(ctx, s.conn, s.Contexts(s.Address))
+	switch {
+	case err != nil:
+	case in.Cache != nil && !in.Cache.Single():
 		if err = g.flows(ctx, s.conn, s.Flows(s.Address)); err == nil {
 			err = g.intervals(ctx, s.conn, s.Intervals(s.Address))
 		}
+	default:
+		err = g.tuples(ctx, s.conn, s.Tuples(s.Address))
 	}
 	if err == nil && !g.enough {
-		one := s.Select
-		if told.Logs() {
-			one = one.around()
-		}
-		err = g.records(ctx, s.conn, one.Records(s.Address, !sums))
+		err = g.records(ctx, s.conn, s.Records(s.Address, told.Logs()))
 	}
 	return errors.Join(s.explain("ask for flows", err), ctx.Err())
 }
@@ -122,144 +121,4 @@ func (s Source) beside(ctx context.Context, in flow.Input) (told parquet.Told, e
 		in.Source.Remark("units-unfinished", "", open)
 	}
 	return told, told.Tell(in.Source)
-}
-
-// giver makes records of rows.
-type giver struct {
-	in     flow.Input
-	names  *texts
-	add    func(flow.Batch) bool
-	batch  flow.Batch
-	enough bool
-}
-
-// giveRows is how many records are given at once.
-const giveRows = 256
-
-// give gives a record on, now or later.
-func (g *giver) give(r *flow.Record) bool {
-	g.batch = append(g.batch, *r)
-	return len(g.batch) < giveRows || g.flush()
-}
-
-func (g *giver) flush() bool {
-	if len(g.batch) > 0 && !g.enough {
-		g.enough = !g.add(g.batch)
-	}
-	g.batch = g.batch[:0]
-	return !g.enough
-}
-
-// each reads rows until no more are wanted.
-func (g *giver) each(ctx context.Context, conn driver.Conn, query string, row func(driver.Rows) (bool, error)) error {
-	ctx, stop := context.WithCancel(ctx)
-	defer stop() // at the server too, if no more are wanted
-	all, err := conn.Query(ctx, query)
-	if err != nil {
-		return err
-	}
-	defer all.Close()
-	for all.Next() {
-		more, err := row(all)
-		if err != nil || !more {
-			return err
-		}
-	}
-	g.flush()
-	return all.Err()
-}
-
-// records gives rows on one by one.
-func (g *giver) records(ctx context.Context, conn driver.Conn, query string) error {
-	var cells []cell
-	var to []any
-	for _, c := range columns {
-		cells = append(cells, c.cell())
-		to = append(to, cells[len(cells)-1].pointer())
-	}
-	return g.each(ctx, conn, query, func(all driver.Rows) (bool, error) {
-		if err := all.Scan(to...); err != nil {
-			return false, err
-		}
-		var r flow.Record
-		for _, c := range cells {
-			c.put(&r, g.names)
-		}
-		g.in.Source.Records++
-		return g.give(&r), nil
-	})
-}
-
-// context is what rows that are added up have in common.
-type sharedCells struct {
-	texts            [6]string
-	direction, class int8
-	denied           uint8
-}
-
-func (c *sharedCells) pointers() []any {
-	var to []any
-	for i := range c.texts {
-		to = append(to, &c.texts[i])
-	}
-	return append(to, &c.direction, &c.class, &c.denied)
-}
-
-func (g *giver) context(c *sharedCells) flow.Context {
-	return flow.Context{
-		Point: g.names.id(c.texts[0]), Target: g.names.id(c.texts[1]), Rule: g.names.id(c.texts[2]), ACL: g.names.id(c.texts[3]), Log: g.names.id(c.texts[4]),
-		Encryption: g.names.encryption(c.texts[5]), Direction: flow.Direction(c.direction), Class: flow.Class(c.class), Denied: c.denied != 0,
-	}
-}
-
-// flows gives on what flow logs have of each flow.
-func (g *giver) flows(ctx context.Context, conn driver.Conn, query string) error {
-	var r flow.Record
-	var src, dst [16]byte
-	var c sharedCells
-	var counted, ended uint8
-	var begun, n uint64
-	var zone uint8
-	to := append([]any{&src, &r.SrcPort, &dst, &r.DstPort, &r.Proto}, c.pointers()...)
-	to = append(to, &zone, &r.First, &r.Last, &r.Sent.Packets, &r.Sent.IPBytes, &r.Received.Packets, &r.Received.IPBytes, &counted, &ended, &begun, &n)
-	return g.each(ctx, conn, query, func(all driver.Rows) (bool, error) {
-		if err := all.Scan(to...); err != nil {
-			return false, err
-		}
-		at := g.context(&c)
-		r.Src, r.Dst = addrOf(&src), addrOf(&dst)
-		r.Point, r.Target, r.Rule, r.ACL, r.Log = at.Point, at.Target, at.Rule, at.ACL, at.Log
-		r.Encryption, r.Direction, r.Class = at.Encryption, at.Direction, at.Class
-		r.Measured, r.State = flow.Measure(counted), stateOf(at.Denied, ended != 0)
-		r.Records, r.Begins = uint32(min(n, math.MaxUint32)), uint32(min(begun, math.MaxUint32))
-		g.in.Source.Records += n
-		return g.give(&r), nil
-	})
-}
-
-func stateOf(denied, ended bool) flow.State {
-	switch {
-	case denied:
-		return flow.Deny
-	case ended:
-		return flow.End
-	}
-	return flow.Continue
-}
-
-// intervals gives on what flow logs have of each minute.
-func (g *giver) intervals(ctx context.Context, conn driver.Conn, query string) error {
-	var i flow.Interval
-	var c sharedCells
-	var counted uint8
-	var private bool
-	to := append(c.pointers(), &private, &i.Start, &i.Packets, &i.IPBytes, &counted, &i.Begun, &i.Ended, &i.Records)
-	return g.each(ctx, conn, query, func(all driver.Rows) (bool, error) {
-		if err := all.Scan(to...); err != nil {
-			return false, err
-		}
-		i.Context, i.Private, i.Measured = g.context(&c), private, flow.Measure(counted)
-		g.in.Cache.AddIntervals([]flow.Interval{i}, 0)
-		return true, nil
-	})
 }

@@ -33,6 +33,8 @@ func flows() shape {
 	}
 	s.columns = append(s.columns,
 		definition{"private", "Bool"},           // both addresses are
+		definition{"plain", "Bool"},             // it can be added up by flow and by minute
+		definition{"context", "UInt64"},         // number of what many flows have in common
 		definition{"record", "FixedString(16)"}, // that the row is of, by a hash of all that it says; of captures the unit
 		definition{"ordinal", "UInt64"},         // of the row there
 		definition{"attempt", "UInt64"})         // of captures: at the unit, which must be whole; 0 of flow logs

@@ -11,29 +11,12 @@ type Select struct {
 	Start, End int64 // Unix nanoseconds; both 0 for all times
 }
 
-// plain is what rows have that can be added up by flow and by minute: those of flow logs,
-// which have one time and a state, and count IP packets and bytes or nothing.
-const plain = "class IN ('vnet-log', 'nsg-log') AND first = last AND last != " + never +
-	" AND state != 'unknown' AND measured IN (0, 3) AND NOT initiator_guessed AND ether_type = 0 AND tunnel = ''"
-
-// shared are the columns of what many flows have in common. All but the last are texts.
+// shared are the columns of what many flows have in common, which a row has as one number
+// too: texts are read once for each number and not once for each row.
 var shared = []string{"point", "target", "rule", "acl", "log", "encryption", "direction", "class"}
 
 // flowKey is a 5-tuple.
 var flowKey = []string{"source_address", "source_port", "destination_address", "destination_port", "protocol"}
-
-// from is where rows come from: each once, and of captures those of units that are whole.
-func (s Select) from(a Address, conditions ...string) string {
-	in := "IN"
-	if a.Cluster != "" {
-		in = "GLOBAL IN"
-	}
-	conditions = append(conditions, "(attempt = 0 OR attempt "+in+" (SELECT attempt FROM "+a.table("ingest")+" WHERE event = 'commit'))")
-	return "FROM " + a.table("flows") + " FINAL\nWHERE " + strings.Join(conditions, "\n  AND ")
-}
-
-// moment is a time as the column of that name has it.
-func moment(ns int64) string { return fmt.Sprintf("fromUnixTimestamp64Nano(%d, 'UTC')", ns) }
 
 // margin is how long before and after a window is looked at too, for which of several points
 // saw most of a flow: a count of a flow log is of up to five minutes before it.
@@ -47,13 +30,16 @@ func (s Select) around() Select {
 	return s
 }
 
-// window are the conditions on the time of plain rows. That on the column time finds the
-// days and the hours.
-func (s Select) window() []string {
-	if s.End == 0 {
-		return nil
+// moment is a time as the column of that name has it.
+func moment(ns int64) string { return fmt.Sprintf("fromUnixTimestamp64Nano(%d, 'UTC')", ns) }
+
+// plain are the conditions on plain rows. That on the column time finds the days and the hours.
+func (s Select) plain(a Address, final string) string {
+	text := "FROM " + a.table("flows") + final + "\nWHERE plain"
+	if s.End != 0 {
+		text += fmt.Sprintf(" AND time >= %s AND time < %s", moment(s.Start), moment(s.End))
 	}
-	return []string{fmt.Sprintf("time >= %s AND time < %s", moment(s.Start), moment(s.End))}
+	return text
 }
 
 // zone tells rows before, in and after the window apart.
@@ -64,41 +50,55 @@ func (s Select) zone() string {
 	return fmt.Sprintf("multiIf(last < %d, 0, last < %d, 1, 2)", s.Start, s.End)
 }
 
+// Contexts is the statement for what the numbers of contexts stand for.
+func (s Select) Contexts(a Address) string {
+	return "SELECT context, " + strings.Join(shared, ", ") + ", state = 'deny' AS denied\n" + s.around().plain(a, "") + "\nLIMIT 1 BY context"
+}
+
 // Flows is the statement that adds up flow logs by flow.
 func (s Select) Flows(a Address) string {
-	keys := strings.Join(flowKey, ", ") + ", " + strings.Join(shared, ", ") + ", denied, zone"
-	return "SELECT " + strings.Join(flowKey, ", ") + ", " + strings.Join(shared, ", ") + ", state = 'deny' AS denied, " + s.zone() + ` AS zone,
+	keys := strings.Join(flowKey, ", ") + ", context, zone"
+	return "SELECT " + strings.Join(flowKey, ", ") + ", context, " + s.zone() + ` AS zone,
   min(first) AS begins_at, max(last) AS ends_at,
   sum(sent_packets) AS packets_out, sum(sent_ip_bytes) AS bytes_out, sum(received_packets) AS packets_in, sum(received_ip_bytes) AS bytes_in,
   max(measured) AS counted, max(state = 'end') AS ended, countIf(state = 'begin') AS begun, count() AS records
-` + s.from(a, append([]string{plain}, s.around().window()...)...) + "\nGROUP BY " + keys
+` + s.around().plain(a, " FINAL") + "\nGROUP BY " + keys
 }
 
 // Intervals is the statement that adds up flow logs by minute.
 func (s Select) Intervals(a Address) string {
-	keys := strings.Join(shared, ", ") + ", denied, private, minute"
-	return "SELECT " + strings.Join(shared, ", ") + `, state = 'deny' AS denied, private,
-  last - positiveModulo(last, 60000000000) AS minute,
+	return `SELECT context, private, last - positiveModulo(last, 60000000000) AS minute,
   sum(sent_packets + received_packets) AS packets, sum(sent_ip_bytes + received_ip_bytes) AS bytes,
   max(measured) AS counted, countIf(state = 'begin') AS begun, countIf(state = 'end') AS ended, count() AS records
-` + s.from(a, append([]string{plain}, s.window()...)...) + "\nGROUP BY " + keys
+` + s.plain(a, " FINAL") + "\nGROUP BY context, private, minute"
 }
 
-// Records is the statement for rows one by one: all, or those that are not plain. Those
-// around the window are for the rows of flow logs, or if there are some beside captures.
-func (s Select) Records(a Address, all bool) string {
-	var names, conditions []string
+// Tuples is the statement for the rows of flow logs one by one.
+func (s Select) Tuples(a Address) string {
+	return "SELECT " + strings.Join(flowKey, ", ") + `, context, last, sent_packets, sent_ip_bytes, received_packets, received_ip_bytes, measured, CAST(state, 'Int8') AS what
+` + s.around().plain(a, " FINAL")
+}
+
+// Records is the statement for all other rows, one by one: those of captures, of units that
+// are whole. Those around the window are wanted if there are flow logs beside them.
+func (s Select) Records(a Address, around bool) string {
+	var names []string
 	for _, c := range columns {
 		names = append(names, c.name())
 	}
-	if !all {
-		conditions = append(conditions, "NOT ("+plain+")")
+	in := "IN"
+	if a.Cluster != "" {
+		in = "GLOBAL IN"
 	}
-	if s.End != 0 { // rows are of a second at most: a day is enough for the key
-		const day = int64(24 * 3600e9)
-		conditions = append(conditions,
-			fmt.Sprintf("(time >= %s AND time < %s OR time = %s)", moment(s.Start), moment(s.End+day), moment(0)),
-			fmt.Sprintf("(last = %s OR last >= %d AND first < %d)", never, s.Start, s.End))
+	text := "SELECT " + strings.Join(names, ", ") + "\nFROM " + a.table("flows") + " FINAL\nWHERE NOT plain" +
+		" AND (attempt = 0 OR attempt " + in + " (SELECT attempt FROM " + a.table("ingest") + " WHERE event = 'commit'))"
+	if s.End == 0 {
+		return text
 	}
-	return "SELECT " + strings.Join(names, ", ") + "\n" + s.from(a, conditions...)
+	if around {
+		s = s.around()
+	}
+	const day = int64(24 * 3600e9) // rows are of a second at most: it is enough for the key
+	return text + fmt.Sprintf("\n  AND (time >= %s AND time < %s OR time = %s) AND (last = %s OR last >= %d AND first < %d)",
+		moment(s.Start), moment(min(s.End, math.MaxInt64-day)+day), moment(0), never, s.Start, s.End)
 }

@@ -113,7 +113,7 @@ func EngineStatements(url string, start, end time.Time) ([]string, error) {
 	if !end.IsZero() {
 		s.Start, s.End = start.UnixNano(), end.UnixNano()
 	}
-	return []string{s.Flows(a), s.Intervals(a), s.Records(a, false)}, nil
+	return []string{s.Contexts(a), s.Flows(a), s.Intervals(a), s.Records(a, true)}, nil
 }
 
 // engineOf returns the engine that is the one thing that is named; nil if none is. It
