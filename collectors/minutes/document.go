@@ -49,6 +49,7 @@ const (
 	never      = "no record of it was seen: silent, or never written"
 	switched   = "the log was off"
 	unread     = "a part of its file could not be read"
+	notKept    = "the flows that were kept are of another time"
 )
 
 // Document says how much of what should have been recorded was.
@@ -163,6 +164,7 @@ func (t *Table) points(names *flow.Names, o Options) []point {
 		p.due = notRead(dues[log], followed[log], p.mac)
 		p.off, p.why = off(followed[log], p.mac)
 		if len(p.due) > 0 {
+			p.row = p.row.keptOf(p.due)
 			points = append(points, p)
 		}
 	}
@@ -333,7 +335,11 @@ func (p *point) gaps(doc *Document, names *flow.Names, name func(string) string)
 			unknown = never
 		}
 		for _, m := range p.missed(due.interval, p.off) {
-			add(m.interval, m.minutes, "unknown", unread)
+			why := unread
+			if p.unkept {
+				why = notKept
+			}
+			add(m.interval, m.minutes, "unknown", why)
 		}
 		rest := p.after(due)
 		for i, o := range p.off {

@@ -116,6 +116,30 @@ func (o Options) clip(f Followed, points []point) Followed {
 	return f
 }
 
+// keptOf is a row of which flows of some windows were kept: what else is due may have
+// been recorded.
+func (r *row) keptOf(due []due) *row {
+	if len(r.windows) == 0 {
+		return r
+	}
+	o := &row{target: r.target, hours: slices.Clone(r.hours), seen: r.seen, windows: r.windows}
+	o.tidy()
+	o.unkept = !o.lossy
+	for _, d := range due {
+		for at := max(0, d.from/60); at <= min(lastHour, d.to/60) && len(o.hours) < mostKept; at++ {
+			lost := d.minutes(at)
+			for _, w := range r.windows {
+				lost &^= w.minutes(at)
+			}
+			if lost != 0 {
+				o.hours = append(o.hours, hour{at: at, lost: lost})
+			}
+		}
+	}
+	o.tidy()
+	return o
+}
+
 // lastHour is the last one of which JSON can write the time.
 const lastHour = 253402300799 / 3600
 

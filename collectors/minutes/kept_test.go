@@ -90,7 +90,12 @@ func TestKeptWindow(t *testing.T) {
 	if want := (Counts{Recorded: 2, Silent: 7}); got.Counts != want || len(got.Gaps) > 0 {
 		t.Errorf("%+v, gaps %v, want %+v", got.Counts, got.Gaps, want)
 	}
-	restored.mark(p, 0, base+20) // another file, of what comes later
+	restored.Add(p, 0, Hour{At: base / 60, Recorded: 1 << (base%60 + 20)}) // of what comes later: nobody kept what lies between
+	got = restored.Document(names, Options{})
+	if want := (Counts{Recorded: 3, Silent: 7, Unknown: 10}); got.Counts != want || len(got.Gaps) != 1 || got.Gaps[0].Why != notKept {
+		t.Errorf("with a part that is later %+v, want %+v: %v", got.Counts, want, got.Gaps)
+	}
+	restored.mark(p, 0, base+20) // another file, of all of the hour
 	got = restored.Document(names, Options{})
 	if want := (Counts{Recorded: 3, Silent: 17}); got.Counts != want {
 		t.Errorf("with a later file %+v, want %+v", got.Counts, want)

@@ -53,6 +53,7 @@ type row struct {
 
 	seen    int64      // the minute after a record that hours need not have
 	windows []interval // of kept flows, the log of which should have recorded in all of them
+	unkept  bool       // what is lost of it lies outside of these
 }
 
 // Hour is what a source says of an hour of a point: a bit is a minute.
