@@ -266,3 +266,27 @@ func TestUnseen(t *testing.T) {
 		}
 	}
 }
+
+// TestPortsCutOff checks that ports that a capture did not record are unknown, and neither 0 nor
+// absent, and that conditions on them cannot be answered.
+func TestPortsCutOff(t *testing.T) {
+	const ipHeaderOnly = 14 + 20
+	path := saved(t.TempDir(), "cut.pcap", string((pcaptest.Traffic{Seed: 1, Packets: 50, Flows: 3, Active: 3, Data: 100, Span: time.Minute}).File(pcaptest.Classic{}, ipHeaderOnly)))
+	conditions := []string{"port == 443", "port != 443", "port == 0", "source.port > 0", `service == "https"`, `service != "https"`, "has(port)", "!has(destination.port)"}
+	for i := range conditions {
+		conditions[i] = `protocol == "TCP" && (` + conditions[i] + ")"
+	}
+	for i, a := range askedOf(t, path, conditions...) {
+		if a.Outcome != summary.CannotAnswer || len(a.Rows) > 0 {
+			t.Errorf("%s: %s, %v", conditions[i], a.Outcome, a.Rows)
+		}
+	}
+	q := summary.Compile(question.Question{Name: "q", By: []string{"port", "service"}})
+	doc, _, err := Sum{Items: itemsOf(path), Options: summary.Options{Questions: []*summary.Question{q}}}.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rows := doc.Asks[0].Rows; len(rows) != 1 || rows[0].Key[0] != "" || rows[0].Key[1] != "" {
+		t.Errorf("by port and service: %v", rows)
+	}
+}

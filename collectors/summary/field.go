@@ -123,6 +123,8 @@ func sourcePort() field {
 		number: func(s *enriched) float64 { return float64(port(s)) },
 		state: func(s *enriched) state {
 			switch {
+			case s.portless():
+				return unknown
 			case s.point.Class == aggregate.NoIP || s.row.Proto != protoTCP && s.row.Proto != protoUDP && port(s) == 0:
 				return absent
 			case port(s) == 0 || s.point.Class.Sum():
@@ -378,9 +380,17 @@ func addrField(name string, get func(*enriched) flow.Addr) field {
 
 func portField(name string) field {
 	return field{
-		name: name, width: 2,
-		put:    func(b []byte, s *enriched) { binary.BigEndian.PutUint16(b, s.port()) },
-		text:   func(_ *naming, b []byte) string { return strconv.Itoa(int(binary.BigEndian.Uint16(b))) },
+		name: name, width: 3,
+		put: func(b []byte, s *enriched) {
+			binary.BigEndian.PutUint16(b, s.port())
+			b[2] = uint8(number(portState(s) != present))
+		},
+		text: func(_ *naming, b []byte) string {
+			if b[2] != 0 {
+				return ""
+			}
+			return strconv.Itoa(int(binary.BigEndian.Uint16(b)))
+		},
 		number: func(s *enriched) float64 { return float64(s.port()) },
 		state:  portState,
 	}
@@ -394,7 +404,10 @@ func serviceField(name string) field {
 		},
 		text: func(_ *naming, b []byte) string { return serviceNames()[binary.BigEndian.Uint16(b)] },
 		state: func(s *enriched) state {
-			if serviceNumber(service(s.row.Proto, s.port())) == 0 {
+			switch {
+			case s.portless():
+				return unknown
+			case serviceNumber(service(s.row.Proto, s.port())) == 0:
 				return absent
 			}
 			return present

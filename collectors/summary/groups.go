@@ -349,9 +349,10 @@ func (g *groups) of(s *enriched) []group {
 			s = s.like
 		}
 		return g.known(&g.points, (s.point.number*directions+int(s.direction))*2+number(s.refused), s)
-	case g.depends&onPort != 0 && s.row.Proto == protoTCP && s.point.Class != aggregate.NoIP:
+	case g.depends&onPort == 0 || s.row.Port == 0:
+	case s.row.Proto == protoTCP && s.point.Class != aggregate.NoIP:
 		return g.known(&g.ports[0], int(s.row.Port), s)
-	case g.depends&onPort != 0 && s.row.Proto == protoUDP && s.point.Class != aggregate.NoIP:
+	case s.row.Proto == protoUDP && s.point.Class != aggregate.NoIP:
 		return g.known(&g.ports[1], int(s.row.Port), s)
 	}
 	g.keyB = g.key(g.keyB[:0], s)

@@ -99,8 +99,24 @@ func addrState(of func(*enriched) flow.Addr) func(*enriched) state {
 
 // portState is that of ports, which not every protocol has.
 func portState(s *enriched) state {
+	if s.portless() {
+		return unknown
+	}
 	if s.port() == 0 && s.row.Proto != protoTCP && s.row.Proto != protoUDP {
 		return absent
 	}
 	return ipState(s)
+}
+
+// portless reports whether a capture saw packets of a protocol with ports and not their ports:
+// they were cut off, or the packets are later fragments.
+func (s *enriched) portless() bool {
+	if s.point.Class != aggregate.Capture || s.row.Port != 0 || s.row.SrcPort != 0 {
+		return false
+	}
+	switch s.row.Proto {
+	case protoTCP, protoUDP, protoDCCP, protoSCTP:
+		return true
+	}
+	return false
 }
