@@ -71,11 +71,35 @@ func (r *row) number(c column, what string) (n uint64, known bool, err error) {
 	if n, err := strconv.ParseUint(text, 10, 64); err == nil {
 		return n, true, nil
 	}
+	if digits, grouped := ungrouped(text); grouped {
+		text = digits
+	}
 	f, err := strconv.ParseFloat(strings.Replace(text, ",", ".", 1), 64)
 	if err != nil || f < 0 || f != math.Trunc(f) || f >= 1<<63 {
 		return 0, false, oddValue{what, text}
 	}
 	return uint64(f), true, nil
+}
+
+// ungrouped is a number whose digits a spreadsheet wrote in groups of three: with commas, or
+// with points if there are two of them. One point alone is left: whether 2.000 is two or two
+// thousand its file does not say, so that is no number, unless it is nothing.
+func ungrouped(text string) (digits string, grouped bool) {
+	for _, sep := range []string{",", "."} {
+		groups := strings.Split(text, sep)
+		if len(groups) < 2 || len(groups[0]) > 3 || groups[0] == "" || strings.Trim(strings.Join(groups, ""), "0123456789") != "" {
+			continue
+		}
+		if slices.ContainsFunc(groups[1:], func(g string) bool { return len(g) != 3 }) {
+			continue
+		}
+		digits = strings.Join(groups, "")
+		if sep == "." && len(groups) == 2 && strings.Trim(digits, "0") != "" {
+			return "", true
+		}
+		return digits, true
+	}
+	return "", false
 }
 
 // rows turns the rows of an export into records.
