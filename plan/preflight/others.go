@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"flowctl/plan"
 )
@@ -61,13 +62,13 @@ func (c *checker) otherLog(r plan.Recording) {
 		switch {
 		case r.Target.Is(s.Target.ID):
 			c.say(plan.Error, plan.FlowLogTaken, at, "Another investigation logs this",
-				"%s is logged by investigation %q until %s, and Azure has one flow log a target. Wait until it is over, or end it there with flowctl destroy.", s.Target.ID.Name(), n.Investigation, n.Deadline.Format("2006-01-02 15:04 MST"))
+				"%s is logged by investigation %q %s, and Azure has one flow log a target. Wait until it is over, or end it there with flowctl destroy.", s.Target.ID.Name(), n.Investigation, untilOf(n.Deadline))
 		case slices.ContainsFunc(s.Within, r.Target.Is):
 			c.say(plan.Warning, plan.FlowLogOverlap, at, "Takes records from another investigation",
-				"%s is a part of %s, which investigation %q logs until %s. Azure writes the records of an interface to the most specific log only: while this one is there, they are missing in that one.", s.Target.ID.Name(), r.Target.Name(), n.Investigation, n.Deadline.Format("2006-01-02 15:04 MST"))
+				"%s is a part of %s, which investigation %q logs until %s. Azure writes the records of an interface to the most specific log only: while this one is there, they are missing in that one.", s.Target.ID.Name(), r.Target.Name(), n.Investigation, untilOf(n.Deadline))
 		case slices.ContainsFunc(r.Within, s.Target.ID.Is):
 			c.say(plan.Warning, plan.FlowLogOverlap, at, "Another investigation takes records",
-				"%s, a part of %s, is logged by investigation %q until %s. Azure writes the records of an interface to the most specific log only: its records are missing here.", r.Target.Name(), s.Target.ID.Name(), n.Investigation, n.Deadline.Format("2006-01-02 15:04 MST"))
+				"%s, a part of %s, is logged by investigation %q %s. Azure writes the records of an interface to the most specific log only: its records are missing here.", r.Target.Name(), s.Target.ID.Name(), n.Investigation, untilOf(n.Deadline))
 		}
 	}
 }
@@ -119,4 +120,12 @@ func (c *checker) names() {
 		}
 		prints[s.Fingerprint()] = s
 	}
+}
+
+// untilOf says how long something records.
+func untilOf(end time.Time) string {
+	if end.Equal(plan.Forever) {
+		return "without an end"
+	}
+	return "until " + end.Format("2006-01-02 15:04 MST")
 }

@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"errors"
 
 	"github.com/spf13/cobra"
 
@@ -17,6 +18,7 @@ type planOptions struct {
 	detailed bool
 	again    bool
 	role     bool
+	markdown bool
 	out      string
 }
 
@@ -47,6 +49,7 @@ apply.`,
 	cmd.Flags().BoolVar(&o.json, "json", false, "print the plan as JSON")
 	cmd.Flags().BoolVar(&o.detailed, "detailed-exitcode", false, "exit with 0 if there is nothing to do, 2 if there is, 1 on errors")
 	cmd.Flags().BoolVar(&o.role, "role", false, "print a custom role of exactly what the file needs, for az role definition create")
+	cmd.Flags().BoolVar(&o.markdown, "markdown", false, "print the plan as a comment on a pull request, of 65,536 characters at most")
 	cmd.Flags().StringVar(&o.out, "out", "", "save the plan to a `file` that apply takes")
 	return cmd
 }
@@ -61,11 +64,18 @@ func runPlan(ctx context.Context, e *env.Env, o planOptions) error {
 	if err != nil {
 		return err
 	}
+	if o.markdown && (o.json || o.role) {
+		return errors.New("--markdown is a form of its own: leave out --json and --role")
+	}
 	if o.role {
 		return view.JSON(e.Stdout, op.Role(plans))
 	}
 	doc := planDoc(op, plans)
-	if o.json {
+	if o.markdown {
+		if err := view.PlanMarkdown(e.Stdout, doc, op.Role(plans)); err != nil {
+			return err
+		}
+	} else if o.json {
 		if err := view.PlanJSON(e.Stdout, doc); err != nil {
 			return err
 		}

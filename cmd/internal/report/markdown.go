@@ -170,3 +170,6 @@ func plain(s string) string {
 	}
 	return b.String()
 }
+
+// Plain makes text mean itself in Markdown, also within a table.
+func Plain(s string) string { return plain(s) }

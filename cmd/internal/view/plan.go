@@ -290,14 +290,22 @@ func standing(m plan.Monitor) string {
 	if zone == "" {
 		zone = "UTC"
 	}
-	text := fmt.Sprintf("without an end; a report for every %s by %s", plan.Duration(m.Every), zone)
+	text := fmt.Sprintf("without an end; a report for every %s by %s", days(m.Every), zone)
 	if m.Compare != "" {
 		text += fmt.Sprintf(", compared with the %s", strings.TrimPrefix(string(m.Compare), "the "))
 	}
 	if m.Keep > 0 {
-		text += fmt.Sprintf(", kept for %s", plan.Duration(m.Keep))
+		text += fmt.Sprintf(", kept for %s", days(m.Keep))
 	}
 	return text
+}
+
+// days writes a duration in days if it is of several.
+func days(d time.Duration) string {
+	if n := d / plan.Day; n > 1 && d%plan.Day == 0 {
+		return fmt.Sprintf("%d days", n)
+	}
+	return plan.Duration(d)
 }
 
 // moment writes a time to the minute, and to the second where it has seconds.
