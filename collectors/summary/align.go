@@ -13,7 +13,36 @@ import (
 type clock struct {
 	steps   []int64   // by dimension: seconds of a step of time; 0 for other fields
 	origin  time.Time // of the side
+	last    time.Time // its last record
 	aligned bool
+}
+
+// has is how much of the step of a row the side has: from its begin to its last record. It
+// is not known of rows that are not by time.
+func (c *clock) has(key []string) (d time.Duration, ok bool) {
+	from, to, ok := c.bounds(key)
+	if !ok || !c.aligned || c.origin.IsZero() || c.last.IsZero() {
+		return 0, false
+	}
+	if from.Before(c.origin) {
+		from = c.origin
+	}
+	if end := c.last.Add(time.Second); end.Before(to) {
+		to = end
+	}
+	return max(0, to.Sub(from)), true
+}
+
+// shorter says that a side has less of the step of a row than the other one, where it has
+// some of it: what is more there may be of that; empty if not.
+func (c *clock) shorter(other *clock, key []string) string {
+	const alike = 50 // a fiftieth of a step is nothing
+	mine, ok := c.has(key)
+	theirs, known := other.has(key)
+	if !ok || !known || mine == 0 || theirs-mine <= max(time.Second, theirs/alike) {
+		return ""
+	}
+	return fmt.Sprintf("of this step there are %v here and %v on the other side", mine.Round(time.Second), theirs.Round(time.Second))
 }
 
 // clocks are those of two sides. Times that overlap are compared as they are.
@@ -28,8 +57,11 @@ func clocks(by []string, a, b *Document, originA, originB time.Time) (clock, clo
 		of *clock
 		d  *Document
 	}{{&x, a}, {&y, b}} {
-		if c.of.origin.IsZero() && c.d.Total.First.Known() {
-			c.of.origin = c.d.Total.First.Time()
+		if c.d.Total.First.Known() {
+			c.of.last = c.d.Total.Last.Time()
+			if c.of.origin.IsZero() {
+				c.of.origin = c.d.Total.First.Time()
+			}
 		}
 	}
 	known := a.Total.First.Known() && b.Total.First.Known()

@@ -75,7 +75,9 @@ func Compare(a, b *Document, originA, originB time.Time) *Comparison {
 	}
 	for _, r := range all {
 		points := append(seenA.of(r.A), seenB.of(r.B)...)
-		if r.Change, r.Why = r.judge(gapsA.touch(points, r.Key), gapsB.touch(points, r.Key)); r.Change == "" {
+		lacksA := cmp.Or(gapsA.touch(points, r.Key), clockA.shorter(&clockB, r.Key))
+		lacksB := cmp.Or(gapsB.touch(points, r.Key), clockB.shorter(&clockA, r.Key))
+		if r.Change, r.Why = r.judge(lacksA, lacksB); r.Change == "" {
 			c.Same++
 		} else {
 			c.Changes = append(c.Changes, *r)

@@ -3,6 +3,7 @@ package view
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"flowctl/cmd/internal/report"
@@ -45,6 +46,26 @@ func Comparison(w io.Writer, c *summary.Comparison) error {
 	if c.Aligned {
 		fmt.Fprint(w, "\nSteps of time are counted from the begin of each side.\n")
 	}
-	_, err := fmt.Fprintf(w, "\n%s\n\n%s the same. Amounts are not scaled to the length of the sides' times.\n", strings.Join(terminal.Table(report.ChangeColumns(c.By), cells, width), "\n"), Count(c.Same, "row"))
+	fmt.Fprintf(w, "\n%s\n\n", strings.Join(terminal.Table(report.ChangeColumns(c.By), cells, width), "\n"))
+	for _, why := range unclear(c) {
+		fmt.Fprintln(w, terminal.Wrap("unclear: "+terminal.Escape(why), width, "  "))
+	}
+	_, err := fmt.Fprintf(w, "%s the same. Amounts are not scaled to the length of the sides' times.\n", Count(c.Same, "row"))
 	return err
+}
+
+// unclear are the reasons why rows are, each once and but the first few, unless a side lacks
+// that of all rows, which is said with it.
+func unclear(c *summary.Comparison) (list []string) {
+	const most = 5
+	for i := range c.Changes {
+		why := c.Changes[i].Why
+		if why == "" || slices.Contains(list, why) || slices.Contains(c.A.Lacks, why) || slices.Contains(c.B.Lacks, why) {
+			continue
+		}
+		if list = append(list, why); len(list) == most {
+			break
+		}
+	}
+	return list
 }
