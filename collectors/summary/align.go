@@ -36,10 +36,9 @@ func (c *clock) has(key []string) (d time.Duration, ok bool) {
 // shorter says that a side has less of the step of a row than the other one, where it has
 // some of it: what is more there may be of that; empty if not.
 func (c *clock) shorter(other *clock, key []string) string {
-	const alike = 50 // a fiftieth of a step is nothing
 	mine, ok := c.has(key)
 	theirs, known := other.has(key)
-	if !ok || !known || mine == 0 || theirs-mine <= max(time.Second, theirs/alike) {
+	if !ok || !known || mine == 0 || theirs-mine < time.Second {
 		return ""
 	}
 	return fmt.Sprintf("of this step there are %v here and %v on the other side", mine.Round(time.Second), theirs.Round(time.Second))
