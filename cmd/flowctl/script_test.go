@@ -12,11 +12,13 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"flowctl/collectors/engine/enginetest"
 	"flowctl/collectors/flowlog/flowlogtest"
 	"flowctl/collectors/pcap/pcaptest"
 )
 
 func TestMain(m *testing.M) {
+	enginetest.Serve()
 	testscript.Main(m, map[string]func(){"flowctl": func() { os.Exit(run()) }})
 }
 

@@ -72,6 +72,9 @@ func (s shape) local(a Address) string {
 	return s.called + "_local"
 }
 
+// MostKept is for how many days flows can be kept, if not for ever.
+const MostKept = 7300
+
 // create makes the table that has rows. Old days go after keep of them, if that is not 0.
 func (s shape) create(a Address, keep int) string {
 	var b strings.Builder
@@ -85,7 +88,8 @@ func (s shape) create(a Address, keep int) string {
 	}
 	fmt.Fprintf(&b, ")\nENGINE = %s\n", s.engine)
 	if at := map[string]string{"flows": "time", "ingest": "at"}[s.called]; keep > 0 {
-		fmt.Fprintf(&b, "TTL toDateTime(%s) + INTERVAL %d DAY\n", at, keep)
+		// A DateTime ends in 2106, and what is beyond would be long ago.
+		fmt.Fprintf(&b, "TTL toDateTime(least(%s, toDateTime64('2080-01-01 00:00:00', 3, 'UTC'))) + INTERVAL %d DAY\n", at, keep)
 	}
 	fmt.Fprintf(&b, "SETTINGS non_replicated_deduplication_window = 10000\nCOMMENT '%s'", comment())
 	return b.String()

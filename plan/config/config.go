@@ -32,6 +32,7 @@ type Config struct {
 	Providers      []Provider           `json:"providers"`
 	Investigations []*Investigation     `json:"investigations"`
 	State          State                `json:"-"` // may hold secrets
+	Engine         *Engine              `json:"-"` // nil for none
 	Given          []string             `json:"-"` // name=value of variables that are not sensitive, as flags and the environment gave them
 	Withheld       []string             `json:"-"` // names of sensitive variables that were given so
 	Unset          []string             `json:"-"` // names of variables without a value, if Inputs was open

@@ -24,7 +24,7 @@ func TestManualNames(t *testing.T) {
 	for _, s := range []schema{
 		fileSchema, variableSchema, validationSchema, investigationSchema, monitorSchema, storageSchema, reportSchema, watchSchema, flowLogSchema,
 		analyticsSchema, flowFilterSchema(false), captureSchema, captureFilterSchema, ringSchema, summarizeSchema, expectSchema,
-		providerSchemas[Azure], providerSchemas[Sandbox], localSchema, blobSchema, encryptionSchema,
+		providerSchemas[Azure], providerSchemas[Sandbox], localSchema, blobSchema, encryptionSchema, engineSchema,
 	} {
 		names = append(names, s.attrs...)
 		names = append(names, slices.Collect(maps.Keys(s.blocks))...)

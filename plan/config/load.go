@@ -20,6 +20,7 @@ var fileSchema = schema{blocks: map[string]rule{
 	"backend":       {labels: []string{"type"}, many: true, later: laterState},
 	"remote_state":  {labels: []string{"type"}, many: true, later: laterState},
 	"state":         {labels: []string{"type"}, many: true},
+	"engine":        {labels: []string{"type"}, many: true},
 }}
 
 const laterState = "Use a state block: state \"azblob\" { account_id = … container = … } keeps it where every run finds it."
@@ -37,6 +38,7 @@ func Load(path string, in Inputs) (*Config, hcl.Diagnostics) {
 	l.declare()
 	l.providers()
 	l.state()
+	l.engine()
 	l.investigations()
 	l.cfg.Digest = digest(l.cfg.Files, l.vars, l.cfg.Providers)
 	return l.cfg, l.sorted()

@@ -143,7 +143,7 @@ var elsewhere = map[string][]string{
 
 // homes are the blocks that names belong into.
 var homes = map[string]string{
-	"investigation": "a file, outside of all blocks", "monitor": "a file, outside of all blocks", "every": aMonitor, "zone": aMonitor, "keep": aMonitor, "variable": "a file, outside of all blocks", "locals": "a file, outside of all blocks", "provider": "a file, outside of all blocks", "state": "a file, outside of all blocks",
+	"investigation": "a file, outside of all blocks", "monitor": "a file, outside of all blocks", "every": aMonitor, "zone": aMonitor, "keep": aMonitor, "variable": "a file, outside of all blocks", "locals": "a file, outside of all blocks", "provider": "a file, outside of all blocks", "state": "a file, outside of all blocks", "engine": "a file, outside of all blocks",
 	"watch": anInvestigation, "summarize": anInvestigation, "storage": anInvestigation, "report": anInvestigation, "budget": anInvestigation, "expect": anInvestigation, "moved": anInvestigation,
 	"reason": anInvestigation, "owner": anInvestigation, "ticket": anInvestigation, "window": anInvestigation,
 	"packet_capture": "watch \"vm\" \"name\" { … } or watch \"vmss\" \"name\" { … }", "flow_log": aWatch, "name": aWatch, "resource_group": aWatch, "tags": aWatch, "id": aWatch, "for_each": aWatch,

@@ -12,6 +12,7 @@ import (
 	"flowctl/cmd/internal/operation"
 	"flowctl/cmd/internal/view"
 	"flowctl/collectors"
+	"flowctl/collectors/engine"
 	"flowctl/plan/config"
 )
 
@@ -24,15 +25,20 @@ func (u *engineURL) flag(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&u.url, "engine", "", engineUsage)
 }
 
-// of returns the URL that was given, or the environment has.
-func (u engineURL) of(e *env.Env) (string, error) {
-	if u.url != "" {
+// of returns the URL that was given, or that the environment has, or the file that args name.
+func (u engineURL) of(e *env.Env, args []string) (string, error) {
+	if u.url == "" {
+		u.url = e.Getenv("FLOWCTL_ENGINE")
+	}
+	switch {
+	case u.url != "" && len(args) > 0:
+		return "", fmt.Errorf("an engine and %s: want one of them", args[0])
+	case u.url != "":
 		return u.url, nil
+	case len(args) > 0:
+		return operation.EngineInFile(settings(e, nil), operation.Source{Path: args[0]})
 	}
-	if v := e.Getenv("FLOWCTL_ENGINE"); v != "" {
-		return v, nil
-	}
-	return "", errors.New("no engine: give --engine clickhouse://HOST/DATABASE, or set FLOWCTL_ENGINE (flowctl docs engine)")
+	return "", errors.New("no engine: give --engine clickhouse://HOST/DATABASE, set FLOWCTL_ENGINE, or name a file with an engine block (flowctl docs engine)")
 }
 
 // paths are what is to be read: the engine if one was given.
@@ -73,9 +79,9 @@ func newEngineTables(e *env.Env, what, short, done string) *cobra.Command {
 	var u engineURL
 	auto, keep := false, ""
 	cmd := &cobra.Command{
-		Use: what, Short: short, Example: "  flowctl engine " + what + " --engine 'clickhouse://ch1:9440/flowctl?cluster=flows'", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			url, err := u.of(e)
+		Use: what + " [PATH]", Short: short, Example: "  flowctl engine " + what + " --engine 'clickhouse://ch1:9440/flowctl?cluster=flows'", Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			url, err := u.of(e, args)
 			if err != nil {
 				return err
 			}
@@ -119,19 +125,19 @@ func keepDays(text string) (int, error) {
 		return 0, nil
 	}
 	d, err := config.ParseDuration(text)
-	if days := int(d / (24 * time.Hour)); err == nil && days > 0 && d%(24*time.Hour) == 0 {
+	if days := int(d / (24 * time.Hour)); err == nil && days > 0 && days <= engine.MostKept && d%(24*time.Hour) == 0 {
 		return days, nil
 	}
-	return 0, fmt.Errorf("--keep %q: want whole days, such as 90d", text)
+	return 0, fmt.Errorf("--keep %q: want whole days, such as 90d, and %d at most; leave it out to keep all", text, engine.MostKept)
 }
 
 func newEngineStatus(e *env.Env) *cobra.Command {
 	var u engineURL
 	asJSON := false
 	cmd := &cobra.Command{
-		Use: "status", Short: "Show the nodes, what they have, and what came in", Example: "  flowctl engine status", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			url, err := u.of(e)
+		Use: "status [PATH]", Short: "Show the nodes, what they have, and what came in", Example: "  flowctl engine status", Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			url, err := u.of(e, args)
 			if err != nil {
 				return err
 			}
@@ -187,7 +193,7 @@ and of the second it is not known any more which record a flow was in.`,
 }
 
 func runEngineAdd(ctx context.Context, e *env.Env, o engineAddOptions) error {
-	url, err := o.of(e)
+	url, err := o.of(e, nil)
 	if err == nil {
 		err = o.read(time.Now())
 	}
@@ -213,13 +219,13 @@ func newEngineSQL(e *env.Env) *cobra.Command {
 	var u engineURL
 	var start, end string
 	cmd := &cobra.Command{
-		Use: "sql", Short: "Print the statements that an engine is asked", Args: cobra.NoArgs,
+		Use: "sql [PATH]", Short: "Print the statements that an engine is asked", Args: cobra.MaximumNArgs(1),
 		Long: `sql prints the statements that summarize --engine sends: one adds up flow logs by flow, one by
 minute, and one gives the rows of captures. flowctl deduplicates what several points saw, names,
 groups and ranks what they return.`,
 		Example: "  flowctl engine sql --engine 'clickhouse://ch1/flowctl' --start -1h | clickhouse-client --multiquery",
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			url, err := u.of(e)
+		RunE: func(cmd *cobra.Command, args []string) error {
+			url, err := u.of(e, args)
 			if err != nil {
 				return err
 			}

@@ -95,7 +95,7 @@ func (op *Operation) answer(ctx context.Context, folder session.Folder) (*Answer
 	if _, err := writeReports(folder, m, doc, inv.Report.Formats); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
-	return a, nil
+	return a, op.engage(ctx, folder.Path)
 }
 
 func (op *Operation) investigation(name string) *config.Investigation {

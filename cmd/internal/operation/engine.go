@@ -90,6 +90,35 @@ func EngineUnits(ctx context.Context, t Tables) ([]engine.Arrival, error) {
 	return t.Arrivals(ctx)
 }
 
+// EngineInFile is the URL of the engine that a file or folder has.
+func EngineInFile(s Settings, src Source) (string, error) {
+	src.Open = true
+	cfg, err := Load(s, src)
+	switch {
+	case err != nil:
+		return "", err
+	case cfg.Engine == nil:
+		return "", fmt.Errorf("%s has no engine: write engine \"clickhouse\" { addresses = [\"HOST\"] }, or give --engine clickhouse://HOST/DATABASE (flowctl docs engine)", src.Path)
+	}
+	return cfg.Engine.URL(), nil
+}
+
+// engage puts what a run fetched into the file's engine, if there is one.
+func (op *Operation) engage(ctx context.Context, folder string) error {
+	if op.Config.Engine == nil {
+		return nil
+	}
+	var done collectors.Added
+	problems, err := AddToEngine(ctx, op.Settings, op.Config.Engine.URL(), SummarizeOptions{Paths: []string{folder}}, &done)
+	if err == nil && problems.Count > 0 {
+		err = fmt.Errorf("%s: %w", problems.First[0].Path, problems.First[0].Err)
+	}
+	if err != nil {
+		return fmt.Errorf("the flows of %s are not all in the engine: %w; flowctl engine add %s puts in the rest", folder, err, folder)
+	}
+	return nil
+}
+
 // AddToEngine puts files into an engine. What Summarize would do with names, it does.
 func AddToEngine(ctx context.Context, s Settings, url string, o SummarizeOptions, done *collectors.Added) (collectors.Problems, error) {
 	e, err := OpenEngine(ctx, s, url)

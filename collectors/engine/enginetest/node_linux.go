@@ -17,10 +17,15 @@ const dirVariable = "FLOWCTL_CHDB_NODE"
 // Main runs the tests of a package, or a node if the process was started to be
 // one. A package whose tests start nodes calls it from its TestMain.
 func Main(m *testing.M) {
+	Serve()
+	os.Exit(m.Run())
+}
+
+// Serve is a node, and does not return, if the process was started to be one.
+func Serve() {
 	if dir := os.Getenv(dirVariable); dir != "" {
 		panic(serve(dir))
 	}
-	os.Exit(m.Run())
 }
 
 // statements open the ports and then never end.

@@ -11,6 +11,9 @@ const dirVariable = "FLOWCTL_CHDB_NODE"
 
 // Main runs the tests of a package.
 func Main(m *testing.M) {
-	os.Unsetenv(Library) // of Linux
+	Serve()
 	os.Exit(m.Run())
 }
+
+// Serve makes tests skip: the library is for Linux.
+func Serve() { os.Unsetenv(Library) }

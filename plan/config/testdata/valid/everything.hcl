@@ -1,4 +1,11 @@
 # Every block and every attribute of the language, once.
+engine "clickhouse" {
+  addresses = ["ch1.example.com:9440", "ch2.example.com"]
+  database  = "flowctl"
+  cluster   = "flows"
+  secure    = true
+}
+
 variable "ticket" {
   type        = string
   default     = "NET-7"
