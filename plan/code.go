@@ -88,6 +88,9 @@ const (
 	LocalCopy            = "local-copy"
 	LocalPathOS          = "local-path-os"
 
+	// Of policies.
+	PolicyNotKept = "policy-not-kept"
+
 	// Of money.
 	BudgetExceeded = "budget-exceeded"
 	BudgetUnknown  = "budget-unknown"

@@ -63,7 +63,7 @@ func sources(t *testing.T, tests bool, dirs ...string) string {
 // emitted, shown by a test, and explained; and none is explained that does
 // not exist.
 func TestCodes(t *testing.T) {
-	dirs := []string{".", "../resolve", "..", "../apply", "../ledger"}
+	dirs := []string{".", "../resolve", "..", "../apply", "../ledger", "../policy"}
 	code, tests := sources(t, false, dirs...), sources(t, true, dirs...)
 	manual, err := os.ReadFile("../../cmd/flowctl/docs/findings.md")
 	if err != nil {

@@ -22,6 +22,8 @@ type applyOptions struct {
 	json   bool
 	checks checks
 	naming naming
+
+	policies policies
 }
 
 func newApply(e *env.Env) *cobra.Command {
@@ -55,6 +57,7 @@ is 2; flowctl apply without --detach starts it.`,
 	cmd.Flags().BoolVar(&o.json, "json", false, "print the summary as JSON")
 	o.naming.flags(cmd)
 	o.checks.flags(cmd)
+	o.policies.flags(cmd)
 	return cmd
 }
 
@@ -72,6 +75,9 @@ func runApply(ctx context.Context, e *env.Env, o applyOptions) error {
 	events, done := progress(e)
 	with, err := o.naming.named(settings(e, events))
 	if err != nil {
+		return err
+	}
+	if with, err = o.policies.held(e, with, saved.Policies...); err != nil {
 		return err
 	}
 	err = operation.Locked(ctx, with, o.Source, "apply", func(op *operation.Operation) error {

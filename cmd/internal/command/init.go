@@ -2,7 +2,6 @@ package command
 
 import (
 	"fmt"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -36,7 +35,7 @@ investigation "first-look" {
 `
 
 func newInit(e *env.Env) *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:     "init [FILE]",
 		Short:   "Write a first investigation to start from",
 		Example: "  flowctl init && flowctl plan investigation.hcl",
@@ -49,19 +48,14 @@ func newInit(e *env.Env) *cobra.Command {
 			return writeStarter(e, name)
 		},
 	}
+	cmd.AddCommand(newInitPolicy(e))
+	return cmd
 }
 
 func writeStarter(e *env.Env, name string) error {
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	if os.IsExist(err) {
-		return fmt.Errorf("%s is there already; nothing was written", name)
-	}
-	if err != nil {
-		return err
-	}
-	if _, err := f.WriteString(starter); err != nil {
+	if err := writeNew(name, starter); err != nil {
 		return err
 	}
 	fmt.Fprintf(e.Stdout, "Wrote %s. Next: flowctl plan %s\n", name, name)
-	return f.Close()
+	return nil
 }

@@ -18,6 +18,7 @@ type planOptions struct {
 	detailed bool
 	again    bool
 	role     bool
+	policies policies
 	markdown bool
 	out      string
 }
@@ -49,13 +50,18 @@ apply.`,
 	cmd.Flags().BoolVar(&o.json, "json", false, "print the plan as JSON")
 	cmd.Flags().BoolVar(&o.detailed, "detailed-exitcode", false, "exit with 0 if there is nothing to do, 2 if there is, 1 on errors")
 	cmd.Flags().BoolVar(&o.role, "role", false, "print a custom role of exactly what the file needs, for az role definition create")
+	o.policies.flags(cmd)
 	cmd.Flags().BoolVar(&o.markdown, "markdown", false, "print the plan as a comment on a pull request, of 65,536 characters at most")
 	cmd.Flags().StringVar(&o.out, "out", "", "save the plan to a `file` that apply takes")
 	return cmd
 }
 
 func runPlan(ctx context.Context, e *env.Env, o planOptions) error {
-	op, err := operation.Open(ctx, settings(e, nil), o.Source)
+	with, err := o.policies.held(e, settings(e, nil))
+	if err != nil {
+		return err
+	}
+	op, err := operation.Open(ctx, with, o.Source)
 	if err != nil {
 		return err
 	}

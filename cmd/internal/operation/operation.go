@@ -39,7 +39,9 @@ type Settings struct {
 	// Names and Inventories are those that were given besides the file's and the run's.
 	Names       []dictionary.Entry
 	Inventories []*plan.Inventory
-	Emit        func(Event) // what is to be said on the way; nil if nobody listens
+	Policies    []config.Policy // that plans are held against
+	PolicyPaths []string        // where they are
+	Emit        func(Event)     // what is to be said on the way; nil if nobody listens
 
 	// Open opens providers; nil: as providers.Open does.
 	Open func(config.Provider, providers.Env) (plan.Provider, error)

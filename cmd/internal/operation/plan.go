@@ -12,6 +12,8 @@ import (
 	"flowctl/plan/apply"
 	"flowctl/plan/config"
 	"flowctl/plan/ledger"
+	"flowctl/plan/policy"
+	"flowctl/plan/preflight"
 	"flowctl/plan/resolve"
 )
 
@@ -29,8 +31,26 @@ func (op *Operation) Plan(ctx context.Context, again bool) ([]plan.Plan, error) 
 	for i, p := range plans { // all investigations have one if there was no error
 		plans[i] = op.preflight(ctx, op.Config.Investigations[i], p)
 		plans[i].Contain()
+		op.hold(op.Config.Investigations[i], &plans[i])
 	}
 	return plans, nil
+}
+
+// hold holds a plan against the policies. What was approved before with the same files goes
+// on to its end: there they warn.
+func (op *Operation) hold(inv *config.Investigation, p *plan.Plan) {
+	if p.Removed || p.Finished && !p.Pending() { // nothing is recorded any more
+		return
+	}
+	found := policy.Check(op.Policies, policy.Input{Config: inv, Plan: *p, Indexes: op.indexes()})
+	run := op.ledger.Runs[inv.Name]
+	for _, f := range found {
+		if f.Severity == plan.Error && run != nil && run.Finished.IsZero() && run.Approved == op.Config.Digest {
+			f.Severity, f.Detail = plan.Warning, f.Detail+" It goes on: these files were applied before."
+		}
+		p.Findings = append(p.Findings, f)
+	}
+	preflight.Sort(p.Findings)
 }
 
 // Results is where the latest run of an investigation left its results; empty

@@ -26,7 +26,8 @@ type Saved struct {
 	Withheld []string          `json:"sensitive,omitempty"` // names of variables that have to be given again
 	VarFiles []string          `json:"var_files,omitempty"`
 	Again    bool              `json:"again,omitempty"`
-	Plans    map[string]string `json:"plans"` // digest of what each investigation's plan does
+	Policies []string          `json:"policies,omitempty"` // files and folders that it was held against
+	Plans    map[string]string `json:"plans"`              // digest of what each investigation's plan does
 }
 
 const savedFormat = "1"
@@ -35,7 +36,8 @@ const savedFormat = "1"
 func (op *Operation) Save(name string, plans []plan.Plan) error {
 	s := Saved{
 		Flowctl: savedFormat, Path: op.Source.Path, Digest: op.Config.Digest, VarFiles: op.Source.VarFiles, Again: op.again,
-		Vars: op.Config.Given, Withheld: op.Config.Withheld,
+		Policies: op.PolicyPaths,
+		Vars:     op.Config.Given, Withheld: op.Config.Withheld,
 		Lineage: op.ledger.Lineage, Serial: op.ledger.Serial, Plans: map[string]string{},
 	}
 	for _, p := range plans {
