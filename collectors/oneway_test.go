@@ -80,6 +80,30 @@ func (p *side) flowLog(packets [2][]int) string {
 	return `{"records":[` + strings.Join(all, ",") + `]}`
 }
 
+// TestClocksApart checks that two captures of one traffic, one with a clock that is wrong and a
+// packet that was lost, either count it once or say how much may count twice, and that captures
+// which follow one another say nothing.
+func TestClocksApart(t *testing.T) {
+	const long = 400
+	packets := [2][]int{slices.Repeat([]int{1}, 2*long+1), make([]int, 2*long+1)}
+	for _, late := range []int{0, 1, 3, 10, 60, 300} {
+		dir := t.TempDir()
+		here, there := side{name: "here", there: true, to: long}, side{name: "there", there: true, to: 2 * long}
+		here.put(t, dir, packets)
+		lost := [2][]int{make([]int, 2*long+1), packets[1]}
+		for s := range long {
+			if s != 200 {
+				lost[0][late+1+s] = 1
+			}
+		}
+		there.put(t, dir, lost)
+		n, _, _, codes := sumOf(t, Sum{Items: itemsOf(dir)})
+		if told := slices.Contains(codes, "clocks-apart"); n > long+2 && !told || n <= long && told || n < long {
+			t.Errorf("%d s apart: %d packets of %d; %v", late, n, long, codes)
+		}
+	}
+}
+
 // TestOneWayLaw checks that what points saw of one direction each counts, however much more
 // another saw of the other direction: of each direction and second what at least one saw.
 func TestOneWayLaw(t *testing.T) {

@@ -120,6 +120,7 @@ type builder struct {
 	dedupe deduplicator
 	uncut  uncut
 	turns  turned
+	clocks turned // what clocks of captures that are apart may have let count twice
 	later  *later // pairs of which more must be known first; nil if more cannot be
 
 	sum  pairSum     // of the pair at hand

@@ -168,6 +168,7 @@ func (b *builder) flow(rows []*enriched) {
 	}
 	b.uncut.add(&b.dedupe.uncut)
 	b.turns.add(b.dedupe.turns)
+	b.clocks.add(b.dedupe.apart)
 }
 
 // count counts a row in all that is not by group.

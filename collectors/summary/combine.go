@@ -14,6 +14,7 @@ func (b *builder) merge(o *builder) {
 	b.merged.merge(&o.merged)
 	b.uncut.add(&o.uncut)
 	b.turns.add(o.turns)
+	b.clocks.add(o.clocks)
 	if o.later != nil {
 		b.later.merge(o.later)
 	}

@@ -118,6 +118,9 @@ func (b *builder) coverage(t *aggregate.Table, doc *Document, o Options) []Cover
 	if u := b.turns; u.flows > 0 {
 		say("logs-in-turns", "Of %s several points saw a part each, and flow logs count at times of their own: up to %d IP bytes may count twice, or not at all.", count(u.flows, "flow"), u.ipBytes)
 	}
+	if u := b.clocks; u.flows > 0 {
+		say("clocks-apart", "Of %s two captures saw the beginning and the end equally far apart: if their clocks differ by that, up to %d IP bytes count twice.", count(u.flows, "flow"), u.ipBytes)
+	}
 	b.sourceCoverage(o.Sources, say)
 	b.nameCoverage(say)
 	return list

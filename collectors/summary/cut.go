@@ -44,6 +44,7 @@ func (d *deduplicator) cut(views []view) (kept, dropped []*enriched) {
 			kept, dropped = s.split(in, out, kept, dropped)
 		}
 	}
+	d.apart = clocksApart(views, kept)
 	if (!ok || !exact) && len(dropped) > 0 {
 		for _, s := range dropped {
 			if s.outside() {
@@ -55,6 +56,31 @@ func (d *deduplicator) cut(views []view) (kept, dropped []*enriched) {
 		}
 	}
 	return kept, dropped
+}
+
+// clocksApart is what may count twice if the clocks of two captures are apart: both saw about as
+// much, and one of them all of it later than the other.
+func clocksApart(views []view, kept []*enriched) (t turned) {
+	var all uint64
+	for _, s := range kept {
+		all += s.sent.IPBytes + s.received.IPBytes
+	}
+	for i := range views {
+		for k := range views[:i] {
+			a, b := &views[i], &views[k]
+			late := a.first - b.first
+			if a.log() || b.log() || abs(late) < skew || abs(late-(a.last-b.last)) > skew/2 {
+				continue
+			}
+			if more, less := max(a.weight.packets, b.weight.packets), min(a.weight.packets, b.weight.packets); more-less > more/10 {
+				continue
+			}
+			if most := max(a.weight.ipBytes, b.weight.ipBytes); all > most {
+				t = turned{1, max(t.ipBytes, all-most)}
+			}
+		}
+	}
+	return t
 }
 
 // pieceAt is the number of the piece that a time is in.

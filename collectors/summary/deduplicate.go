@@ -38,6 +38,7 @@ type deduplicator struct {
 
 	uncut uncut  // of the last flow
 	turns turned // likewise
+	apart turned // likewise, since the clocks of captures may be apart
 }
 
 // turned is of what flows, and how many bytes, it is not known whether they count twice or
@@ -96,7 +97,7 @@ func (w weight) compare(o weight) int {
 // are rows of their own. What was refused counts apart from what was not. The
 // flow is counted with the first row.
 func (d *deduplicator) flow(rows []*enriched) (kept, dropped []*enriched) {
-	d.uncut, d.turns = uncut{}, turned{}
+	d.uncut, d.turns, d.apart = uncut{}, turned{}, turned{}
 	if rows = rows[:len(rows):len(rows)]; len(rows) > 0 && rows[0].point.Class.Sum() {
 		return sums(rows)
 	}
