@@ -15,6 +15,9 @@ import (
 	"time"
 
 	"github.com/google/renameio/v2/maybe"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/hashicorp/hcl/v2/hclwrite"
+	"github.com/zclconf/go-cty/cty"
 
 	"flowctl/plan"
 	"flowctl/plan/dictionary"
@@ -243,4 +246,33 @@ func (f Folder) readJSON(name string, v any) error {
 		return fmt.Errorf("read %s in %s: %w", name, f.Path, err)
 	}
 	return nil
+}
+
+// HCL is the question as a block of a file.
+func (q Question) HCL() string {
+	file := hclwrite.NewEmptyFile()
+	body := file.Body().AppendNewBlock("summarize", []string{q.Name}).Body()
+	text := func(name, value string) {
+		if value != "" {
+			body.SetAttributeValue(name, cty.StringVal(value))
+		}
+	}
+	condition := func(name, source string) {
+		if source != "" {
+			body.SetAttributeRaw(name, hclwrite.Tokens{{Type: hclsyntax.TokenIdent, Bytes: []byte(source)}})
+		}
+	}
+	condition("where", q.Where)
+	var by []cty.Value
+	for _, f := range q.By {
+		by = append(by, cty.StringVal(f))
+	}
+	if len(by) > 0 {
+		body.SetAttributeValue("by", cty.TupleVal(by))
+	}
+	condition("having", q.Having)
+	text("order", q.Order)
+	body.SetAttributeValue("top", cty.NumberIntVal(int64(q.Top)))
+	text("compare", q.Compare)
+	return string(hclwrite.Format(file.Bytes()))
 }

@@ -317,8 +317,9 @@ func meta(m session.Manifest) report.Meta {
 	for _, e := range m.Expects {
 		out.Expects[e.Name] = e.Place
 	}
+	out.HCL = map[string]string{}
 	for _, q := range m.Questions {
-		out.Questions[q.Name] = q.Place
+		out.Questions[q.Name], out.HCL[q.Name] = q.Place, q.HCL()
 	}
 	return out
 }

@@ -1,9 +1,12 @@
 package report
 
 import (
+	"fmt"
 	"math"
 	"strconv"
+	"strings"
 
+	"flowctl/cmd/internal/terminal"
 	"flowctl/collectors/summary"
 )
 
@@ -43,4 +46,24 @@ func amount(v float64) string {
 	}
 	digits := 1 - int(math.Floor(math.Log10(v)))
 	return strconv.FormatFloat(v, 'f', min(digits, 6), 64)
+}
+
+// spread is how many times as much as the cheapest byte that is not free the dearest costs,
+// about, so that fewer bytes without a price do not cost more.
+const spread = 20
+
+// costly is a sentence about a row with what that costs. What has no price may cost more than
+// what has one, so then it is not said to cost the most.
+func costly(doc *summary.Document, a *summary.Answer, r *summary.Row, said string) string {
+	cost := ", at a cost that is not known"
+	if r.Cost.Low != nil {
+		cost = " and costs " + strings.TrimSuffix(Cost(r.Cost), " +")
+		if doc.Prices != nil {
+			cost += " " + doc.Prices.Currency
+		}
+	}
+	if c := a.Total.Cost; c != nil && c.Unpriced > r.IPBytes.N/spread && r.Cost.Low != nil {
+		return fmt.Sprintf("what costs most cannot be said, for %s have no price; of what has one, %s%s", terminal.Bytes(c.Unpriced), said, cost)
+	}
+	return said + cost
 }

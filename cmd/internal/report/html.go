@@ -2,7 +2,9 @@ package report
 
 import (
 	"bufio"
+	"crypto/sha256"
 	"embed"
+	"encoding/base64"
 	"fmt"
 	"html/template"
 	"io"
@@ -12,11 +14,16 @@ import (
 	"flowctl/collectors/summary"
 )
 
-//go:embed html
+//go:embed html/*.html html/*.css
 var pages embed.FS
 
+// script sorts, filters and selects on the page, which says everything without it.
+//
+//go:embed html/page.js
+var script string
+
 // HTML writes the report of doc as one page that needs nothing beside itself:
-// it loads no script, font or image and works offline and on paper.
+// it loads nothing, and works offline, on paper and without its script.
 func HTML(w io.Writer, doc *summary.Document, meta Meta) error {
 	t, err := template.ParseFS(pages, "html/*")
 	if err != nil {
@@ -35,6 +42,9 @@ func HTML(w io.Writer, doc *summary.Document, meta Meta) error {
 // page is what the template shows. All foreign text in it went through
 // terminal.Escape; the template escapes it for HTML.
 type page struct {
+	Script     template.JS
+	ScriptHash string
+
 	Title, Sentence, Units string
 	Facts, Figures         []Fact
 	Timeline               *timelineChart
@@ -52,7 +62,8 @@ type pageSource struct{ Path, Kind, Status, Detail, Mark, Bytes, Records, SHA256
 type pageSkip struct{ Source, Reason, Count, Offset string }
 
 func newPage(doc *summary.Document, meta Meta) page {
-	p := page{Title: meta.Name, Sentence: Sentence(doc), Units: Units, Figures: figures(doc),
+	sum := sha256.Sum256([]byte(script))
+	p := page{Script: template.JS(script), ScriptHash: base64.StdEncoding.EncodeToString(sum[:]), Title: meta.Name, Sentence: Sentence(doc), Units: Units, Figures: figures(doc),
 		Timeline: newTimelineChart(doc.Timeline), Minutes: newMinutesStrip(doc.Minutes), Transfers: newTransferChart(doc)}
 	if p.Title == "" {
 		p.Title = "Traffic"
@@ -66,7 +77,7 @@ func newPage(doc *summary.Document, meta Meta) page {
 	for _, t := range Tables(doc) {
 		switch {
 		case t.Ask != nil:
-			p.Asks = append(p.Asks, newPageTable(t, fmt.Sprintf("ask-%d", len(p.Asks)+1), whole(t.Ask)))
+			p.Asks = append(p.Asks, newPageAsk(doc, t, fmt.Sprintf("ask-%d", len(p.Asks)+1), meta))
 		case t.Asked:
 			p.Asks = append(p.Asks, newPageTable(t, fmt.Sprintf("ask-%d", len(p.Asks)+1), ""))
 		default:
@@ -80,6 +91,22 @@ func newPage(doc *summary.Document, meta Meta) page {
 		p.Recorded = append(p.Recorded, terminal.Escape(r))
 	}
 	p.sources(doc)
+	return p
+}
+
+// mostRows is how many rows of one question a page has: so many are read by nobody, and all of
+// them would make a page that opens slowly.
+const mostRows = 2000
+
+// newPageAsk is a question with its table, its picture and its block.
+func newPageAsk(doc *summary.Document, t Table, id string, meta Meta) pageTable {
+	rows, left := t.First(mostRows)
+	t.Rows = rows
+	p := newPageTable(t, id, whole(t.Ask))
+	p.Chart, p.HCL = newAskChart(doc, t.Ask, id+"-picture"), terminal.Escape(meta.HCL[t.Ask.Name])
+	if left > 0 {
+		p.Left = Many(uint64(left), "more row") + " in the JSON, and in the CSV that flowctl summarize --csv writes."
+	}
 	return p
 }
 

@@ -12,6 +12,9 @@ import (
 // pageTable is a Table with what the page needs to draw it.
 type pageTable struct {
 	ID, Title, Whole string
+	Chart            *transferChart // of a question whose rows name both ends
+	HCL              string         // of a question: its block
+	Left             string         // how many rows the page leaves out
 	Notes            []string
 	Columns          []terminal.Column
 	Rows             [][]pageCell

@@ -31,7 +31,11 @@ type timelinePanel struct {
 	Ticks     []timelineTick // of the heights
 }
 
-type timelineBar struct{ X, Y, Width, Height, Text string }
+type timelineBar struct {
+	X, Y, Width, Height, Text string
+	From, To                  string // of a slot: RFC 3339
+	Bytes, Denied             uint64
+}
 
 type timelineTick struct{ At, Text string }
 
@@ -127,6 +131,8 @@ func (c *timelineChart) hits(slots []Slot, length time.Duration, show func(uint6
 		}
 		hit := slotBar(i, len(slots), 1)
 		hit.Text = fmt.Sprintf("%s to %s: %s", s.Start.Format("2006-01-02 15:04"), s.Start.Add(length).Format("15:04"), strings.Join(text, ", "))
+		hit.From, hit.To = s.Start.UTC().Format(time.RFC3339), s.Start.Add(length).UTC().Format(time.RFC3339)
+		hit.Bytes, hit.Denied = s.IPBytes.N, s.Denied.N
 		c.Hits = append(c.Hits, hit)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"flowctl/cmd/internal/terminal"
@@ -13,12 +14,15 @@ import (
 // transferChart shows who sends to whom: senders at the left, receivers at
 // the right, between them bands as thick as what was sent.
 type transferChart struct {
+	ID, Title     string
 	Height        int
 	LeftWidth     int // of the labels, in characters
 	RightWidth    int
 	Left, Right   []*transferEnd
 	Bands         []band
 	Note, Describ string
+
+	room float64 // how thick all bands are together
 }
 
 // transferEnd is a sender or a receiver. Its label is in the middle of its
@@ -30,6 +34,8 @@ type transferEnd struct {
 
 	address    string
 	bytes      uint64
+	measured   uint64   // of them, what are bytes
+	words      []string // of the others
 	slot, tall float64
 	next       float64 // where the next band ends
 }
@@ -38,6 +44,7 @@ type transferEnd struct {
 type band struct {
 	Path, Text string
 	Answer     bool // it is in the answer
+	Refused    bool
 
 	from, to *transferEnd
 	bytes    uint64
@@ -46,7 +53,7 @@ type band struct {
 
 const (
 	manyBands = 10
-	allBands  = 240.0 // how thick all bands are together, in pixels
+	allBands  = 240.0 // how thick all bands are together at most, in pixels
 	thinBand  = 1.5
 	labelSlot = 42.0
 	slotGap   = 10.0
@@ -55,52 +62,107 @@ const (
 	shortLabel = 15
 )
 
+// transfer is what one end sent another, of which the chart draws the biggest.
+type transfer struct {
+	from, to, fromName, toName string
+	bytes                      uint64 // or what stands for them
+	text                       string // of the amount; empty for the bytes
+	answer, refused            bool
+}
+
 // newTransferChart draws the biggest directions of the biggest conversations.
 func newTransferChart(doc *summary.Document) *transferChart {
-	c := &transferChart{}
-	c.bands(doc)
+	c := newChart("transfers", wholeTitle, conversationsOf(doc))
+	if c != nil {
+		c.Note = fmt.Sprintf("The %s of the biggest conversations, senders at the left.", Many(uint64(len(c.Bands)), "biggest direction"))
+		c.Describ += " The table of conversations has the numbers."
+	}
+	return c
+}
+
+// newAskChart draws what went between the ends that the rows of an answer name.
+func newAskChart(doc *summary.Document, a *summary.Answer, id string) *transferChart {
+	list := edges(doc, a)
+	var sum uint64
+	for _, e := range list {
+		sum += e.bytes.N
+	}
+	var all []transfer
+	refused := false
+	for _, e := range list {
+		t := transfer{from: e.from, to: e.to, bytes: e.bytes.N, refused: e.refused}
+		if t.bytes == 0 { // flows without bytes are drawn as thin bands
+			t.bytes, t.text = 1, e.amount()
+		}
+		if sum == 0 {
+			t.bytes = e.flows
+		}
+		refused = refused || e.refused
+		all = append(all, t)
+	}
+	c := newChart(id, "Picture of "+a.Name, all)
+	if c != nil {
+		c.Note = fmt.Sprintf("%s, whoever opened flows at the left.", Many(uint64(len(c.Bands)), "pair"))
+		if refused {
+			c.Note += " Red was refused."
+		}
+	}
+	return c
+}
+
+const wholeTitle = "Who sends to whom"
+
+func newChart(id, title string, all []transfer) *transferChart {
+	c := &transferChart{ID: id, Title: terminal.Escape(title), room: allBands}
+	c.bands(all)
 	if len(c.Bands) == 0 {
 		return nil
 	}
+	if title != wholeTitle {
+		c.room = min(allBands, 48*float64(len(c.Bands)))
+	}
 	c.place()
-	c.Note = fmt.Sprintf("The %s of the biggest conversations, senders at the left.", Many(uint64(len(c.Bands)), "biggest direction"))
 	first := c.Bands[0]
 	for _, b := range c.Bands {
 		if b.bytes > first.bytes {
 			first = b
 		}
 	}
-	c.Describ = "Flow diagram from senders to receivers, thickness by bytes. The biggest: " + first.Text + ". The table of conversations has the numbers."
+	c.Describ = "Flow diagram from senders to receivers, thickness by bytes. The biggest: " + first.Text + "."
 	return c
 }
 
-// bands finds the biggest directions and their ends.
-func (c *transferChart) bands(doc *summary.Document) {
-	type direction struct {
-		from, to, fromName, toName string
-		bytes                      uint64
-	}
+// conversationsOf are the directions of the biggest conversations.
+func conversationsOf(doc *summary.Document) []transfer {
 	hosts := map[string]string{}
 	for _, n := range doc.Names {
 		if len(n.Hosts) > 0 {
 			hosts[n.Address] = n.Hosts[0].Name
 		}
 	}
-	var all []direction
+	var all []transfer
 	for _, p := range doc.Top {
 		a, b := cmp.Or(p.AVM, hosts[p.A]), cmp.Or(p.BVM, hosts[p.B])
-		all = append(all, direction{p.A, p.B, a, b, p.IPBytesAB.N}, direction{p.B, p.A, b, a, p.IPBytesBA.N})
+		all = append(all, transfer{from: p.A, to: p.B, fromName: a, toName: b, bytes: p.IPBytesAB.N}, transfer{from: p.B, to: p.A, fromName: b, toName: a, bytes: p.IPBytesBA.N})
 	}
-	slices.SortStableFunc(all, func(a, b direction) int { return cmp.Compare(b.bytes, a.bytes) })
-	for _, d := range all[:min(len(all), manyBands)] {
-		if d.bytes == 0 {
+	for i := range all {
+		all[i].answer = doc.Answer != nil && doc.Answer.From.Address == all[i].from && doc.Answer.To.Address == all[i].to
+	}
+	return all
+}
+
+// bands finds the biggest directions and their ends.
+func (c *transferChart) bands(all []transfer) {
+	few := len(all) <= manyEdges
+	slices.SortStableFunc(all, func(a, b transfer) int { return cmp.Compare(b.bytes, a.bytes) })
+	for _, d := range all[:min(len(all), manyEdges)] {
+		if d.bytes == 0 || len(c.Bands) == manyBands && !few {
 			break
 		}
-		b := band{from: endOf(&c.Left, d.from, d.fromName), to: endOf(&c.Right, d.to, d.toName), bytes: d.bytes}
-		b.from.bytes += d.bytes
-		b.to.bytes += d.bytes
-		b.Text = terminal.Escape(fmt.Sprintf("%s to %s: %s", end(d.fromName, d.from), end(d.toName, d.to), terminal.Bytes(d.bytes)))
-		b.Answer = doc.Answer != nil && doc.Answer.From.Address == d.from && doc.Answer.To.Address == d.to
+		b := band{from: endOf(&c.Left, d.from, d.fromName), to: endOf(&c.Right, d.to, d.toName), bytes: d.bytes, Answer: d.answer, Refused: d.refused}
+		b.from.got(d)
+		b.to.got(d)
+		b.Text = terminal.Escape(fmt.Sprintf("%s to %s: %s", end(d.fromName, d.from), end(d.toName, d.to), cmp.Or(d.text, terminal.Bytes(d.bytes))))
 		c.Bands = append(c.Bands, b)
 	}
 }
@@ -129,7 +191,7 @@ func (c *transferChart) place() {
 	}
 	for i := range c.Bands {
 		b := &c.Bands[i]
-		b.thick = max(thinBand, float64(b.bytes)/all*allBands)
+		b.thick = max(thinBand, float64(b.bytes)/all*c.room)
 		b.from.tall += b.thick
 		b.to.tall += b.thick
 	}
@@ -180,8 +242,30 @@ func settle(ends []*transferEnd, high float64) {
 		if e.Detail != "" {
 			e.Detail = " · " + e.Detail
 		}
-		e.Detail = terminal.Bytes(e.bytes) + e.Detail
+		e.Detail = e.amount() + e.Detail
 		y += e.slot
+	}
+}
+
+// amount is what an end sent or got.
+func (e *transferEnd) amount() string {
+	var parts []string
+	if e.measured > 0 || len(e.words) == 0 {
+		parts = append(parts, terminal.Bytes(e.measured))
+	}
+	if len(e.words) > 1 {
+		return strings.Join(append(parts, e.words[0]+" …"), ", ")
+	}
+	return strings.Join(append(parts, e.words...), ", ")
+}
+
+// got notes what an end sent or got by one band.
+func (e *transferEnd) got(t transfer) {
+	e.bytes += t.bytes
+	if t.text == "" {
+		e.measured += t.bytes
+	} else {
+		e.words = append(e.words, t.text)
 	}
 }
 

@@ -2,6 +2,7 @@ package report
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"strings"
@@ -23,26 +24,79 @@ type Meta struct {
 
 	// Expects and Questions are where blocks stand, by their names.
 	Expects, Questions map[string]session.Place
+	HCL                map[string]string // the blocks of questions, by their names
 }
 
-// Markdown writes the report of doc, the answer first.
+// mostMarkdown is how long a comment may be on GitHub, in characters; a page of text is as
+// long as that at most, counted in bytes.
+const mostMarkdown = 65_536
+
+// cutRows are how many rows tables have at most, and how many sources are listed: as many as
+// a comment has room for.
+var cutRows = []int{0, 200, 100, 50, 20, 10, 5, 1}
+
+// Markdown writes the report of doc, the answer first. It fits a comment, whatever there is
+// to say.
 func Markdown(w io.Writer, doc *summary.Document, meta Meta) error {
-	m := &markdown{bufio.NewWriter(w)}
-	m.head(doc, meta)
-	for _, t := range Tables(doc) {
-		m.table(t)
+	var b bytes.Buffer
+	for _, most := range cutRows {
+		b.Reset()
+		m := &markdown{bufio.NewWriter(&b), most}
+		m.all(doc, meta)
+		if m.w.Flush(); b.Len() <= mostMarkdown {
+			break
+		}
 	}
-	m.timeline(doc)
-	m.coverage(doc)
-	m.sources(doc)
-	m.skipped(doc)
-	if err := m.w.Flush(); err != nil {
+	text := b.Bytes()
+	if len(text) > mostMarkdown { // a thousand questions
+		const more = "\n\n… the rest is in the summary.\n"
+		text = append(text[:bytes.LastIndexByte(text[:mostMarkdown-len(more)], '\n')], more...)
+	}
+	if _, err := w.Write(text); err != nil {
 		return fmt.Errorf("write report: %w", err)
 	}
 	return nil
 }
 
-type markdown struct{ w *bufio.Writer }
+// all writes it all: what was asked stands open, the rest is folded where something was.
+func (m *markdown) all(doc *summary.Document, meta Meta) {
+	m.head(doc, meta)
+	folded := false
+	for _, t := range Tables(doc) {
+		if !t.Asked && len(doc.Asks) > 0 && !folded {
+			folded = true
+			m.printf("\n<details>\n<summary>Everything else that was counted</summary>\n")
+		}
+		m.table(t)
+		if t.Ask != nil {
+			if picture := mermaid(doc, t.Ask); picture != "" {
+				m.printf("\n```mermaid\n%s```\n", picture)
+			}
+		}
+	}
+	if folded {
+		m.printf("\n</details>\n")
+	}
+	m.timeline(doc)
+	m.fold("What this run could not see", len(doc.Coverage), func() { m.coverage(doc) })
+	m.fold("Sources", len(doc.Sources), func() { m.sources(doc) })
+	m.fold("Skipped", len(doc.Skipped), func() { m.skipped(doc) })
+}
+
+// fold writes what few read, so that it is opened by a click.
+func (m *markdown) fold(title string, n int, write func()) {
+	if n == 0 {
+		return
+	}
+	m.printf("\n<details>\n<summary>%s (%s)</summary>\n", title, Count(uint64(n)))
+	write()
+	m.printf("\n</details>\n")
+}
+
+type markdown struct {
+	w    *bufio.Writer
+	most int // rows of a table; 0 for all
+}
 
 func (m *markdown) printf(format string, args ...any) { fmt.Fprintf(m.w, format, args...) }
 
@@ -60,7 +114,11 @@ func (m *markdown) head(doc *summary.Document, meta Meta) {
 	for _, f := range Facts(doc) {
 		m.printf("- %s: %s\n", f.Label, plain(f.Text))
 	}
-	for _, r := range meta.Recorded {
+	for i, r := range meta.Recorded {
+		if m.most > 0 && i == m.most {
+			m.printf("- Recorded: %s more\n", Count(uint64(len(meta.Recorded)-i)))
+			break
+		}
 		m.printf("- Recorded: %s\n", plain(r))
 	}
 	m.printf("\n%s\n", plain(Units))
@@ -74,6 +132,8 @@ func window(m Meta) string {
 }
 
 func (m *markdown) table(t Table) {
+	rows, left := t.First(m.most)
+	t.Rows = rows
 	m.printf("\n## %s\n\n", plain(t.Title))
 	for _, n := range t.Notes() {
 		m.printf("%s\n\n", plain(n))
@@ -98,6 +158,9 @@ func (m *markdown) table(t Table) {
 		}
 		m.printf("%s\n", line)
 	}
+	if left > 0 {
+		m.printf("\n%s in the summary.\n", Many(uint64(left), "more row"))
+	}
 }
 
 func (m *markdown) timeline(doc *summary.Document) {
@@ -112,8 +175,12 @@ func (m *markdown) coverage(doc *summary.Document) {
 	if len(doc.Coverage) == 0 {
 		return
 	}
-	m.printf("\n## What this run could not see\n\n")
-	for _, c := range doc.Coverage {
+	m.printf("\n")
+	for i, c := range doc.Coverage {
+		if m.most > 0 && i == 4*m.most {
+			m.printf("- %s are in the summary.\n", Count(uint64(len(doc.Coverage)-i))+" more")
+			break
+		}
 		m.printf("- %s\n", plain(c.Text))
 	}
 }
@@ -125,9 +192,9 @@ func (m *markdown) sources(doc *summary.Document) {
 	if len(doc.Sources) == 0 {
 		return
 	}
-	m.printf("\n## Sources\n\n| source | kind | status | bytes | records | SHA-256 |\n| --- | --- | --- | --: | --: | --- |\n")
+	m.printf("\n| source | kind | status | bytes | records | SHA-256 |\n| --- | --- | --- | --: | --: | --- |\n")
 	for i, s := range doc.Sources {
-		if i == manySources {
+		if i == manySources || m.most > 0 && i == m.most {
 			m.printf("\n%s more are in the summary.\n", Count(uint64(len(doc.Sources)-i)))
 			break
 		}
@@ -152,8 +219,12 @@ func (m *markdown) skipped(doc *summary.Document) {
 	if len(doc.Skipped) == 0 {
 		return
 	}
-	m.printf("\n## Skipped\n\n| source | reason | count | first at byte |\n| --- | --- | --: | --: |\n")
-	for _, s := range doc.Skipped {
+	m.printf("\n| source | reason | count | first at byte |\n| --- | --- | --: | --: |\n")
+	for i, s := range doc.Skipped {
+		if m.most > 0 && i == m.most {
+			m.printf("\n%s are in the summary.\n", Count(uint64(len(doc.Skipped)-i))+" more")
+			break
+		}
 		m.printf("| %s | %s | %s | %d |\n", plain(s.Source), plain(s.Reason), Count(s.Count), s.Offset)
 	}
 }

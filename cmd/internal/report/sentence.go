@@ -1,6 +1,9 @@
 package report
 
 import (
+	"cmp"
+	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -28,6 +31,9 @@ func sentence(doc *summary.Document, a *summary.Answer) string {
 	s := newRowWords(doc, a, r).said(r)
 	if r.Share != nil && r.IPBytes.Known {
 		s += ", " + Share(r.Share) + " of all bytes"
+	}
+	if r.Cost != nil {
+		s = costly(doc, a, r, s)
 	}
 	if a.Groups > 1 {
 		s += "; the first of " + Count(a.Groups) + " rows"
@@ -91,17 +97,31 @@ func side(doc *summary.Document, values map[string]string, fields []string) stri
 	return end(name, address)
 }
 
-// hostName is what a dictionary calls an address, or else the name that captures
-// showed for it.
+// hostName is what an address is called: by the inventory, else by a dictionary, else as
+// captures showed it. Of several names that they showed none is the address's alone.
 func hostName(doc *summary.Document, address string) string {
-	for i := range doc.Names {
-		if n := &doc.Names[i]; n.Address == address && n.Name != "" {
-			return n.Name
-		} else if n.Address == address && n.VM == "" && len(n.Hosts) > 0 {
-			return n.Hosts[0].Name
+	i := slices.IndexFunc(doc.Names, func(n summary.Name) bool { return n.Address == address })
+	if i < 0 {
+		return ""
+	}
+	n := &doc.Names[i]
+	switch name := cmp.Or(n.VM, n.Name); {
+	case name != "" || len(n.Hosts) == 0:
+		return name
+	case others(n.Hosts) > 0:
+		return fmt.Sprintf("%s or %s", n.Hosts[0].Name, Many(uint64(others(n.Hosts)), "other name"))
+	}
+	return n.Hosts[0].Name
+}
+
+// others is how many names there are besides the first.
+func others(hosts []summary.Host) (n int) {
+	for i, h := range hosts {
+		if !slices.ContainsFunc(hosts[:i], func(o summary.Host) bool { return o.Name == h.Name }) {
+			n++
 		}
 	}
-	return ""
+	return n - 1
 }
 
 // over names the service of a row.

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"charm.land/lipgloss/v2"
@@ -121,7 +122,7 @@ func (s *summaryText) table(t report.Table) {
 	if s.o.Whole {
 		width = unbounded
 	}
-	for i, l := range terminal.Table(t.Columns, cells, width) {
+	for i, l := range terminal.Table(spared(t.Columns, cells), cells, width) {
 		if i == 0 {
 			l = s.faint(l)
 		}
@@ -130,6 +131,23 @@ func (s *summaryText) table(t report.Table) {
 	if left > 0 {
 		s.printf("%s\n", s.faint("… "+Count(left, "more row")+" in the JSON and the report"))
 	}
+}
+
+// spared are the columns, of which those that say nothing go first where width is short.
+func spared(columns []terminal.Column, cells [][]string) []terminal.Column {
+	out := slices.Clone(columns)
+	for i := range out {
+		if out[i].Right && !slices.ContainsFunc(cells, func(row []string) bool { return row[i] != "–" && row[i] != "" }) {
+			out[i].Drop = 10
+		}
+	}
+	spare := func(title string) int {
+		return slices.IndexFunc(out, func(c terminal.Column) bool { return c.Title == title })
+	}
+	if bytes, flows := spare("bytes"), spare("flows"); bytes >= 0 && flows >= 0 && out[bytes].Drop == 10 {
+		out[flows].Drop = 0 // they are what was measured
+	}
+	return out
 }
 
 // timeline draws one line of bars, as wide as the screen.
