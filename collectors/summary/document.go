@@ -15,6 +15,7 @@ const Format = "1"
 // conversations can be millions and are streamed.
 type Document struct {
 	Format     string    `json:"format"`
+	Simulated  bool      `json:"simulated"` // the run was of the sandbox
 	Sources    []Source  `json:"sources"`
 	Total      Total     `json:"total"`
 	Answer     *Transfer `json:"answer"` // the biggest transfer; null if nothing measured one

@@ -88,6 +88,7 @@ func (op *Operation) answer(ctx context.Context, folder session.Folder) (*Answer
 	if err != nil {
 		return nil, err
 	}
+	doc.Simulated = m.Investigation.Simulated
 	a := &Answer{doc, problems, folder.Path, meta(m)}
 	if err := sinceBefore(ctx, folder, m, doc); err != nil {
 		return nil, errors.Join(err, a.Close())

@@ -115,6 +115,7 @@ func (op *Operation) plan(inv *config.Investigation, res resolve.Result, now tim
 	if ends := op.endInAzure(head); run == nil && !ends.IsZero() && !now.Before(ends) {
 		prior.Over = ends
 	}
+	head.Simulated = op.simulated(inv)
 	p := plan.Plan{
 		Investigation: head, Made: now, Views: res.Views, Findings: res.Findings,
 		Changes:  plan.Diff(head, res.Sessions, op.allRecordings(), prior, now),
@@ -141,6 +142,13 @@ func (op *Operation) plan(inv *config.Investigation, res resolve.Result, now tim
 	}
 	p.Findings = append(p.Findings, p.Late(op.ledger.Pace())...)
 	return p
+}
+
+// simulated reports whether the sandbox answers in Azure's place for some watch.
+func (op *Operation) simulated(inv *config.Investigation) bool {
+	return slices.ContainsFunc(inv.Watches, func(w config.Watch) bool {
+		return slices.ContainsFunc(op.Config.Providers, func(p config.Provider) bool { return p.Alias == w.Provider && p.Type == config.Sandbox })
+	})
 }
 
 // endInAzure is the end of the time box that what is in Azure was made for, as it

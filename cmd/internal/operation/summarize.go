@@ -90,7 +90,7 @@ func Summarize(ctx context.Context, s Settings, o SummarizeOptions) (*Answer, er
 	}
 	a := &Answer{Doc: doc, Problems: problems, Folder: folder}
 	if m, err := (session.Folder{Path: folder}).Manifest(); folder != "" && err == nil {
-		a.Meta = meta(m)
+		a.Meta, doc.Simulated = meta(m), m.Investigation.Simulated
 		if !options.Only && o.End.IsZero() {
 			if err := sinceBefore(ctx, session.Folder{Path: folder}, m, doc); err != nil {
 				return nil, errors.Join(err, a.Close())

@@ -91,7 +91,11 @@ func Facts(doc *summary.Document) []Fact {
 	if t.Denied.N > 0 {
 		total[len(total)-1] += fmt.Sprintf(" (%s denied)", Count(t.Denied.N))
 	}
-	facts := []Fact{{"Total", strings.Join(total, ", ")}, {"Time", Span(t.First, t.Last)}, {"Sources", sources(doc)}}
+	facts := []Fact{}
+	if doc.Simulated {
+		facts = append(facts, Fact{"Data", "simulated by flowctl's sandbox, of no real network"})
+	}
+	facts = append(facts, Fact{"Total", strings.Join(total, ", ")}, Fact{"Time", Span(t.First, t.Last)}, Fact{"Sources", sources(doc)})
 	if m := doc.Merged; m.Conversations > 0 {
 		s := Many(m.Conversations, "conversation") + " seen at more than one point, counted once"
 		if m.IPBytes.Known {

@@ -48,9 +48,9 @@ func amount(v float64) string {
 	return strconv.FormatFloat(v, 'f', min(digits, 6), 64)
 }
 
-// spread is how many times as much as the cheapest byte that is not free the dearest costs,
+// priceSpread is how many times as much as the cheapest byte that is not free the dearest costs,
 // about, so that fewer bytes without a price do not cost more.
-const spread = 20
+const priceSpread = 20
 
 // costly is a sentence about a row with what that costs. What has no price may cost more than
 // what has one, so then it is not said to cost the most.
@@ -62,7 +62,7 @@ func costly(doc *summary.Document, a *summary.Answer, r *summary.Row, said strin
 			cost += " " + doc.Prices.Currency
 		}
 	}
-	if c := a.Total.Cost; c != nil && c.Unpriced > r.IPBytes.N/spread && r.Cost.Low != nil {
+	if c := a.Total.Cost; c != nil && c.Unpriced > r.IPBytes.N/priceSpread && r.Cost.Low != nil {
 		return fmt.Sprintf("what costs most cannot be said, for %s have no price; of what has one, %s%s", terminal.Bytes(c.Unpriced), said, cost)
 	}
 	return said + cost

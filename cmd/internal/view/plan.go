@@ -48,6 +48,9 @@ type InvestigationDoc struct {
 	Failed   int            `json:"failed,omitempty"` // sessions of the finished run
 	Results  string         `json:"results,omitempty"`
 
+	Simulated bool      `json:"simulated,omitempty"` // by the sandbox
+	Made      time.Time `json:"made"`                // by the clock of Azure, or of the sandbox
+
 	window time.Duration
 	start  time.Time // only if the file states it
 }
@@ -90,7 +93,7 @@ func NewPlanDoc(plans []plan.Plan, results func(name string) string) PlanDoc {
 			Name: i.Name, Reason: i.Reason, Owner: i.Owner, Ticket: i.Ticket, Window: i.Window.String(), Ends: p.Ends, MaxBytes: i.MaxTotalBytes,
 			Changes: []ChangeDoc{}, Findings: append([]plan.Finding{}, p.Findings...),
 			Cost: p.Cost, Pending: p.Pending(), Finished: p.Finished, Results: results(i.Name), window: i.Window,
-			Begun: p.Begun, Failed: p.Failed, start: i.Start, Monitor: i.Monitor, Removed: p.Removed,
+			Begun: p.Begun, Failed: p.Failed, start: i.Start, Monitor: i.Monitor, Removed: p.Removed, Simulated: i.Simulated, Made: p.Made,
 		}
 		for _, c := range p.Changes {
 			doc.Changes = append(doc.Changes, newChangeDoc(c))
@@ -233,6 +236,9 @@ func anyPending(d PlanDoc) bool {
 
 func investigationText(w io.Writer, i InvestigationDoc, width int) {
 	fmt.Fprintln(w, terminal.Wrap(i.Name+": "+terminal.Escape(i.Reason), width, "  "))
+	if i.Simulated {
+		fmt.Fprintln(w, terminal.Wrap("  simulated: flowctl's sandbox answers in the place of Azure; it is "+i.Made.UTC().Format("2006-01-02 15:04")+" UTC there", width, "  "))
+	}
 	line := "  owner " + terminal.Escape(i.Owner)
 	if i.Ticket != "" {
 		line += ", ticket " + terminal.Escape(i.Ticket)
