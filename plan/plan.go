@@ -26,8 +26,8 @@ type Investigation struct {
 
 	AlignedStart bool `json:"aligned_start,omitempty"` // captures begin together
 
-	Monitor *Monitor `json:"monitor,omitempty"` // it is a standing watch; nil: it has an end
-	Simulated bool `json:"simulated,omitempty"` // by the sandbox: nothing of it is of a real network
+	Monitor   *Monitor `json:"monitor,omitempty"`   // it is a standing watch; nil: it has an end
+	Simulated bool     `json:"simulated,omitempty"` // by the sandbox: nothing of it is of a real network
 }
 
 // Standing reports whether inv has no end.
