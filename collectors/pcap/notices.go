@@ -90,6 +90,6 @@ func (t *notices) to(skipped *flow.Skipped, source string) {
 		skipped.AddN(source, fmt.Sprintf("frames that cannot be as long as they state, %d bytes; counted by the %d bytes that were captured", t.stated, t.had), t.long.count, t.long.offset)
 	}
 	if t.inner.count > 0 {
-		skipped.AddN(source, fmt.Sprintf("IP packets that state more bytes than their frames have; counted by the %d bytes that the frames have", t.room), t.inner.count, t.inner.offset)
+		skipped.AddN(source, fmt.Sprintf("IP packets that state more bytes than their frames have, or fewer than their header; counted by the %d bytes that the frames have", t.room), t.inner.count, t.inner.offset)
 	}
 }

@@ -26,7 +26,7 @@ func (p *Packet) common(b []byte, wire uint32) bool {
 	first := binary.BigEndian.Uint32(h[atType:]) // the type, version and header length, class
 	total := binary.BigEndian.Uint16(h[atIP+2:])
 	fragment := binary.BigEndian.Uint16(h[atIP+6:])
-	if first>>8 != TypeIPv4<<8|0x45 || fragment&0x3fff != 0 || total == 0 {
+	if first>>8 != TypeIPv4<<8|0x45 || fragment&0x3fff != 0 || total < 20 {
 		return false
 	}
 	if end := uint32(total) + atIP; end > wire || wire > end+trailer && wire > uint32(len(b)) { // see bound

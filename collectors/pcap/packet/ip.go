@@ -48,7 +48,10 @@ func (p *Packet) ip4(b []byte, o int, wire uint32) {
 	p.Src = flow.Addr4(binary.BigEndian.Uint32(h[12:]))
 	p.Dst = flow.Addr4(binary.BigEndian.Uint32(h[16:]))
 	p.IPBytes = uint64(binary.BigEndian.Uint16(h[2:]))
-	if p.IPBytes == 0 && int(wire) > o {
+	if short := p.IPBytes < uint64(h[0]&15)*4; short && int(wire) > o {
+		if p.IPBytes != 0 { // less than its own header
+			p.Note |= Implausible
+		}
 		p.IPBytes = uint64(int(wire) - o)
 	}
 	p.Proto = h[9]

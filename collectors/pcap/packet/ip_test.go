@@ -128,6 +128,7 @@ func TestIPBytes(t *testing.T) {
 		"stated":                     {ip4(99, "0000"), 0, 22},
 		"stated, too long":           {at(ip4(99, "0000"), 2, 60000), 0, 22},
 		"stated, cut":                {at(ip4(99, "0000"), 2, 60000), 60000 - 22, 60000},
+		"stated, less than a header": {at(ip4(99, "0000"), 2, 10), 0, 22},
 		"segmentation by the card":   {at(ip4(6, big), 2, 0), 0, 3020},
 		"stated 6":                   {ip6(99, "0000"), 0, 42},
 		"segmentation by the card 6": {at(ip6(6, big), 4, 0), 0, 3040},
