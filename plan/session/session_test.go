@@ -77,3 +77,15 @@ func TestJoin(t *testing.T) {
 		}
 	}
 }
+
+// TestQuestionAsHCL wants a question as the block that it was.
+func TestQuestionAsHCL(t *testing.T) {
+	q := Question{Name: "dropped", Where: "verdict == \"denied\" && contains([22, 3389], port)", By: []string{"source.vm", "time(5m)"}, Top: 20, Order: "-denied", Having: "denied > 1", Compare: "previous"}
+	want := "summarize \"dropped\" {\n  where   = verdict == \"denied\" && contains([22, 3389], port)\n  by      = [\"source.vm\", \"time(5m)\"]\n  having  = denied > 1\n  order   = \"-denied\"\n  top     = 20\n  compare = \"previous\"\n}\n"
+	if got := q.HCL(); got != want {
+		t.Errorf("%s", got)
+	}
+	if got := (Question{Name: "all", Top: 1}).HCL(); got != "summarize \"all\" {\n  top = 1\n}\n" {
+		t.Errorf("%s", got)
+	}
+}

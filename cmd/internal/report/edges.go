@@ -25,7 +25,12 @@ const manyEdges = 12
 // edges are the ends of an answer's rows with what went between them, the most first; none
 // where rows do not name both ends.
 func edges(doc *summary.Document, a *summary.Answer) []edge {
+	type ends struct {
+		from, to string
+		refused  bool
+	}
 	var list []edge
+	at := map[ends]int{}
 	for i := range a.Rows {
 		r := &a.Rows[i]
 		w := newRowWords(doc, a, r)
@@ -39,13 +44,14 @@ func edges(doc *summary.Document, a *summary.Answer) []edge {
 			continue
 		}
 		refused := r.Denied.Known && r.Denied.N > 0 && r.Denied.N == r.Flows
-		at := slices.IndexFunc(list, func(e edge) bool { return e.from == w.from && e.to == w.to && e.refused == refused })
-		if at < 0 {
-			at = len(list)
+		n, ok := at[ends{w.from, w.to, refused}]
+		if !ok {
+			n = len(list)
+			at[ends{w.from, w.to, refused}] = n
 			list = append(list, edge{from: w.from, to: w.to, refused: refused})
 		}
-		list[at].flows += r.Flows
-		list[at].bytes = list[at].bytes.Plus(r.IPBytes)
+		list[n].flows += r.Flows
+		list[n].bytes = list[n].bytes.Plus(r.IPBytes)
 	}
 	slices.SortStableFunc(list, func(x, y edge) int { return cmp.Or(cmp.Compare(y.bytes.N, x.bytes.N), cmp.Compare(y.flows, x.flows)) })
 	if len(list) <= manyEdges {

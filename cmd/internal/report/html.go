@@ -94,13 +94,16 @@ func newPage(doc *summary.Document, meta Meta) page {
 	return p
 }
 
-// mostRows is how many rows of one question a page has: so many are read by nobody, and all of
-// them would make a page that opens slowly.
-const mostRows = 2000
+// mostRows is how many rows all questions of a page have together, and fewRows how many each
+// of them has at least: more are read by nobody, and would make a page that opens slowly.
+const (
+	mostRows = 2500
+	fewRows  = 20
+)
 
 // newPageAsk is a question with its table, its picture and its block.
 func newPageAsk(doc *summary.Document, t Table, id string, meta Meta) pageTable {
-	rows, left := t.First(mostRows)
+	rows, left := t.First(max(fewRows, mostRows/max(1, len(doc.Asks))))
 	t.Rows = rows
 	p := newPageTable(t, id, whole(t.Ask))
 	p.Chart, p.HCL = newAskChart(doc, t.Ask, id+"-picture"), terminal.Escape(meta.HCL[t.Ask.Name])

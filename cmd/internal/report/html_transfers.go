@@ -102,7 +102,11 @@ func newAskChart(doc *summary.Document, a *summary.Answer, id string) *transferC
 	}
 	c := newChart(id, "Picture of "+a.Name, all)
 	if c != nil {
-		c.Note = fmt.Sprintf("%s, whoever opened flows at the left.", Many(uint64(len(c.Bands)), "pair"))
+		left := "whoever opened flows"
+		if a.Total.Left != nil {
+			left = "the ends at which flows were seen"
+		}
+		c.Note = fmt.Sprintf("%s, %s at the left.", Many(uint64(len(c.Bands)), "pair"), left)
 		if refused {
 			c.Note += " Red was refused."
 		}

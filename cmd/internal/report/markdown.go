@@ -39,10 +39,14 @@ var cutRows = []int{0, 200, 100, 50, 20, 10, 5, 1}
 // to say.
 func Markdown(w io.Writer, doc *summary.Document, meta Meta) error {
 	var b bytes.Buffer
+	tables, pictures := Tables(doc), map[*summary.Answer]string{}
+	for i := range doc.Asks {
+		pictures[&doc.Asks[i]] = mermaid(doc, &doc.Asks[i])
+	}
 	for _, most := range cutRows {
 		b.Reset()
 		m := &markdown{bufio.NewWriter(&b), most}
-		m.all(doc, meta)
+		m.all(doc, meta, tables, pictures)
 		if m.w.Flush(); b.Len() <= mostMarkdown {
 			break
 		}
@@ -59,17 +63,17 @@ func Markdown(w io.Writer, doc *summary.Document, meta Meta) error {
 }
 
 // all writes it all: what was asked stands open, the rest is folded where something was.
-func (m *markdown) all(doc *summary.Document, meta Meta) {
+func (m *markdown) all(doc *summary.Document, meta Meta, tables []Table, pictures map[*summary.Answer]string) {
 	m.head(doc, meta)
 	folded := false
-	for _, t := range Tables(doc) {
+	for _, t := range tables {
 		if !t.Asked && len(doc.Asks) > 0 && !folded {
 			folded = true
 			m.printf("\n<details>\n<summary>Everything else that was counted</summary>\n")
 		}
 		m.table(t)
 		if t.Ask != nil {
-			if picture := mermaid(doc, t.Ask); picture != "" {
+			if picture := pictures[t.Ask]; picture != "" {
 				m.printf("\n```mermaid\n%s```\n", picture)
 			}
 		}
