@@ -5,11 +5,15 @@ import (
 	"math/bits"
 )
 
-// The options of interface statistics that count what was dropped.
+// The options that count what was dropped.
 const (
-	optionInterfaceDrops = 5 // isb_ifdrop
+	optionInterfaceDrops = 5 // isb_ifdrop, of interface statistics
 	optionSystemDrops    = 7 // isb_osdrop
+	optionDrops          = 4 // epb_dropcount, of a packet: between it and the one before
 )
+
+// notCounted is what the obsolete packet block says where nobody counted.
+const notCounted = 0xffff
 
 // mostDrops is more than any machine misses: a packet every nanosecond, for
 // weeks.
@@ -27,6 +31,31 @@ func (c *capture) statistics(s *section, b block) {
 	}
 	n := &s.interfaces[id]
 	n.drops = c.dropped(n.drops, s.drops(b.data[12:]), b.at)
+}
+
+// lost takes what a packet says was missed before it at its interface. Statistics of the
+// interface count the same.
+func (c *capture) lost(n *nic, missed uint64, at int64) {
+	if missed == 0 {
+		return
+	}
+	sum, over := bits.Add64(n.lost, missed, 0)
+	if over != 0 || sum > mostDrops {
+		c.in.Skipped.Add(c.in.Source.Path, "count of missed packets that cannot be", at)
+		return
+	}
+	n.lost = sum
+	n.drops = c.dropped(n.drops, n.lost, at)
+}
+
+// lost is what the options of a packet say of what was missed before it.
+func (e endian) lost(options []byte) uint64 {
+	for kind, v := range e.options(options) {
+		if kind == optionDrops && len(v) == 8 {
+			return e.u64(v)
+		}
+	}
+	return 0
 }
 
 // drops adds up the options that count drops.

@@ -317,7 +317,26 @@ func TestMissedPackets(t *testing.T) {
 	ng = statistics(statistics(statistics(ng, 99, 5), 99, 5, 2), 99)
 	snoop := pcaptest.Snoop(4, exchange()...)
 	snoop[16+15], snoop[16+24+60+15], snoop[16+2*(24+60)+15] = 1, 3, 7
-	for name, file := range map[string][]byte{"pcapng": ng, "snoop": snoop} {
+	// Packets say it of the time since the one before, and statistics of all of the time.
+	packet := func(b []byte, r pcaptest.Record, missed uint64) []byte {
+		body := binary.LittleEndian.AppendUint64(make([]byte, 4), 0)
+		body = binary.LittleEndian.AppendUint32(binary.LittleEndian.AppendUint32(body, uint32(len(r.Data))), uint32(len(r.Data)))
+		body = append(append(body, r.Data...), make([]byte, -len(r.Data)&3)...)
+		body = binary.LittleEndian.AppendUint16(binary.LittleEndian.AppendUint16(body, 4), 8)
+		return pcaptest.Blocks{}.Append(b, pcaptest.BlockPacket, binary.LittleEndian.AppendUint64(body, missed))
+	}
+	enhanced := pcaptest.Pcapng(false)
+	for i, r := range exchange() {
+		enhanced = packet(enhanced, r, []uint64{0, 4, 2}[i])
+	}
+	enhanced = statistics(enhanced, 99, 7)
+	old := pcaptest.Pcapng(false)
+	for i, r := range exchange() {
+		at := len(old) + 8 + 2
+		old = pcaptest.Blocks{}.Old(old, r, 0)
+		binary.LittleEndian.PutUint16(old[at:], []uint16{0xffff, 6, 1}[i])
+	}
+	for name, file := range map[string][]byte{"pcapng": ng, "snoop": snoop, "of packets and statistics": enhanced, "of obsolete packets": old} {
 		_, in, err := read(bytes.NewReader(file))
 		if s := in.Skipped.All(); err != nil || len(s) != 1 || s[0].Count != 7 || !strings.HasPrefix(s[0].Reason, "packets that were missed") {
 			t.Errorf("%s: skipped %+v, %v", name, s, err)

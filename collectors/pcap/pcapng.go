@@ -45,7 +45,8 @@ type nic struct {
 	known bool
 	snap  uint32
 	clock clock
-	drops uint64 // of which its statistics have told
+	drops uint64 // of which its statistics and its packets have told
+	lost  uint64 // of which its packets have
 }
 
 func knownOrder(b []byte) bool {
@@ -233,8 +234,9 @@ func (c *capture) stamped(s *section, b block, old bool) bool {
 	}
 	h, data := b.data[:20:20], b.data[20:]
 	id, got, wire := s.u32(h), s.u32(h[12:]), s.u32(h[16:])
+	missed := uint64(0)
 	if old {
-		id = uint32(s.u16(h))
+		id, missed = uint32(s.u16(h)), uint64(s.u16(h[2:]))
 	}
 	if uint64(got) > uint64(b.size-20) {
 		c.skip(flow.Corrupt, b.at, "packet that is longer than its block")
@@ -248,9 +250,13 @@ func (c *capture) stamped(s *section, b block, old bool) bool {
 	if !ok {
 		c.in.Skipped.Add(c.in.Source.Path, badTime, b.at)
 	}
+	if missed != notCounted {
+		c.lost(n, missed, b.at)
+	}
 	f := frame{link: n.link, nic: s.first + id, data: data[:min(int(got), len(data))], wire: wire, time: t, at: b.at}
 	if end := (int(got) + 3) &^ 3; end < len(data) {
 		f.way = s.way(data[end:])
+		c.lost(n, s.lost(data[end:]), b.at)
 		if c.each != nil {
 			f.comments = s.comments(data[end:])
 		}

@@ -146,7 +146,7 @@ func (n Blocks) Packet(b []byte, r Record, stamp uint64) []byte {
 // Old appends an obsolete packet block.
 func (n Blocks) Old(b []byte, r Record, stamp uint64) []byte {
 	o := order(n.Big)
-	body := o.AppendUint16(o.AppendUint16(nil, uint16(r.Interface)), 7)
+	body := o.AppendUint16(o.AppendUint16(nil, uint16(r.Interface)), 0xffff) // drops were not counted
 	return n.Append(b, BlockOld, n.stamped(body, r, stamp))
 }
 
