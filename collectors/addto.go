@@ -210,3 +210,25 @@ func offeredItems(files []offered) iter.Seq2[Item, error] {
 		}
 	}
 }
+
+// Fingerprints looks at items, and returns those that can be kept as flows, with digests of
+// what is in them by their paths.
+func Fingerprints(ctx context.Context, items iter.Seq2[Item, error]) (list []Item, digests map[string]string, problems Problems) {
+	digests = map[string]string{}
+	a := adding{}
+	for item, err := range items {
+		if ctx.Err() != nil {
+			break
+		}
+		var o offered
+		if err == nil {
+			o, err = offer(ctx, item)
+		}
+		if err != nil {
+			a.bad(item.Path, err)
+			continue
+		}
+		list, digests[item.Path] = append(list, item), o.digest
+	}
+	return list, digests, a.problems
+}

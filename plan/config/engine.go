@@ -54,7 +54,7 @@ func (l *loader) engine() {
 			return
 		}
 		if typ := raw.Labels[0]; typ != ClickHouse {
-			l.add("Unknown engine", raw.LabelRanges[0], "There is no engine %q; flowctl has %q. Other engines read Parquet (flowctl docs parquet).", typ, ClickHouse)
+			l.add("Unknown engine", raw.LabelRanges[0], "There is no engine %q; flowctl has %q. Other engines read Parquet (flowctl docs parquet) or an Iceberg table (flowctl docs lake).", typ, ClickHouse)
 			return
 		}
 		l.cfg.Engine = l.clickHouse(block{Block: raw, scope: l.scope})

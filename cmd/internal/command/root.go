@@ -60,6 +60,7 @@ Without a provider in the file, all of it happens in an embedded sandbox.`,
 		newStop(e), newExtend(e), newCollect(e), newDestroy(e), newSweep(e), newState(e), newImport(e), newSummarize(e), newFlows(e), newCompare(e), newReport(e), newConvert(e), newEngine(e), newSandbox(e), newGen(e), newBench(e), newDocs(e), newVersion(e),
 	)
 	root.SetHelpCommand(newHelp(root))
+	root.AddCommand(lakeVerbs(e)...)
 	explainMistyped(root)
 	complete(e, root)
 	return root

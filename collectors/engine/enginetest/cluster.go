@@ -26,6 +26,33 @@ import (
 // .ci/engine fetches.
 const Library = "FLOWCTL_CHDB"
 
+// dirVariable names the folder of the node that a process is to be, and queryVariable what
+// one is to ask.
+const (
+	dirVariable   = "FLOWCTL_CHDB_NODE"
+	queryVariable = "FLOWCTL_CHDB_QUERY"
+)
+
+// Ask is what a query gives that has no server, with files by paths below a folder.
+func Ask(t testing.TB, folder, query string) string {
+	t.Helper()
+	if os.Getenv(Library) == "" {
+		t.Skip(Library + " does not name libchdb.so, which .ci/engine fetches: no ClickHouse to test with")
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var errs strings.Builder
+	cmd := exec.Command(self)
+	cmd.Dir, cmd.Env, cmd.Stderr = folder, append(os.Environ(), queryVariable+"="+query), &errs
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%s: %v\n%.2000s", query, err, errs.String())
+	}
+	return strings.TrimSpace(string(out))
+}
+
 // Name is what the cluster is called.
 const Name = "flows"
 

@@ -7,8 +7,6 @@ import (
 	"testing"
 )
 
-const dirVariable = "FLOWCTL_CHDB_NODE"
-
 // Main runs the tests of a package.
 func Main(m *testing.M) {
 	Serve()
