@@ -21,6 +21,8 @@ type compareOptions struct {
 	question operation.Question
 	naming   naming
 	json     bool
+	beside   bool // single flows, as both sides saw them
+	rows     int  // of them
 	check    bool
 	checks   checks
 }
@@ -42,13 +44,23 @@ What a side has less of counts as a change only if that side measured it: where 
 that saw the row has a gap on that side, or files cannot be read, or it cannot be said
 whether flows are meant, the change is unclear. With --check, the exit status is 3 if anything differs, and 4 if nothing does but
 some of it is unclear.`,
-		Example: "  flowctl compare monday/ tuesday/\n  flowctl compare --by rule,acl --where 'verdict == \"denied\"' before.json after.json\n  flowctl compare previous .flowctl/results/web/20261112T100000Z\n  flowctl compare logs/ logs/ --start-a -48h --end-a -24h --start-b -24h",
+		Example: "  flowctl compare monday/ tuesday/\n  flowctl compare --by rule,acl --where 'verdict == \"denied\"' before.json after.json\n  flowctl compare --side-by-side results/flowlogs results/captures\n  flowctl compare previous .flowctl/results/web/20261112T100000Z\n  flowctl compare logs/ logs/ --start-a -48h --end-a -24h --start-b -24h",
 		Args:    cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			for _, name := range []string{"by", "check", "junit", "sarif"} {
+				if o.beside && cmd.Flags().Changed(name) {
+					return fmt.Errorf("--side-by-side and --%s: single flows are shown as they are, and nothing is checked; leave out one of the two", name)
+				}
+			}
+			if !o.beside && cmd.Flags().Changed("top") {
+				return errors.New("--top is of --side-by-side; of a comparison all rows that differ are shown")
+			}
 			o.a.Paths, o.b.Paths = args[:1], args[1:]
 			return runCompare(cmd.Context(), e, o)
 		},
 	}
+	cmd.Flags().BoolVar(&o.beside, "side-by-side", false, "show single flows as each side saw them, such as a flow log and a capture: who saw what, when, and why figures differ")
+	cmd.Flags().IntVar(&o.rows, "top", 20, "with --side-by-side, how many `flows`")
 	cmd.Flags().BoolVar(&o.json, "json", false, "print the comparison as JSON (flowctl docs summary)")
 	cmd.Flags().StringSliceVar(&o.question.By, "by", []string{"source.address", "destination.address", "protocol", "port"}, "compare by the values of these `fields`")
 	cmd.Flags().StringVar(&o.question.Where, "where", "", "those flows alone for which this `condition` holds (flowctl docs language)")
@@ -73,12 +85,15 @@ func runCompare(ctx context.Context, e *env.Env, o compareOptions) error {
 	var lost error
 	now := time.Now()
 	o.question.Top = operation.MostCompared
+	if o.beside {
+		o.question.By = summary.FlowFields
+	}
 	with, err := o.naming.named(settings(e, nil))
 	if err != nil {
 		return err
 	}
 	for i, side := range []*summarizeOptions{&o.a, &o.b} {
-		side.asked, side.question, side.Compared = true, o.question, true
+		side.asked, side.question, side.Compared = true, o.question, !o.beside
 		if err := side.read(now); err != nil {
 			return err
 		}
@@ -95,6 +110,13 @@ func runCompare(ctx context.Context, e *env.Env, o compareOptions) error {
 	}
 	if lost != nil {
 		return lost
+	}
+	if o.beside {
+		both := summary.FlowsBeside(sides[0].Doc, sides[1].Doc)
+		if o.json {
+			return view.JSON(e.Stdout, both)
+		}
+		return view.SideBySide(e.Stdout, both, max(1, o.rows))
 	}
 	c := summary.Compare(sides[0].Doc, sides[1].Doc, origins[0], origins[1])
 	if o.json {

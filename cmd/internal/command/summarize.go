@@ -29,6 +29,7 @@ type summarizeOptions struct {
 	question           operation.Question
 	asked              bool // a question was given
 	checks             checks
+	open               int    // number of the row whose packets are to be looked at; 0 for none
 	csv, html, md      string // files to write besides; empty for none
 	engine             engineURL
 }
@@ -81,6 +82,8 @@ nothing could be read.`,
 	cmd.Flags().StringVar(&o.csv, "csv", "", "also write the rows of the question, of a results folder's first one, or else all conversations to this `file` as comma-separated values")
 	cmd.Flags().StringVar(&o.html, "html", "", "also write the report to this `file` as a page")
 	cmd.Flags().StringVar(&o.md, "markdown", "", "also write the report to this `file` as Markdown")
+	cmd.Flags().IntVar(&o.open, "open", 0, "open Wireshark at the packets of this `row` of the answer, or print its display filter where it is not installed; row 1 without a number")
+	cmd.Flags().Lookup("open").NoOptDefVal = "1"
 	o.naming.flags(cmd)
 	o.naming.inventoryFlag(cmd)
 	o.checks.flags(cmd)
@@ -109,6 +112,9 @@ func runSummarize(ctx context.Context, e *env.Env, o summarizeOptions) error {
 	defer a.Close()
 	if all, unreadable := a.Sources(); o.json || a.Folder != "" || all > unreadable {
 		err = errors.Join(o.show(e, a), o.save(a))
+		if o.open != 0 {
+			err = errors.Join(err, openRow(e, a, o.open))
+		}
 	}
 	view.Problems(e.Stderr, a)
 	return errors.Join(err, a.Err(), o.checks.conclude(e, a))

@@ -18,19 +18,7 @@ func Comparison(w io.Writer, c *summary.Comparison) error {
 	if o.Whole {
 		width = unbounded
 	}
-	for _, s := range []struct {
-		name string
-		side summary.Side
-	}{{"A", c.A}, {"B", c.B}} {
-		span := "no time"
-		if s.side.First.Known() {
-			span = report.Span(s.side.First, s.side.Last)
-		}
-		fmt.Fprintf(w, "%s: %s, %s\n", s.name, span, report.Many(s.side.Flows, "flow"))
-		for _, l := range s.side.Lacks {
-			fmt.Fprintln(w, "   "+terminal.Wrap("lacks: "+terminal.Escape(l), width, "     "))
-		}
-	}
+	sides(w, c.A, c.B, width)
 	if len(c.Changes) == 0 {
 		_, err := fmt.Fprintf(w, "\nNothing differs: %s the same.\n", Count(c.Same, "row"))
 		return err
