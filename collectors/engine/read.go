@@ -64,7 +64,7 @@ func (s Source) read(ctx context.Context, in flow.Input, add func(flow.Batch) bo
 // settings make nodes give what they have without adding up one another's: each flow is
 // on one of them. A node that is known to be missing is left out.
 func (s Source) settings(ctx context.Context, missing int) context.Context {
-	set := clickhouse.Settings{"do_not_merge_across_partitions_select_final": 1, "max_bytes_before_external_group_by": 1 << 30}
+	set := clickhouse.Settings{"max_bytes_before_external_group_by": 1 << 30}
 	if s.Cluster != "" {
 		set["distributed_group_by_no_merge"] = 1
 	}

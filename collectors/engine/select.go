@@ -42,6 +42,9 @@ func (s Select) plain(a Address, final string) string {
 	return text
 }
 
+// days lets ClickHouse leave out days before it looks for copies, of which all are in one.
+const days = "\nSETTINGS do_not_merge_across_partitions_select_final = 1"
+
 // zone tells rows before, in and after the window apart.
 func (s Select) zone() string {
 	if s.End == 0 {
@@ -62,7 +65,7 @@ func (s Select) Flows(a Address) string {
   min(first) AS begins_at, max(last) AS ends_at,
   sum(sent_packets) AS packets_out, sum(sent_ip_bytes) AS bytes_out, sum(received_packets) AS packets_in, sum(received_ip_bytes) AS bytes_in,
   max(measured) AS counted, max(state = 'end') AS ended, countIf(state = 'begin') AS begun, count() AS records
-` + s.around().plain(a, " FINAL") + "\nGROUP BY " + keys
+` + s.around().plain(a, " FINAL") + "\nGROUP BY " + keys + days
 }
 
 // Intervals is the statement that adds up flow logs by minute.
@@ -70,13 +73,13 @@ func (s Select) Intervals(a Address) string {
 	return `SELECT context, private, last - positiveModulo(last, 60000000000) AS minute,
   sum(sent_packets + received_packets) AS packets, sum(sent_ip_bytes + received_ip_bytes) AS bytes,
   max(measured) AS counted, countIf(state = 'begin') AS begun, countIf(state = 'end') AS ended, count() AS records
-` + s.plain(a, " FINAL") + "\nGROUP BY context, private, minute"
+` + s.plain(a, " FINAL") + "\nGROUP BY context, private, minute" + days
 }
 
 // Tuples is the statement for the rows of flow logs one by one.
 func (s Select) Tuples(a Address) string {
 	return "SELECT " + strings.Join(flowKey, ", ") + `, context, last, sent_packets, sent_ip_bytes, received_packets, received_ip_bytes, measured, CAST(state, 'Int8') AS what
-` + s.around().plain(a, " FINAL")
+` + s.around().plain(a, " FINAL") + days
 }
 
 // Records is the statement for all other rows, one by one: those of captures, of units that
@@ -93,12 +96,12 @@ func (s Select) Records(a Address, around bool) string {
 	text := "SELECT " + strings.Join(names, ", ") + "\nFROM " + a.table("flows") + " FINAL\nWHERE NOT plain" +
 		" AND (attempt = 0 OR attempt " + in + " (SELECT attempt FROM " + a.table("ingest") + " WHERE event = 'commit'))"
 	if s.End == 0 {
-		return text
+		return text + days
 	}
 	if around {
 		s = s.around()
 	}
 	const day = int64(24 * 3600e9) // rows are of a second at most: it is enough for the key
 	return text + fmt.Sprintf("\n  AND (time >= %s AND time < %s OR time = %s) AND (last = %s OR last >= %d AND first < %d)",
-		moment(s.Start), moment(min(s.End, math.MaxInt64-day)+day), moment(0), never, s.Start, s.End)
+		moment(s.Start), moment(min(s.End, math.MaxInt64-day)+day), moment(0), never, s.Start, s.End) + days
 }

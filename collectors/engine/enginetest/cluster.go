@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -165,6 +166,18 @@ func (n *Node) wait(t testing.TB) {
 	}
 	log, _ := os.ReadFile(filepath.Join(n.dir, "log"))
 	t.Fatalf("ClickHouse does not answer at %s: %s", n.HTTP, log)
+}
+
+// CPU is the processor time that a node has taken, where the system tells.
+func (n *Node) CPU() time.Duration {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", n.process.Process.Pid))
+	_, rest, ok := strings.Cut(string(b), ") ")
+	if f := strings.Fields(rest); err == nil && ok && len(f) > 12 { // in hundredths of a second, behind the state and ten others
+		user, _ := strconv.Atoi(f[11])
+		system, _ := strconv.Atoi(f[12])
+		return time.Duration(user+system) * 10 * time.Millisecond
+	}
+	return 0
 }
 
 // Exec runs statements at every node.
