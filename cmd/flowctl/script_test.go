@@ -61,6 +61,7 @@ func TestScripts(t *testing.T) {
 			"sas":     sas,
 			"traffic": writeTraffic,
 			"right":   right,
+			"steps":   steps,
 		},
 	})
 }

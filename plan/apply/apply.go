@@ -60,6 +60,7 @@ type Options struct {
 	File       string // the investigation is from, for the ledger
 	Approved   string // fingerprint of what was approved
 	Unattended bool   // nobody sees the plan: only what was approved before is started
+	Continue   bool   // and of files that changed since, nothing is
 	Step       bool   // do what is due and return, instead of waiting
 	Look       bool   // only look: what is not there is not followed
 	Beside     bool   // keep the run beside its data too: the ledger is of this machine
@@ -275,7 +276,14 @@ func (r *Run) track() error {
 // start: an unattended run goes on with what it began, and the same file may
 // select more by now.
 func (r *Run) waitsForApproval(c plan.Change) bool {
-	if !r.Unattended || c.Action != plan.Create && c.Action != plan.Replace || r.run.Approved != r.Approved {
+	edited := r.run.Approved != r.Approved
+	fresh := c.Action == plan.Create || c.Action == plan.Replace
+	if r.Continue && edited {
+		fresh = fresh || c.Action == plan.Update || c.Action == plan.Delete
+	} else if edited {
+		fresh = false
+	}
+	if !r.Unattended || !fresh {
 		return false
 	}
 	if e := r.run.Sessions[c.Session.Fingerprint()]; e != nil && e.Digest == c.Session.Digest() {

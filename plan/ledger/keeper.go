@@ -74,6 +74,15 @@ func (k *Keeper) Run(name string) *Run {
 	return k.ledger.Runs[name].Clone()
 }
 
+// Ledger is all that is remembered by now.
+func (k *Keeper) Ledger() Ledger {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	l := k.ledger
+	l.Runs = maps.Clone(l.Runs)
+	return l
+}
+
 // Knows reports whether the ledger has an investigation.
 func (k *Keeper) Knows(name string) bool { return k.Run(name) != nil }
 

@@ -19,6 +19,7 @@ type applyOptions struct {
 	auto   bool
 	detach bool
 	again  bool
+	goOn   bool
 	json   bool
 	checks checks
 	naming naming
@@ -42,8 +43,12 @@ returns. Its reports are made by flowctl collect.
 With --detach it does what is due and returns: run every five minutes by a scheduler
 it starts, follows, collects, removes, answers, and then says that all is done. What
 the same file selects by then and nobody approved is not started, and the exit code
-is 2; flowctl apply without --detach starts it.`,
-		Example: "  flowctl apply investigation.hcl\n  flowctl apply --auto-approve --detach\n  flowctl apply spike.plan",
+is 2; flowctl apply without --detach starts it.
+
+With --continue, for schedulers of a pipeline, it goes on with what was applied before
+and nothing else: what a file has by now and nobody applied is left alone. It also sets
+back drift of monitors and makes their reports.`,
+		Example: "  flowctl apply investigation.hcl\n  flowctl apply --auto-approve --detach\n  flowctl apply --continue\n  flowctl apply spike.plan",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.at(args)
@@ -53,6 +58,7 @@ is 2; flowctl apply without --detach starts it.`,
 	o.flags(cmd)
 	cmd.Flags().BoolVar(&o.auto, "auto-approve", false, "do not ask before acting")
 	cmd.Flags().BoolVar(&o.detach, "detach", false, "do what is due and return; the next apply goes on")
+	cmd.Flags().BoolVar(&o.goOn, "continue", false, "for schedulers: do what is due of what was applied before, report the periods of monitors, start nothing else, and return")
 	cmd.Flags().BoolVar(&o.again, "again", false, "record anew what is finished")
 	cmd.Flags().BoolVar(&o.json, "json", false, "print the summary as JSON")
 	o.naming.flags(cmd)
@@ -63,9 +69,16 @@ is 2; flowctl apply without --detach starts it.`,
 
 func runApply(ctx context.Context, e *env.Env, o applyOptions) error {
 	opts := operation.ApplyOptions{Detach: o.detach, Again: o.again, Unattended: o.detach && o.auto}
+	if o.goOn {
+		o.auto, o.detach = true, true
+		opts.Detach, opts.Unattended, opts.Continue = true, true, true
+	}
 	saved, isPlan, err := operation.ReadSaved(o.Path)
 	if err != nil {
 		return err
+	}
+	if isPlan && o.goOn {
+		return errors.New("--continue goes on with what was applied before: give it the file, and not a plan")
 	}
 	if isPlan {
 		opts.Saved, opts.Again = &saved, o.again || saved.Again
@@ -86,7 +99,7 @@ func runApply(ctx context.Context, e *env.Env, o applyOptions) error {
 		defer operation.CloseAll(results)
 		done()
 		for _, r := range results {
-			if r.Standing {
+			if r.Standing && r.Period == nil {
 				view.Standing(e.Stderr, r)
 			}
 		}

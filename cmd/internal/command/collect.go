@@ -3,6 +3,8 @@ package command
 import (
 	"context"
 	"errors"
+	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -14,6 +16,7 @@ import (
 type collectOptions struct {
 	source
 	json   bool
+	period string
 	checks checks
 	naming naming
 }
@@ -39,19 +42,31 @@ as one likes.`,
 	}
 	o.flags(cmd)
 	cmd.Flags().BoolVar(&o.json, "json", false, "print the summary as JSON")
+	cmd.Flags().StringVar(&o.period, "period", "", "answer again of a monitor's period that ended at this `time`, and report nothing new")
 	o.naming.flags(cmd)
 	o.checks.flags(cmd)
 	return cmd
 }
 
 func runCollect(ctx context.Context, e *env.Env, o collectOptions) error {
+	var period time.Time
+	if o.period != "" {
+		var err error
+		if period, err = time.Parse(time.RFC3339, o.period); err != nil {
+			return fmt.Errorf("--period %q: write the end of the period as RFC 3339, such as 2026-11-13T00:00:00Z", o.period)
+		}
+	}
 	events, done := progress(e)
 	with, err := o.naming.named(settings(e, events))
 	if err != nil {
 		return err
 	}
 	return operation.Locked(ctx, with, o.Source, "collect", func(op *operation.Operation) error {
-		results, err := op.Collect(ctx)
+		collect := op.Collect
+		if o.period != "" {
+			collect = func(ctx context.Context) ([]operation.Result, error) { return op.CollectPeriod(ctx, period) }
+		}
+		results, err := collect(ctx)
 		defer operation.CloseAll(results)
 		done()
 		for _, r := range results {

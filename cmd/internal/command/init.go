@@ -48,7 +48,7 @@ func newInit(e *env.Env) *cobra.Command {
 			return writeStarter(e, name)
 		},
 	}
-	cmd.AddCommand(newInitPolicy(e))
+	cmd.AddCommand(newInitPolicy(e), newInitCI(e))
 	return cmd
 }
 

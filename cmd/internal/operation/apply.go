@@ -23,6 +23,9 @@ type ApplyOptions struct {
 	Again      bool // record anew what is finished
 	Saved      *Saved
 	look       bool
+	// Continue goes on with what was approved before, reports the periods of monitors, and
+	// starts nothing else.
+	Continue bool
 	// Approve is asked before anything is done, with all plans; pending is
 	// whether there is something to do.
 	Approve func(plans []plan.Plan, pending bool) error
@@ -66,16 +69,50 @@ func (op *Operation) Apply(ctx context.Context, o ApplyOptions) ([]Result, error
 			return nil, err
 		}
 	}
+	if o.Continue {
+		plans = slices.DeleteFunc(plans, func(p plan.Plan) bool { return !p.Begun && !op.unreported(p) })
+	}
 	var pending []plan.Plan
 	for _, p := range plans {
 		if p.Pending() {
 			pending = append(pending, p)
 		}
 	}
-	if err := o.Approve(plans, len(pending) > 0); err != nil || len(pending) == 0 {
+	if err := o.Approve(plans, len(pending) > 0); err != nil {
 		return nil, err
 	}
-	return op.carryOut(ctx, o, pending)
+	var out []Result
+	if len(pending) > 0 {
+		if out, err = op.carryOut(ctx, o, pending); err != nil {
+			return out, err
+		}
+	}
+	if o.Continue {
+		return op.reports(ctx, plans, out)
+	}
+	return out, nil
+}
+
+// unreported reports whether p is of a monitor that ended and is not reported to its end.
+func (op *Operation) unreported(p plan.Plan) bool {
+	run := op.ledger.Runs[p.Investigation.Name]
+	return p.Removed && run != nil && run.Monitor != nil
+}
+
+// reports adds to results those of the periods of monitors.
+func (op *Operation) reports(ctx context.Context, plans []plan.Plan, out []Result) ([]Result, error) {
+	var errs []error
+	for _, p := range plans {
+		if !p.Investigation.Standing() {
+			continue
+		}
+		out = slices.DeleteFunc(out, func(r Result) bool {
+			return r.Name == p.Investigation.Name && len(r.Waiting)+len(r.Failures) == 0
+		})
+		more, err := op.report(ctx, p)
+		out, errs = append(out, more...), append(errs, err)
+	}
+	return out, errors.Join(errs...)
 }
 
 // Blocked says which plan cannot be carried out, if there is one.
@@ -110,6 +147,7 @@ func (op *Operation) carryOut(ctx context.Context, o ApplyOptions, plans []plan.
 	if err != nil {
 		return nil, err
 	}
+	op.ledger = keeper.Ledger()
 	var out []Result
 	var errs []error
 	for i, run := range runs {
@@ -166,7 +204,7 @@ func (op *Operation) newRun(keeper *ledger.Keeper, p plan.Plan, o ApplyOptions) 
 			return fetch.Collector{Folder: f, Providers: op.providers, Inventories: op.allInventories(), Transfer: transfer}
 		},
 		Exceeded: op.exceeded(p),
-		Limits:   apply.DefaultLimits, File: op.file(), Approved: op.Config.Digest, Unattended: o.Unattended, Step: o.Detach, Look: o.look, Beside: op.isLocal(),
+		Limits:   apply.DefaultLimits, File: op.file(), Approved: op.Config.Digest, Unattended: o.Unattended, Continue: o.Continue, Step: o.Detach, Look: o.look, Beside: op.isLocal(),
 	})
 }
 

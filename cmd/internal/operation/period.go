@@ -276,3 +276,45 @@ func outcomeOf(doc *summary.Document) string {
 	}
 	return worst
 }
+
+// CollectPeriod answers once more of the periods of monitors that ended at a time.
+func (op *Operation) CollectPeriod(ctx context.Context, end time.Time) ([]Result, error) {
+	plans, err := op.plans(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []Result
+	var errs []error
+	for _, p := range plans {
+		again, err := op.answerPeriod(ctx, p, end)
+		out, errs = append(out, again...), append(errs, err)
+	}
+	return out, errors.Join(errs...)
+}
+
+// answerPeriod answers once more of a period that was reported, wherever that was: what is
+// not on this machine is brought. Nothing of it is noted.
+func (op *Operation) answerPeriod(ctx context.Context, p plan.Plan, end time.Time) ([]Result, error) {
+	run := op.ledger.Runs[p.Investigation.Name]
+	if run == nil || run.Monitor == nil {
+		return nil, nil
+	}
+	i := slices.IndexFunc(run.Periods, func(x ledger.Period) bool { return x.End.Equal(end) })
+	if i < 0 {
+		return nil, fmt.Errorf("%s: no period that ended %s is reported; flowctl status says how many are", p.Investigation.Name, end.UTC().Format(time.RFC3339))
+	}
+	r := reporter{op: op, inv: op.investigation(p.Investigation.Name), head: p.Investigation, keeper: op.keeper(), run: run.Clone()}
+	folder := op.periodFolder(p.Investigation.Name, end)
+	if err := r.fetchAgain(ctx, folder, run.Periods[i]); err != nil {
+		return nil, err
+	}
+	if err := r.bringBefore(ctx, run.Periods[i]); err != nil {
+		return nil, err
+	}
+	answer, err := r.answer(ctx, folder)
+	if err != nil {
+		return nil, err
+	}
+	period := run.Periods[i]
+	return []Result{{Name: p.Investigation.Name, Start: period.Start, Ends: period.End, Answer: answer, Done: true, Now: op.now(), Standing: true, Period: &period}}, nil
+}

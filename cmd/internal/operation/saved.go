@@ -90,11 +90,14 @@ func (s Saved) check(op *Operation, plans []plan.Plan) error {
 		return fmt.Errorf("%w: %s or its variables changed since; plan again, or give the sensitive variables as they were, which a plan does not hold: %s", errStalePlan, s.Path, strings.Join(s.Withheld, ", "))
 	case s.Digest != op.Config.Digest:
 		return fmt.Errorf("%w: %s or its variables changed since; plan again", errStalePlan, s.Path)
-	case s.Lineage != op.ledger.Lineage || s.Serial != op.ledger.Serial:
+	case s.Lineage != op.ledger.Lineage:
 		return fmt.Errorf("%w: another run changed the state since; plan again", errStalePlan)
 	}
-	for _, p := range plans {
+	for _, p := range plans { // a run that only looked has changed the state too
 		if s.Plans[p.Investigation.Name] != p.Digest() {
+			if s.Serial != op.ledger.Serial {
+				return fmt.Errorf("%w: another run changed the state since; plan again", errStalePlan)
+			}
 			return fmt.Errorf("%w: what Azure holds for %s changed since; plan again", errStalePlan, p.Investigation.Name)
 		}
 	}
