@@ -142,6 +142,10 @@ var thirty = []struct {
 		return ends(t.flows(nil), func(here, there string, c counted) ([]string, bool) { return []string{names[here]}, true }, "local.vm")
 	}},
 	{"What is new, and what is gone?", "(none: two exports and diff)", nil},
+	{"Which servers do clients ask for over TLS?", "tshark -r a.pcap -Y tls.handshake.extensions_server_name -T fields -e ip.dst -e tls.handshake.extensions_server_name", nil},
+	{"Which names fail to resolve?", "tshark -r a.pcap -Y 'dns.flags.rcode == 3' -T fields -e dns.qry.name | sort | uniq -c", nil},
+	{"Which connections lose segments, or are reset?", "tshark -r a.pcap -Y 'tcp.analysis.retransmission || tcp.flags.reset == 1' -T fields -e tcp.stream | sort | uniq -c", nil},
+	{"Which cost centre sends most?", "az graph query -q \"resources | project name, tags['cost-center']\", and a join by hand", nil},
 }
 
 // TestThirtyQuestions wants the script to answer each of the questions.

@@ -237,7 +237,7 @@ func anyPending(d PlanDoc) bool {
 func investigationText(w io.Writer, i InvestigationDoc, width int) {
 	fmt.Fprintln(w, terminal.Wrap(i.Name+": "+terminal.Escape(i.Reason), width, "  "))
 	if i.Simulated {
-		fmt.Fprintln(w, terminal.Wrap("  simulated: flowctl's sandbox answers in the place of Azure; it is "+i.Made.UTC().Format("2006-01-02 15:04")+" UTC there", width, "  "))
+		fmt.Fprintln(w, indented("  simulated: flowctl's sandbox answers in the place of Azure, where it is "+i.Made.UTC().Format("2006-01-02 15:04")+" UTC", width, "  "))
 	}
 	line := "  owner " + terminal.Escape(i.Owner)
 	if i.Ticket != "" {
