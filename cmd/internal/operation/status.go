@@ -27,7 +27,8 @@ type Standing struct {
 	Finished *time.Time      `json:"finished"`
 	Results  string          `json:"results,omitempty"`
 	Sessions []SessionStatus `json:"sessions"`
-	Left     []ledger.Left   `json:"left,omitempty"` // what should be gone and is not
+	SoFar    *SoFar          `json:"so_far,omitempty"` // the answer to the first question, from what was collected last
+	Left     []ledger.Left   `json:"left,omitempty"`   // what should be gone and is not
 
 	// Of a monitor.
 	Monitor *plan.Monitor `json:"monitor,omitempty"`
@@ -90,6 +91,8 @@ func (op *Operation) standing(ctx context.Context, inv plan.Investigation) (Stan
 	}
 	if !run.Finished.IsZero() {
 		s.Finished = &run.Finished
+	} else if !inv.Standing() {
+		s.SoFar = soFar(run, start, end)
 	}
 	s.remember(run, there)
 	return s, err

@@ -30,6 +30,9 @@ func Status(w io.Writer, d operation.Status) {
 		default:
 			fmt.Fprintf(w, "%s: over since %s; flowctl apply collects and removes what is there\n", i.Name, i.Ends.UTC().Format("2006-01-02 15:04:05 MST"))
 		}
+		if f := i.SoFar; f != nil {
+			fmt.Fprintln(w, indented(fmt.Sprintf("  so far (until %s, %.0f%% of the window): %s", f.Until.UTC().Format("15:04 MST"), 100*f.Covered, f.Sentence), terminal.Width(w), "  "))
+		}
 		tw := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 		called := plan.CalledAmong(targets(i.Sessions, func(s operation.SessionStatus) plan.ID { return s.Target }))
 		for _, s := range i.Sessions {
