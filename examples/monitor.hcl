@@ -29,11 +29,11 @@ monitor "db" {
     top   = 20
   }
   summarize "desktop" {
-    where = port == 3389 && verdict == "allowed"
+    where = port == 3389 && verdict == "allowed" && source.vm != "vm-jump"
     by    = ["source.address", "destination.address"]
   }
   expect "no-desktop" {
     condition = summary.desktop.flows == 0
-    message   = "Remote Desktop reached a data base"
+    message   = "Remote Desktop reached a data base, and not from the jump host"
   }
 }

@@ -89,3 +89,17 @@ func variables(doc map[string]any) string {
 	slices.Sort(lines)
 	return strings.Join(lines, "")
 }
+
+// typed DOC FILE takes the commands of a document, as they stand there.
+func typed(ts *testscript.TestScript, _ bool, args []string) {
+	text := ts.ReadFile(args[0])
+	var all strings.Builder
+	for _, part := range strings.Split(text, "```sh\n")[1:] {
+		block, _, ok := strings.Cut(part, "```")
+		if !ok {
+			ts.Fatalf("%s: a block has no end", args[0])
+		}
+		all.WriteString(block)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(all.String()), 0o600))
+}

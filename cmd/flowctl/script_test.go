@@ -62,6 +62,7 @@ func TestScripts(t *testing.T) {
 			"traffic": writeTraffic,
 			"right":   right,
 			"steps":   steps,
+			"typed":   typed,
 		},
 	})
 }
