@@ -23,9 +23,9 @@ func Answers(w io.Writer, results []operation.Result, asJSON bool) error {
 		}
 	}
 	switch {
-	case len(results) == 1 && len(there) == 1:
+	case len(results) == 1 && len(there) == 1 && there[0].Period == nil:
 		return All(w, there[0].Answer.Doc, asJSON)
-	case asJSON && len(results) > 1:
+	case asJSON && (len(results) > 1 || len(there) > 0):
 		return answersJSON(w, there)
 	}
 	for i, r := range there {
