@@ -84,6 +84,12 @@ func TestEngine(t *testing.T) {
 	if out, _ := p.run(0, "compare", logs, url); !strings.Contains(out, "Nothing differs") {
 		t.Errorf("compared with the files: %s", out)
 	}
+	if _, errs := p.run(1, "summarize", "--engine", url, "--by", "tls.server_name"); !strings.Contains(errs, "ask the captures") {
+		t.Errorf("what packets said: %s", errs)
+	}
+	if _, errs := p.run(1, "flows", "--follow", url); !strings.Contains(errs, "an engine is asked once") {
+		t.Errorf("followed: %s", errs)
+	}
 	if _, errs := p.run(1, "summarize", url, logs); !strings.Contains(errs, "asked by itself") {
 		t.Errorf("an engine and files: %s", errs)
 	}

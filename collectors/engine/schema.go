@@ -38,7 +38,8 @@ func flows() shape {
 		definition{"record", "FixedString(16)"}, // that the row is of, by a hash of all that it says; of captures the unit
 		definition{"ordinal", "UInt64"},         // of the row there
 		definition{"attempt", "UInt64"})         // of captures: at the unit, which must be whole; 0 of flow logs
-	s.engine = "ReplacingMergeTree PARTITION BY toYYYYMMDD(time) ORDER BY (log, toStartOfHour(time), source_address, destination_address, destination_port, last, record, ordinal)"
+	// What is asked of flow logs and what of captures never is of one part.
+	s.engine = "ReplacingMergeTree PARTITION BY (toYYYYMMDD(time), plain) ORDER BY (log, toStartOfHour(time), source_address, destination_address, destination_port, last, record, ordinal)"
 	return s
 }
 

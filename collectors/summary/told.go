@@ -63,7 +63,7 @@ func newTold(o Options) *toldFlows {
 		}
 	}
 	for i := range o.Sources {
-		kept := o.Sources[i].Kind == flow.Parquet
+		kept := o.Sources[i].Kind == flow.Parquet || o.Sources[i].Kind == flow.Engine
 		for _, p := range o.Sources[i].Points {
 			if _, ok := t.points[p]; kept || !ok {
 				t.points[p] = !kept

@@ -207,7 +207,9 @@ func runEngineAdd(ctx context.Context, e *env.Env, o engineAddOptions) error {
 	var done collectors.Added
 	begin := time.Now()
 	problems, err := operation.AddToEngine(ctx, with, url, o.SummarizeOptions, &done)
-	view.EngineAdded(e.Stderr, &done, time.Since(begin))
+	if err == nil || done.Files.Load() > 0 {
+		view.EngineAdded(e.Stderr, &done, time.Since(begin))
+	}
 	view.Problems(e.Stderr, &operation.Answer{Problems: problems})
 	if err == nil && problems.Count > 0 && done.Files.Load()+done.Known.Load() == 0 {
 		err = errors.New("nothing came in")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -115,6 +116,9 @@ func (o *flowsOptions) followable(given func(flag string) bool) error {
 		if given(name) {
 			return fmt.Errorf("--follow and --%s: flows are shown as they come, and there is no end at which all are there; leave out one of the two", name)
 		}
+	}
+	if slices.ContainsFunc(o.Paths, func(p string) bool { return strings.HasPrefix(p, "clickhouse://") }) {
+		return errors.New("--follow: an engine is asked once; follow the storage that the logs come from")
 	}
 	if slices.Contains(o.Paths, collectors.StandardInput) {
 		return errors.New("--follow: the standard input comes but once; name a file that grows, such as one that tcpdump -U -w writes")

@@ -72,6 +72,9 @@ func Summarize(ctx context.Context, s Settings, o SummarizeOptions) (*Answer, er
 	}
 	if e != nil {
 		defer e.Close()
+		if summary.AsksTold(options.Questions) {
+			return nil, errors.New("an engine keeps no contents of packets, so it cannot say what TLS, HTTP or DNS said of a flow: ask the captures")
+		}
 		sum.Items = ofEngine(e)
 	} else if len(o.Paths) == 1 && session.Is(o.Paths[0]) {
 		folder = o.Paths[0]
