@@ -123,8 +123,32 @@ func TestRemember(t *testing.T) {
 	}
 	now := Inventory{VMs: []VM{{ID: "/b"}}, NICs: []NIC{nic("/nb", "10.0.0.2")}, ScaleSets: set("/set/0")}
 	now.Remember(&Inventory{VMs: []VM{{ID: "/A"}, {ID: "/B"}}, NICs: []NIC{nic("/na", "10.0.0.1"), nic("/nc", "10.0.0.2")}, ScaleSets: set("/set/0", "/set/1")})
-	want := Inventory{VMs: []VM{{ID: "/b"}, {ID: "/A"}}, NICs: []NIC{nic("/nb", "10.0.0.2"), nic("/na", "10.0.0.1"), {ID: "/nc"}}, ScaleSets: set("/set/0", "/set/1")}
+	want := Inventory{VMs: []VM{{ID: "/b"}, {ID: "/A"}}, NICs: []NIC{nic("/nb", "10.0.0.2"), nic("/na", "10.0.0.1"), nic("/nc", "10.0.0.2")}, ScaleSets: set("/set/0", "/set/1")}
 	if diff := cmp.Diff(want, now, cmp.Comparer(func(a, b netip.Addr) bool { return a == b })); diff != "" {
 		t.Errorf("inventory (-want +got):\n%s", diff)
+	}
+}
+
+// TestRememberTimes wants of interfaces, over three looks, which of them found each first and
+// last, where not all did.
+func TestRememberTimes(t *testing.T) {
+	look := func(n int, ids ...ID) *Inventory {
+		inv := &Inventory{Read: time.Unix(int64(n)*600, 0).UTC()}
+		for _, id := range ids {
+			inv.NICs = append(inv.NICs, NIC{ID: id})
+		}
+		return inv
+	}
+	first, second, third := look(1, "/a", "/b", "/c"), look(2, "/a", "/d"), look(3, "/a", "/b", "/e")
+	second.Remember(first)
+	third.Remember(second)
+	at := func(n int) time.Time { return time.Unix(int64(n)*600, 0).UTC() }
+	got := map[ID][2]time.Time{}
+	for _, n := range third.NICs {
+		got[n.ID] = [2]time.Time{n.Since, n.Until}
+	}
+	want := map[ID][2]time.Time{"/a": {}, "/b": {at(3), {}}, "/c": {{}, at(1)}, "/d": {at(2), at(2)}, "/e": {at(3), {}}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
 	}
 }

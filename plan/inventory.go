@@ -70,6 +70,11 @@ type NIC struct {
 	Subnets   []ID              `json:"subnets"`
 	NSG       ID                `json:"nsg,omitempty"`
 	VM        ID                `json:"vm,omitempty"` // or scale set instance
+
+	// Since is the first look of several that found it, and Until the last one; zero for the
+	// first and the last of all looks.
+	Since time.Time `json:"since,omitzero"`
+	Until time.Time `json:"until,omitzero"`
 }
 
 // NSG is a network security group. GUID is what flow logs may call it.

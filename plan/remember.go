@@ -1,11 +1,10 @@
 package plan
 
-import "net/netip"
+import "slices"
 
 // Remember adds to inv what an earlier look found and inv does not have any
 // more: machines, interfaces and networks that went away meanwhile still have
-// their names in what was recorded before. An address that another interface
-// has by now is left to that one.
+// their names in what was recorded before.
 func (inv *Inventory) Remember(earlier *Inventory) {
 	inv.VNets = remember(inv.VNets, earlier.VNets, func(v VNet) ID { return v.ID })
 	inv.NSGs = remember(inv.NSGs, earlier.NSGs, func(n NSG) ID { return n.ID })
@@ -42,25 +41,31 @@ func (inv *Inventory) rememberInstances(earlier *Inventory) {
 	}
 }
 
+// rememberNICs adds interfaces that went away, with the time of the last look that found
+// them, and notes of others which look found them first: an address that one had and another
+// has by now is that of the one in whose time it was seen.
 func (inv *Inventory) rememberNICs(earlier *Inventory) {
-	there, taken := map[string]bool{}, map[netip.Addr]bool{}
-	for _, n := range inv.NICs {
+	old, there := map[string]*NIC{}, map[string]bool{}
+	for i := range earlier.NICs {
+		old[earlier.NICs[i].ID.Key()] = &earlier.NICs[i]
+	}
+	inv.NICs = slices.Clone(inv.NICs)
+	for i := range inv.NICs {
+		n := &inv.NICs[i]
 		there[n.ID.Key()] = true
-		for _, a := range n.Addresses {
-			taken[a] = true
+		if was := old[n.ID.Key()]; was == nil || !was.Until.IsZero() {
+			n.Since = inv.Read
+		} else {
+			n.Since = was.Since
 		}
 	}
 	for _, n := range earlier.NICs {
 		if there[n.ID.Key()] {
 			continue
 		}
-		var free []netip.Addr
-		for _, a := range n.Addresses {
-			if !taken[a] {
-				free = append(free, a)
-			}
+		if n.Until.IsZero() {
+			n.Until = earlier.Read
 		}
-		n.Addresses = free
-		inv.NICs = append(inv.NICs[:len(inv.NICs):len(inv.NICs)], n)
+		inv.NICs = append(inv.NICs, n)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -22,6 +23,24 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"flowctl": func() { os.Exit(run()) }})
 }
 
+// scripts are the scripts to run: with -short, as with the race detector, those that record
+// something and are of kinds of their own.
+func scripts(t *testing.T) []string {
+	all, err := filepath.Glob("testdata/script/*.txtar")
+	if err != nil || len(all) == 0 {
+		t.Fatal("no scripts", err)
+	}
+	if testing.Short() {
+		all = slices.DeleteFunc(all, func(name string) bool {
+			return !slices.Contains(racing, strings.TrimSuffix(filepath.Base(name), ".txtar"))
+		})
+	}
+	return all
+}
+
+// racing are scripts in which several goroutines have something to do with each other: one of each kind.
+var racing = []string{"story", "detach", "faults", "followed", "interrupt", "sweep", "unlock", "blobstate", "runners", "compare", "flows", "storage", "serve", "folder", "monitor"}
+
 // TestScripts runs the whole program against the sandbox. Time in the scripts'
 // sandboxes passes only while flowctl waits, so nothing here sleeps.
 func TestScripts(t *testing.T) {
@@ -36,7 +55,7 @@ func TestScripts(t *testing.T) {
 		}
 	}
 	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
+		Files:               scripts(t),
 		RequireExplicitExec: true,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("CI", "true")

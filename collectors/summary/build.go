@@ -128,7 +128,7 @@ type builder struct {
 
 	services map[serviceKey]*spoken // what it spoke, as far as kept has it no more
 
-	apart bool // flows that differ in the client's port alone are not added up
+	apart bool // flows that differ in the client's port alone, or in who had an address, are not added up
 
 	order   []uint64 // scratch, of a partition and of a pair
 	refs    []ref
@@ -206,6 +206,7 @@ func (b *builder) begin(o Options) {
 	if o.Only {
 		b.first = builtins
 	}
+	b.apart = b.naming.locator.changes()
 	for _, q := range o.Questions {
 		b.apart = b.apart || slices.Contains(q.names, "source.port") || AsksTold(o.Questions) || b.naming.tcp != nil
 		b.answers = append(b.answers, q.groups(&b.naming))

@@ -99,10 +99,20 @@ func (s *enriched) fill(r *aggregate.Row, f aggregate.FrameBytes, at *point, p *
 		return
 	}
 	if p.known() {
-		s.src, s.dst = p.find(r.Src, at.vnet), p.find(r.Dst, at.vnet)
+		s.src, s.dst = at.locate(r.Src, r.First), at.locate(r.Dst, r.First)
 	}
 	s.srcScope, s.dstScope = p.scope(r.Src, s.src, at.vnet), p.scope(r.Dst, s.dst, at.vnet)
 	s.orient()
+}
+
+// locate says where an address belongs at a time. What an interface itself saw of its own
+// address is of its own.
+func (s *point) locate(a flow.Addr, when int64) location {
+	if n := s.nic; n != 0 && s.owns(a) {
+		v := &s.locator.nics[n]
+		return location{n, v.subnet, v.vnet}
+	}
+	return s.locator.find(a, s.vnet, when)
 }
 
 // tally sets what was sent and received to what the row says.

@@ -1,9 +1,12 @@
 package summary
 
 import (
+	"math"
 	"net/netip"
+	"slices"
 	"strings"
 
+	"flowctl/collectors/aggregate"
 	"flowctl/collectors/flow"
 	"flowctl/plan"
 )
@@ -45,6 +48,8 @@ type nic struct {
 	addrs  []flow.Addr
 
 	endpoint bool // of a private endpoint
+
+	since, until int64 // the looks that found it, see plan.NIC; the bounds of all time for none
 }
 
 type subnet struct {
@@ -152,6 +157,13 @@ func (p *locator) addNIC(n plan.NIC) {
 	i := int32(len(p.nics))
 	v := nic{name: p.apart.As(n.ID, n.ID.Name()), mac: n.MAC, region: n.Location, at: p.public.region(n.Location), vm: p.vm(n.VM, i)}
 	_, v.endpoint = p.endpoints[n.ID.Key()]
+	v.since, v.until = math.MinInt64, math.MaxInt64
+	if !n.Since.IsZero() {
+		v.since = n.Since.UnixNano()
+	}
+	if !n.Until.IsZero() {
+		v.until = n.Until.UnixNano()
+	}
 	if len(n.Subnets) > 0 {
 		v.subnet = p.subKey[n.Subnets[0].Key()]
 		v.vnet = p.subnets[v.subnet].vnet
@@ -205,12 +217,12 @@ func (p *locator) acl(text string) string {
 // location is where an address belongs; zero parts are unknown.
 type location struct{ nic, subnet, vnet int32 }
 
-// find says where a belongs, seen from a point in VNet from (0 if unknown).
+// find says where a belongs at a time, seen from a point in VNet from (0 if unknown).
 // VNets that are not peered may use the same addresses, so an address is
 // looked for in the point's VNet, then in its peers, and elsewhere only if
 // there is no choice.
-func (p *locator) find(a flow.Addr, from int32) location {
-	if n := p.pick(p.byAddr[a], from); n != 0 {
+func (p *locator) find(a flow.Addr, from int32, when int64) location {
+	if n := p.pick(p.holders(a, when), from); n != 0 {
 		return location{n, p.nics[n].subnet, p.nics[n].vnet}
 	}
 	if len(p.subnets) == 1 || !a.Private() && from == 0 {
@@ -222,6 +234,38 @@ func (p *locator) find(a flow.Addr, from int32) location {
 		return location{}
 	}
 	return location{0, p.vnets[v].subnets.find(ip), v}
+}
+
+// holders are the interfaces that had an address at a time. Of those that had it one
+// after the other it is none between the looks that found the one and the other, nor at a time
+// that is not known.
+func (p *locator) holders(a flow.Addr, when int64) []int32 {
+	all := p.byAddr[a]
+	if len(all) < 2 || !slices.ContainsFunc(all, p.spans) {
+		return all
+	}
+	var list []int32
+	for _, n := range all {
+		if v := &p.nics[n]; when != aggregate.NoFirst && v.since <= when && when <= v.until {
+			list = append(list, n)
+		}
+	}
+	return list
+}
+
+// changes reports whether an address has other holders at other times.
+func (p *locator) changes() bool {
+	for _, all := range p.byAddr {
+		if len(all) > 1 && slices.ContainsFunc(all, p.spans) {
+			return true
+		}
+	}
+	return false
+}
+
+// spans reports whether an interface was not found by all looks.
+func (p *locator) spans(n int32) bool {
+	return p.nics[n].since != math.MinInt64 || p.nics[n].until != math.MaxInt64
 }
 
 // vnetOf returns the VNet that holds ip: that of the point or the nearest of its

@@ -40,7 +40,7 @@ func TestPlaces(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			from := p.nics[p.byMAC[tt.from]].vnet
 			a := addr(tt.addr)
-			at := p.find(a, from)
+			at := p.find(a, from, 0)
 			vm, subnet, scope := vmOfNIC(p, at.nic), p.subnets[at.subnet].name, scopes[p.scope(a, at, from)]
 			if vm != tt.vm || subnet != tt.subnet || scope != tt.scope {
 				t.Errorf("%q %q %q, want %q %q %q", vm, subnet, scope, tt.vm, tt.subnet, tt.scope)

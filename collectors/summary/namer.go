@@ -3,6 +3,7 @@ package summary
 import (
 	"cmp"
 
+	"flowctl/collectors/aggregate"
 	"flowctl/collectors/flow"
 )
 
@@ -51,7 +52,7 @@ func (n *Namer) Names(a flow.Addr, from int32) flow.AddressNames {
 	}
 	p, at := n.locator, location{}
 	if p.known() {
-		at = p.find(a, from)
+		at = p.find(a, from, aggregate.NoFirst)
 	}
 	public := p.public.of(a, at)
 	return flow.AddressNames{

@@ -66,7 +66,7 @@ func TestInventoriesTogether(t *testing.T) {
 				continue // the interface of this MAC is the one that was read first
 			}
 			a := addr(tt.address)
-			at := p.find(a, from(tt.from))
+			at := p.find(a, from(tt.from), 0)
 			got := []string{vmOfNIC(p, at.nic), p.nics[at.nic].name, p.subnets[at.subnet].name, scopes[p.scope(a, at, from(tt.from))]}
 			if want := []string{tt.vm, tt.nic, tt.subnet, tt.scope}; !slices.Equal(got, want) {
 				t.Errorf("%s from %s: %v, want %v", tt.address, tt.from, got, want)

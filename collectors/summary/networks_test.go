@@ -22,7 +22,7 @@ func TestNetworks(t *testing.T) {
 			ip := netip.AddrFrom4([4]byte{10, byte(r.IntN(3)), byte(r.IntN(8)), byte(r.IntN(256))})
 			from := int32(r.IntN(len(p.vnets)))
 			a := flow.AddrOf(ip)
-			if got, want := p.find(a, from), walk(inv, ip, from); got != want {
+			if got, want := p.find(a, from, 0), walk(inv, ip, from); got != want {
 				t.Fatalf("seed %d: %s from VNet %d: %+v, want %+v", seed, ip, from, got, want)
 			}
 			if got, want := p.remote(a, from), from > 0 && remoteOf(inv, ip, from); got != want {

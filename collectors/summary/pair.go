@@ -18,6 +18,7 @@ type pairSum struct {
 	ip     bool
 	low    location
 	high   location
+	later  [2]location // of these addresses, if another interface had them at another time
 }
 
 // begin makes p that of the addresses of s.
@@ -64,11 +65,17 @@ func (p *pairSum) see(s *enriched) {
 	if s.row.Src != p.row.Src {
 		low, high = high, low
 	}
-	if p.low.nic == 0 {
-		p.low = low
-	}
-	if p.high.nic == 0 {
-		p.high = high
+	p.low.see(low, &p.later[0])
+	p.high.see(high, &p.later[1])
+}
+
+// see takes where an address is by another row, the first that knows.
+func (at *location) see(o location, later *location) {
+	switch {
+	case at.nic == 0:
+		*at = o
+	case o.nic != 0 && o.nic != at.nic:
+		*later = o
 	}
 }
 
@@ -108,7 +115,7 @@ func (b *builder) remember(p *pairSum) {
 	for _, e := range []struct {
 		a  flow.Addr
 		at location
-	}{{p.row.Src, p.low}, {p.row.Dst, p.high}} {
+	}{{p.row.Src, p.low}, {p.row.Dst, p.high}, {p.row.Src, p.later[0]}, {p.row.Dst, p.later[1]}} {
 		if e.at.nic != 0 {
 			b.learn(e.a, e.at)
 		}
@@ -116,9 +123,17 @@ func (b *builder) remember(p *pairSum) {
 }
 
 // learn notes where a belongs. Where networks use the same addresses, it is the
-// one that the inventory has first, whatever comes first here.
+// one that the inventory has first, whatever comes first here; where machines had it one
+// after the other, it is none of them.
 func (b *builder) learn(a flow.Addr, at location) {
-	if was, ok := b.known[a]; !ok || at.nic < was.nic {
+	was, ok := b.known[a]
+	switch p := b.naming.locator; {
+	case !ok:
+		b.known[a] = at
+	case was.nic == at.nic || was.nic == 0:
+	case p.spans(was.nic) || p.spans(at.nic): // one after the other
+		b.known[a] = location{0, at.subnet, at.vnet}
+	case at.nic < was.nic:
 		b.known[a] = at
 	}
 }

@@ -38,13 +38,15 @@ func (r *Run) Start(ctx context.Context) error {
 
 // keepInventory stores what the subscriptions hold, with what earlier looks of
 // this run found: what is gone by now still has a name in what was recorded.
-func (r *Run) keepInventory() error {
+func (r *Run) keepInventory() error { return r.keepLook(r.Inventory) }
+
+func (r *Run) keepLook(look []*plan.Inventory) error {
 	earlier, err := r.folder.Inventory()
 	if err != nil {
 		return err
 	}
 	var out []*plan.Inventory
-	for _, inv := range r.Inventory {
+	for _, inv := range look {
 		now := *inv
 		for _, old := range earlier {
 			if old.Provider == inv.Provider && old.Subscription == inv.Subscription {
@@ -100,7 +102,31 @@ func (r *Run) Wait(ctx context.Context) error {
 	} else if err != nil {
 		return errors.Join(err, r.save())
 	}
+	if err := r.lookAgain(ctx); err != nil {
+		return errors.Join(err, r.save())
+	}
 	return r.finish(ctx)
+}
+
+// lookAgain keeps what the subscriptions hold at the end of a run that was awaited: machines
+// that came meanwhile have names, and one that took over the address of another has its own.
+// What cannot be read is known by the first look.
+func (r *Run) lookAgain(ctx context.Context) error {
+	const fresh = time.Minute
+	var look []*plan.Inventory
+	for _, inv := range r.Inventory {
+		if r.clock.Now().Sub(inv.Read) > fresh {
+			if now, err := r.Providers[inv.Provider].Inventory(ctx); err == nil {
+				now.Provider = inv.Provider
+				inv = now
+			}
+		}
+		look = append(look, inv)
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return r.keepLook(look)
 }
 
 // Done finishes a run of which only a step was done, if nothing of it is
