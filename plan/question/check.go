@@ -105,6 +105,8 @@ func NoMeasure(t hcl.Traversal) hcl.Diagnostics {
 		detail = "Rows cannot be selected by cost, which may be a range. Order them by it: order = \"-cost\"."
 	} else if ok {
 		detail += name + " is a field of flows: write it in where. Rows are selected by " + strings.Join(numbers(), ", ") + "."
+	} else if m := measureNames[strings.ToLower(name)]; m != "" {
+		detail += "Write " + m + "."
 	} else {
 		detail += syntax.Hint(name, numbers())
 	}

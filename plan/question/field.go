@@ -57,6 +57,7 @@ var meant = map[string]string{
 	"deny": "denied", "drop": "denied", "dropped": "denied", "block": "denied", "blocked": "denied", "reject": "denied", "rejected": "denied", "d": "denied",
 	"in": "inbound", "ingress": "inbound", "i": "inbound", "out": "outbound", "egress": "outbound", "o": "outbound",
 	"public": "internet", "external": "internet", "virtualnetwork": "vnet", "azure": "platform",
+	"tls1.0": "1.0", "tlsv1": "1.0", "tls1.1": "1.1", "tlsv1.1": "1.1", "tls1.2": "1.2", "tlsv1.2": "1.2", "tls 1.2": "1.2", "tls1.3": "1.3", "tlsv1.3": "1.3", "tls 1.3": "1.3", "sslv3": "SSL 3.0", "ssl3": "SSL 3.0",
 	"encrypted": "X", "yes": "X", "unencrypted": "NX", "plaintext": "NX", "plain": "NX", "none": "NX", "off": "NX", "no": "NX",
 }
 
@@ -235,6 +236,8 @@ func noField(name string) string {
 		return no + "A resource tag is written with its name, as in " + side + ".tag.cost-center; Azure's own tag of a public address is " + side + ".service_tag."
 	case strings.HasPrefix(given, "time("):
 		return noStep(name)
+	case tagSpelled(name) != "":
+		return no + "Write " + tagSpelled(name) + "."
 	}
 	if f := spelled(given); f != "" {
 		return no + "Write " + f + "."
@@ -251,6 +254,18 @@ func noField(name string) string {
 		return no + "Did you mean " + quote(f) + "?"
 	}
 	return no + "Known here: " + short() + "."
+}
+
+// tagSpelled is how a resource tag is written that was named in another way; empty if none was.
+func tagSpelled(name string) string {
+	side, rest, _ := strings.Cut(name, ".")
+	switch {
+	case (side == "tag" || side == "tags") && rest != "":
+		return "local.tag." + rest + " or source.tag." + rest
+	case strings.HasPrefix(rest, "tags.") && slices.Contains(Sides(), side):
+		return side + ".tag." + strings.TrimPrefix(rest, "tags.")
+	}
+	return ""
 }
 
 // sides are names that other tools have for sides, and those of fields.
@@ -287,6 +302,8 @@ func short() string {
 			plain = append(plain, n)
 		case side == "source":
 			parts = append(parts, part)
+		case !slices.Contains(Sides(), side):
+			plain = append(plain, n)
 		}
 	}
 	return strings.Join(plain, ", ") + "; and " + strings.Join(parts, ", ") + " of source, destination, local and remote, as in source.address"

@@ -31,6 +31,13 @@ func numbers() []string {
 	return slices.DeleteFunc(Measures(), func(m string) bool { return m == "cost" || m == "first" || m == "last" })
 }
 
+// measureNames are names that other tools have for measures.
+var measureNames = map[string]string{
+	"retransmissions": "retransmitted", "retransmission": "retransmitted", "retransmits": "retransmitted", "retrans": "retransmitted", "lost": "retransmitted",
+	"reset": "resets", "rst": "resets", "rsts": "resets", "rtt": "handshake_ms", "latency": "handshake_ms", "handshake": "handshake_ms", "connect_ms": "handshake_ms",
+	"zero_window": "zero_windows", "zerowindow": "zero_windows", "zerowindows": "zero_windows",
+}
+
 // ParseOrder reads an order such as "-denied", which is the most denied flows
 // first, or "first", of rows with the dimensions by. The empty text is the default.
 func ParseOrder(text string, by ...string) (Order, *Problem) {
@@ -43,6 +50,9 @@ func ParseOrder(text string, by ...string) (Order, *Problem) {
 	}
 	if _, ok := Lookup(name); ok {
 		return Order{}, &Problem{"Unknown measure", "Rows can be ordered by " + quote(name) + " only if they have it: add it to by."}
+	}
+	if m := measureNames[strings.ToLower(name)]; m != "" {
+		return Order{}, &Problem{"Unknown measure", "Rows cannot be ordered by " + quote(name) + ". Write " + quote(Order{m, !descending}.String()) + "."}
 	}
 	if o, ok := spelledOrder(text); ok {
 		return Order{}, &Problem{"Unknown measure", "Rows cannot be ordered by " + quote(text) + ". Write " + quote(o.String()) + "."}
