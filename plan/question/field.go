@@ -218,7 +218,7 @@ var aliases = map[string]string{
 }
 
 // measures are what a question counts for each row, whatever it asks.
-var measures = []string{"bytes", "packets", "flows", "sent", "received", "records", "share", "octets", "size", "length", "count"}
+var measures = []string{"bytes", "packets", "flows", "sent", "received", "records", "share", "octets", "size", "length", "count", "duration", "rate", "retransmitted", "resets", "handshake.ms", "zero.windows", "left", "arrived", "cost"}
 
 // noField says that flows have no field of this name, and which is meant.
 func noField(name string) string {
