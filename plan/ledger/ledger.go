@@ -31,6 +31,7 @@ type Ledger struct {
 	Lineage string          `json:"lineage"` // of all ledgers that follow from one first
 	Serial  int             `json:"serial"`
 	Runs    map[string]*Run `json:"runs"`
+	Trail   []Act           `json:"trail,omitempty"` // what commands did, the latest last
 }
 
 // Run is one time box of one investigation.

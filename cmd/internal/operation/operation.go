@@ -181,6 +181,8 @@ func Locked(ctx context.Context, s Settings, src Source, name string, do func(*O
 		return err
 	}
 	defer lock.Release()
+	w := witness{did: map[string]int{}}
+	w.listen(&s)
 	op, err := open(ctx, s, src, cfg, backend, lock)
 	if err != nil {
 		return err
@@ -189,7 +191,8 @@ func Locked(ctx context.Context, s Settings, src Source, name string, do func(*O
 	if errors.Is(err, ledger.ErrLost) || errors.Is(err, ledger.ErrStale) { // what is kept is another run's now
 		return err
 	}
-	return errors.Join(err, op.keep(context.WithoutCancel(ctx)))
+	ctx = context.WithoutCancel(ctx)
+	return errors.Join(err, w.leave(ctx, op, name, err), op.keep(ctx))
 }
 
 // recover takes what the state does not know of an investigation from its

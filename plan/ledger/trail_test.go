@@ -1,0 +1,39 @@
+package ledger
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestBehalf(t *testing.T) {
+	tests := map[string]struct {
+		env  map[string]string
+		want Act
+	}{
+		"GitHub": {map[string]string{"GITHUB_ACTIONS": "true", "GITHUB_ACTOR": "ada", "GITHUB_TRIGGERING_ACTOR": "grace", "GITHUB_SHA": "c0ffee", "GITHUB_REPOSITORY": "a/b", "GITHUB_SERVER_URL": "https://g", "GITHUB_RUN_ID": "7"},
+			Act{By: "grace", Commit: "c0ffee", Repository: "a/b", Run: "https://g/a/b/actions/runs/7"}},
+		"Azure Pipelines": {map[string]string{"TF_BUILD": "True", "BUILD_REQUESTEDFOR": "Ada", "BUILD_SOURCEVERSION": "c0ffee", "BUILD_REPOSITORY_NAME": "b", "SYSTEM_COLLECTIONURI": "https://d/", "SYSTEM_TEAMPROJECT": "p", "BUILD_BUILDID": "7"},
+			Act{By: "Ada", Commit: "c0ffee", Repository: "b", Run: "https://d/p/_build/results?buildId=7"}},
+		"GitLab": {map[string]string{"GITLAB_CI": "true", "GITLAB_USER_LOGIN": "ada", "CI_COMMIT_SHA": "c0ffee", "CI_PROJECT_PATH": "a/b", "CI_PIPELINE_URL": "https://l/7"},
+			Act{By: "ada", Commit: "c0ffee", Repository: "a/b", Run: "https://l/7"}},
+		"nowhere": {map[string]string{"GITHUB_SHA": "left over"}, Act{By: Who()}},
+	}
+	for name, tt := range tests {
+		if diff := cmp.Diff(tt.want, Behalf(func(n string) string { return tt.env[n] })); diff != "" {
+			t.Errorf("%s (-want +got)\n%s", name, diff)
+		}
+	}
+}
+
+// The trail does not grow without an end, whatever the environment holds.
+func TestTrailIsBounded(t *testing.T) {
+	l := New()
+	for i := range mostActs + 7 {
+		l.Note(Act{Operation: "apply", By: strings.Repeat("ö", 1000), Did: map[string]int{"started": i}})
+	}
+	if len(l.Trail) != mostActs || l.Trail[0].Did["started"] != 7 || len([]rune(l.Trail[0].By)) != longest+1 {
+		t.Errorf("%d acts, the first with %v of %d characters", len(l.Trail), l.Trail[0].Did, len(l.Trail[0].By))
+	}
+}
