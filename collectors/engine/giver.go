@@ -16,6 +16,7 @@ type giver struct {
 	names  *texts
 	add    func(flow.Batch) bool
 	known  map[uint64]flow.Context
+	learn  func(id uint64) error // of a context that came in since known was read
 	batch  flow.Batch
 	enough bool
 }
@@ -79,7 +80,6 @@ func (g *giver) records(ctx context.Context, conn driver.Conn, query string) err
 
 // contexts learns what the numbers of contexts stand for.
 func (g *giver) contexts(ctx context.Context, conn driver.Conn, query string) error {
-	g.known = map[uint64]flow.Context{}
 	var id uint64
 	var text [6]string
 	var direction, class int8
@@ -107,12 +107,23 @@ func (g *giver) contexts(ctx context.Context, conn driver.Conn, query string) er
 
 // put puts a record into its context.
 func (g *giver) put(r *flow.Record, id uint64) (flow.Context, error) {
-	c, ok := g.known[id]
-	if !ok { // flows came in between two statements
-		return c, fmt.Errorf("flows came in while the engine was asked, in a context that is new: ask again")
-	}
+	c, err := g.context(id)
 	r.Point, r.Target, r.Rule, r.ACL, r.Log = c.Point, c.Target, c.Rule, c.ACL, c.Log
 	r.Encryption, r.Direction, r.Class = c.Encryption, c.Direction, c.Class
+	return c, err
+}
+
+// context is the context of a number.
+func (g *giver) context(id uint64) (flow.Context, error) {
+	if _, ok := g.known[id]; !ok {
+		if err := g.learn(id); err != nil {
+			return flow.Context{}, err
+		}
+	}
+	c, ok := g.known[id]
+	if !ok {
+		return c, fmt.Errorf("flows went while the engine was asked: ask again")
+	}
 	return c, nil
 }
 
@@ -178,12 +189,11 @@ func (g *giver) intervals(ctx context.Context, conn driver.Conn, query string) e
 		if err := all.Scan(to...); err != nil {
 			return false, err
 		}
-		c, ok := g.known[id]
-		if !ok {
-			_, err := g.put(&flow.Record{}, id)
+		of, err := g.context(id)
+		if err != nil {
 			return false, err
 		}
-		i.Context, i.Measured = c, flow.Measure(counted)
+		i.Context, i.Measured = of, flow.Measure(counted)
 		g.in.Cache.AddIntervals([]flow.Interval{i}, 0)
 		return true, nil
 	})

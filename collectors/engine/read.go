@@ -44,7 +44,10 @@ func (s Source) read(ctx context.Context, in flow.Input, add func(flow.Batch) bo
 	}
 	s.Start, s.End = in.Start, in.End
 	ctx = s.settings(ctx, missing)
-	g := &giver{in: in, names: newTexts(in.Names), add: add}
+	g := &giver{in: in, names: newTexts(in.Names), add: add, known: map[uint64]flow.Context{}}
+	g.learn = func(id uint64) error {
+		return g.contexts(ctx, s.conn, s.Contexts(s.Address, id))
+	}
 	err = g.contexts(ctx, s.conn, s.Contexts(s.Address))
 	switch {
 	case err != nil:

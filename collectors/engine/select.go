@@ -53,9 +53,13 @@ func (s Select) zone() string {
 	return fmt.Sprintf("multiIf(last < %d, 0, last < %d, 1, 2)", s.Start, s.End)
 }
 
-// Contexts is the statement for what the numbers of contexts stand for.
-func (s Select) Contexts(a Address) string {
-	return "SELECT context, " + strings.Join(shared, ", ") + ", state = 'deny' AS denied\n" + s.around().plain(a, "") + "\nLIMIT 1 BY context"
+// Contexts is the statement for what the numbers of contexts stand for: of all, or of one.
+func (s Select) Contexts(a Address, one ...uint64) string {
+	text := "SELECT context, " + strings.Join(shared, ", ") + ", state = 'deny' AS denied\n" + s.around().plain(a, "")
+	for _, id := range one {
+		text += fmt.Sprintf(" AND context = %d", id)
+	}
+	return text + "\nLIMIT 1 BY context"
 }
 
 // Flows is the statement that adds up flow logs by flow.

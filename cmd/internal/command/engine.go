@@ -205,8 +205,9 @@ func runEngineAdd(ctx context.Context, e *env.Env, o engineAddOptions) error {
 		return err
 	}
 	var done collectors.Added
-	begin := time.Now()
+	begin, watched := time.Now(), watch(e, &o.SummarizeOptions)
 	problems, err := operation.AddToEngine(ctx, with, url, o.SummarizeOptions, &done)
+	watched()
 	if err == nil || done.Files.Load() > 0 {
 		view.EngineAdded(e.Stderr, &done, time.Since(begin))
 	}

@@ -128,7 +128,7 @@ func AddToEngine(ctx context.Context, s Settings, url string, o SummarizeOptions
 	defer e.Close()
 	var runs runs
 	args := collectors.Args{List: o.Paths, Open: s.opener(o.MetadataHost), Start: o.Start, End: o.End, Run: runs.items}
-	sum := collectors.Sum{Items: args.Walk(ctx), Late: runs.late, Memory: o.Memory, Options: summary.Options{Dictionary: s.Names, Inventories: s.Inventories}}
+	sum := collectors.Sum{Items: args.Walk(ctx), Late: runs.late, Memory: o.Memory, Progress: o.Progress, Options: summary.Options{Dictionary: s.Names, Inventories: s.Inventories}}
 	return sum.AddTo(ctx, e, s.Version, done)
 }
 
