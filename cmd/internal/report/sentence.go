@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"flowctl/cmd/internal/terminal"
 	"flowctl/collectors/summary"
@@ -35,10 +36,23 @@ func sentence(doc *summary.Document, a *summary.Answer) string {
 	if r.Cost != nil {
 		s = costly(doc, a, r, s)
 	}
+	s += since(doc, r)
 	if a.Groups > 1 {
 		s += "; the first of " + Count(a.Groups) + " rows"
 	}
 	return terminal.Escape(s) + "."
+}
+
+// since is when a row was seen first, with the day where the whole is of several.
+func since(doc *summary.Document, r *summary.Row) string {
+	if !r.First.Known() || r.First <= 0 {
+		return ""
+	}
+	form := "15:04:05"
+	if first, last := doc.Total.First, doc.Total.Last; !first.Known() || !last.Known() || first.Time().Format(time.DateOnly) != last.Time().Format(time.DateOnly) {
+		form = "2006-01-02 15:04:05"
+	}
+	return ", since " + r.First.Time().Format(form) + " UTC"
 }
 
 // rowWords are the values of a row as they stand in a sentence; empty for none.
