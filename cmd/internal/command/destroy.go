@@ -9,6 +9,7 @@ import (
 	"flowctl/cmd/internal/env"
 	"flowctl/cmd/internal/operation"
 	"flowctl/cmd/internal/view"
+	"flowctl/plan"
 )
 
 type destroyOptions struct {
@@ -50,8 +51,12 @@ func runDestroy(ctx context.Context, e *env.Env, o destroyOptions) error {
 		outcomes, err := op.Destroy(ctx, func(name string, there []operation.Doomed) error {
 			view.Doomed(e.Stderr, there)
 			if n := uncollected(there); n > 0 && !o.discard {
+				keep := fmt.Sprintf("keep the data: flowctl stop %s && flowctl apply --auto-approve %s", o.Path, o.Path)
+				if there[0].Recording.Deadline().Equal(plan.Forever) {
+					keep = fmt.Sprintf("keep the data: take monitor %q out of the file, and flowctl apply %s", name, o.Path)
+				}
 				return advised{fmt.Errorf("%s: %s not collected yet; nothing was removed", name, view.Count(n, "recording is", "recordings are")), []string{
-					fmt.Sprintf("keep the data: flowctl stop %s && flowctl apply --auto-approve %s", o.Path, o.Path),
+					keep,
 					fmt.Sprintf("give it up:    flowctl destroy --discard %s", o.Path),
 				}}
 			}

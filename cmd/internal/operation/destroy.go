@@ -208,6 +208,9 @@ func (op *Operation) Stop(ctx context.Context) ([]Outcome, error) {
 }
 
 func (op *Operation) stop(ctx context.Context, inv plan.Investigation) (Outcome, error) {
+	if inv.Standing() { // the next apply would set it back
+		return Outcome{}, fmt.Errorf("stop %s: a monitor has no time box. Take its block out of the file and run flowctl apply, which reports its last period; or flowctl destroy --discard", inv.Name)
+	}
 	there, err := op.ours(ctx, inv)
 	run := op.ledger.Runs[inv.Name]
 	if idle := run == nil || !run.Finished.IsZero(); idle && len(there) == 0 {

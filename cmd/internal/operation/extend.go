@@ -17,6 +17,9 @@ func (op *Operation) Extend(ctx context.Context, by time.Duration, to time.Time)
 }
 
 func (op *Operation) extend(ctx context.Context, inv plan.Investigation, by time.Duration, to time.Time) (Outcome, error) {
+	if inv.Standing() {
+		return Outcome{}, fmt.Errorf("extend %s: a monitor has no end that could be moved", inv.Name)
+	}
 	run := op.ledger.Runs[inv.Name]
 	if run == nil || !run.Finished.IsZero() {
 		return Outcome{Idle: true}, nil

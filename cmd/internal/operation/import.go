@@ -80,6 +80,9 @@ func (op *Operation) find(ctx context.Context, id plan.ID) (plan.Recording, erro
 // takeIn notes rec as what was started for a change, if it is what the file declares and
 // nobody else's.
 func (op *Operation) takeIn(ctx context.Context, p plan.Plan, c plan.Change, rec plan.Recording) (Imported, error) {
+	if p.Investigation.Standing() {
+		return Imported{}, fmt.Errorf("import %s for %s: what is there already cannot be taken over by a monitor; flowctl apply reads it and leaves it alone", rec.ID.Name(), c.Session.Address())
+	}
 	if err := op.importable(p, c, rec); err != nil {
 		return Imported{}, fmt.Errorf("import %s for %s: %w", rec.ID.Name(), c.Session.Address(), err)
 	}

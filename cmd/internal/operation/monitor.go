@@ -105,6 +105,9 @@ func (op *Operation) next(inv plan.Investigation, run *ledger.Run) string {
 		return ""
 	}
 	form := "2006-01-02 15:04"
+	if !op.now().Before(to.Add(apply.DefaultLimits.Settle)) {
+		return fmt.Sprintf("%s to %s UTC, whose last records are awaited until %s at most", from.UTC().Format(form), to.UTC().Format(form), to.Add(apply.DefaultLimits.Late).UTC().Format(form))
+	}
 	return fmt.Sprintf("%s to %s UTC, which flowctl collect makes from %s on", from.UTC().Format(form), to.UTC().Format(form), to.Add(apply.DefaultLimits.Settle).UTC().Format(form))
 }
 

@@ -152,7 +152,7 @@ func (op *Operation) sweep(ctx context.Context, o SweepOptions) (Swept, error) {
 	out := Swept{Format: "1", Now: op.now(), DryRun: o.DryRun, Items: []SweptItem{}}
 	for _, alias := range op.aliases() {
 		for _, r := range op.recordings[alias] {
-			if n, ok := plan.ParseName(r.ID.Name()); ok {
+			if n, ok := plan.ParseName(r.ID.Name()); ok && !r.Deadline().Equal(plan.Forever) { // a monitor's is never due
 				out.Items = append(out.Items, SweptItem{ID: r.ID, Kind: string(r.Mechanism), Investigation: n.Investigation, Target: r.Target, Deadline: r.Deadline(), alias: alias, recording: r})
 			}
 		}
