@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"flowctl/cmd/flowctl/docs"
 	"flowctl/cmd/internal/command"
 	"flowctl/cmd/internal/env"
 	"flowctl/collectors/engine/enginetest"
@@ -96,6 +98,49 @@ func TestEngine(t *testing.T) {
 	p.run(0, "engine", "drop", "--engine", url, "--auto-approve")
 	if out, _ := p.run(0, "engine", "status", "--engine", url); !strings.Contains(out, "none: run flowctl engine init") {
 		t.Errorf("after the drop: %s", out)
+	}
+}
+
+// TestGrants goes the whole way as a user who has the rights alone that the documentation
+// lists, on a cluster.
+func TestGrants(t *testing.T) {
+	manual, err := docs.Files.ReadFile("engine.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var grants []string
+	for _, m := range regexp.MustCompile(`(?m)^    (GRANT .*) TO flowctl;`).FindAllStringSubmatch(string(manual), -1) {
+		grants = append(grants, m[1])
+	}
+	c := enginetest.Start(t, 3, grants...)
+	url := "clickhouse://" + c.Nodes[0].TCP + "/flowctl?secure=false&cluster=" + enginetest.Name
+	p := program{t, []string{"FLOWCTL_DIR=" + t.TempDir(), "CI=true", "FLOWCTL_CLICKHOUSE_USER=flowctl", "FLOWCTL_CLICKHOUSE_PASSWORD=geheim", "FLOWCTL_ENGINE=" + url}}
+	log := filepath.Join(t.TempDir(), "PT1H.json")
+	var b bytes.Buffer
+	if _, err := flowlogtest.Generate(&b, flowlogtest.Spec{Seed: 6, Flows: 50}); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(log, b.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p.run(0, "engine", "init", "--auto-approve")
+	p.run(0, "engine", "upgrade")
+	p.run(0, "engine", "add", log)
+	p.run(0, "summarize", "--engine", url)
+	if out, _ := p.run(0, "engine", "status"); strings.Count(out, "schema 1") != 3 || !strings.Contains(out, "1 file") {
+		t.Errorf("status: %s", out)
+	}
+	p.run(0, "engine", "drop", "--auto-approve")
+	for i, g := range grants {
+		if strings.Contains(g, "INSERT") {
+			grants[i] = strings.Replace(g, ", INSERT", "", 1)
+		}
+	}
+	c = enginetest.Start(t, 1, grants...)
+	p.environ[len(p.environ)-1] = "FLOWCTL_ENGINE=clickhouse://" + c.Nodes[0].TCP + "/flowctl?secure=false"
+	p.run(0, "engine", "init", "--auto-approve")
+	if _, errs := p.run(1, "engine", "add", log); !strings.Contains(errs, "lacks a right") {
+		t.Errorf("without INSERT: %s", errs)
 	}
 }
 

@@ -72,8 +72,9 @@ type Node struct {
 }
 
 // Start starts n nodes, which end with the test. Without the library the test is
-// skipped.
-func Start(t testing.TB, n int) *Cluster {
+// skipped. Besides default, who has no password and may do all, there is a user flowctl
+// with the password geheim, who has the rights that GRANT statements give.
+func Start(t testing.TB, n int, grants ...string) *Cluster {
 	t.Helper()
 	if os.Getenv(Library) == "" {
 		t.Skip(Library + " does not name libchdb.so, which .ci/engine fetches: no ClickHouse to test with")
@@ -92,8 +93,10 @@ func Start(t testing.TB, n int) *Cluster {
 		}
 	})
 	for _, node := range c.Nodes {
-		if err := os.WriteFile(filepath.Join(node.dir, "config.xml"), c.config(node), 0o600); err != nil {
-			t.Fatal(err)
+		for name, text := range map[string][]byte{"config.xml": c.config(node), "users.xml": users(grants)} {
+			if err := os.WriteFile(filepath.Join(node.dir, name), text, 0o600); err != nil {
+				t.Fatal(err)
+			}
 		}
 		node.run(t)
 	}
@@ -214,6 +217,17 @@ func freePort(t testing.TB) string {
 	return l.Addr().String()
 }
 
+// users are those of a node.
+func users(grants []string) []byte {
+	const of = "<networks><ip>::/0</ip></networks><profile>default</profile><quota>default</quota>"
+	var queries strings.Builder
+	for _, g := range grants {
+		fmt.Fprintf(&queries, "<query>%s</query>", g)
+	}
+	return []byte("<clickhouse><profiles><default/></profiles><quotas><default/></quotas><users><default><password></password>" + of +
+		"</default><flowctl><password>geheim</password>" + of + "<grants>" + queries.String() + "</grants></flowctl></users></clickhouse>")
+}
+
 // config is that of a node. Two settings let copies of a part be recognised on
 // restart and keep a node small: there are several on the machine of a test.
 func (c *Cluster) config(n *Node) []byte {
@@ -226,6 +240,7 @@ func (c *Cluster) config(n *Node) []byte {
 	_, http, _ := net.SplitHostPort(n.HTTP)
 	return []byte(`<clickhouse>
 <tcp_port>` + tcp + `</tcp_port><http_port>` + http + `</http_port><listen_host>127.0.0.1</listen_host>
+<users_config>` + filepath.Join(n.dir, "users.xml") + `</users_config>
 <max_server_memory_usage>3000000000</max_server_memory_usage>
 <mark_cache_size>67108864</mark_cache_size>
 <uncompressed_cache_size>0</uncompressed_cache_size>
