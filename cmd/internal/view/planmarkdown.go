@@ -79,6 +79,9 @@ func (m *markdownPlan) investigation(i InvestigationDoc) {
 		m.printf(", ticket %s", quoted(i.Ticket))
 	}
 	m.printf(", %s.\n", quoted(until(i)))
+	if i.Simulated {
+		m.printf("Simulated: flowctl's sandbox answers in the place of Azure.\n")
+	}
 	if i.MaxBytes > 0 {
 		m.printf("It ends once %s are recorded.\n", size(i.MaxBytes))
 	}
