@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Address says where an engine is. It has no secret: the password comes from the
@@ -30,7 +31,7 @@ const form = "clickhouse://HOST[:PORT][,HOST…]/DATABASE[?cluster=NAME][&secure
 
 // name is what databases and clusters may be called, so that no name can be more than a
 // name in a statement.
-var name = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,63}$`)
+var name = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,63}$`) })
 
 // ParseURL reads an address, as --engine has it.
 func ParseURL(text string) (Address, error) {
@@ -96,7 +97,7 @@ func (a *Address) check() error {
 		a.Database = "flowctl"
 	}
 	for what, text := range map[string]string{"database": a.Database, "cluster": a.Cluster} {
-		if text != "" && !name.MatchString(text) {
+		if text != "" && !name().MatchString(text) {
 			return fmt.Errorf("%q is no name of a %s: letters, digits and _", text, what)
 		}
 	}
