@@ -166,7 +166,7 @@ func (r *Run) findRun() *ledger.Run {
 	inv := r.Plan.Investigation
 	old := r.State.Run(inv.Name)
 	if old != nil && old.Finished.IsZero() {
-		if r.Plan.Removed && !old.Stopped {
+		if approved := !r.Continue || old.Approved == r.Approved; r.Plan.Removed && !old.Stopped && approved {
 			old.Stopped, old.Ends = true, r.clock.Now().UTC().Truncate(time.Second)
 		}
 		old.Started, old.Ends = old.Window(inv)
@@ -286,7 +286,7 @@ func (r *Run) waitsForApproval(c plan.Change) bool {
 	if !r.Unattended || !fresh {
 		return false
 	}
-	if e := r.run.Sessions[c.Session.Fingerprint()]; e != nil && e.Digest == c.Session.Digest() {
+	if e := r.run.Sessions[c.Session.Fingerprint()]; e != nil && e.Digest == c.Session.Digest() && !(r.Continue && e.Ended != nil) {
 		return false
 	}
 	r.unapproved = append(r.unapproved, c)

@@ -137,7 +137,7 @@ func (r *Run) Done(ctx context.Context) (bool, error) {
 			return false, r.save()
 		}
 	}
-	if r.clock.Now().Before(r.run.Ends) && len(r.tracked) > 0 && !r.run.Stopped {
+	if r.clock.Now().Before(r.run.Ends) && (len(r.tracked) > 0 || r.standing()) && !r.run.Stopped {
 		return false, r.save() // all it had has ended, and its time is not over
 	}
 	return true, r.finish(ctx)

@@ -147,7 +147,7 @@ func (op *Operation) carryOut(ctx context.Context, o ApplyOptions, plans []plan.
 	if err != nil {
 		return nil, err
 	}
-	op.ledger = keeper.Ledger()
+	defer func() { op.ledger = keeper.Ledger() }() // what follows goes on from there
 	var out []Result
 	var errs []error
 	for i, run := range runs {

@@ -51,7 +51,7 @@ func (op *Operation) adoptRemoved() error {
 	for _, name := range slices.Sorted(maps.Keys(op.ledger.Runs)) {
 		run := op.ledger.Runs[name]
 		has := slices.ContainsFunc(op.Config.Investigations, func(i *config.Investigation) bool { return i.Name == name })
-		if has || run.Monitor == nil || run.File != op.file() || !run.Finished.IsZero() && len(run.Due(*run.Monitor.Monitor, run.Ends)) == 0 {
+		if has || run.Monitor == nil || run.File != op.file() || !run.Finished.IsZero() && len(run.Due(*run.Monitor.Monitor, run.Finished)) == 0 {
 			continue
 		}
 		m := run.Monitor
