@@ -286,7 +286,7 @@ func (r *Run) waitsForApproval(c plan.Change) bool {
 	if !r.Unattended || !fresh {
 		return false
 	}
-	if e := r.run.Sessions[c.Session.Fingerprint()]; e != nil && e.Digest == c.Session.Digest() && !(r.Continue && e.Ended != nil) {
+	if e := r.run.Sessions[c.Session.Fingerprint()]; e != nil && e.Digest == c.Session.Digest() && c.Action != plan.Delete && !(r.Continue && e.Ended != nil) {
 		return false
 	}
 	r.unapproved = append(r.unapproved, c)
