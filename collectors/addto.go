@@ -16,6 +16,9 @@ import (
 	"sync/atomic"
 
 	"flowctl/collectors/engine"
+	"flowctl/collectors/flowlog"
+	"flowctl/collectors/parquet"
+	"flowctl/collectors/workspace"
 )
 
 // Added is what was put into an engine.
@@ -121,26 +124,19 @@ func flowLogIn(r *bufio.Reader) (bool, error) {
 			return false, err
 		}
 	}
-	f := format(head[:min(len(head), headSize)])
-	switch {
+	switch first := head[:min(len(head), headSize)]; {
 	case len(head) == 0:
 		return false, errors.New("is empty: 0 bytes")
-	case f == nil:
+	case format(first) == nil:
 		return false, describe(head)
-	case f.Name == Builtin[formatOfExports].Name:
+	case workspace.Detect(first):
 		return false, errSums
-	case f.Name == Builtin[formatOfKept].Name:
+	case parquet.Detect(first):
 		return false, errKept
+	default:
+		return flowlog.Detect(first), nil
 	}
-	return f.Name == Builtin[formatOfLogs].Name, nil
 }
-
-// Places in Builtin.
-const (
-	formatOfExports = 2
-	formatOfLogs    = 3
-	formatOfKept    = 4
-)
 
 // adding is what AddTo is about.
 type adding struct {

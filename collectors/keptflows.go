@@ -1,7 +1,6 @@
 package collectors
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"crypto/sha256"
@@ -40,9 +39,9 @@ func (r *reading) holdsFlows(j *job) bool {
 		return false
 	}
 	defer f.Close()
-	head := make([]byte, 4)
-	_, err = io.ReadFull(f, head)
-	return err == nil && bytes.Equal(head, []byte("PAR1"))
+	head := make([]byte, headSize)
+	n, _ := io.ReadFull(f, head)
+	return parquet.Detect(head[:n])
 }
 
 // once returns those of files of kept flows that count: neither what they were made from nor
@@ -96,7 +95,7 @@ func (r *reading) described(jobs []*job) (list []*keptFile) {
 			f.Close()
 		}
 		k.from = slices.DeleteFunc(k.from, func(s flow.Source) bool { return s.Records == 0 })
-		j.mixed = slices.ContainsFunc(k.from, isLog) && slices.ContainsFunc(k.from, func(s flow.Source) bool { return !isLog(s) })
+		j.mixed = mixed(k.from)
 		sizes[k.size]++
 		list = append(list, k)
 	}
@@ -111,7 +110,11 @@ func (r *reading) described(jobs []*job) (list []*keptFile) {
 	return list
 }
 
-func isLog(s flow.Source) bool { return s.Kind == flow.VNetFlowLog || s.Kind == flow.NSGFlowLog }
+// mixed reports whether some of sources are flow logs, and some are not.
+func mixed(sources []flow.Source) bool {
+	log := func(s flow.Source) bool { return s.Kind.Log() }
+	return slices.ContainsFunc(sources, log) && slices.ContainsFunc(sources, func(s flow.Source) bool { return !log(s) })
+}
 
 func sumOfFile(path string) (sum [sha256.Size]byte, err error) {
 	f, err := os.Open(path)

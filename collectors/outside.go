@@ -20,7 +20,7 @@ func (r *reading) besides(ctx context.Context, workers []*worker) []*worker {
 	var logs bool
 	views := map[string]view{}
 	for _, s := range r.list.single() {
-		logs = logs || s.Records > 0 && isLog(s.Source)
+		logs = logs || s.Records > 0 && s.Kind.Log()
 	}
 	for _, j := range r.captures {
 		if v := r.view(j); v.end != 0 && r.twice(j.Item) {

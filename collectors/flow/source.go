@@ -42,6 +42,9 @@ const (
 	WorkspaceTable   Kind = "log-analytics"     // another table of a workspace, which holds no flows
 )
 
+// Log reports whether sources of k are flow logs.
+func (k Kind) Log() bool { return k == VNetFlowLog || k == NSGFlowLog }
+
 // Source is what is learned about one file or blob while it is read.
 type Source struct {
 	Path    string

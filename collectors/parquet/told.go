@@ -57,7 +57,14 @@ func (t *Told) Add(pairs map[string]string, in flow.Input) error {
 }
 
 // Logs reports whether any of the sources is a flow log with records.
-func (t *Told) Logs() bool { return t.of.Kinds[flow.VNetFlowLog]+t.of.Kinds[flow.NSGFlowLog] > 0 }
+func (t *Told) Logs() bool {
+	for k, n := range t.of.Kinds {
+		if k.Log() && n > 0 {
+			return true
+		}
+	}
+	return false
+}
 
 // add adds what others say.
 func (s *sources) add(o *sources) error {

@@ -223,12 +223,12 @@ func kinds(sources []flow.Source) (logs, captures, sums int) {
 			continue
 		}
 		for _, k := range s.Holding() {
-			switch k {
-			case flow.VNetFlowLog, flow.NSGFlowLog:
+			switch {
+			case k.Log():
 				logs++
-			case flow.TrafficAnalytics, flow.AgentTable:
+			case k == flow.TrafficAnalytics, k == flow.AgentTable:
 				sums++
-			case flow.WorkspaceTable:
+			case k == flow.WorkspaceTable:
 			default:
 				captures++
 			}

@@ -82,7 +82,11 @@ func (s *enriched) half(w way) *enriched {
 
 // halve leaves what went in one direction. Records of both are with what was sent.
 func halve(sent, received *aggregate.Wire, f *aggregate.FrameBytes, records *uint32, w way) {
-	if !ofWay(*sent, *received, there) == (w == there) {
+	of := there
+	if !ofWay(*sent, *received, there) { // all of it was received
+		of = back
+	}
+	if w != of {
 		*records = 0
 	}
 	if w == there {
