@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -51,7 +52,7 @@ func (p *Progress) Event(e apply.Event) {
 	}
 	if e.Time.Sub(p.said[e.Of]) >= quiet {
 		p.said[e.Of] = e.Time
-		fmt.Fprintf(p.w, "%s  waiting    %s left, %s\n", stamp(e.Time), plan.Duration(e.Left), standings(e.Sessions))
+		fmt.Fprintf(p.w, "%s  waiting    %s, %s\n", stamp(e.Time), timeLeft(e.Left), standings(e.Sessions))
 	}
 }
 
@@ -100,7 +101,7 @@ func (p *Progress) draw() {
 // screen takes.
 func block(e apply.Event) []string {
 	const most = 12
-	lines := []string{fmt.Sprintf("%s  waiting    %s: %s left", stamp(e.Time), e.Of, plan.Duration(e.Left))}
+	lines := []string{fmt.Sprintf("%s  waiting    %s: %s", stamp(e.Time), e.Of, timeLeft(e.Left))}
 	called := plan.CalledAmong(targets(e.Sessions, func(s apply.Standing) plan.ID { return s.Target }))
 	for i, s := range e.Sessions {
 		if i == most {
@@ -117,9 +118,17 @@ func standingLine(s apply.Standing, target string) string {
 		l += " " + terminal.Bytes(uint64(s.Bytes))
 	}
 	if s.State == "recording" {
-		l += "  " + plan.Duration(s.Left) + " left"
+		l += "  " + timeLeft(s.Left)
 	}
 	return l
+}
+
+// timeLeft is what is left of a time box; monitors have none.
+func timeLeft(d time.Duration) string {
+	if d == math.MaxInt64 {
+		return "no end"
+	}
+	return plan.Duration(d) + " left"
 }
 
 // standings counts the sessions by state.
