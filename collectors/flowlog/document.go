@@ -50,6 +50,7 @@ func newDocument(r io.Reader, in flow.Input, o options) *document {
 
 // run reads the whole file.
 func (d *document) run() error {
+	defer d.release()
 	for !d.stopped && d.some() {
 		d.step()
 	}

@@ -30,7 +30,8 @@ func readAt(r io.ReaderAt, size int64, in flow.Input, to flow.Workers, o options
 	if !d.stopped {
 		w := &parallelReader{r: r, size: size, o: o, d: d, cut: d.at(d.i), at: d.at(d.i)}
 		w.turn.L = &w.mu
-		d.b, d.out, d.keys, d.observed = nil, nil, nil, observed{sums: in.Cache, vector: d.observed.vector} // as large as a record; the parts have their own
+		d.release()
+		d.out, d.keys, d.observed = nil, nil, observed{sums: in.Cache, vector: d.observed.vector} // as large as a record; the parts have their own
 		w.run(to)
 		d.window = newWindow(io.NewSectionReader(r, w.at, size-w.at), o.maxRecord)
 		d.base = w.at
@@ -66,9 +67,11 @@ func (w *parallelReader) run(to flow.Workers) {
 				for you.part(s.Add) {
 				}
 				you.doc.end()
+				you.doc.release()
 			})
 		}
 	}
+	me.doc.release()
 	wg.Wait()
 }
 
@@ -183,7 +186,8 @@ func (p *partReader) takeOver(number int, from, to int64, err error) bool {
 func (d *document) load(r io.ReaderAt, from, to int64) error {
 	size := int(to - from)
 	if len(d.b) < size+padding {
-		d.b = make([]byte, size+size/8+padding)
+		d.release()
+		d.b = buffer(size + size/8 + padding)
 	}
 	n, err := r.ReadAt(d.b[:size], from)
 	if n == size {

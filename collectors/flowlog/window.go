@@ -67,9 +67,16 @@ func (w *window) grow() {
 	if size = min(size, w.limit); size <= len(w.b)-padding {
 		return
 	}
-	b := make([]byte, size+padding)
+	b := buffer(size + padding)
 	copy(b, w.b[:w.n])
+	w.release()
 	w.b = b
+}
+
+// release gives the bytes of the window back.
+func (w *window) release() {
+	giveBack(w.b)
+	w.b = nil
 }
 
 // read reads until the window is full or the stream ends.

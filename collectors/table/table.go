@@ -51,10 +51,19 @@ func (x *Index) grow(n int) {
 	x.move(make([]uint64, size))
 }
 
+// pageSlots is how many slots a page of memory has.
+const pageSlots = 4096 / 8
+
 // move puts all entries into free slots.
 func (x *Index) move(free []uint64) {
 	old := x.slots
 	x.slots = free
+	// Pages that are new from the system are written to before they are read:
+	// read first, they take two faults and not one. Of small packets by pair that
+	// was a sixth of the processor time.
+	for i := 0; i < len(free); i += pageSlots {
+		free[i] = 0
+	}
 	for _, e := range old {
 		if e != 0 {
 			x.slots[x.free(e>>32)] = e
