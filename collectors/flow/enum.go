@@ -112,6 +112,9 @@ const (
 
 func (t Tunnel) String() string { return name(tunnels, t) }
 
+// Carries reports whether packets of other addresses are inside that can be read.
+func (t Tunnel) Carries() bool { return t >= IPInIP && t <= Teredo }
+
 var tunnels = []string{
 	"", "IP-in-IP", "GRE", "ERSPAN", "VXLAN", "Geneve", "GTP", "Teredo", "L2TP", "ESP", "AH", "MPLS", "PPPoE",
 }

@@ -18,6 +18,7 @@ type facts struct {
 	uncounted uint64 // allowed flows of flow logs without any counter
 	untold    uint64 // records that are not of one step of time
 	bothEnds  uint64 // rows of sums that the other end had too
+	tunnelled uint64 // IP bytes of tunnels whose packets carry others
 	points    []bool // by number: a row was seen there
 }
 
@@ -27,6 +28,9 @@ func (f *facts) see(s *enriched) {
 		f.points = append(f.points, false)
 	}
 	f.points[s.point.number] = true
+	if s.point.Tunnel.Carries() && !s.outside() {
+		f.tunnelled += s.row.Sent.IPBytes + s.row.Received.IPBytes
+	}
 	if s.point.Step == aggregate.Untold {
 		f.untold += uint64(s.row.Records)
 	}
@@ -100,6 +104,9 @@ func (b *builder) coverage(t *aggregate.Table, doc *Document, o Options) []Cover
 	remarkCoverage(o.Sources, say)
 	if logs > 0 && captures > 0 && !doc.Total.Bytes.Known {
 		say("no-frame-bytes-in-total", "Only captures measure frame bytes, so the total has none; the captures' own totals are with the sources.")
+	}
+	if b.facts.tunnelled > 0 {
+		say("tunnel-outside", "%d IP bytes went through tunnels and count between the tunnels' ends; what is inside is not read. Where the inner packets were captured as well, as at all interfaces of a machine, they count once more.", b.facts.tunnelled)
 	}
 	if b.facts.guessed > 0 {
 		say("initiator-guessed", "Of %s the beginning was not seen; who opened them was guessed from the ports.", count(b.facts.guessed, "flow"))
