@@ -111,7 +111,8 @@ func runSummarize(ctx context.Context, e *env.Env, o summarizeOptions) error {
 	}
 	defer a.Close()
 	if all, unreadable := a.Sources(); o.json || a.Folder != "" || all > unreadable {
-		err = errors.Join(o.show(e, a), o.save(a))
+		err = o.save(a) // first, since whoever reads the answer may close the pipe
+		err = errors.Join(err, o.show(e, a))
 		if o.open != 0 {
 			err = errors.Join(err, openRow(e, a, o.open))
 		}
