@@ -86,7 +86,7 @@ func TestUnknownIsNotFalse(t *testing.T) {
 		unknown, packets := unknownIn[kind], kind == "capture" || kind == "Windows trace"
 		var asked []string
 		var about []question.Field
-		for _, f := range question.Fields() {
+		for _, f := range append(question.Fields(), tagFields()...) {
 			if f.Name == question.PriceClass { // which no condition can ask for, see TestPriceClassIsUnknown
 				continue
 			}
@@ -170,7 +170,16 @@ func ofInventory(name string) bool {
 	if !sided {
 		return name == "scope"
 	}
-	return contains([]string{"vm", "nic", "subnet", "vnet", "region", "scope", "name"}, part)
+	return contains([]string{"vm", "nic", "subnet", "vnet", "region", "scope", "name", "tag.role"}, part)
+}
+
+// tagFields are a resource tag of each side, of which there are as many as users like.
+func tagFields() (list []question.Field) {
+	for _, side := range []string{"source", "destination", "local", "remote"} {
+		f, _ := question.Lookup(side + ".tag.role")
+		list = append(list, f)
+	}
+	return list
 }
 
 func contains(list []string, s string) bool {
