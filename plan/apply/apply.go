@@ -51,6 +51,7 @@ type Options struct {
 	Captures  []string  // aliases of the providers through which the file captures packets
 	Collector func(session.Folder) Collector
 	Emit      func(Event)
+	Answers   SoFar // nil if nobody wants to know before the end
 	Limits    Limits
 
 	// Exceeded says which limit of the file was reached with what the sessions have

@@ -11,21 +11,22 @@ type Kind string
 
 // The kinds of event, in the order of a session's life.
 const (
-	Waiting    Kind = "waiting"
-	Starting   Kind = "starting"
-	Made       Kind = "made"     // a watcher; it stays
-	Installed  Kind = "agent"    // on a machine
-	Started    Kind = "started"  // Azure says so
-	FirstData  Kind = "data"     // and there is data
-	NoData     Kind = "no data"  // for longer than it should take
-	Progress   Kind = "progress" // of all sessions at once
-	Changed    Kind = "changed"  // by somebody else
-	Ended      Kind = "ended"
-	Collecting Kind = "collecting"
-	Collected  Kind = "collected"
-	Removed    Kind = "removed"
-	Restored   Kind = "restored" // lifecycle rules of a storage account
-	Failed     Kind = "failed"
+	Waiting     Kind = "waiting"
+	Starting    Kind = "starting"
+	Made        Kind = "made"     // a watcher; it stays
+	Installed   Kind = "agent"    // on a machine
+	Started     Kind = "started"  // Azure says so
+	FirstData   Kind = "data"     // and there is data
+	NoData      Kind = "no data"  // for longer than it should take
+	Progress    Kind = "progress" // of all sessions at once
+	Preliminary Kind = "so far"   // the answer until now
+	Changed     Kind = "changed"  // by somebody else
+	Ended       Kind = "ended"
+	Collecting  Kind = "collecting"
+	Collected   Kind = "collected"
+	Removed     Kind = "removed"
+	Restored    Kind = "restored" // lifecycle rules of a storage account
+	Failed      Kind = "failed"
 )
 
 // Event is something that people want to see while a run goes on.

@@ -20,8 +20,8 @@ func (r *Run) showProgress() {
 
 // show takes down how a session stands, for people to see.
 func (r *Run) show(t *tracked) {
-	s := t.stands()
+	s, w := t.stands(), r.want(t)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	t.standing = s
+	t.standing, t.wanted = s, w
 }

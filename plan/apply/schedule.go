@@ -22,6 +22,10 @@ const (
 // where it should be. It returns ctx's error if it is told to stop.
 func (r *Run) proceed(ctx context.Context, there func(*tracked) bool) error {
 	a := schedule{run: r, there: there, done: make(chan *tracked, len(r.tracked)), active: map[string]int{}}
+	ctx, cancel := context.WithCancel(ctx)
+	var q asking
+	defer q.wg.Wait()
+	defer cancel()
 	for {
 		r.join()
 		lost := r.State.Lost()
@@ -37,6 +41,7 @@ func (r *Run) proceed(ctx context.Context, there func(*tracked) bool) error {
 			continue
 		}
 		r.showProgress()
+		r.ask(ctx, &q)
 		r.flush()
 		a.pass(ctx)
 	}

@@ -52,6 +52,7 @@ type tracked struct {
 	passed   bool     // it was where it should be before
 	watcher  string   // its key
 	standing Standing // as people see it; guarded by the run's mutex
+	wanted   Want     // what it has recorded then; likewise
 }
 
 func (t *tracked) stand() ledger.Stand { return t.entry.Stand() }

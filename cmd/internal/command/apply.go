@@ -68,7 +68,7 @@ back drift of monitors and makes their reports.`,
 }
 
 func runApply(ctx context.Context, e *env.Env, o applyOptions) error {
-	opts := operation.ApplyOptions{Detach: o.detach, Again: o.again, Unattended: o.detach && o.auto}
+	opts := operation.ApplyOptions{Detach: o.detach, Again: o.again, Unattended: o.detach && o.auto, Preliminary: true}
 	if o.goOn {
 		o.auto, o.detach = true, true
 		opts.Detach, opts.Unattended, opts.Continue = true, true, true

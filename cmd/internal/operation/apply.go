@@ -23,9 +23,11 @@ type ApplyOptions struct {
 	Again      bool // record anew what is finished
 	Saved      *Saved
 	look       bool
+	answers    apply.SoFar
 	// Continue goes on with what was approved before, reports the periods of monitors, and
 	// starts nothing else.
-	Continue bool
+	Continue    bool
+	Preliminary bool // say the answer so far while waiting
 	// Approve is asked before anything is done, with all plans; pending is
 	// whether there is something to do.
 	Approve func(plans []plan.Plan, pending bool) error
@@ -129,10 +131,16 @@ func (op *Operation) carryOut(ctx context.Context, o ApplyOptions, plans []plan.
 	keeper := op.keeper()
 	var runs []*apply.Run
 	for _, p := range plans {
+		first := &preliminary{op: op, name: p.Investigation.Name}
+		defer first.close()
+		if o.Preliminary && !o.Detach {
+			o.answers = first.answer
+		}
 		run, err := op.newRun(keeper, p, o)
 		if err != nil {
 			return nil, err
 		}
+		first.folder = run.Folder
 		runs = append(runs, run)
 	}
 	err := together(runs, func(r *apply.Run) error { return r.Start(ctx) })
@@ -203,8 +211,8 @@ func (op *Operation) newRun(keeper *ledger.Keeper, p plan.Plan, o ApplyOptions) 
 		Collector: func(f session.Folder) apply.Collector {
 			return fetch.Collector{Folder: f, Providers: op.providers, Inventories: op.allInventories(), Transfer: transfer}
 		},
-		Exceeded: op.exceeded(p),
-		Limits:   apply.DefaultLimits, File: op.file(), Approved: op.Config.Digest, Unattended: o.Unattended, Continue: o.Continue, Step: o.Detach, Look: o.look, Beside: op.isLocal(),
+		Exceeded: op.exceeded(p), Answers: o.answers,
+		Limits: apply.DefaultLimits, File: op.file(), Approved: op.Config.Digest, Unattended: o.Unattended, Continue: o.Continue, Step: o.Detach, Look: o.look, Beside: op.isLocal(),
 	})
 }
 

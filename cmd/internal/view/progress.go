@@ -24,11 +24,13 @@ type Progress struct {
 	drawn int                    // lines of the block on the screen
 	last  map[string]apply.Event // how each investigation stands
 	said  map[string]time.Time   // when, in its own time, waiting for it was last mentioned
+
+	answers map[string]apply.Event // the last one so far
 }
 
 // NewProgress returns a view on w; live draws in place.
 func NewProgress(w io.Writer, live bool) *Progress {
-	return &Progress{w: w, live: live, last: map[string]apply.Event{}, said: map[string]time.Time{}}
+	return &Progress{w: w, live: live, last: map[string]apply.Event{}, said: map[string]time.Time{}, answers: map[string]apply.Event{}}
 }
 
 // quiet is how long, in the time of the run, plain output says nothing about
@@ -39,6 +41,10 @@ const quiet = 15 * time.Minute
 func (p *Progress) Event(e apply.Event) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if e.Kind == apply.Preliminary {
+		p.soFar(e)
+		return
+	}
 	if e.Kind != apply.Progress {
 		p.clear()
 		p.line(e)
@@ -53,6 +59,21 @@ func (p *Progress) Event(e apply.Event) {
 	if e.Time.Sub(p.said[e.Of]) >= quiet {
 		p.said[e.Of] = e.Time
 		fmt.Fprintf(p.w, "%s  waiting    %s, %s\n", stamp(e.Time), timeLeft(e.Left), standings(e.Sessions))
+	}
+}
+
+// soFar shows the answer until now: in the block, or as a line from time to time.
+func (p *Progress) soFar(e apply.Event) {
+	last, known := p.answers[e.Of]
+	if p.live || !known || e.Time.Sub(last.Time) >= quiet {
+		p.answers[e.Of] = e
+	}
+	switch {
+	case p.live:
+		p.clear()
+		p.draw()
+	case p.answers[e.Of].Time.Equal(e.Time):
+		fmt.Fprintf(p.w, "%s  %-9s  %s\n", stamp(e.Time), e.Kind, terminal.Escape(e.Text))
 	}
 }
 
@@ -93,6 +114,11 @@ func (p *Progress) draw() {
 		for _, l := range block(p.last[name]) {
 			fmt.Fprintln(p.w, terminal.Cut(l, width-1))
 			p.drawn++
+		}
+		if a, ok := p.answers[name]; ok {
+			text := "  " + terminal.Wrap("so far: "+terminal.Escape(a.Text), width-1, "  ")
+			fmt.Fprintln(p.w, text)
+			p.drawn += 1 + strings.Count(text, "\n")
 		}
 	}
 }
