@@ -5,6 +5,7 @@ package plan
 const (
 	// Of the time box.
 	WindowOver     = "window-over"
+	NotRecorded    = "not-recorded"
 	WindowTooShort = "window-too-short"
 	StartsLate     = "starts-late"
 	StartsTooLate  = "starts-too-late"

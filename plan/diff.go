@@ -217,10 +217,12 @@ func (d differ) session(s Session, k *known) []Change {
 		return append([]Change{d.existing(s, *k)}, d.tookOver(s, *k)...)
 	case d.prior.Collected[s.Fingerprint()] == s.Digest() || d.collectedAs(s):
 		return []Change{{Leave, "recorded and collected before", &s, nil}}
+	case d.inv.Past:
+		return d.recorded(s)
 	case !d.prior.Over.IsZero():
 		return d.late(s)
 	case s.Mechanism == FlowLog:
-		return d.flowLog(s)
+		return d.earlier(s, d.flowLog(s))
 	}
 	return []Change{{Create, s.Why, &s, nil}}
 }

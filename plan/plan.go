@@ -21,6 +21,10 @@ type Investigation struct {
 	Start  time.Time     `json:"start,omitzero"` // only if the file states it
 	End    time.Time     `json:"end,omitzero"`
 
+	// Past says that the window was over before the run began: nothing is recorded, and what others
+	// recorded is read.
+	Past bool `json:"past,omitempty"`
+
 	// MaxTotalBytes ends the run once its recordings have so much together; 0: they may have any.
 	MaxTotalBytes int64 `json:"max_total_bytes,omitempty"`
 
@@ -66,10 +70,11 @@ type Plan struct {
 	Changes       []Change      `json:"changes"`
 	Views         []View        `json:"views,omitempty"`
 	Findings      []Finding     `json:"findings,omitempty"`
-	Cost          *Estimate     `json:"cost,omitempty"`   // nil if nothing is estimated
-	Finished      bool          `json:"finished"`         // results are there
-	Begun         bool          `json:"begun"`            // a run is under way, and Ends is its end
-	Failed        int           `json:"failed,omitempty"` // sessions of the finished run
+	Cost          *Estimate     `json:"cost,omitempty"`     // nil if nothing is estimated
+	Coverage      *Coverage     `json:"coverage,omitempty"` // of the part of the window that is past; nil if none is
+	Finished      bool          `json:"finished"`           // results are there
+	Begun         bool          `json:"begun"`              // a run is under way, and Ends is its end
+	Failed        int           `json:"failed,omitempty"`   // sessions of the finished run
 
 	// Of a monitor: its block is in the file no more, and how many logs of others it does
 	// not read yet.

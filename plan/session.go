@@ -110,8 +110,10 @@ type Recording struct {
 	Provisioning string            `json:"provisioning"`
 	FlowLog      *FlowLogSpec      `json:"flow_log,omitempty"`
 	Capture      *CaptureSpec      `json:"packet_capture,omitempty"`
-	Within       []ID              `json:"within,omitempty"` // what holds the target; set by resolve
-	Path         string            `json:"path,omitempty"`   // URL of a capture's blob, as Azure states it
+	Within       []ID              `json:"within,omitempty"`    // what holds the target; set by resolve
+	Guards       []ID              `json:"guards,omitempty"`    // of a log of an NSG: subnets and interfaces that it is on; set by resolve
+	GuardsIn     []ID              `json:"guards_in,omitempty"` // and what holds those
+	Path         string            `json:"path,omitempty"`      // URL of a capture's blob, as Azure states it
 
 	// Of captures, once asked for with Provider.Status.
 	State      CaptureState `json:"state,omitempty"`

@@ -73,9 +73,13 @@ func (j job) hour(b *batch, what string, hour time.Time, blobs iter.Seq2[plan.Bl
 // list yields the blobs of one hour that the session is about, in either
 // layout of their names.
 func (j job) list(ctx context.Context, hour time.Time) iter.Seq2[plan.Blob, error] {
+	container, prefixes := flowlog.VNetContainer, flowlog.Prefixes(j.recording.ID.Parent(), j.recording.ID.Name(), hour)
+	if j.recording.OfNSG() {
+		container, prefixes = flowlog.NSGContainer, []string{flowlog.NSGPrefix(j.recording.Target, hour)}
+	}
 	return func(yield func(plan.Blob, error) bool) {
-		for _, prefix := range flowlog.Prefixes(j.recording.ID.Parent(), j.recording.ID.Name(), hour) {
-			for b, err := range j.blobs.List(ctx, flowlog.VNetContainer, prefix) {
+		for _, prefix := range prefixes {
+			for b, err := range j.blobs.List(ctx, container, prefix) {
 				if errors.Is(err, plan.ErrNotFound) {
 					break // no container yet: nothing was ever written
 				}

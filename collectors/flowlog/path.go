@@ -143,6 +143,22 @@ func Prefixes(watcher plan.ID, name string, hour time.Time) []string {
 	}
 }
 
+// Folders returns the folders, in VNetContainer, of all that a flow log wrote, in either layout.
+// They end in a slash; below them are folders of years.
+func Folders(watcher plan.ID, name string) []string {
+	return folders(Prefixes(watcher, name, time.Time{}))
+}
+
+// NSGFolder returns the folder, in NSGContainer, of all that the flow log of an NSG wrote.
+func NSGFolder(nsg plan.ID) string { return folders([]string{NSGPrefix(nsg, time.Time{})})[0] }
+
+func folders(prefixes []string) []string {
+	for i, p := range prefixes {
+		prefixes[i] = p[:len(p)-len(hourPart(time.Time{}))+1]
+	}
+	return prefixes
+}
+
 // NSGPrefix returns the prefix, in NSGContainer, of the blobs that the flow
 // log of an NSG writes for one hour.
 func NSGPrefix(nsg plan.ID, hour time.Time) string {

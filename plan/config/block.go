@@ -187,6 +187,10 @@ func (b block) time(name string) (time.Time, bool) {
 	}
 	t, err := time.Parse(time.RFC3339, s)
 	if err != nil {
+		if strings.HasPrefix(s, "-") {
+			b.scope.add("Invalid time", b.at(name), "%s is %q. A time before now goes with window: window = \"6h\" and end = \"-1d\" is the six hours until this time yesterday.", name, s)
+			return time.Time{}, false
+		}
 		if meant := timeMeant(s); meant != "" {
 			b.scope.add("Invalid time", b.at(name), "%s is %q; write it as RFC 3339, with a zone: %s, if that is UTC.", name, s, meant)
 			return time.Time{}, false

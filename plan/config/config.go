@@ -83,6 +83,7 @@ type Investigation struct {
 	Window    time.Duration `json:"window"` // End-Start if those are given
 	Start     time.Time     `json:"start,omitzero"`
 	End       time.Time     `json:"end,omitzero"`
+	Before    time.Duration `json:"before,omitempty"` // the window ends so long before it is first applied; Start and End are set then
 	Storage   []Storage     `json:"storage,omitempty"`
 	Watches   []Watch       `json:"watches"`
 	Summaries []Summary     `json:"summaries,omitempty"`
@@ -93,6 +94,10 @@ type Investigation struct {
 	Monitor      *plan.Monitor `json:"monitor,omitempty"` // of a standing watch; nil: it has an end
 	MonitorRange hcl.Range     `json:"-"`                 // of every
 	Removed      bool          `json:"-"`                 // a monitor that is in the file no more, as the ledger knows it
+
+	// Past says that the window was over before the investigation began: nothing is recorded, and
+	// what is there is read. It is set by whoever plans, who knows the time.
+	Past bool `json:"-"`
 
 	// MaxTotalBytes is how much all sessions may record together before the run ends; 0: no limit.
 	MaxTotalBytes  int64 `json:"max_total_bytes,omitempty"`

@@ -117,6 +117,10 @@ func (b block) required(name, summary string, limit int, why string) string {
 func (b block) timeBox(inv *Investigation) {
 	inv.WindowRange = header(b.Block)
 	switch {
+	case b.has("window") && b.has("end") && !b.has("start") && b.relative("end"):
+		inv.WindowRange = b.at("end")
+		inv.Window, _ = b.duration("window")
+		inv.Before = b.before()
 	case b.has("window") && (b.has("start") || b.has("end")):
 		b.scope.add("Conflicting attributes", b.at("window"), "Write window, or start and end, not both.")
 	case b.has("window"):
@@ -135,6 +139,23 @@ func (b block) timeBox(inv *Investigation) {
 		b.scope.add("Invalid window", inv.WindowRange, "The window is %s; it can be %s to %s.", short(w), short(minWindow), short(maxWindow))
 		inv.Window = 0
 	}
+}
+
+// relative reports whether a time is written as one before now, such as "-1d".
+func (b block) relative(name string) bool {
+	s, ok := b.text(name)
+	return ok && strings.HasPrefix(strings.TrimSpace(s), "-")
+}
+
+// before is how long before now a window in the past ends.
+func (b block) before() time.Duration {
+	s, _ := b.text("end")
+	d, err := parseDuration(strings.TrimPrefix(strings.TrimSpace(s), "-"))
+	if err != nil || d <= 0 {
+		b.scope.add("Invalid time", b.at("end"), "end is %q; beside window it says how long before now the window ended, such as \"-1d\" or \"-90m\".", s)
+		return 0
+	}
+	return d
 }
 
 func (b block) between(inv *Investigation) time.Duration {

@@ -56,6 +56,17 @@ func (r *Run) Prior(inv plan.Investigation, watches []string, now time.Time) pla
 	return p
 }
 
+// Late reports whether all that r has was wanted only when its time box was over: it reads what
+// others recorded.
+func (r *Run) Late() bool {
+	for _, e := range r.Sessions {
+		if e.Intended.At.Before(r.Ends) {
+			return false
+		}
+	}
+	return true
+}
+
 // Failed counts the sessions that were given up.
 func (r *Run) Failed() int {
 	n := 0

@@ -85,8 +85,25 @@ func (e *estimator) change(ch plan.Change) {
 		}
 	case plan.Reuse:
 		volume, basis := e.volume(s, ch.Recording.ID)
-		e.collected(s, volume, basis)
+		e.collected(s, e.recordedThen(ch, volume, &basis), basis)
 	}
+}
+
+// recordedThen adds to the volume that a log will write what it has of the part of the window
+// that is past.
+func (e *estimator) recordedThen(ch plan.Change, volume *float64, basis *string) *float64 {
+	n, ok := e.Plan.Coverage.Volume(ch.Target(), ch.Recording.ID)
+	there := float64(n)
+	switch {
+	case ok && e.Config.Past:
+		*basis = "as listed in storage"
+		return &there
+	case ok && volume != nil:
+		there += *volume
+		*basis = "as listed in storage, and then " + *basis
+		return &there
+	}
+	return volume
 }
 
 // capture is priced at the most that it can hold.

@@ -2,6 +2,7 @@ package resolve
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -26,7 +27,7 @@ func (r *resolver) nsg(w config.Watch, t plan.Target) bool {
 	any := false
 	for _, part := range parts {
 		why := fmt.Sprintf("a view of %s: NSG flow logs cannot be made any more, so its %s is logged and kept by ACL", n.ID.Name(), part.Kind)
-		any = r.covered(w, part) || r.flowLog(w, part, why) || any
+		any = !r.inv.Past && r.covered(w, part) || r.flowLog(w, part, why) || any
 	}
 	return any
 }
@@ -60,6 +61,14 @@ func Within(inv *plan.Inventory, recordings []plan.Recording) {
 	index := sync.OnceValue(inv.Index) // of a large subscription it takes a while, and few targets need it
 	for i := range recordings {
 		recordings[i].Within = holders(index, recordings[i].Target)
+		if recordings[i].OfNSG() {
+			if n := index().NSGs[recordings[i].Target.Key()]; n != nil {
+				recordings[i].Guards = append(slices.Clone(n.Subnets), n.NICs...)
+				for _, id := range recordings[i].Guards {
+					recordings[i].GuardsIn = append(recordings[i].GuardsIn, holders(index, id)...)
+				}
+			}
+		}
 	}
 }
 

@@ -79,7 +79,7 @@ func (r *resolver) header() plan.Investigation {
 	i := r.inv
 	return plan.Investigation{
 		Name: i.Name, Reason: i.Reason, Owner: i.Owner, Ticket: i.Ticket,
-		Window: i.Window, Start: i.Start, End: i.End, MaxTotalBytes: i.MaxTotalBytes, AlignedStart: i.AlignedStart, Monitor: i.Monitor,
+		Window: i.Window, Start: i.Start, End: i.End, Past: i.Past, MaxTotalBytes: i.MaxTotalBytes, AlignedStart: i.AlignedStart, Monitor: i.Monitor,
 	}
 }
 
@@ -90,7 +90,7 @@ func (r *resolver) window(now time.Time) {
 	}
 	r.findings = append(r.findings, plan.Finding{
 		Code: plan.WindowOver, Severity: plan.Error, Summary: "Window is over",
-		Detail: fmt.Sprintf("Investigation %q ended %s, and it is %s. Azure records only what is to come: set a later end, or a window such as \"2h\".",
+		Detail: fmt.Sprintf("Investigation %q ended %s, and it is %s. Azure records only what is to come, and no flow log that is there covers what the file watches: set a later end, a window such as \"2h\", or a time that somebody recorded, as flowctl plan --coverage shows.",
 			i.Name, i.End.Format(time.RFC3339), now.Format(time.RFC3339)),
 		File: i.WindowRange.Filename, Line: i.WindowRange.Start.Line,
 	})
@@ -138,6 +138,9 @@ func (r *resolver) expand(w config.Watch, found []plan.Target) bool {
 
 func (r *resolver) machine(w config.Watch, t plan.Target) bool {
 	any := false
+	if r.inv.Past {
+		return r.recorded(w, t)
+	}
 	if w.Capture != nil {
 		if install, ok := r.captureable(w, t); ok {
 			any = r.capture(w, t, install)
@@ -170,7 +173,10 @@ func (r *resolver) capture(w config.Watch, t plan.Target, install string) bool {
 }
 
 func (r *resolver) flowLog(w config.Watch, t plan.Target, why string) bool {
-	spec := w.FlowLog.Spec
+	spec, at := plan.FlowLogSpec{}, w.Range
+	if w.FlowLog != nil { // there is none where a machine is to be captured
+		spec, at = w.FlowLog.Spec, w.FlowLog.Range
+	}
 	if i := r.flowLogOn(t.ID); i >= 0 {
 		return r.share(w, i, spec)
 	}
@@ -178,7 +184,7 @@ func (r *resolver) flowLog(w config.Watch, t plan.Target, why string) bool {
 		Mechanism: plan.FlowLog, Target: t, Within: holders(func() *plan.Index { return r.index(t) }, t.ID),
 		FlowLog: &spec, Why: why,
 	}
-	return r.add(w, s, w.FlowLog.Range)
+	return r.add(w, s, at)
 }
 
 // flowLogOn finds the session that logs id; Azure has one flow log a target.
@@ -191,7 +197,7 @@ func (r *resolver) flowLogOn(id plan.ID) int {
 
 func (r *resolver) share(w config.Watch, i int, spec plan.FlowLogSpec) bool {
 	s := &r.sessions[i]
-	if !reflect.DeepEqual(spec, *s.FlowLog) {
+	if !reflect.DeepEqual(spec, *s.FlowLog) && !r.inv.Past {
 		r.fail("Conflicting flow logs", fmt.Sprintf("Watches %s and %s ask for different flow logs on %s, and Azure has one flow log a target. Give both the same flow_log block, or drop one.",
 			s.Watches[0], w.Address(), s.Target.ID.Name()), w.FlowLog.Range)
 		return false
@@ -205,6 +211,9 @@ func (r *resolver) add(w config.Watch, s plan.Session, at hcl.Range) bool {
 	s.Watches = []string{w.Address()}
 	inv := r.inventories[s.Target.Provider]
 	watcher, there := watcherIn(inv, s.Target.Location)
+	if r.inv.Past {
+		return r.readOnly(s, watcher)
+	}
 	if !there && !r.inv.CreateWatchers {
 		r.warn(w, s.Target.ID, at, plan.WatcherMissing, "No Network Watcher",
 			fmt.Sprintf("Subscription %s has no Network Watcher in %s, which %s needs. Let flowctl make it with create_watchers = true in the investigation; or make it with: az network watcher configure --locations %s --enabled true --resource-group NetworkWatcherRG",

@@ -21,6 +21,7 @@ type planOptions struct {
 	policies policies
 	markdown bool
 	out      string
+	coverage bool
 }
 
 func newPlan(e *env.Env) *cobra.Command {
@@ -37,7 +38,11 @@ func newPlan(e *env.Env) *cobra.Command {
 
 It says what would fail and what will be missing, by codes that flowctl docs
 findings explains, what permissions lack and what it costs at most. Errors stop
-apply.`,
+apply.
+
+A window in the past needs no storage: the plan shows who recorded each target then, hour by
+hour, and apply reads that. --coverage shows who is recorded by what in the subscriptions of
+the file, since when, and how long it is kept.`,
 		Example: "  flowctl plan\n  flowctl plan investigation.hcl --out spike.plan\n  flowctl plan --detailed-exitcode --json\n  flowctl plan --role > role.json && az role definition create --role-definition @role.json",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -52,6 +57,7 @@ apply.`,
 	cmd.Flags().BoolVar(&o.role, "role", false, "print a custom role of exactly what the file needs, for az role definition create")
 	o.policies.flags(cmd)
 	cmd.Flags().BoolVar(&o.markdown, "markdown", false, "print the plan as a comment on a pull request, of 65,536 characters at most")
+	cmd.Flags().BoolVar(&o.coverage, "coverage", false, "show who is recorded by what in the file's subscriptions, and plan nothing")
 	cmd.Flags().StringVar(&o.out, "out", "", "save the plan to a `file` that apply takes")
 	return cmd
 }
@@ -66,6 +72,18 @@ func runPlan(ctx context.Context, e *env.Env, o planOptions) error {
 		return err
 	}
 	defer op.Count(ctx)
+	if o.coverage {
+		if o.markdown || o.role || o.out != "" {
+			return errors.New("--coverage plans nothing: leave out --markdown, --role and --out")
+		}
+		c := op.Coverage(ctx)
+		doc := view.CoverageDoc{Format: view.CoverageFormat, At: c.To, Rows: c.Rows}
+		if o.json {
+			return view.JSON(e.Stdout, doc)
+		}
+		view.RecordedText(e.Stdout, doc)
+		return nil
+	}
 	plans, err := op.Plan(ctx, o.again)
 	if err != nil {
 		return err

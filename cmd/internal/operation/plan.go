@@ -29,6 +29,7 @@ func (op *Operation) Plan(ctx context.Context, again bool) ([]plan.Plan, error) 
 		return nil, err
 	}
 	for i, p := range plans { // all investigations have one if there was no error
+		op.cover(ctx, op.Config.Investigations[i], &p)
 		plans[i] = op.preflight(ctx, op.Config.Investigations[i], p)
 		plans[i].Contain()
 		op.hold(op.Config.Investigations[i], &plans[i])
@@ -70,6 +71,7 @@ func (op *Operation) plans(ctx context.Context) ([]plan.Plan, error) {
 	var all hcl.Diagnostics
 	for _, inv := range op.Config.Investigations {
 		now := op.now()
+		op.date(inv, now)
 		asked, diags := resolve.Queries(ctx, inv, op.inventories, op.checkers())
 		if diags.HasErrors() {
 			asked = inv
@@ -122,7 +124,7 @@ func (op *Operation) plan(inv *config.Investigation, res resolve.Result, now tim
 		Finished: run != nil && op.finished(head), Removed: inv.Removed,
 	}
 	p.Joining = joining(head, run, p.Changes)
-	if p.Count(plan.Create, plan.Replace) == 0 { // what is there can still be collected
+	if p.Count(plan.Create, plan.Replace) == 0 && (!inv.Past || run != nil || p.Count(plan.Reuse) > 0) { // what is there can still be collected
 		p.Findings = slices.DeleteFunc(p.Findings, func(f plan.Finding) bool { return f.Code == plan.WindowOver })
 	}
 	_, p.Ends = head.TimeBox(now)

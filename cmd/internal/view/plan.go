@@ -41,8 +41,9 @@ type InvestigationDoc struct {
 	MaxBytes int64          `json:"max_total_bytes,omitempty"` // of all recordings together, which end the run
 	Changes  []ChangeDoc    `json:"changes"`
 	Findings []plan.Finding `json:"findings"`
-	Cost     *plan.Estimate `json:"cost,omitempty"` // at most
-	Pending  bool           `json:"pending"`        // apply would do or wait for something
+	Coverage *plan.Coverage `json:"coverage,omitempty"` // of the part of the window that is past
+	Cost     *plan.Estimate `json:"cost,omitempty"`     // at most
+	Pending  bool           `json:"pending"`            // apply would do or wait for something
 	Finished bool           `json:"finished"`
 	Begun    bool           `json:"begun"`            // a run is under way, and Ends is its end
 	Failed   int            `json:"failed,omitempty"` // sessions of the finished run
@@ -53,6 +54,7 @@ type InvestigationDoc struct {
 
 	window time.Duration
 	start  time.Time // only if the file states it
+	past   bool      // the window was over before
 }
 
 // ChangeDoc is what happens to one target.
@@ -94,6 +96,7 @@ func NewPlanDoc(plans []plan.Plan, results func(name string) string) PlanDoc {
 			Changes: []ChangeDoc{}, Findings: append([]plan.Finding{}, p.Findings...),
 			Cost: p.Cost, Pending: p.Pending(), Finished: p.Finished, Results: results(i.Name), window: i.Window,
 			Begun: p.Begun, Failed: p.Failed, start: i.Start, Monitor: i.Monitor, Removed: p.Removed, Simulated: i.Simulated, Made: p.Made,
+			Coverage: p.Coverage, past: i.Past,
 		}
 		for _, c := range p.Changes {
 			doc.Changes = append(doc.Changes, newChangeDoc(c))
@@ -259,6 +262,9 @@ func investigationText(w io.Writer, i InvestigationDoc, width int) {
 	if len(i.Changes) > 0 {
 		fmt.Fprintln(w)
 	}
+	if i.Coverage != nil {
+		CoverageText(w, *i.Coverage, width)
+	}
 	findingsText(w, i.Findings, width)
 	if i.Cost != nil {
 		costText(w, *i.Cost, monthly(i), width)
@@ -282,6 +288,8 @@ func timeBox(i InvestigationDoc) string {
 		return "removed from the file"
 	case i.Monitor != nil:
 		return standing(*i.Monitor)
+	case i.past:
+		return fmt.Sprintf("%s from %s until %s, which is past: nothing is created, what was recorded is read", length, moment(i.start), ends)
 	case !i.start.IsZero():
 		return fmt.Sprintf("%s from %s until %s", length, moment(i.start), ends)
 	case i.Begun:
