@@ -22,7 +22,7 @@ var layers = []string{
 	"plan/question plan/ledger collectors/aggregate collectors/identity collectors/minutes",
 	"plan/config/... plan/session",
 	"plan/resolve",
-	"plan/preflight plan/policy plan/apply providers/azure/... collectors/flowlog/... collectors/workspace collectors/parquet collectors/pcap/... collectors/summary/...",
+	"plan/preflight plan/policy plan/migrate plan/apply providers/azure/... collectors/flowlog/... collectors/workspace collectors/parquet collectors/pcap/... collectors/summary/...",
 	"providers/sandbox/... collectors/etl/... collectors/engine/... collectors/lake collectors/files collectors/storage/... cmd/internal/terminal",
 	"collectors/fetch",
 	"providers collectors cmd/internal/report",

@@ -143,7 +143,7 @@ func (op *Operation) sweepers(o SweepOptions) error {
 		op.providers[p.Alias] = made
 	}
 	if len(op.providers) == 0 {
-		return errors.New("no subscription to sweep: give --subscription, or a file with a provider of it")
+		return errors.New("no subscription to look through: give --subscription, or a file with a provider of it")
 	}
 	return nil
 }

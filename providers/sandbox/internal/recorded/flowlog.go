@@ -20,11 +20,15 @@ import (
 // logContainer is where flow logs of VNets, subnets and interfaces are written.
 const logContainer = "insights-logs-flowlogflowevent"
 
+// nsgContainer is where those of network security groups are written.
+const nsgContainer = "insights-logs-networksecuritygroupflowevent"
+
 // hourly is a series of hour blobs: what the flow logs of one name have
 // written to one account.
 type hourly struct {
-	prefix string // of the names, up to /y=
-	gens   []traffic.Log
+	container string
+	prefix    string // of the names, up to /y=
+	gens      []traffic.Log
 }
 
 // run is what distinguishes one time of recording from another.
@@ -36,7 +40,7 @@ type run struct {
 // drawLogs sorts the runs of all flow logs by where they write.
 func (s *Source) drawLogs(v *view) error {
 	var logs []traffic.Log
-	var homes [][2]string // account and prefix of each
+	var homes [][3]string // account, container and prefix of each
 	for _, l := range v.state.FlowLogs {
 		for _, r := range l.Runs {
 			account := s.account(v.state, r.Storage.Name())
@@ -49,7 +53,11 @@ func (s *Source) drawLogs(v *view) error {
 			}
 			logs = append(logs, traffic.Log{ID: l.ID, GUID: l.GUID, Target: r.Target, Since: r.Since, Until: r.Until,
 				RecordTypes: r.RecordTypes, Filter: filter})
-			homes = append(homes, [2]string{strings.ToLower(account.Name), l.BlobPrefix()})
+			home := [3]string{strings.ToLower(account.Name), logContainer, l.BlobPrefix()}
+			if isNSG(r.Target) {
+				home[1], home[2] = nsgContainer, "resourceId=/"+strings.ToUpper(strings.Trim(string(r.Target), "/"))
+			}
+			homes = append(homes, home)
 			v.runs = append(v.runs, run{fmt.Sprintf("%s %s %d %q %q", l.GUID, r.Target, r.Since.UnixNano(), r.RecordTypes, r.Filter), r.Since, r.Until})
 		}
 	}
@@ -58,7 +66,7 @@ func (s *Source) drawLogs(v *view) error {
 	}
 	v.logs = map[string][]*hourly{}
 	for i, log := range v.model.Precedence(logs) {
-		h := v.series(homes[i][0], homes[i][1])
+		h := v.series(homes[i])
 		h.gens = append(h.gens, log)
 	}
 	for _, all := range v.logs {
@@ -70,19 +78,24 @@ func (s *Source) drawLogs(v *view) error {
 	return nil
 }
 
-// records reports whether flow logs of a target write to logContainer.
-func records(target plan.ID) bool {
-	kind := strings.ToLower(target.Type())
-	return strings.HasPrefix(kind, "microsoft.network/virtualnetworks") || kind == "microsoft.network/networkinterfaces"
+func isNSG(target plan.ID) bool {
+	return strings.EqualFold(target.Type(), "Microsoft.Network/networkSecurityGroups")
 }
 
-func (v *view) series(account, prefix string) *hourly {
+// records reports whether flow logs of a target write blobs.
+func records(target plan.ID) bool {
+	kind := strings.ToLower(target.Type())
+	return strings.HasPrefix(kind, "microsoft.network/virtualnetworks") || kind == "microsoft.network/networkinterfaces" || isNSG(target)
+}
+
+func (v *view) series(home [3]string) *hourly {
+	account, container, prefix := home[0], home[1], home[2]
 	for _, h := range v.logs[account] {
-		if h.prefix == prefix {
+		if h.container == container && h.prefix == prefix {
 			return h
 		}
 	}
-	h := &hourly{prefix: prefix}
+	h := &hourly{container: container, prefix: prefix}
 	v.logs[account] = append(v.logs[account], h)
 	return h
 }
@@ -148,11 +161,8 @@ const (
 // is that of log, hour and MAC.
 func (s *Source) logNames(v *view, now time.Time, in place, want span) iter.Seq[string] {
 	return func(yield func(string) bool) {
-		if in.container != logContainer {
-			return
-		}
 		for _, h := range v.logs[in.account] {
-			if !want.mayHave(h.prefix + "/") {
+			if h.container != in.container || !want.mayHave(h.prefix+"/") {
 				continue
 			}
 			first, last := h.hours(now)
@@ -186,10 +196,10 @@ func (v *view) macs(gens []traffic.Log) []string {
 }
 
 // logBlob returns the hour blob of that name, if Azure has written it.
-func (s *Source) logBlob(v *view, now time.Time, account, name string) (blob.Blob, bool) {
+func (s *Source) logBlob(v *view, now time.Time, account, container, name string) (blob.Blob, bool) {
 	for _, h := range v.logs[account] {
 		rest, ok := strings.CutPrefix(name, h.prefix)
-		if !ok || len(rest) <= len(hourLayout) {
+		if !ok || h.container != container || len(rest) <= len(hourLayout) {
 			continue
 		}
 		hour, err := time.Parse(hourLayout, rest[:len(hourLayout)])

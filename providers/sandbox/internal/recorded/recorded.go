@@ -130,8 +130,8 @@ func (s *Source) Containers(account string) ([]blob.Container, error) {
 		return nil, err
 	}
 	names, now := map[string]bool{}, s.o.Clock.Now()
-	if len(v.logs[account]) > 0 {
-		names[logContainer] = true
+	for _, h := range v.logs[account] {
+		names[h.container] = true
 	}
 	for at := range v.files {
 		if at.account == account {
@@ -246,8 +246,5 @@ func (s *Source) blob(v *view, now time.Time, account, container, name string) (
 	if ok {
 		return s.captureBlob(v, now, files[i])
 	}
-	if container != logContainer {
-		return blob.Blob{}, false
-	}
-	return s.logBlob(v, now, account, name)
+	return s.logBlob(v, now, account, container, name)
 }

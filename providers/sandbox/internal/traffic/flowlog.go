@@ -52,13 +52,14 @@ const minute = int64(60) * second
 
 // Precedence returns logs, each knowing the others: while a log on a NIC is on,
 // logs on its subnet and VNet do not record that NIC, and likewise subnet
-// before VNet. Only logs of one subscription, deleted ones included, belong here.
+// before VNet. Logs of security groups are of another product, which nothing
+// shades. Only logs of one subscription, deleted ones included, belong here.
 func (m *Model) Precedence(logs []Log) []Log {
 	out := slices.Clone(logs)
 	for i := range out {
 		out[i].shades = nil
 		for _, o := range logs {
-			if rank(o.Target) > rank(out[i].Target) {
+			if rank(o.Target) > rank(out[i].Target) && !isNSG(out[i].Target) {
 				out[i].shades = append(out[i].shades, shade{o.Target, o.Since.UnixMicro(), until(o)})
 			}
 		}

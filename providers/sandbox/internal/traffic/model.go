@@ -189,6 +189,11 @@ func covers(target plan.ID, n *world.NIC) bool {
 // coveredBy are the resources by which an interface can be named.
 func coveredBy(n *world.NIC) []plan.ID {
 	all := []plan.ID{n.ID, n.Subnet.ID, n.Subnet.VNet.ID, plan.ID(n.Machine())}
+	for _, g := range []*world.NSG{n.Subnet.NSG, n.NSG} {
+		if g != nil {
+			all = append(all, g.ID)
+		}
+	}
 	if n.Instance != nil {
 		all = append(all, n.Instance.Set.ID)
 	}

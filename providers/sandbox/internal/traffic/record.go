@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"flowctl/plan"
 	"flowctl/providers/sandbox/internal/world"
 )
 
@@ -60,6 +61,7 @@ type recorder struct {
 	event      event   // the one being made
 	groups     []group // of the minute; the memory is used again
 	buf        []byte
+	nsg        plan.ID // whose decisions alone are recorded; empty in logs of networks
 }
 
 type span struct{ since, until int64 }
@@ -68,6 +70,10 @@ func (m *Model) recorder(log Log, nic *world.NIC) *recorder {
 	r := &recorder{m: m, log: log, nic: nic, salt: hashText(log.GUID, nic.MAC)}
 	r.b, r.c, r.e, r.d = types(log.RecordTypes)
 	r.spans = m.spans(log, nic)
+	if isNSG(log.Target) {
+		r.nsg, r.head = log.Target, nsgHead(log, nic)
+		return r
+	}
 	r.head = appendText(r.head, `","flowLogGUID":`, log.GUID)
 	r.head = appendText(r.head, `,"macAddress":`, nic.MAC)
 	r.head = append(r.head, `,"category":"FlowLogFlowEvent"`...)
@@ -243,12 +249,18 @@ func (r *recorder) add(state byte, at int64) {
 	if e.outbound {
 		verdict = &r.conn.out
 	}
+	if r.nsg != "" && !r.nsg.Is(plan.ID(verdict.ACL)) {
+		return
+	}
 	g := r.group(verdict)
 	g.events = append(g.events, *e)
 }
 
 // record writes the collected events.
 func (r *recorder) record(logged int64) []byte {
+	if r.nsg != "" {
+		return r.nsgRecord(logged)
+	}
 	b := append(r.buf[:0], `,{"time":"`...)
 	b = time.UnixMicro(logged).UTC().AppendFormat(b, "2006-01-02T15:04:05.0000000Z")
 	b = append(b, r.head...)
