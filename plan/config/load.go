@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -59,6 +60,11 @@ type loader struct {
 
 // read parses the files and sorts their blocks by type.
 func (l *loader) read(path string) {
+	if strings.HasSuffix(path, TestSuffix) {
+		l.halted = true
+		l.general(hcl.DiagError, "A test is no configuration", "%s is a test: flowctl test %s runs it.", path, path)
+		return
+	}
 	l.blocks = map[string][]*hclsyntax.Block{}
 	names, err := files(path)
 	switch {

@@ -42,7 +42,7 @@ func files(path string) ([]string, error) {
 
 func isConfig(name string) bool {
 	return strings.HasSuffix(name, ".hcl") && !strings.HasPrefix(name, ".") &&
-		name != "world.hcl" && !strings.HasSuffix(name, ".world.hcl")
+		name != "world.hcl" && !strings.HasSuffix(name, ".world.hcl") && !strings.HasSuffix(name, TestSuffix)
 }
 
 // readFile reads and parses one file. The file is nil if nothing of it is of use.

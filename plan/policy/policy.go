@@ -24,7 +24,7 @@ type Input struct {
 // Check returns what of the policies does not hold for a plan.
 func Check(policies []config.Policy, in Input) []plan.Finding {
 	var out []plan.Finding
-	value := in.value()
+	value := in.Value()
 	for _, p := range policies {
 		out = append(out, check(p, in, value)...)
 	}

@@ -8,9 +8,9 @@ import (
 	"flowctl/plan"
 )
 
-// value is a plan as policies see it. Every attribute is there always: null where there is
+// Value is a plan as policies see it. Every attribute is there always: null where there is
 // none, so that a condition on it does not depend on what the file has.
-func (in Input) value() cty.Value {
+func (in Input) Value() cty.Value {
 	p := in.Plan
 	i := p.Investigation
 	kind, every, keep := "investigation", cty.NullVal(cty.Number), cty.NullVal(cty.Number)

@@ -114,6 +114,7 @@ func runApply(ctx context.Context, e *env.Env, o applyOptions) error {
 // approve shows the plans and asks.
 func approve(e *env.Env, o applyOptions, op *operation.Operation, plans []plan.Plan, pending bool) error {
 	view.PlanText(e.Stderr, planDoc(op, plans))
+	e.Planned(op, plans)
 	if err := operation.Blocked(plans); err != nil || !pending || o.auto {
 		return err
 	}
@@ -135,6 +136,7 @@ func confirm(e *env.Env, question string) error {
 
 // answered shows what was answered and what failed.
 func answered(e *env.Env, results []operation.Result, asJSON bool, c checks) error {
+	e.Answered(results)
 	errs := []error{view.Answers(e.Stdout, results, asJSON)}
 	for _, r := range results {
 		if a := r.Answer; a != nil {

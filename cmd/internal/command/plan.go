@@ -88,6 +88,7 @@ func runPlan(ctx context.Context, e *env.Env, o planOptions) error {
 	if err != nil {
 		return err
 	}
+	e.Planned(op, plans)
 	if o.markdown && (o.json || o.role) {
 		return errors.New("--markdown is a form of its own: leave out --json and --role")
 	}

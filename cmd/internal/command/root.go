@@ -56,7 +56,7 @@ Without a provider in the file, all of it happens in an embedded sandbox.`,
 	root.SetVersionTemplate("flowctl {{.Version}}\n")
 	root.PersistentFlags().StringVar(&level, "log-level", "", "debug, info, warn or error (or FLOWCTL_LOG; default warn)")
 	root.AddCommand(
-		newInit(e), newFmt(e), newValidate(e), newPlan(e), newApply(e), newStatus(e),
+		newInit(e), newFmt(e), newValidate(e), newTest(e), newPlan(e), newApply(e), newStatus(e),
 		newStop(e), newExtend(e), newCollect(e), newDestroy(e), newSweep(e), newMigrate(e), newState(e), newLog(e), newImport(e), newSummarize(e), newFlows(e), newCompare(e), newReport(e), newConvert(e), newEngine(e), newSandbox(e), newGen(e), newBench(e), newDocs(e), newVersion(e),
 	)
 	root.SetHelpCommand(newHelp(root))

@@ -33,7 +33,7 @@ func (s *source) at(args []string) {
 // settings are what operations get of the outside. What they say on their way
 // is shown at once.
 func settings(e *env.Env, run func(operation.Event)) operation.Settings {
-	return operation.Settings{Dir: e.Root(), Environ: e.Environ, Version: version(), Log: e.Log, Emit: func(ev operation.Event) {
+	s := operation.Settings{Dir: e.Root(), Environ: e.Environ, Version: version(), Log: e.Log, Emit: func(ev operation.Event) {
 		if d := ev.Warnings; d != nil {
 			_ = view.Diagnostics(e.Stderr, d.Diags, d.Files)
 		}
@@ -41,6 +41,10 @@ func settings(e *env.Env, run func(operation.Event)) operation.Settings {
 			run(ev)
 		}
 	}}
+	if e.Rehearsal != nil {
+		s.Open = e.Rehearsal.Open
+	}
+	return s
 }
 
 // naming is what names addresses besides what was recorded; all are empty for none.

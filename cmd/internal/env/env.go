@@ -14,7 +14,11 @@ import (
 
 	"charm.land/log/v2"
 
+	"flowctl/cmd/internal/operation"
 	"flowctl/cmd/internal/terminal"
+	"flowctl/plan"
+	"flowctl/plan/config"
+	"flowctl/providers"
 )
 
 // Env is what the outside gives a command.
@@ -25,6 +29,28 @@ type Env struct {
 	Environ        []string
 	Docs           fs.FS
 	Log            *slog.Logger // once OpenLog was called
+	Rehearsal      *Rehearsal   // of flowctl test; nil in earnest
+}
+
+// Rehearsal is what a test of files puts around the commands that it runs.
+type Rehearsal struct {
+	Open     func(config.Provider, providers.Env) (plan.Provider, error) // a sandbox, whatever the file says
+	Planned  func(*operation.Operation, []plan.Plan)
+	Answered func([]operation.Result)
+}
+
+// Planned tells a rehearsal, if this is one, what a command is about to do.
+func (e *Env) Planned(op *operation.Operation, plans []plan.Plan) {
+	if e.Rehearsal != nil {
+		e.Rehearsal.Planned(op, plans)
+	}
+}
+
+// Answered tells a rehearsal, if this is one, what a command answered.
+func (e *Env) Answered(results []operation.Result) {
+	if e.Rehearsal != nil {
+		e.Rehearsal.Answered(results)
+	}
 }
 
 // Getenv returns the value of an environment variable, empty if it is unset.

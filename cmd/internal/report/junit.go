@@ -4,6 +4,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 )
 
@@ -67,6 +68,62 @@ func JUnit(w io.Writer, list []Checked) error {
 		all.Skipped += s.Skipped
 		all.Suites = append(all.Suites, s)
 	}
+	return all.write(w)
+}
+
+// Suite is a group of cases, and Case one of them, which holds unless it says otherwise.
+type (
+	Suite struct {
+		Name  string
+		Cases []Case
+	}
+	Case struct {
+		Name, File     string
+		Line           int
+		Failure, Error string
+		Skipped        bool
+	}
+)
+
+// Suites writes cases as JUnit's XML.
+func Suites(w io.Writer, list []Suite) error {
+	all := suites{Name: "flowctl"}
+	for _, l := range list {
+		s := suite{Name: l.Name}
+		for _, c := range l.Cases {
+			s.add(c)
+		}
+		all.Tests += s.Tests
+		all.Failures += s.Failures
+		all.Errors += s.Errors
+		all.Skipped += s.Skipped
+		all.Suites = append(all.Suites, s)
+	}
+	return all.write(w)
+}
+
+func (s *suite) add(c Case) {
+	s.Tests++
+	t := testCase{Class: s.Name, Name: c.Name, File: c.File, Line: c.Line}
+	first := func(text string) *problem {
+		line, _, _ := strings.Cut(text, "\n")
+		return &problem{Message: line, Text: text}
+	}
+	switch {
+	case c.Error != "":
+		s.Errors++
+		t.Error = first(c.Error)
+	case c.Failure != "":
+		s.Failures++
+		t.Failure = first(c.Failure)
+	case c.Skipped:
+		s.Skipped++
+		t.Skipped = &problem{Message: "a run before it failed"}
+	}
+	s.Cases = append(s.Cases, t)
+}
+
+func (all suites) write(w io.Writer) error {
 	if _, err := io.WriteString(w, xml.Header); err != nil {
 		return fmt.Errorf("write JUnit: %w", err)
 	}
