@@ -43,6 +43,20 @@ type PrivateEndpoint struct {
 	NICs     []ID   `json:"nics"`
 }
 
+// RouteTable is a table of routes that users made.
+type RouteTable struct {
+	ID     ID      `json:"id"`
+	Routes []Route `json:"routes"`
+}
+
+// Route is where a prefix goes.
+type Route struct {
+	Name   string `json:"name"`
+	Prefix string `json:"prefix"`       // or a service tag
+	Hop    string `json:"hop"`          // VirtualAppliance, VirtualNetworkGateway, VnetLocal, Internet, None
+	To     string `json:"to,omitempty"` // address of the appliance
+}
+
 // LifecycleRule is a rule of a storage account that deletes or moves blobs.
 type LifecycleRule struct {
 	Name       string   `json:"name"`

@@ -27,6 +27,7 @@ type Inventory struct {
 	Policies         []Policy          `json:"policies,omitempty"`
 	Quotas           []Quota           `json:"quotas,omitempty"`
 	PrivateEndpoints []PrivateEndpoint `json:"private_endpoints,omitempty"`
+	RouteTables      []RouteTable      `json:"route_tables,omitempty"`
 
 	// Unread says, by the name of a part above as in JSON, why it could not be
 	// read. What rests on such a part is not checked, and that is said.
@@ -49,6 +50,8 @@ type Subnet struct {
 	ID          ID             `json:"id"`
 	Prefixes    []netip.Prefix `json:"prefixes"`
 	NSG         ID             `json:"nsg,omitempty"`
+	RouteTable  ID             `json:"route_table,omitempty"`
+	NATGateway  ID             `json:"nat_gateway,omitempty"`
 	Delegations []string       `json:"delegations,omitempty"` // services that live here, such as Microsoft.Web/serverFarms
 	Gateways    []ID           `json:"gateways,omitempty"`    // application and other gateways that live here
 }
@@ -69,7 +72,8 @@ type NIC struct {
 	Addresses []netip.Addr      `json:"addresses"`
 	Subnets   []ID              `json:"subnets"`
 	NSG       ID                `json:"nsg,omitempty"`
-	VM        ID                `json:"vm,omitempty"` // or scale set instance
+	Groups    []ID              `json:"groups,omitempty"` // application security groups that it is in
+	VM        ID                `json:"vm,omitempty"`     // or scale set instance
 
 	// Since is the first look of several that found it, and Until the last one; zero for the
 	// first and the last of all looks.

@@ -45,8 +45,8 @@ type Provider interface {
 // Checker answers what only a plan asks, one thing at a time.
 type Checker interface {
 	// Guards fills in the parts of inv that only a plan needs: Tenant,
-	// Registered, Locks, Policies, Quotas and PrivateEndpoints. A part that
-	// cannot be read is named in inv.Unread, and is no error.
+	// Registered, Locks, Policies, Quotas, PrivateEndpoints and RouteTables. A part
+	// that cannot be read is named in inv.Unread, and is no error.
 	Guards(ctx context.Context, inv *Inventory) error
 	// Permissions are the caller's at a scope: a subscription, group or resource.
 	Permissions(ctx context.Context, scope ID) ([]Permission, error)

@@ -18,7 +18,7 @@ import (
 var layers = []string{
 	"plan plan/dictionary plan/region plan/syntax collectors/flow/... collectors/table",
 	"plan/servicetag",
-	"plan/price",
+	"plan/price plan/rules",
 	"plan/question plan/ledger collectors/aggregate collectors/identity collectors/minutes",
 	"plan/config/... plan/session",
 	"plan/resolve",

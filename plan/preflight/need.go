@@ -90,6 +90,7 @@ var readActions = []string{
 	"Microsoft.Network/networkWatchers/packetCaptures/read",
 	"Microsoft.Network/networkWatchers/read",
 	"Microsoft.Network/privateEndpoints/read",
+	"Microsoft.Network/routeTables/read",
 	"Microsoft.Network/virtualNetworks/read",
 	"Microsoft.Network/virtualNetworks/subnets/read",
 	"Microsoft.ResourceGraph/resources/read",

@@ -25,6 +25,7 @@ func (p *Provider) Guards(ctx context.Context, inv *plan.Inventory) error {
 	guards := []guard{
 		{"tenant", p.readTenant}, {"registered", p.readRegistered}, {"locks", p.readLocks},
 		{"policies", p.readPolicies}, {"quotas", p.readQuotas}, {"private_endpoints", p.readPrivateEndpoints},
+		{"route_tables", p.readRouteTables},
 	}
 	var mu sync.Mutex
 	unread := maps.Clone(inv.Unread)

@@ -82,6 +82,8 @@ func guardAnswers() map[string][]string {
 		"GET /providers/microsoft.network/locations/westeurope/usages": {`{"value":[
 			{"name":{"value":"PacketCaptures"},"currentValue":3,"limit":10000,"unit":"Count"},
 			{"name":{"value":"RouteTables"},"currentValue":9,"limit":200}]}`},
+		"GET /providers/microsoft.network/routetables": {`{"value":[{"id":"` + group + `Microsoft.Network/routeTables/rt","properties":{"routes":[
+			{"name":"all","properties":{"addressPrefix":"0.0.0.0/0","nextHopType":"VirtualAppliance","nextHopIpAddress":"10.0.0.4"}}]}}]}`},
 		"GET /providers/microsoft.network/privateendpoints": {`{"value":[{"id":"` + group + `Microsoft.Network/privateEndpoints/pe","location":"West Europe",
 			"properties":{"subnet":{"id":"` + vnetID + `/subnets/a"},"networkInterfaces":[{"id":"` + group + `Microsoft.Network/networkInterfaces/pe.nic"}]}}]}`},
 		"GET " + authorization + "policyassignments": {`{"value":[` + strings.Join([]string{
@@ -133,6 +135,7 @@ func TestGuards(t *testing.T) {
 		Quotas: []plan.Quota{{Name: "PacketCaptures", Location: "westeurope", Used: 3, Limit: 10000}},
 		PrivateEndpoints: []plan.PrivateEndpoint{{ID: group + "Microsoft.Network/privateEndpoints/pe", Location: "westeurope",
 			Subnet: vnetID + "/subnets/a", NICs: []plan.ID{group + "Microsoft.Network/networkInterfaces/pe.nic"}}},
+		RouteTables: []plan.RouteTable{{ID: group + "Microsoft.Network/routeTables/rt", Routes: []plan.Route{{Name: "all", Prefix: "0.0.0.0/0", Hop: "VirtualAppliance", To: "10.0.0.4"}}}},
 	}
 	if diff := cmp.Diff(want, inv); diff != "" {
 		t.Errorf("inventory (-want +got):\n%s", diff)
@@ -140,7 +143,7 @@ func TestGuards(t *testing.T) {
 	requests := map[string]int{
 		"GET subscriptions": 1, "GET providers": 5, "GET Microsoft.Authorization/locks": 2,
 		"GET Microsoft.Authorization/policyAssignments": 1, "GET Microsoft.Authorization/policyDefinitions": 2,
-		"GET Microsoft.Authorization/policySetDefinitions": 1, "GET Microsoft.Network/locations/usages": 1, "GET Microsoft.Network/privateEndpoints": 1,
+		"GET Microsoft.Authorization/policySetDefinitions": 1, "GET Microsoft.Network/locations/usages": 1, "GET Microsoft.Network/privateEndpoints": 1, "GET Microsoft.Network/routeTables": 1,
 	}
 	if diff := cmp.Diff(requests, p.Requests()); diff != "" {
 		t.Errorf("requests (-want +got):\n%s", diff)
@@ -161,13 +164,13 @@ func TestGuardsThatCannotBeRead(t *testing.T) {
 		}
 		for part, want := range map[string]string{
 			"tenant": "read the subscription: ", "registered": "read whether Microsoft.Compute is registered: ", "locks": "list locks: ",
-			"policies": "list policy assignments: ", "quotas": "list limits of westeurope: ", "private_endpoints": "list private endpoints: ",
+			"policies": "list policy assignments: ", "quotas": "list limits of westeurope: ", "private_endpoints": "list private endpoints: ", "route_tables": "list route tables: ",
 		} {
 			if got := inv.Unread[part]; !strings.HasPrefix(got, want+status) {
 				t.Errorf("%s is unread for %q, want %q", part, got, want+status)
 			}
 		}
-		if len(inv.Unread) != 7 || inv.Unread["vms"] != "before" {
+		if len(inv.Unread) != 8 || inv.Unread["vms"] != "before" {
 			t.Errorf("unread: %v", inv.Unread)
 		}
 	}

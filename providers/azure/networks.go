@@ -39,6 +39,8 @@ type listedSubnet struct {
 		Prefix      string   `json:"addressPrefix"`
 		Prefixes    []string `json:"addressPrefixes"`
 		NSG         idOf     `json:"networkSecurityGroup"`
+		RouteTable  idOf     `json:"routeTable"`
+		NATGateway  idOf     `json:"natGateway"`
 		Delegations []struct {
 			Properties struct {
 				Service string `json:"serviceName"`
@@ -70,6 +72,7 @@ type listedNIC struct {
 			Properties struct {
 				Address string `json:"privateIPAddress"`
 				Subnet  idOf   `json:"subnet"`
+				Groups  []idOf `json:"applicationSecurityGroups"`
 			} `json:"properties"`
 		} `json:"ipConfigurations"`
 	} `json:"properties"`
@@ -119,7 +122,7 @@ func vnetOf(v *listedVNet) plan.VNet {
 
 func subnetOf(s listedSubnet) plan.Subnet {
 	props := s.Properties
-	out := plan.Subnet{ID: s.ID, Prefixes: prefixes(merged(props.Prefix, props.Prefixes)), NSG: props.NSG.ID}
+	out := plan.Subnet{ID: s.ID, Prefixes: prefixes(merged(props.Prefix, props.Prefixes)), NSG: props.NSG.ID, RouteTable: props.RouteTable.ID, NATGateway: props.NATGateway.ID}
 	for _, d := range props.Delegations {
 		if d.Properties.Service != "" {
 			out.Delegations = append(out.Delegations, d.Properties.Service)
@@ -154,6 +157,9 @@ func nicOf(n *listedNIC) plan.NIC {
 		}
 		if s := c.Properties.Subnet.ID; s != "" {
 			out.Subnets = appendNew(out.Subnets, s)
+		}
+		for _, g := range c.Properties.Groups {
+			out.Groups = appendNew(out.Groups, g.ID)
 		}
 	}
 	return out
