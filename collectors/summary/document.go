@@ -175,6 +175,8 @@ type Answer struct {
 	Needs     []Need  `json:"needs,omitempty"`
 	// Of questions: what was not recorded and may be meant, each a sentence's end.
 	Unseen []string `json:"unseen,omitempty"`
+	// Of questions of a run: the steps of its window in which something went.
+	Timeline *Timeline `json:"timeline,omitempty"`
 	// Of questions that are compared: what changed since the run before.
 	Since *Since `json:"since,omitempty"`
 }

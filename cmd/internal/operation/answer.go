@@ -90,7 +90,7 @@ func (op *Operation) answer(ctx context.Context, folder session.Folder) (*Answer
 	}
 	doc.Simulated = m.Investigation.Simulated
 	a := &Answer{doc, problems, folder.Path, meta(m)}
-	if err := sinceBefore(ctx, folder, m, doc); err != nil {
+	if err := errors.Join(sinceBefore(ctx, folder, m, doc), overTime(ctx, sum, m, doc)); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
 	if _, err := writeReports(folder, m, doc, inv.Report.Formats); err != nil {

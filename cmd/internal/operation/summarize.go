@@ -99,6 +99,11 @@ func Summarize(ctx context.Context, s Settings, o SummarizeOptions) (*Answer, er
 				return nil, errors.Join(err, a.Close())
 			}
 		}
+		if !options.Only {
+			if err := overTime(ctx, sum, m, doc); err != nil {
+				return nil, errors.Join(err, a.Close())
+			}
+		}
 	}
 	return a, nil
 }

@@ -64,7 +64,7 @@ type pageSkip struct{ Source, Reason, Count, Offset string }
 func newPage(doc *summary.Document, meta Meta) page {
 	sum := sha256.Sum256([]byte(script))
 	p := page{Script: template.JS(script), ScriptHash: base64.StdEncoding.EncodeToString(sum[:]), Title: meta.Name, Sentence: Sentence(doc), Units: Units, Figures: figures(doc),
-		Timeline: newTimelineChart(doc.Timeline), Minutes: newMinutesStrip(doc.Minutes), Transfers: newTransferChart(doc)}
+		Timeline: newTimelineChart(doc.Timeline, "timeline", panelHeight), Minutes: newMinutesStrip(doc.Minutes), Transfers: newTransferChart(doc)}
 	if p.Title == "" {
 		p.Title = "Traffic"
 	}
@@ -106,6 +106,7 @@ func newPageAsk(doc *summary.Document, t Table, id string, meta Meta) pageTable 
 	rows, left := t.First(max(fewRows, mostRows/max(1, len(doc.Asks))))
 	t.Rows = rows
 	p := newPageTable(t, id, whole(t.Ask))
+	p.When = newAskTimeline(doc, t.Ask, id+"-when")
 	p.Chart, p.HCL = newAskChart(doc, t.Ask, id+"-picture"), terminal.Escape(meta.HCL[t.Ask.Name])
 	if left > 0 {
 		p.Left = Many(uint64(left), "more row") + " in the JSON, and in the CSV that flowctl summarize --csv writes."

@@ -14,6 +14,7 @@ type pageTable struct {
 	ID, Title, Whole string
 	Chart            *transferChart // of a question whose rows name both ends
 	HCL              string         // of a question: its block
+	When             *timelineChart // of a question: when it was
 	Left             string         // how many rows the page leaves out
 	Notes            []string
 	Columns          []terminal.Column

@@ -14,6 +14,7 @@ import (
 // that the chart is as wide as the page without scaling its text; places down
 // are pixels.
 type timelineChart struct {
+	ID            string
 	Height        int
 	Mark          int // where the marks of times end
 	Bytes         timelinePanel
@@ -26,6 +27,7 @@ type timelineChart struct {
 // timelinePanel is one row of bars with its own axis.
 type timelinePanel struct {
 	Title     string
+	Refused   bool // all that it shows was
 	Top, Base int
 	Bars      []timelineBar
 	Ticks     []timelineTick // of the heights
@@ -43,26 +45,32 @@ const (
 	slotLimit    = 120
 	panelTop     = 12
 	panelHeight  = 180
+	askHeight    = 64
 	axisHeight   = 28 // below a panel, for the times
-	deniedTop    = panelTop + panelHeight + axisHeight + 24
 	deniedHeight = 44
 )
 
-func newTimelineChart(t summary.Timeline) *timelineChart {
+// newTimelineChart draws a timeline whose panel of bytes is so high.
+func newTimelineChart(t summary.Timeline, id string, high int) *timelineChart {
 	slots, length := Slots(t, slotLimit)
 	if len(slots) == 0 {
 		return nil
 	}
 	heights, show := Measured(slots)
-	c := &timelineChart{Height: panelTop + panelHeight + axisHeight, Mark: panelTop + panelHeight + 5}
-	c.Bytes = newTimelinePanel(heights, show, panelTop, panelHeight, 4)
+	base := panelTop + high
+	c := &timelineChart{ID: id, Height: base + axisHeight, Mark: base + 5}
+	c.Bytes = newTimelinePanel(heights, show, panelTop, high, max(2, high/45))
 	c.Bytes.Title = "bytes"
 	if !slots[0].IPBytes.Known {
 		c.Bytes.Title = "flows begun or denied"
+		if !slots[0].Begun.Known {
+			c.Bytes.Title, c.Bytes.Refused = "denied flows", true
+		}
 	} else if denied, some := deniedOf(slots); some {
-		p := newTimelinePanel(denied, Count, deniedTop, deniedHeight, 1)
+		top := base + axisHeight + 24
+		p := newTimelinePanel(denied, Count, top, deniedHeight, 1)
 		p.Title = "denied flows"
-		c.Denied, c.Height = &p, deniedTop+deniedHeight+6
+		c.Denied, c.Height = &p, top+deniedHeight+6
 	}
 	c.hits(slots, length, show, heights)
 	from, to := slots[0].Start, slots[len(slots)-1].Start.Add(length)
@@ -77,6 +85,33 @@ func newTimelineChart(t summary.Timeline) *timelineChart {
 	c.Note = fmt.Sprintf("%s. A bar is %s; the highest is %s at %s.", span, Duration(length), show(heights[peak]), slots[peak].Start.Format("2006-01-02 15:04"))
 	c.Describ = fmt.Sprintf("Bar chart of %s over time in %s. %s", c.Bytes.Title, Many(uint64(len(slots)), "bar"), c.Note)
 	return c
+}
+
+// newAskTimeline draws when it was that what was asked for went, over the time of all that
+// was read, so that questions can be compared by eye.
+func newAskTimeline(doc *summary.Document, a *summary.Answer, id string) *timelineChart {
+	if a == nil || a.Timeline == nil || len(a.Timeline.Steps) == 0 || len(doc.Timeline.Steps) == 0 || a.Timeline.Seconds < 1 {
+		return nil
+	}
+	step := a.Timeline.Seconds * int64(time.Second)
+	at := map[int64]summary.Step{}
+	var bytes, denied bool
+	for _, s := range a.Timeline.Steps {
+		at[int64(s.Start)/step] = s
+		bytes, denied = bytes || s.IPBytes.Known, denied || s.Denied.Known
+	}
+	first, last := int64(doc.Timeline.Steps[0].Start)/step, (int64(doc.Timeline.Steps[len(doc.Timeline.Steps)-1].Start)+doc.Timeline.Seconds*int64(time.Second)-1)/step
+	if last-first > 2*slotLimit {
+		return nil // its times are not of this world
+	}
+	all := summary.Timeline{Seconds: a.Timeline.Seconds}
+	for n := first; n <= last; n++ {
+		s := at[n]
+		s.Start = summary.Instant(n * step)
+		s.IPBytes.Known, s.Denied.Known = bytes, denied
+		all.Steps = append(all.Steps, s)
+	}
+	return newTimelineChart(all, id, askHeight)
 }
 
 func deniedOf(slots []Slot) (heights []uint64, some bool) {

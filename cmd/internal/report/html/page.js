@@ -73,7 +73,7 @@ for (const table of tables) {
 }
 
 // Brush: a span of the timeline, with what was in it and how to ask for it alone.
-const hits = [...document.querySelectorAll("rect.hit")];
+const hits = [...document.querySelectorAll("section[aria-labelledby=timeline] rect.hit")];
 let from = -1;
 const brushed = (a = -1, b = -1) => {
   hits.forEach((h, i) => h.classList.toggle("brushed", a >= 0 && i >= Math.min(a, b) && i <= Math.max(a, b)));
