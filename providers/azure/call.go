@@ -100,11 +100,11 @@ func listOf[A, T any](ctx context.Context, p *Provider, what, address string, co
 	for ctx := aList(ctx); address != ""; {
 		doc, err := p.get(ctx, address)
 		if err != nil {
-			return out, fmt.Errorf("list %s: %w", what, err)
+			return out, &notListed{what, err}
 		}
 		var page pageOf[A]
 		if err := decode(doc.body, &page); err != nil {
-			return out, fmt.Errorf("list %s: %w", what, err)
+			return out, &notListed{what, err}
 		}
 		for _, a := range page.Value {
 			if a != nil {

@@ -104,7 +104,44 @@ func inParallel(tasks ...func() error) error {
 			return id // which fails every list alike
 		}
 	}
-	return errors.Join(sortedErrors(errs)...)
+	return errors.Join(sortedErrors(alike(errs))...)
+}
+
+// notListed says which list could not be read, and why.
+type notListed struct {
+	what string
+	err  error
+}
+
+func (e *notListed) Error() string { return "list " + e.what + ": " + e.err.Error() }
+func (e *notListed) Unwrap() error { return e.err }
+
+// alike makes one error of those of lists that have the same cause.
+func alike(errs []error) []error {
+	var out, single []error
+	for _, err := range errs {
+		if joined, ok := err.(interface{ Unwrap() []error }); ok {
+			single = append(single, joined.Unwrap()...)
+			continue
+		}
+		single = append(single, err)
+	}
+	causes := map[string]*notListed{}
+	for _, err := range sortedErrors(single) {
+		l, ok := err.(*notListed)
+		if !ok {
+			out = append(out, err)
+			continue
+		}
+		if first := causes[l.err.Error()]; first != nil {
+			first.what += ", " + l.what
+			continue
+		}
+		first := *l
+		causes[l.err.Error()] = &first
+		out = append(out, &first)
+	}
+	return out
 }
 
 // sortedErrors makes the order of errors that came in parallel the same in
@@ -120,7 +157,7 @@ func list[T, P, A any](ctx context.Context, what string, pager *runtime.Pager[P]
 	for ctx := aList(ctx); pager.More(); {
 		page, err := pager.NextPage(ctx)
 		if err != nil {
-			return out, fmt.Errorf("list %s: %w", what, plain(err))
+			return out, &notListed{what, plain(err)}
 		}
 		for _, a := range elements(page) {
 			if a != nil {

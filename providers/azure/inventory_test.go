@@ -117,6 +117,19 @@ func TestInventoryNamesEveryListThatFails(t *testing.T) {
 	}
 }
 
+// TestOneCauseIsSaidOnce wants what fails every list alike in one line, with the lists.
+func TestOneCauseIsSaidOnce(t *testing.T) {
+	expired, busy := errors.New("401 Expired: it is over."), errors.New("503 Busy.")
+	err := inParallel(
+		func() error { return &notListed{"networks", expired} },
+		func() error { return errors.Join(&notListed{"disks", expired}, &notListed{"machines", expired}) },
+		func() error { return &notListed{"accounts", busy} },
+	)
+	if want := "list accounts: 503 Busy.\nlist disks, machines, networks: 401 Expired: it is over."; err.Error() != want || !errors.Is(err, busy) || !errors.Is(err, expired) {
+		t.Errorf("%q, want %q", err, want)
+	}
+}
+
 func golden(t *testing.T, path string, got []byte) {
 	t.Helper()
 	if *update {

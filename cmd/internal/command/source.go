@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -118,6 +119,16 @@ type advised struct {
 	ways []string
 }
 
+// linesOf is the text of an error, of which further lines are indented, so that none of
+// them looks like another message.
+func linesOf(err error) string {
+	lines := strings.Split(err.Error(), "\n")
+	for i, l := range lines {
+		lines[i] = terminal.Escape(l)
+	}
+	return strings.Join(lines, "\n  ")
+}
+
 // say shows all errors that were joined, and returns the exit status that one
 // of them carries.
 func say(e *env.Env, err error) int {
@@ -139,7 +150,7 @@ func say(e *env.Env, err error) int {
 			e.Printf("Error: %s\n", terminal.Escape(err.Error()))
 		}
 	default:
-		e.Printf("Error: %s\n", terminal.Escape(err.Error()))
+		e.Printf("Error: %s\n", linesOf(err))
 		errors.As(err, &advice)
 		for _, way := range advice.ways {
 			e.Printf("  %s\n", terminal.Escape(way))

@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -56,8 +57,15 @@ func unauthorized(tenant, code, description, format string, args ...any) *Error 
 }
 
 // managers are the audiences of Resource Manager; the host that a client
-// reaches it at is one as well.
+// reaches it at is one as well, and so is any of this machine: a proxy may be
+// between them.
 var managers = []string{"https://management.azure.com", "https://management.core.windows.net"}
+
+// here reports whether a host is this machine.
+func here(host string) bool {
+	a, err := netip.ParseAddr(host)
+	return strings.EqualFold(host, "localhost") || err == nil && a.IsLoopback()
+}
 
 // identify refuses a token that is over or for somebody else, before anything
 // else is looked at (recording ps-expired-token; the text about audiences is
@@ -79,7 +87,7 @@ func (q *request) identify() error {
 	}
 	host := func(audience string) bool {
 		u, err := url.Parse(audience)
-		return err == nil && strings.EqualFold(u.Host, q.r.Host)
+		return err == nil && (strings.EqualFold(u.Host, q.r.Host) || here(u.Hostname()))
 	}
 	if c.Audience != "" && !host(c.Audience) && !slices.Contains(managers, strings.TrimRight(strings.ToLower(c.Audience), "/")) {
 		return unauthorized(q.world.Tenant, "InvalidAuthenticationTokenAudience", "The access token has been obtained from wrong audience or resource.",

@@ -68,6 +68,8 @@ func TestTokens(t *testing.T) {
 			"The access token expiry UTC time '7/31/2024 5:53:20 AM' is earlier than current UTC time '"},
 		"audience": {bearer(home, "https://vault.azure.net", later), at(prod, ""), 401, "InvalidAuthenticationTokenAudience",
 			"The access token has been obtained for wrong audience or resource 'https://vault.azure.net'."},
+		"a proxy's":    {bearer(home, "https://localhost:8603/", later), at(prod, ""), 200, "", ""},
+		"no proxy's":   {bearer(home, "https://localhost.example/", later), at(prod, ""), 401, "InvalidAuthenticationTokenAudience", ""},
 		"old audience": {bearer(home, "https://management.core.windows.net/", later), at(prod, ""), 200, "", ""},
 		"tenant": {tokenOf(abroad), at(prod, "/resourceGroups"), 401, "InvalidAuthenticationTokenTenant",
 			"The access token is from the wrong issuer 'https://sts.windows.net/" + abroad + "/'. It must match the tenant 'https://sts.windows.net/" + home + "/' associated with this subscription."},
