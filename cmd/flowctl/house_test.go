@@ -23,7 +23,7 @@ var layers = []string{
 	"plan/config/... plan/session",
 	"plan/resolve",
 	"plan/preflight plan/policy plan/migrate plan/apply providers/azure/... collectors/flowlog/... collectors/workspace collectors/parquet collectors/pcap/... collectors/summary/...",
-	"providers/sandbox/... collectors/etl/... collectors/engine/... collectors/lake collectors/files collectors/storage/... cmd/internal/terminal",
+	"providers/sandbox/... collectors/etl/... collectors/engine/... collectors/lake collectors/files collectors/migration collectors/storage/... cmd/internal/terminal",
 	"collectors/fetch",
 	"providers collectors cmd/internal/report",
 	"cmd/internal/operation cmd/internal/bench",
@@ -89,7 +89,7 @@ var collectorRooms = map[string]string{
 	"etl": "flow etl/trace pcap/meter pcap/names pcap/packet", "etl/trace": "", "etl/etltest": "etl/trace",
 	"parquet": "flow table", "engine": "flow parquet", "engine/enginetest": "", "lake": "",
 	"aggregate": "flow table", "identity": "flow table", "minutes": "flow",
-	"summary": "flow table aggregate minutes",
+	"summary": "flow table aggregate minutes", "migration": "flow flowlog",
 	"files":   "", "storage": "flowlog", "storage/storagetest": "flowlog", "fetch": "flowlog storage",
 }
 

@@ -66,6 +66,33 @@ vm "vm-open" {
 		fmt.Fprintf(&b, "traffic \"t%d\" {\n  from = [\"vm-%d-0\"]\n  to = [\"vm-%d-1\", \"partner\"]\n  protocol = \"tcp\"\n  ports = [443]\n  every = \"30s\"\n  duration = \"40s\"\n}\n", v, v, v)
 		fmt.Fprintf(&b, "traffic \"scan%d\" {\n  from = [\"partner\"]\n  to = [\"vm-%d-2\"]\n  protocol = \"tcp\"\n  ports = [22]\n  every = \"1m\"\n}\n", v, v)
 	}
+	b.WriteString(`admin_rules "baseline" {
+  vnets = ["vnet-1"]
+  rule "NoSSH" {
+    priority  = 10
+    direction = "Inbound"
+    access    = "Deny"
+    protocol  = "Tcp"
+    sources   = ["Internet"]
+    ports     = ["22"]
+  }
+}
+traffic "into-two" {
+  from     = ["vm-0-1"]
+  to       = ["vm-two"]
+  protocol = "tcp"
+  ports    = [8080]
+  every    = "30s"
+}
+traffic "plain" {
+  from       = ["vm-2-0"]
+  to         = ["vm-2-1"]
+  protocol   = "tcp"
+  ports      = [1433]
+  every      = "30s"
+  encryption = "NX_NOT_ACCEPTED"
+}
+`)
 	b.WriteString("traffic \"two\" {\n  from = [\"vm-two\"]\n  to = [\"vm-0-1\", \"vm-open\"]\n  protocol = \"tcp\"\n  ports = [5432]\n  every = \"40s\"\n}\n")
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(b.String()), 0o600))
 }

@@ -26,8 +26,8 @@ func Monitor(f File, proposals []Proposal) []byte {
 	body := out.Body()
 	comment(body, "Flow logs in the place of NSG flow logs, which Azure deletes on "+Retired+".",
 		"Review it, put it in git, and carry it out with flowctl apply. NSG flow logs are left as they are:",
-		"let both record for a day, compare them (flowctl docs migrate), and then remove the old ones",
-		"with flowctl migrate nsg --remove.")
+		"let both record for a day, compare them with flowctl migrate nsg --compare, and then remove the",
+		"old ones with flowctl migrate nsg --remove (flowctl docs migrate).")
 	for _, p := range f.Providers {
 		body.AppendNewline()
 		provider(body, p)

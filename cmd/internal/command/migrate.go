@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -21,6 +22,9 @@ type migrateOptions struct {
 	json    bool
 	out     string
 	owner   string
+	compare bool
+	start   string
+	end     string
 	remove  bool
 	removal string
 	auto    bool
@@ -48,12 +52,13 @@ virtual networks, subnets and interfaces would, with retention and Traffic Analy
 carried over, and what that changes in volume and price. It changes nothing.
 
 With --out it writes that as a monitor, to be reviewed and applied like any other file.
-Once both kinds record, flowctl compare shows how they differ (flowctl docs migrate).
+Once both kinds record, --compare reads what they wrote in the last hour, or from
+--start until --end, and says which flows only one of them has, or has otherwise, and why.
 
 With --remove it says which NSG flow logs can go: those of which flow logs that write
 record everything. Nothing is removed but by such a plan: --out keeps it in a file, and
 --plan carries that file out, if all is still as it was reviewed.`,
-		Example: "  flowctl migrate nsg --subscription 5ab0c1d2-6e3f-4a5b-8c7d-9e0f1a2b3c4d\n  flowctl migrate nsg --out migrate.hcl --owner netops@example.com providers.hcl\n  flowctl migrate nsg --remove --out removal.json providers.hcl\n  flowctl migrate nsg --remove --plan removal.json providers.hcl",
+		Example: "  flowctl migrate nsg --subscription 5ab0c1d2-6e3f-4a5b-8c7d-9e0f1a2b3c4d\n  flowctl migrate nsg --out migrate.hcl --owner netops@example.com providers.hcl\n  flowctl migrate nsg --compare --start -24h providers.hcl\n  flowctl migrate nsg --remove --out removal.json providers.hcl\n  flowctl migrate nsg --remove --plan removal.json providers.hcl",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if o.at(args); len(args) > 0 || len(o.Subscriptions) == 0 {
@@ -68,6 +73,9 @@ record everything. Nothing is removed but by such a plan: --out keeps it in a fi
 	cmd.Flags().BoolVar(&o.json, "json", false, "print what was found as JSON")
 	cmd.Flags().StringVar(&o.out, "out", "", "write the monitor, or with --remove the plan of the removal, to a `file` that is not there yet")
 	cmd.Flags().StringVar(&o.owner, "owner", "", "`who` owns the monitor that --out writes")
+	cmd.Flags().BoolVar(&o.compare, "compare", false, "compare, flow by flow, what both kinds of flow logs wrote")
+	cmd.Flags().StringVar(&o.start, "start", "", "with --compare: from this `time` on, RFC 3339, or a duration before now such as -6h; default an hour before the end")
+	cmd.Flags().StringVar(&o.end, "end", "", "with --compare: until this `time`; default 10 minutes before now, when records have been written")
 	cmd.Flags().BoolVar(&o.remove, "remove", false, "plan which NSG flow logs can be removed")
 	cmd.Flags().StringVar(&o.removal, "plan", "", "with --remove: carry out a reviewed `file` of --out")
 	cmd.Flags().BoolVar(&o.auto, "auto-approve", false, "with --plan: do not ask before acting")
@@ -76,6 +84,10 @@ record everything. Nothing is removed but by such a plan: --out keeps it in a fi
 
 func (o migrateOptions) check() error {
 	switch {
+	case o.compare && (o.remove || o.out != ""):
+		return errors.New("--compare only reads: leave out --remove and --out")
+	case !o.compare && (o.start != "" || o.end != ""):
+		return errors.New("--start and --end are of --compare: give it too")
 	case o.removal != "" && !o.remove:
 		return errors.New("--plan carries out a removal: say --remove too")
 	case o.auto && o.removal == "":
@@ -105,6 +117,8 @@ func runMigrateNSG(ctx context.Context, e *env.Env, o migrateOptions) error {
 	}
 	defer m.Count(ctx)
 	switch {
+	case o.compare:
+		return compareNSG(ctx, e, m, o)
 	case o.removal != "":
 		return removeNSG(ctx, e, m, o)
 	case o.remove:
@@ -126,6 +140,33 @@ func runMigrateNSG(ctx context.Context, e *env.Env, o migrateOptions) error {
 		return fmt.Errorf("%s was not written: there is nothing to propose", o.out)
 	}
 	return created(e, o.out, found.File(o.owner), "Review it, and carry it out with: flowctl apply "+o.out)
+}
+
+// compareNSG shows how what both kinds of flow logs wrote differs.
+func compareNSG(ctx context.Context, e *env.Env, m *operation.Migrator, o migrateOptions) error {
+	now := m.Now()
+	start, end, err := window(o.start, o.end, now)
+	if err != nil {
+		return err
+	}
+	if end.IsZero() {
+		end = now.Add(-10 * time.Minute).Truncate(time.Minute)
+	}
+	if start.IsZero() {
+		start = end.Add(-time.Hour)
+	}
+	if !start.Before(end) {
+		return fmt.Errorf("--start %s is not before --end %s", start.UTC().Format(time.RFC3339), end.UTC().Format(time.RFC3339))
+	}
+	c, err := m.Compare(ctx, start, end)
+	if err != nil {
+		return err
+	}
+	if o.json {
+		return view.JSON(e.Stdout, c)
+	}
+	view.MigrationCompared(e.Stdout, c)
+	return nil
 }
 
 // created writes a file that is not there yet.

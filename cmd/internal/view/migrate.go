@@ -7,6 +7,7 @@ import (
 
 	"flowctl/cmd/internal/operation"
 	"flowctl/cmd/internal/terminal"
+	"flowctl/collectors/migration"
 	"flowctl/plan/migrate"
 )
 
@@ -136,4 +137,36 @@ func Removals(w io.Writer, r operation.Removals) {
 		fmt.Fprintf(w, "  .  %s stays: %s\n", terminal.Escape(one.ID.Name()), terminal.Escape(one.Why))
 	}
 	fmt.Fprintf(w, "%d to remove, %d stay. What they wrote stays in storage.\n", len(r.Remove), len(r.Kept))
+}
+
+// MigrationCompared draws how what NSG flow logs and flow logs of networks wrote differs.
+func MigrationCompared(w io.Writer, c *migration.Comparison) {
+	width := Screen(w).Width
+	if Screen(w).Whole {
+		width = unbounded
+	}
+	say := func(indent, text string) { fmt.Fprintln(w, indented(terminal.Escape(text), width, indent)) }
+	say("", fmt.Sprintf("%s to %s: %s of %s, %d alike in both kinds of flow logs.", moment(c.Start), moment(c.End), Count(c.Flows, "flow"), Count(c.Interfaces, "interface"), c.Alike))
+	words := map[string]string{"nsg": "only in NSG flow logs", "network": "only in flow logs of networks", "both": "in both, with other counts"}
+	for _, d := range c.Differences {
+		fmt.Fprintln(w)
+		head := fmt.Sprintf("%s %s (%d packets, %s)", Count(d.Flows, "flow"), words[d.Side], d.Packets, terminal.Bytes(d.Bytes))
+		if d.Open {
+			head = "Unexplained: " + head
+		}
+		say("  ", head)
+		say("    ", strings.ToUpper(d.Why[:1])+d.Why[1:]+".")
+		for _, x := range d.Examples {
+			say("    ", "such as "+x)
+		}
+	}
+	for _, s := range c.Damaged {
+		say("", fmt.Sprintf("Not read, %d times: %s.", s.Count, s.Reason))
+	}
+	fmt.Fprintln(w)
+	if n := c.Unexplained(); n > 0 {
+		say("", fmt.Sprintf("%s differ and nothing explains why: look at them before the NSG flow logs go.", Count(n, "flow")))
+		return
+	}
+	say("", "Every difference is explained.")
 }
