@@ -90,7 +90,7 @@ var collectorRooms = map[string]string{
 	"parquet": "flow table", "engine": "flow parquet", "engine/enginetest": "", "lake": "",
 	"aggregate": "flow table", "identity": "flow table", "minutes": "flow",
 	"summary": "flow table aggregate minutes", "migration": "flow flowlog",
-	"files":   "", "storage": "flowlog", "storage/storagetest": "flowlog", "fetch": "flowlog storage",
+	"files": "", "storage": "flowlog", "storage/storagetest": "flowlog", "fetch": "flowlog storage",
 }
 
 // TestCollectorRooms keeps the direction inside the collectors.
