@@ -75,34 +75,130 @@ func (c *Coverage) Any() bool {
 // Gaps are the times of which no source has anything of a target. Where a source could not be
 // listed nothing is known, and there are none.
 func (c *Coverage) Gaps(target ID) []Span {
+	for _, r := range c.Rows {
+		if r.Target.Is(target) && r.Unread != "" {
+			return nil
+		}
+	}
+	return c.Missing(target)
+}
+
+// Missing are the times of which no source is known to have anything of a target.
+func (c *Coverage) Missing(target ID) []Span {
 	there := map[int64]bool{}
 	for _, r := range c.Rows {
 		if !r.Target.Is(target) {
 			continue
-		}
-		if r.Unread != "" {
-			return nil
 		}
 		for _, h := range r.Hours {
 			there[h.Start.Unix()] = true
 		}
 	}
 	var out []Span
-	for at := c.From.UTC().Truncate(time.Hour); at.Before(c.To); at = at.Add(time.Hour) {
-		from, to := at, at.Add(time.Hour)
-		if from.Before(c.From) {
-			from = c.From
-		}
-		if to.After(c.To) {
-			to = c.To
-		}
-		switch {
+	c.hours(func(at time.Time, s Span) {
+		switch n := len(out); {
 		case there[at.Unix()]:
-		case len(out) > 0 && out[len(out)-1].To.Equal(from):
-			out[len(out)-1].To = to
+		case n > 0 && out[n-1].To.Equal(s.From):
+			out[n-1].To = s.To
 		default:
-			out = append(out, Span{from, to})
+			out = append(out, s)
 		}
+	})
+	return out
+}
+
+// Partial are the hours of which no file has all of a target: there is none, or none of the hour
+// after it. A record is stamped when its minute is over, so that the last minute of an hour is in the
+// file of the next one.
+func (c *Coverage) Partial(target ID) []Span {
+	there := map[int64]bool{}
+	for _, r := range c.Rows {
+		for _, h := range r.Hours {
+			if r.Target.Is(target) && h.Files > 0 {
+				there[h.Start.Unix()] = true
+			}
+		}
+	}
+	var out []Span
+	c.hours(func(at time.Time, s Span) {
+		next := at.Add(time.Hour)
+		if !there[at.Unix()] || next.Before(c.To) && !there[next.Unix()] {
+			out = append(out, s)
+		}
+	})
+	return out
+}
+
+// hours calls each with the hours of c and what of each is in it.
+func (c *Coverage) hours(each func(at time.Time, s Span)) {
+	for at := c.From.UTC().Truncate(time.Hour); at.Before(c.To); at = at.Add(time.Hour) {
+		s := Span{at, at.Add(time.Hour)}
+		if s.From.Before(c.From) {
+			s.From = c.From
+		}
+		if s.To.After(c.To) {
+			s.To = c.To
+		}
+		each(at, s)
+	}
+}
+
+// Take is what rows of a workspace are read for: the hours that they have and of which storage has
+// not all, and the times of these.
+func (c *Coverage) Take(rows Covered) (hours []Hour, spans []Span) {
+	hours = []Hour{}
+	for _, s := range c.Partial(rows.Target) {
+		i := slices.IndexFunc(rows.Hours, func(h Hour) bool { return h.Start.Equal(s.From.UTC().Truncate(time.Hour)) })
+		if i < 0 {
+			continue
+		}
+		hours = append(hours, rows.Hours[i])
+		if n := len(spans); n > 0 && spans[n-1].To.Equal(s.From) {
+			spans[n-1].To = s.To
+		} else {
+			spans = append(spans, s)
+		}
+	}
+	return hours, spans
+}
+
+// Leave has of the logs of a target only the times count of which rows are not read. A log whose
+// files could not be listed is given up.
+func (c *Coverage) Leave(changes []Change, rows Change) {
+	for i, ch := range changes {
+		if ch.Action != Reuse || !ch.Target().Is(rows.Target()) || ch.Recording.InWorkspace() {
+			continue
+		}
+		if slices.ContainsFunc(c.Rows, func(r Covered) bool {
+			return r.Target.Is(ch.Target()) && r.Recording.Is(ch.Recording.ID) && r.Unread != ""
+		}) {
+			changes[i].Action, changes[i].Reason = Leave, "what it has in storage cannot be listed: its rows are read in their place"
+			continue
+		}
+		s := *ch.Session
+		s.Spans = c.without(s.Spans, rows.Session.Spans)
+		changes[i].Session = &s
+	}
+}
+
+// without are the hours of spans, or of all if there are none, that are not in others.
+func (c *Coverage) without(spans, others []Span) []Span {
+	in := func(all []Span, s Span) bool {
+		return slices.ContainsFunc(all, func(o Span) bool { return !s.From.Before(o.From) && !s.To.After(o.To) })
+	}
+	out := []Span{}
+	c.hours(func(_ time.Time, s Span) {
+		if in(others, s) || len(spans) > 0 && !in(spans, s) {
+			return
+		}
+		if n := len(out); n > 0 && out[n-1].To.Equal(s.From) {
+			out[n-1].To = s.To
+		} else {
+			out = append(out, s)
+		}
+	})
+	if len(out) == 0 { // all of it is read elsewhere
+		out = append(out, Span{c.From, c.From})
 	}
 	return out
 }

@@ -130,9 +130,10 @@ func (p Plan) Digest() string {
 }
 
 // Digest identifies what s asks for, apart from its name and deadline, from the
-// watches that want it, which can be renamed, and from what has to be made first.
+// watches that want it, which can be renamed, from what has to be made first, and from
+// the times that are read of it.
 func (s Session) Digest() string {
-	s.Name, s.Deadline, s.Why, s.Tags, s.Within, s.Watches = "", time.Time{}, "", nil, nil, nil
+	s.Name, s.Deadline, s.Why, s.Tags, s.Within, s.Watches, s.Spans = "", time.Time{}, "", nil, nil, nil, nil
 	s.CreateWatcher, s.InstallAgent = false, ""
 	s.Target.ID, s.Storage = ID(s.Target.ID.Key()), ID(s.Storage.Key())
 	return digest(s)

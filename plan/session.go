@@ -36,6 +36,10 @@ type Session struct {
 	FlowLog   *FlowLogSpec      `json:"flow_log,omitempty"`
 	Capture   *CaptureSpec      `json:"packet_capture,omitempty"`
 
+	// Spans are the times that count of it; none: all of the window. Where a workspace has hours of
+	// which storage has not all, they say which times are read there and which here.
+	Spans []Span `json:"spans,omitempty"`
+
 	// What is missing and the file lets flowctl make before the session starts.
 	CreateWatcher bool   `json:"create_watcher,omitempty"`
 	InstallAgent  string `json:"install_agent,omitempty"` // the machine's OS: Linux or Windows
@@ -108,6 +112,7 @@ type Recording struct {
 	Enabled      bool              `json:"enabled"` // of flow logs
 	Tags         map[string]string `json:"tags,omitempty"`
 	Provisioning string            `json:"provisioning"`
+	Log          ID                `json:"log,omitempty"` // of rows in a workspace: the flow log they are of
 	FlowLog      *FlowLogSpec      `json:"flow_log,omitempty"`
 	Capture      *CaptureSpec      `json:"packet_capture,omitempty"`
 	Within       []ID              `json:"within,omitempty"`    // what holds the target; set by resolve
@@ -121,6 +126,25 @@ type Recording struct {
 	Errors     []string     `json:"errors,omitempty"`
 	Started    time.Time    `json:"started,omitzero"`
 }
+
+// rowsType is the last part of the type of what stands for a flow log's rows in a workspace, which
+// have no id of their own.
+const rowsType = "trafficAnalytics"
+
+// Rows is what Traffic Analytics wrote of flow log r to its workspace, as a recording that is
+// read; ok is false if it writes to none.
+func (r Recording) Rows() (rows Recording, ok bool) {
+	if r.FlowLog == nil || r.FlowLog.TrafficAnalytics == nil || r.FlowLog.TrafficAnalytics.Workspace == "" {
+		return rows, false
+	}
+	w := r.FlowLog.TrafficAnalytics.Workspace
+	rows = r
+	rows.ID, rows.Log, rows.Storage = w+ID("/"+rowsType+"/"+r.ID.Name()+"@"+w.Name()), r.ID, ""
+	return rows, true
+}
+
+// InWorkspace reports whether r is rows of a workspace.
+func (r Recording) InWorkspace() bool { return r.Log != "" }
 
 // Deadline is when a recording that flowctl made ends: as its tag says, which can
 // change, else as its name does; zero for others.

@@ -26,6 +26,13 @@ var _ apply.Collector = Collector{}
 
 // Collect brings what is in storage and not yet in the folder.
 func (c Collector) Collect(ctx context.Context, w apply.Want) ([]session.Artifact, error) {
+	if w.Recording.InWorkspace() {
+		j, err := c.rowsJob(w)
+		if err != nil {
+			return nil, err
+		}
+		return j.run(ctx)
+	}
 	j, err := c.job(ctx, w)
 	if err != nil {
 		return nil, err
@@ -35,6 +42,9 @@ func (c Collector) Collect(ctx context.Context, w apply.Want) ([]session.Artifac
 
 // Measure returns how many bytes of a session are in storage.
 func (c Collector) Measure(ctx context.Context, w apply.Want) (int64, error) {
+	if w.Recording.InWorkspace() { // it is counted when it is read
+		return 0, nil
+	}
 	j, err := c.job(ctx, w)
 	if err != nil {
 		return 0, err
@@ -45,6 +55,9 @@ func (c Collector) Measure(ctx context.Context, w apply.Want) (int64, error) {
 // Newest returns the time of the newest record of a flow log in storage, and when
 // it was written.
 func (c Collector) Newest(ctx context.Context, w apply.Want) (record, written time.Time, err error) {
+	if w.Recording.InWorkspace() {
+		return time.Time{}, time.Time{}, nil
+	}
 	j, err := c.job(ctx, w)
 	if err != nil {
 		return time.Time{}, time.Time{}, err

@@ -7,9 +7,16 @@ import (
 	"flowctl/plan/apply"
 )
 
-// Hours lists what a flow log has in storage of a window, hour by hour: files of interfaces that
+// Hours lists what a flow log has in storage, or in its workspace, of a window, hour by hour: files of interfaces that
 // the session is about, and their size. Hours of which nothing is there are left out.
 func (c Collector) Hours(ctx context.Context, w apply.Want) ([]plan.Hour, error) {
+	if w.Recording.InWorkspace() {
+		j, err := c.rowsJob(w)
+		if err != nil {
+			return nil, err
+		}
+		return j.hours(ctx, w.Start, w.End)
+	}
 	j, err := c.job(ctx, w)
 	if err != nil {
 		return nil, err

@@ -140,7 +140,22 @@ func (r *Run) many() int {
 // another log is read.
 func (r *Run) gaps(t *tracked) []ledger.Gap {
 	list := append(t.entry.Gaps(r.run.Started, r.run.Ends), r.run.Instead(t.entry)...)
+	list = append(list, r.byRows(t)...)
 	return slices.DeleteFunc(list, func(g ledger.Gap) bool { return !g.From.Before(g.To) })
+}
+
+// byRows are the times of which rows of a workspace are read in the place of t's records.
+func (r *Run) byRows(t *tracked) []ledger.Gap {
+	var out []ledger.Gap
+	for _, c := range r.Plan.Changes {
+		if c.Action != plan.Reuse || !c.Recording.InWorkspace() || !c.Recording.Log.Is(t.rec.ID) || !c.Target().Is(t.session.Target.ID) {
+			continue
+		}
+		for _, s := range c.Session.Spans {
+			out = append(out, ledger.Gap{From: s.From, To: s.To, Why: "Traffic Analytics in workspace " + c.Recording.ID.Parent().Name() + " is read", Read: true})
+		}
+	}
+	return out
 }
 
 // instead says of which log what others took is read, in the report.

@@ -124,7 +124,7 @@ func interference(s session.Session, text string, last bool) plan.Finding {
 func (r *Run) session(t *tracked) session.Session {
 	s := session.Session{
 		Fingerprint: t.key, Digest: t.entry.Digest, Name: t.session.Name, Address: t.session.Address(), Watches: t.session.Watches,
-		Mechanism: t.session.Mechanism, Target: t.session.Target, Reused: t.entry.Reused, Since: t.entry.Since,
+		Mechanism: t.session.Mechanism, Target: t.session.Target, Reused: t.entry.Reused, Since: t.entry.Since, Spans: t.session.Spans,
 		Outcome: string(t.stand()), Reason: t.entry.Reason(), FirstData: t.entry.Data, NoData: t.empty, TargetGone: t.gone, Started: t.entry.Created,
 	}
 	if t.problem != "" && s.Reason == "" {
@@ -146,7 +146,7 @@ func (r *Run) session(t *tracked) session.Session {
 			s.ReadFilter, s.ReadTypes = f.Filter, f.RecordTypes
 		}
 	}
-	if t.isLog() {
+	if t.isLog() && !t.rec.InWorkspace() { // rows know no minutes
 		s.Log, s.Gaps = logOf(t), r.gaps(t)
 	}
 	if t.rec.FlowLog != nil {

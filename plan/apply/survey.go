@@ -182,6 +182,10 @@ func (t *tracked) id() plan.ID {
 func (r *Run) look(ctx context.Context, t *tracked) ledger.Shown {
 	var rec plan.Recording
 	var err error
+	if t.rec.InWorkspace() { // Resource Manager has nothing of it: whether it is there, reading it tells
+		t.unread = 0
+		return ledger.On
+	}
 	capture := t.entry.Kind() == ledger.Capture
 	if capture && t.stand() == ledger.Recording {
 		rec, err = t.provider.Status(ctx, t.rec)

@@ -84,6 +84,9 @@ func (e *estimator) change(ch plan.Change) {
 			e.flowLog(s, ch)
 		}
 	case plan.Reuse:
+		if ch.Recording.InWorkspace() { // queries of it cost nothing
+			return
+		}
 		volume, basis := e.volume(s, ch.Recording.ID)
 		e.collected(s, e.recordedThen(ch, volume, &basis), basis)
 	}

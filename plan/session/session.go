@@ -118,6 +118,9 @@ type Session struct {
 	// Of flow logs: its id as its records have it, and when it did not record.
 	Log  plan.ID      `json:"log,omitempty"`
 	Gaps []ledger.Gap `json:"gaps,omitempty"`
+
+	// Spans are the times that count of what was read; none: all of the window.
+	Spans []plan.Span `json:"spans,omitempty"`
 }
 
 // Artifact is one file that was fetched.

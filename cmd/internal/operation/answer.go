@@ -207,8 +207,12 @@ func artifacts(m session.Manifest) iter.Seq2[collectors.Item, error] {
 			acls[m.Sessions[i].Name] = onlyViews(m, m.Sessions[i])
 			only[m.Sessions[i].Name] = onlyAsked(m, m.Sessions[i])
 		}
+		spans := spansRead(m)
 		for _, a := range m.Artifacts {
 			item := collectors.Item{Path: a.Path, Target: string(a.Target), ACLs: acls[a.Session], Only: only[a.Session]}
+			if item.Start, item.End = cutOf(spans[a.Session], a); item.Start.Equal(item.End) && !item.Start.IsZero() {
+				continue // all of it is read elsewhere
+			}
 			if a.Kind == plan.PacketCapture {
 				item.Point = a.Target.Name() + "/" + strings.TrimSuffix(filepath.Base(a.Path), filepath.Ext(a.Path))
 			}
@@ -335,6 +339,9 @@ func recorded(s session.Session) string {
 		what = "somebody's flow log " + s.Name
 		if s.Owner != "" {
 			what = fmt.Sprintf("flow log %s of %s", s.Name, s.Owner)
+		}
+		if s.Log == "" && s.Mechanism == plan.FlowLog && strings.Contains(s.Name, "@") {
+			what = "rows of Traffic Analytics " + s.Name
 		}
 	}
 	line := fmt.Sprintf("%s of %s (%s)", what, s.Target.ID.Name(), strings.Join(s.Watches, ", "))

@@ -3,6 +3,7 @@ package operation
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -58,6 +59,7 @@ func (op *Operation) cover(ctx context.Context, inv *config.Investigation, p *pl
 		}
 	}
 	p.Coverage.Rows = append(p.Coverage.Rows, op.survey(ctx, sources, from, to)...)
+	op.addRows(ctx, p, sources)
 	switch {
 	case !inv.Past || plan.Blocking(p.Findings):
 	case !p.Coverage.Any():
@@ -82,10 +84,13 @@ func coveredBy(target plan.ID, r plan.Recording) plan.Covered {
 	if o := r.Tags[plan.TagOwner]; o != "" {
 		row.Owner = o
 	}
-	if r.OfNSG() {
+	switch {
+	case r.InWorkspace():
+		row.Source = plan.FromWorkspace
+	case r.OfNSG():
 		row.Source = plan.FromNSGBlobs
 	}
-	if r.FlowLog != nil {
+	if r.FlowLog != nil && !r.InWorkspace() { // which keeps rows as long as it is set to
 		row.Retention = r.FlowLog.RetentionDays
 		if ta := r.FlowLog.TrafficAnalytics; ta != nil {
 			row.Workspace = ta.Workspace
@@ -110,6 +115,31 @@ func unrecordedIn(inv *config.Investigation, c *plan.Coverage) []plan.Finding {
 		}
 	}
 	return out
+}
+
+// addRows has what Traffic Analytics wrote read for the hours of which storage has not all, or of
+// which it is not known what it has. Rows have no source ports, so that they cannot be told from the
+// records they are made of: of each target and hour either files or rows count, never both.
+func (op *Operation) addRows(ctx context.Context, p *plan.Plan, sources []plan.Change) {
+	var more []plan.Change
+	for _, c := range sources {
+		rows, ok := c.Recording.Rows()
+		if ok && len(p.Coverage.Partial(c.Target())) > 0 && !slices.ContainsFunc(p.Changes, func(o plan.Change) bool {
+			return o.Recording != nil && o.Recording.ID.Is(rows.ID) && o.Target().Is(c.Target())
+		}) {
+			s := *c.Session
+			more = append(more, plan.Change{Action: plan.Reuse, Reason: fmt.Sprintf("Traffic Analytics of flow log %s has it in workspace %s", c.Recording.ID.Name(), rows.ID.Parent().Name()), Session: &s, Recording: &rows})
+		}
+	}
+	for i, row := range op.survey(ctx, more, p.Coverage.From, p.Coverage.To) {
+		c := more[i]
+		row.Hours, c.Session.Spans = p.Coverage.Take(row)
+		p.Coverage.Rows = append(p.Coverage.Rows, row)
+		if len(row.Hours) > 0 {
+			p.Coverage.Leave(p.Changes, c)
+			p.Changes = append(p.Changes, c)
+		}
+	}
 }
 
 // survey lists what sources have of a time, in their order.

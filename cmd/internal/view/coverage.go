@@ -16,7 +16,7 @@ import (
 func CoverageText(w io.Writer, c plan.Coverage, width int) {
 	total := hoursOf(c)
 	fmt.Fprintln(w, indented(fmt.Sprintf("What was recorded from %s until %s, of %s:", moment(c.From), moment(c.To), Count(total, "hour")), width, "  "))
-	columns := []terminal.Column{{Title: "target"}, {Title: "source"}, {Title: "hours", Right: true}, {Title: "files", Right: true, Drop: 2}, {Title: "volume", Right: true}, {Title: "kept for", Drop: 1}}
+	columns := []terminal.Column{{Title: "target"}, {Title: "source"}, {Title: "hours", Right: true}, {Title: "has", Right: true, Drop: 2}, {Title: "volume", Right: true}, {Title: "kept for", Drop: 1}}
 	called := plan.CalledAmong(c.Targets())
 	var rows [][]string
 	for _, r := range c.Rows {
@@ -49,15 +49,18 @@ func coverageRow(r plan.Covered, target string, total int) []string {
 	if r.Unread != "" {
 		return []string{terminal.Escape(target), source, "unknown", "", "", ""}
 	}
-	files := 0
+	files, records := 0, int64(0)
 	for _, h := range r.Hours {
-		files += h.Files
+		files, records = files+h.Files, records+h.Rows
 	}
-	kept := "until deleted"
-	if r.Retention > 0 {
+	kept, many := "until deleted", Count(files, "file")
+	switch {
+	case r.Source == plan.FromWorkspace:
+		kept, many = "", Count(int(records), "row")
+	case r.Retention > 0:
 		kept = Count(r.Retention, "day")
 	}
-	return []string{terminal.Escape(target), source, fmt.Sprintf("%d of %d", len(r.Hours), total), fmt.Sprint(files), terminal.Bytes(uint64(r.Bytes())), kept}
+	return []string{terminal.Escape(target), source, fmt.Sprintf("%d of %d", len(r.Hours), total), many, terminal.Bytes(uint64(r.Bytes())), kept}
 }
 
 // CoverageFormat is the number of the form of who is recorded by what.

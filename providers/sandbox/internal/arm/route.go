@@ -162,6 +162,7 @@ func routes() []route {
 
 		read(sub+insights+"/deletedWorkspaces", (*q).listNothing),
 		act(workspace+"/sharedKeys", (*q).workspaceKeys),
+		act(workspace+"/api/query", (*q).queryLogs),
 
 		read(sub+network+"/networkWatchers", (*q).listWatchers),
 		read(group+network+"/networkWatchers", (*q).listWatchers),

@@ -2,12 +2,15 @@ package kql
 
 import (
 	"encoding/json"
+	"hash/fnv"
 	"maps"
+	"math"
 	"net/netip"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // function is a scalar function: how many arguments it takes (most below 0:
@@ -46,6 +49,8 @@ var functions = map[string]function{
 	"iff":            {3, 3, iff},
 	"iif":            {3, 3, iff},
 	"case":           {3, -1, choose},
+	"bin":            {2, 2, bin},
+	"hash":           {1, 2, hash},
 	"split":          {2, 3, split},
 	"substring":      {2, 3, substring},
 	"extract":        {3, 3, extract},
@@ -181,6 +186,33 @@ func split(a []any) any {
 		return []any{}
 	}
 	return parts
+}
+
+// bin is a value rounded down to a multiple of another one.
+func bin(a []any) any {
+	n, ok := numberOf(a[1])
+	if !ok || n <= 0 {
+		return nil
+	}
+	if t, ok := timeOf(a[0]); ok {
+		return t.Truncate(time.Duration(n * float64(time.Second)))
+	}
+	if v, ok := numberOf(a[0]); ok {
+		return math.Floor(v/n) * n
+	}
+	return nil
+}
+
+// hash is a number that a value always has, below a second one if there is one. Which one it is
+// differs from Kusto's, which documents that it may change.
+func hash(a []any) any {
+	h := fnv.New32a()
+	h.Write([]byte(textOf(a[0])))
+	if len(a) == 2 {
+		n, _ := numberOf(a[1])
+		return float64(h.Sum32() % uint32(max(1, n)))
+	}
+	return float64(h.Sum32())
 }
 
 func substring(a []any) any {
