@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -12,6 +13,8 @@ type Act struct {
 	File       string         `json:"file,omitempty"`
 	By         string         `json:"by"`                   // user@host, or who started the pipeline
 	Commit     string         `json:"commit,omitempty"`     // that was checked out
+	Author     string         `json:"author,omitempty"`     // of the commit, as the service or FLOWCTL_AUTHOR says
+	Approver   string         `json:"approver,omitempty"`   // as FLOWCTL_APPROVER says
 	Repository string         `json:"repository,omitempty"` // of the pipeline
 	Run        string         `json:"run,omitempty"`        // address of the pipeline's run
 	Did        map[string]int `json:"did,omitempty"`        // such as started: 2
@@ -27,7 +30,7 @@ const longest = 300
 
 // Note adds an act, and forgets the oldest of too many.
 func (l *Ledger) Note(a Act) {
-	for _, s := range []*string{&a.By, &a.Commit, &a.Repository, &a.Run, &a.Failed, &a.File} {
+	for _, s := range []*string{&a.By, &a.Commit, &a.Author, &a.Approver, &a.Repository, &a.Run, &a.Failed, &a.File} {
 		if r := []rune(*s); len(r) > longest {
 			*s = string(r[:longest]) + "…"
 		}
@@ -37,8 +40,17 @@ func (l *Ledger) Note(a Act) {
 }
 
 // Behalf is who acts, and for which commit and run of a pipeline, as the environment of the
-// service says in which it runs; this user and machine where it says nothing.
+// service says in which it runs; this user and machine where it says nothing. No service has
+// an approver among its variables, and GitHub no author: workflows set them, and what nobody
+// set is not known.
 func Behalf(getenv func(string) string) Act {
+	a := service(getenv)
+	a.Author, a.Approver = cmp.Or(getenv("FLOWCTL_AUTHOR"), a.Author), getenv("FLOWCTL_APPROVER")
+	return a
+}
+
+// service is what the variables of a pipeline say.
+func service(getenv func(string) string) Act {
 	first := func(names ...string) string {
 		for _, n := range names {
 			if v := getenv(n); v != "" {
@@ -55,13 +67,13 @@ func Behalf(getenv func(string) string) Act {
 		}
 		return a
 	case getenv("TF_BUILD") != "":
-		a := Act{By: first("BUILD_REQUESTEDFOR", "BUILD_REQUESTEDFOREMAIL"), Commit: getenv("BUILD_SOURCEVERSION"), Repository: first("BUILD_REPOSITORY_NAME", "BUILD_REPOSITORY_URI")}
+		a := Act{By: first("BUILD_REQUESTEDFOR", "BUILD_REQUESTEDFOREMAIL"), Commit: getenv("BUILD_SOURCEVERSION"), Author: getenv("BUILD_SOURCEVERSIONAUTHOR"), Repository: first("BUILD_REPOSITORY_NAME", "BUILD_REPOSITORY_URI")}
 		if at, id := getenv("SYSTEM_COLLECTIONURI"), getenv("BUILD_BUILDID"); at != "" && id != "" {
 			a.Run = at + getenv("SYSTEM_TEAMPROJECT") + "/_build/results?buildId=" + id
 		}
 		return a
 	case getenv("GITLAB_CI") != "":
-		return Act{By: first("GITLAB_USER_LOGIN", "CI_COMMIT_AUTHOR"), Commit: getenv("CI_COMMIT_SHA"), Repository: getenv("CI_PROJECT_PATH"), Run: first("CI_JOB_URL", "CI_PIPELINE_URL")}
+		return Act{By: first("GITLAB_USER_LOGIN", "CI_COMMIT_AUTHOR"), Commit: getenv("CI_COMMIT_SHA"), Author: getenv("CI_COMMIT_AUTHOR"), Repository: getenv("CI_PROJECT_PATH"), Run: first("CI_JOB_URL", "CI_PIPELINE_URL")}
 	}
 	return Act{By: Who()}
 }

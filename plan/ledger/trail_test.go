@@ -14,10 +14,12 @@ func TestBehalf(t *testing.T) {
 	}{
 		"GitHub": {map[string]string{"GITHUB_ACTIONS": "true", "GITHUB_ACTOR": "ada", "GITHUB_TRIGGERING_ACTOR": "grace", "GITHUB_SHA": "c0ffee", "GITHUB_REPOSITORY": "a/b", "GITHUB_SERVER_URL": "https://g", "GITHUB_RUN_ID": "7"},
 			Act{By: "grace", Commit: "c0ffee", Repository: "a/b", Run: "https://g/a/b/actions/runs/7"}},
-		"Azure Pipelines": {map[string]string{"TF_BUILD": "True", "BUILD_REQUESTEDFOR": "Ada", "BUILD_SOURCEVERSION": "c0ffee", "BUILD_REPOSITORY_NAME": "b", "SYSTEM_COLLECTIONURI": "https://d/", "SYSTEM_TEAMPROJECT": "p", "BUILD_BUILDID": "7"},
-			Act{By: "Ada", Commit: "c0ffee", Repository: "b", Run: "https://d/p/_build/results?buildId=7"}},
-		"GitLab": {map[string]string{"GITLAB_CI": "true", "GITLAB_USER_LOGIN": "ada", "CI_COMMIT_SHA": "c0ffee", "CI_PROJECT_PATH": "a/b", "CI_PIPELINE_URL": "https://l/7"},
-			Act{By: "ada", Commit: "c0ffee", Repository: "a/b", Run: "https://l/7"}},
+		"Azure Pipelines": {map[string]string{"TF_BUILD": "True", "BUILD_REQUESTEDFOR": "Ada", "BUILD_SOURCEVERSION": "c0ffee", "BUILD_REPOSITORY_NAME": "b", "SYSTEM_COLLECTIONURI": "https://d/", "SYSTEM_TEAMPROJECT": "p", "BUILD_BUILDID": "7", "BUILD_SOURCEVERSIONAUTHOR": "Grace"},
+			Act{By: "Ada", Commit: "c0ffee", Author: "Grace", Repository: "b", Run: "https://d/p/_build/results?buildId=7"}},
+		"GitLab": {map[string]string{"GITLAB_CI": "true", "GITLAB_USER_LOGIN": "ada", "CI_COMMIT_SHA": "c0ffee", "CI_PROJECT_PATH": "a/b", "CI_PIPELINE_URL": "https://l/7", "CI_COMMIT_AUTHOR": "Grace <g@x>"},
+			Act{By: "ada", Commit: "c0ffee", Author: "Grace <g@x>", Repository: "a/b", Run: "https://l/7"}},
+		"a workflow that says more": {map[string]string{"GITLAB_CI": "true", "GITLAB_USER_LOGIN": "ada", "CI_COMMIT_AUTHOR": "bot", "FLOWCTL_AUTHOR": "grace", "FLOWCTL_APPROVER": "edsger, tony"},
+			Act{By: "ada", Author: "grace", Approver: "edsger, tony"}},
 		"nowhere": {map[string]string{"GITHUB_SHA": "left over"}, Act{By: Who()}},
 	}
 	for name, tt := range tests {

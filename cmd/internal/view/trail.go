@@ -25,6 +25,11 @@ func Trail(w io.Writer, acts []ledger.Act) error {
 		if a.Repository != "" {
 			line += " of " + a.Repository
 		}
+		for _, who := range []struct{ did, name string }{{"written", a.Author}, {"approved", a.Approver}} {
+			if who.name != "" {
+				line += fmt.Sprintf(", %s by %s", who.did, who.name)
+			}
+		}
 		fmt.Fprintln(w, terminal.Escape(line))
 		var did []string
 		for _, what := range slices.Sorted(maps.Keys(a.Did)) {
