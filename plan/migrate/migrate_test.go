@@ -89,6 +89,39 @@ func TestPropose(t *testing.T) {
 	}
 }
 
+// TestWorkspaces: what cannot be carried over is said, and no workspace is made up.
+func TestWorkspaces(t *testing.T) {
+	with := func(id plan.ID, minutes int) func(*plan.Recording) {
+		return func(r *plan.Recording) {
+			r.FlowLog.TrafficAnalytics = &plan.TrafficAnalytics{Workspace: id, Interval: minutes}
+		}
+	}
+	tests := map[string]struct {
+		a, b func(*plan.Recording)
+		want string
+		note string
+	}{
+		"one":         {with("/w/one", 60), with("/w/one", 10), "/w/one 10", "the shorter is taken"},
+		"two":         {with("/w/one", 60), with("/w/two", 60), "/w/one 60", "and the first is taken"},
+		"some":        {nil, with("/w/one", 60), "/w/one 60", "only some of its"},
+		"without id":  {with("", 60), nil, "none", "add traffic_analytics by hand"},
+		"only one id": {with("", 60), with("/w/two", 10), "/w/two 10", "add traffic_analytics by hand"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			inv := []*plan.Inventory{network(2)}
+			p := Propose(inv, Inventory(inv, []plan.Recording{recorded("a", group(0), tt.a), recorded("b", group(1), tt.b)}))[0]
+			got := "none"
+			if ta := p.TrafficAnalytics; ta != nil {
+				got = fmt.Sprintf("%s %d", ta.Workspace, ta.Interval)
+			}
+			if got != tt.want || !strings.Contains(strings.Join(p.Notes, "; "), tt.note) {
+				t.Errorf("%s, notes %q; want %s, %q", got, p.Notes, tt.want, tt.note)
+			}
+		})
+	}
+}
+
 func TestRemoval(t *testing.T) {
 	inv := network(2)
 	recs := []plan.Recording{recorded("a", group(0), nil), recorded("b", group(1), nil), recorded("gone", group(7), nil), recorded("new", subnet(0), nil)}

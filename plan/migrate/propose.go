@@ -109,6 +109,14 @@ func (b *builder) add(l *Log, kind string, target plan.ID) {
 	if slices.ContainsFunc(p.Replaces, l.ID.Is) {
 		return
 	}
+	if l.TrafficAnalytics != nil && l.TrafficAnalytics.Workspace == "" {
+		p.note("%s feeds a workspace whose resource id Azure does not show: add traffic_analytics by hand", l.ID.Name())
+		unnamed := *l
+		unnamed.TrafficAnalytics, l = nil, &unnamed
+		if p.TrafficAnalytics != nil && p.TrafficAnalytics.Workspace == "" {
+			p.TrafficAnalytics = nil
+		}
+	}
 	if len(p.Replaces) > 0 {
 		p.differs(l)
 	}

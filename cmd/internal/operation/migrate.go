@@ -59,6 +59,7 @@ const (
 type Migrator struct {
 	op   *Operation
 	logs []migrate.Log
+	host string // of the cloud of subscriptions that no file names
 }
 
 // NewMigrator reads what the subscriptions hold.
@@ -77,7 +78,7 @@ func NewMigrator(ctx context.Context, s Settings, o MigrateOptions) (*Migrator, 
 	if err := op.read(ctx); err != nil {
 		return nil, err
 	}
-	return &Migrator{op, migrate.Inventory(op.allInventories(), op.allRecordings())}, nil
+	return &Migrator{op, migrate.Inventory(op.allInventories(), op.allRecordings()), o.MetadataHost}, nil
 }
 
 // Count writes to the debug log what was asked of Resource Manager.
@@ -95,7 +96,7 @@ func (m *Migrator) Propose(ctx context.Context) (Migration, error) {
 		i := slices.IndexFunc(m.op.Config.Providers, func(p config.Provider) bool { return p.Alias == alias })
 		if i < 0 { // of --subscription
 			id := m.op.providers[alias].Subscription()
-			out.providers = append(out.providers, config.Provider{Type: config.Azure, Alias: config.Azure, SubscriptionID: id})
+			out.providers = append(out.providers, config.Provider{Type: config.Azure, Alias: config.Azure, SubscriptionID: id, MetadataHost: m.host})
 			if len(m.op.providers) > 1 {
 				out.providers[len(out.providers)-1].Alias = aliasOf(id)
 			}
