@@ -19,6 +19,7 @@ const (
 	UndoLocalOnly    = "undo-local-only"
 	RecordingChanged = "recording-changed"
 	NoData           = "no-data"
+	NotFetched       = "not-fetched"
 
 	// Of targets and machines.
 	MachineOff      = "vm-not-running"

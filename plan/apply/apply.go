@@ -62,6 +62,7 @@ type Options struct {
 	Approved   string // fingerprint of what was approved
 	Unattended bool   // nobody sees the plan: only what was approved before is started
 	Continue   bool   // and of files that changed since, nothing is
+	Again      bool   // what is finished is recorded anew
 	Step       bool   // do what is due and return, instead of waiting
 	Look       bool   // only look: what is not there is not followed
 	Beside     bool   // keep the run beside its data too: the ledger is of this machine
@@ -133,9 +134,12 @@ func New(o Options) (*Run, error) {
 		return nil, err
 	}
 	r.artifacts, r.manifest.Artifacts = artifactsOf(r.manifest.Artifacts), nil
-	r.earlier = slices.DeleteFunc(r.manifest.Findings, func(f plan.Finding) bool { return f.Code == plan.NoData || f.Code == plan.RecordingChanged })
+	r.earlier = slices.DeleteFunc(r.manifest.Findings, func(f plan.Finding) bool { return f.Code == plan.NoData || f.Code == plan.NotFetched || f.Code == plan.RecordingChanged })
 	r.files = o.Collector(r.folder)
 	err = r.track()
+	if !r.Continue {
+		r.run.Approved = r.Approved // the file as it is by now; what it selects later is new
+	}
 	r.align()
 	return r, err
 }
@@ -177,7 +181,13 @@ func (r *Run) findRun() *ledger.Run {
 		}
 		return old
 	}
+	if old != nil && r.Unattended && !inv.Standing() && !r.Again && (r.Continue || old.Approved == r.Approved) {
+		return old // what the same file selects since waits for a person: the answer stays that of the run
+	}
 	run := &ledger.Run{Owner: inv.Owner, Approved: r.Approved, Sessions: map[string]*ledger.Entry{}}
+	if old != nil && r.Unattended && !inv.Standing() {
+		run.Approved = old.Approved // until track has compared
+	}
 	run.Started, run.Ends = inv.TimeBox(r.clock.Now())
 	if ends := Deadline(r.Plan); inv.Standing() {
 		run.Started = r.since(run.Started)

@@ -186,9 +186,22 @@ func TestCollectedBeforeRemoved(t *testing.T) {
 			t.Error("it goes on recording")
 		}
 	}
+	told := func(r *Run) bool {
+		m, err := r.Folder().Manifest()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return slices.ContainsFunc(m.Findings, func(f plan.Finding) bool { return f.Code == plan.NotFetched })
+	}
+	if !told(r) {
+		t.Error("the results do not say that it is missing in them")
+	}
 	delete(b.azure.fail, "collect hub")
 	again := b.run(flowLog())
 	b.finish(again)
+	if told(again) {
+		t.Error("the results say that it is missing when it is there")
+	}
 	if fs := again.Failures(); len(fs) != 0 || len(b.azure.there) != 0 || b.remembered().Runs["spike"].Finished.IsZero() {
 		t.Errorf("failures %+v, %d left; want none and a finished run", fs, len(b.azure.there))
 	}
@@ -385,6 +398,45 @@ func TestUnattendedStepsStartNothingNew(t *testing.T) {
 	r := step("one", flowLog(), capture(10*time.Minute))
 	if fs := r.Unapproved(); len(fs) != 1 || fs[0].Code != plan.NotApproved || count(b.azure.calls, "start db") != 0 {
 		t.Errorf("unapproved %v, calls %v; want the capture to be left to a person", r.Unapproved(), b.azure.calls)
+	}
+}
+
+// TestUnattendedStepsAfterTheEnd: what the same file selects by then begins no run that
+// records nothing and hides the answer; an edited file is approved, once.
+func TestUnattendedStepsAfterTheEnd(t *testing.T) {
+	b := newBench(t)
+	r := b.run(flowLog())
+	if err := errors.Join(r.Start(t.Context()), r.Wait(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Done(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	step := func(approved string, want ...plan.Session) *Run {
+		r := b.prepared(b.plan(want...), func(o *Options) { o.Step, o.Unattended, o.Approved = true, true, approved })
+		if err := r.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.Done(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	second := capture(5 * time.Minute)
+	second.Target.ID += "2"
+	finished := r.Folder().Path
+	same := step("", flowLog(), capture(10*time.Minute))
+	if len(same.Unapproved()) != 1 || same.Folder().Path != finished || count(b.azure.calls, "start db") != 0 {
+		t.Errorf("unapproved %v, results in %s, calls %v; want the capture to wait and the results to stay in %s",
+			same.Unapproved(), same.Folder().Path, b.azure.calls, finished)
+	}
+	edited := step("two", flowLog(), capture(10*time.Minute))
+	if len(edited.Unapproved()) != 0 || edited.Folder().Path == finished || count(b.azure.calls, "start db") != 1 {
+		t.Errorf("unapproved %v, results in %s, calls %v; want what an edited file adds to start in a run of its own",
+			edited.Unapproved(), edited.Folder().Path, b.azure.calls)
+	}
+	if more := step("two", flowLog(), capture(10*time.Minute), second); len(more.Unapproved()) != 1 {
+		t.Errorf("unapproved %v; want what the edited file selects later to wait", more.Unapproved())
 	}
 }
 

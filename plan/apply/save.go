@@ -75,6 +75,9 @@ func (r *Run) describe() {
 		if s.NoData && s.Outcome != string(ledger.GivenUp) {
 			m.Findings = append(m.Findings, silence(s))
 		}
+		if s.NotFetched != "" {
+			m.Findings = append(m.Findings, notFetched(s))
+		}
 		for i, text := range s.Changes {
 			m.Findings = append(m.Findings, interference(s, text, i == len(s.Changes)-1))
 		}
@@ -108,6 +111,15 @@ func silence(s session.Session) plan.Finding {
 	}
 }
 
+// notFetched says in the report that answers lack what a session recorded.
+func notFetched(s session.Session) plan.Finding {
+	return plan.Finding{
+		Code: plan.NotFetched, Severity: plan.Warning, Summary: "What was recorded is not here", Watch: s.Watches[0], Target: s.Target.ID,
+		Detail: fmt.Sprintf("What the %s of %s recorded could not be fetched and is missing in the answers: %s. It stays in Azure; flowctl apply tries again.",
+			strings.ReplaceAll(string(s.Mechanism), "_", " "), s.Address, s.NotFetched),
+	}
+}
+
 // interference says in the report what others did to a recording.
 func interference(s session.Session, text string, last bool) plan.Finding {
 	missing := "What was not recorded since is missing in the answers."
@@ -132,6 +144,9 @@ func (r *Run) session(t *tracked) session.Session {
 	}
 	if t.entry.Ended != nil {
 		s.Ended = t.entry.Ended.At
+		if t.done && t.entry.Fetched == nil && t.entry.Failed == nil {
+			s.NotFetched = t.problem
+		}
 	}
 	for _, c := range t.entry.Changes {
 		s.Changes = append(s.Changes, c.String())

@@ -111,6 +111,7 @@ type Session struct {
 	ReadFilter string `json:"read_filter,omitempty"`
 	ReadTypes  string `json:"read_record_types,omitempty"`
 
+	NotFetched string    `json:"not_fetched,omitempty"` // why what it recorded is not here; another run tries again
 	TargetGone bool      `json:"target_gone,omitempty"` // it was not in Azure any more when the session ended
 	Ended      time.Time `json:"ended,omitzero"`        // as it was seen
 	Changes    []string  `json:"changes,omitempty"`     // what others did to it, with the time

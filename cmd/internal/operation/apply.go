@@ -212,7 +212,7 @@ func (op *Operation) newRun(keeper *ledger.Keeper, p plan.Plan, o ApplyOptions) 
 			return fetch.Collector{Folder: f, Providers: op.providers, Inventories: op.allInventories(), Transfer: transfer}
 		},
 		Exceeded: op.exceeded(p), Answers: o.answers,
-		Limits: apply.DefaultLimits, File: op.file(), Approved: op.Config.Digest, Unattended: o.Unattended, Continue: o.Continue, Step: o.Detach, Look: o.look, Beside: op.isLocal(),
+		Limits: apply.DefaultLimits, File: op.file(), Approved: op.Config.Digest, Unattended: o.Unattended, Continue: o.Continue, Again: o.Again, Step: o.Detach, Look: o.look, Beside: op.isLocal(),
 	})
 }
 

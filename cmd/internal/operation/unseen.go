@@ -16,12 +16,14 @@ import (
 func unseen(m session.Manifest) []summary.Unseen {
 	var out []summary.Unseen
 	// Where a flow log runs, it has what the filter of a capture keeps away.
-	logged := slices.ContainsFunc(m.Sessions, func(s session.Session) bool { return s.Mechanism == plan.FlowLog && s.Outcome != "failed" })
+	logged := slices.ContainsFunc(m.Sessions, func(s session.Session) bool { return s.Mechanism == plan.FlowLog && s.Outcome != "failed" && s.NotFetched == "" })
 	for i := range m.Sessions {
 		s := &m.Sessions[i]
 		switch {
 		case s.Outcome == "failed":
 			out = append(out, summary.Unseen{Text: s.Address + " recorded nothing"})
+		case s.NotFetched != "":
+			out = append(out, summary.Unseen{Text: "what " + s.Address + " recorded could not be fetched"})
 		case s.Mechanism == plan.FlowLog:
 			out = append(out, unlogged(s)...)
 		case s.Mechanism == plan.PacketCapture && s.Filtered && !logged:
