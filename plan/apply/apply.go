@@ -134,7 +134,9 @@ func New(o Options) (*Run, error) {
 		return nil, err
 	}
 	r.artifacts, r.manifest.Artifacts = artifactsOf(r.manifest.Artifacts), nil
-	r.earlier = slices.DeleteFunc(r.manifest.Findings, func(f plan.Finding) bool { return f.Code == plan.NoData || f.Code == plan.NotFetched || f.Code == plan.RecordingChanged })
+	r.earlier = slices.DeleteFunc(r.manifest.Findings, func(f plan.Finding) bool {
+		return f.Code == plan.NoData || f.Code == plan.NotFetched || f.Code == plan.RecordingChanged
+	})
 	r.files = o.Collector(r.folder)
 	err = r.track()
 	if !r.Continue {

@@ -16,7 +16,9 @@ import (
 func unseen(m session.Manifest) []summary.Unseen {
 	var out []summary.Unseen
 	// Where a flow log runs, it has what the filter of a capture keeps away.
-	logged := slices.ContainsFunc(m.Sessions, func(s session.Session) bool { return s.Mechanism == plan.FlowLog && s.Outcome != "failed" && s.NotFetched == "" })
+	logged := slices.ContainsFunc(m.Sessions, func(s session.Session) bool {
+		return s.Mechanism == plan.FlowLog && s.Outcome != "failed" && s.NotFetched == ""
+	})
 	for i := range m.Sessions {
 		s := &m.Sessions[i]
 		switch {
