@@ -59,7 +59,7 @@ Without a provider in the file, all of it happens in an embedded sandbox.`,
 		newInit(e), newFmt(e), newValidate(e), newTest(e), newPlan(e), newApply(e), newStatus(e),
 		newStop(e), newExtend(e), newCollect(e), newDestroy(e), newSweep(e), newMigrate(e), newState(e), newLog(e), newImport(e), newSummarize(e), newFlows(e), newCompare(e), newReport(e), newConvert(e), newEngine(e), newSandbox(e), newGen(e), newBench(e), newDocs(e), newVersion(e),
 	)
-	root.AddCommand(newRules(e), newExplain(e))
+	root.AddCommand(newRules(e), newExplain(e), newMap(e))
 	root.SetHelpCommand(newHelp(root))
 	root.AddCommand(lakeVerbs(e)...)
 	explainMistyped(root)
