@@ -76,7 +76,7 @@ func runMap(ctx context.Context, e *env.Env, o mapOptions) error {
 	if o.level == "" {
 		o.level = report.BestLevel(&a.Doc.Asks[0])
 	}
-	view.Matrix(e.Stdout, report.NewMap(&a.Doc.Asks[0], o.level))
+	view.Matrix(e.Stdout, report.NewMap(&a.Doc.Asks[0], o.level), a.Doc.Simulated)
 	title := a.Meta.Name
 	if title == "" {
 		title = "Traffic"

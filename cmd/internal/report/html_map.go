@@ -15,11 +15,14 @@ import (
 // besides: of more, the biggest.
 const mostLines, mostRefused = 40, 20
 
+// Simulation says that a map is of the sandbox.
+const Simulation = "Simulated by flowctl's sandbox, of no real network."
+
 // mapPage is what the template of a map shows.
 type mapPage struct {
-	Title  string
-	Levels []mapLevel
-	Notes  []string
+	Title, Simulated string
+	Levels           []mapLevel
+	Notes            []string
 }
 
 type mapLevel struct {
@@ -52,7 +55,7 @@ func MapHTML(w io.Writer, doc *summary.Document, title string) error {
 	a := &doc.Asks[0]
 	p := mapPage{Title: terminal.Escape(title)}
 	if doc.Simulated {
-		p.Notes = append(p.Notes, "Simulated by flowctl's sandbox, of no real network.")
+		p.Simulated = Simulation
 	}
 	for _, c := range doc.Coverage {
 		p.Notes = append(p.Notes, terminal.Escape(c.Text))

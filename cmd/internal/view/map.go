@@ -14,7 +14,10 @@ const mostMatrix = 12
 
 // Matrix writes a map as a matrix: what the nodes sent each other, those with the most bytes
 // first. What was refused alone is an x.
-func Matrix(w io.Writer, m report.Map) {
+func Matrix(w io.Writer, m report.Map, simulated bool) {
+	if simulated {
+		fmt.Fprintf(w, "%s\n\n", report.Simulation)
+	}
 	o := Screen(w)
 	width := o.Width
 	if o.Whole {
