@@ -17,7 +17,7 @@ import (
 
 // upload FILE URL puts a file into a storage account of a sandbox that serve
 // started; upload FOLDER URL puts all that is in a folder into a container. It
-// makes the container.
+// makes the container. upload FILE URL TIER leaves the blob in that access tier.
 func upload(ts *testscript.TestScript, _ bool, args []string) {
 	authority := x509.NewCertPool()
 	authority.AppendCertsFromPEM([]byte(ts.ReadFile(ts.Getenv("SSL_CERT_FILE"))))
@@ -28,6 +28,9 @@ func upload(ts *testscript.TestScript, _ bool, args []string) {
 		req.Header.Set("x-ms-version", "2026-02-06")
 		req.Header.Set("x-ms-blob-type", "BlockBlob")
 		req.Header.Set("Authorization", "Bearer upload")
+		if len(args) > 2 && to == args[1] {
+			req.Header.Set("x-ms-access-tier", args[2])
+		}
 		resp, err := client.Do(req)
 		ts.Check(err)
 		resp.Body.Close()

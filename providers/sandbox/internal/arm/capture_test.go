@@ -270,3 +270,32 @@ func TestScopesAreIDs(t *testing.T) {
 		t.Errorf("an instance that is not there: %d %s", a.code, a.text)
 	}
 }
+
+// TestListsInCaptureFilters: a list of ports or addresses is taken and shown as it was
+// put, with or without a semicolon at its end; what mixes lists and ranges is refused.
+func TestListsInCaptureFilters(t *testing.T) {
+	c := newCloud(t)
+	for i, test := range []struct{ filter, refused string }{
+		{`"protocol":"TCP","localIPAddress":"","localPort":"1433;5432","remoteIPAddress":"","remotePort":""`, ""},
+		{`"protocol":"TCP","localIPAddress":"","localPort":"1433;5432;","remoteIPAddress":"10.1.2.4;10.1.2.5;","remotePort":""`, ""},
+		{`"protocol":"Any","localIPAddress":"10.1.1.4-10.1.1.9","localPort":"","remoteIPAddress":"10.1.2.4;fd00::5","remotePort":"1-1023"`, ""},
+		{`"protocol":"TCP","localPort":"1433;5432-5433"`, "localPort"},
+		{`"protocol":"TCP","remoteIPAddress":"10.1.2.4;10.1.2.5-10.1.2.6"`, "remoteIPAddress"},
+		{`"protocol":"TCP","localPort":"1433,5432"`, "localPort"},
+		{`"protocol":"TCP","localPort":"65536"`, "localPort"},
+		{`"protocol":"TCP","remoteIPAddress":"10.1.2.0/24"`, "remoteIPAddress"},
+	} {
+		path := fmt.Sprintf("%s/packetCaptures/pc%d", c.watcher, i)
+		body := c.capture(c.vm.ID, `,"timeLimitInSeconds":60,"filters":[{`+test.filter+`}]`)
+		if test.refused != "" {
+			if got := c.want(c.do("PUT", path, body), 400, test.filter); !strings.Contains(got.text, test.refused) {
+				t.Errorf("%s: %s", test.filter, got.text)
+			}
+			continue
+		}
+		c.settle(c.want(c.do("PUT", path, body), 201, test.filter))
+		if got := c.do("GET", path, ""); !strings.Contains(got.text, `"filters":[{`+test.filter+`}]`) {
+			t.Errorf("put %s, shown %s", test.filter, got.text)
+		}
+	}
+}
