@@ -14,7 +14,7 @@ type Act struct {
 	By         string         `json:"by"`                   // user@host, or who started the pipeline
 	Commit     string         `json:"commit,omitempty"`     // that was checked out
 	Author     string         `json:"author,omitempty"`     // of the commit, as the service or FLOWCTL_AUTHOR says
-	Approver   string         `json:"approver,omitempty"`   // as FLOWCTL_APPROVER says
+	Approver   string         `json:"approver,omitempty"`   // as FLOWCTL_APPROVER or the service says
 	Repository string         `json:"repository,omitempty"` // of the pipeline
 	Run        string         `json:"run,omitempty"`        // address of the pipeline's run
 	Did        map[string]int `json:"did,omitempty"`        // such as started: 2
@@ -40,12 +40,12 @@ func (l *Ledger) Note(a Act) {
 }
 
 // Behalf is who acts, and for which commit and run of a pipeline, as the environment of the
-// service says in which it runs; this user and machine where it says nothing. No service has
-// an approver among its variables, and GitHub no author: workflows set them, and what nobody
-// set is not known.
+// service says in which it runs; this user and machine where it says nothing. Only GitLab
+// tells who let a job start by hand, and GitHub tells no author: workflows set them, and
+// what nobody set is not known.
 func Behalf(getenv func(string) string) Act {
 	a := service(getenv)
-	a.Author, a.Approver = cmp.Or(getenv("FLOWCTL_AUTHOR"), a.Author), getenv("FLOWCTL_APPROVER")
+	a.Author, a.Approver = cmp.Or(getenv("FLOWCTL_AUTHOR"), a.Author), cmp.Or(getenv("FLOWCTL_APPROVER"), a.Approver)
 	return a
 }
 
@@ -73,7 +73,11 @@ func service(getenv func(string) string) Act {
 		}
 		return a
 	case getenv("GITLAB_CI") != "":
-		return Act{By: first("GITLAB_USER_LOGIN", "CI_COMMIT_AUTHOR"), Commit: getenv("CI_COMMIT_SHA"), Author: getenv("CI_COMMIT_AUTHOR"), Repository: getenv("CI_PROJECT_PATH"), Run: first("CI_JOB_URL", "CI_PIPELINE_URL")}
+		a := Act{By: first("GITLAB_USER_LOGIN", "CI_COMMIT_AUTHOR"), Commit: getenv("CI_COMMIT_SHA"), Author: getenv("CI_COMMIT_AUTHOR"), Repository: getenv("CI_PROJECT_PATH"), Run: first("CI_JOB_URL", "CI_PIPELINE_URL")}
+		if getenv("CI_JOB_MANUAL") == "true" { // then that user is who started the job, which is to approve it
+			a.Approver = getenv("GITLAB_USER_LOGIN")
+		}
+		return a
 	}
 	return Act{By: Who()}
 }

@@ -16,6 +16,8 @@ func TestBehalf(t *testing.T) {
 			Act{By: "grace", Commit: "c0ffee", Repository: "a/b", Run: "https://g/a/b/actions/runs/7"}},
 		"Azure Pipelines": {map[string]string{"TF_BUILD": "True", "BUILD_REQUESTEDFOR": "Ada", "BUILD_SOURCEVERSION": "c0ffee", "BUILD_REPOSITORY_NAME": "b", "SYSTEM_COLLECTIONURI": "https://d/", "SYSTEM_TEAMPROJECT": "p", "BUILD_BUILDID": "7", "BUILD_SOURCEVERSIONAUTHOR": "Grace"},
 			Act{By: "Ada", Commit: "c0ffee", Author: "Grace", Repository: "b", Run: "https://d/p/_build/results?buildId=7"}},
+		"GitLab, started by hand": {map[string]string{"GITLAB_CI": "true", "GITLAB_USER_LOGIN": "grace", "CI_COMMIT_AUTHOR": "Ada <a@x>", "CI_JOB_MANUAL": "true"},
+			Act{By: "grace", Author: "Ada <a@x>", Approver: "grace"}},
 		"GitLab": {map[string]string{"GITLAB_CI": "true", "GITLAB_USER_LOGIN": "ada", "CI_COMMIT_SHA": "c0ffee", "CI_PROJECT_PATH": "a/b", "CI_PIPELINE_URL": "https://l/7", "CI_COMMIT_AUTHOR": "Grace <g@x>"},
 			Act{By: "ada", Commit: "c0ffee", Author: "Grace <g@x>", Repository: "a/b", Run: "https://l/7"}},
 		"a workflow that says more": {map[string]string{"GITLAB_CI": "true", "GITLAB_USER_LOGIN": "ada", "CI_COMMIT_AUTHOR": "bot", "FLOWCTL_AUTHOR": "grace", "FLOWCTL_APPROVER": "edsger, tony"},
