@@ -1,6 +1,9 @@
 package plan
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // Remember adds to inv what an earlier look found and inv does not have any
 // more: machines, interfaces and networks that went away meanwhile still have
@@ -13,6 +16,25 @@ func (inv *Inventory) Remember(earlier *Inventory) {
 	inv.Watchers = remember(inv.Watchers, earlier.Watchers, func(w Watcher) ID { return w.ID })
 	inv.rememberInstances(earlier)
 	inv.rememberNICs(earlier)
+	inv.rememberGuarded(earlier)
+}
+
+// rememberGuarded adds what only the look before a plan reads, and results are named,
+// priced and explained by. A look that did not ask has no registrations: what the
+// earlier one could not read is then still unread.
+func (inv *Inventory) rememberGuarded(earlier *Inventory) {
+	inv.PrivateEndpoints = remember(inv.PrivateEndpoints, earlier.PrivateEndpoints, func(e PrivateEndpoint) ID { return e.ID })
+	inv.RouteTables = remember(inv.RouteTables, earlier.RouteTables, func(t RouteTable) ID { return t.ID })
+	for _, part := range []string{"private_endpoints", "route_tables"} {
+		why, unread := earlier.Unread[part]
+		if !unread || inv.Registered != nil || inv.Unread[part] != "" {
+			continue
+		}
+		if inv.Unread = maps.Clone(inv.Unread); inv.Unread == nil {
+			inv.Unread = map[string]string{}
+		}
+		inv.Unread[part] = why
+	}
 }
 
 func remember[T any](now, earlier []T, id func(T) ID) []T {

@@ -30,7 +30,8 @@ type Tuple struct {
 // Use is a tuple that a rule decided, as flow logs recorded it.
 type Use struct {
 	Tuple
-	ACL, Rule   string // as answers call them
+	ACL, Rule   string // as answers call them; no rule: one of the list, and it is not clear which
+	NIC         string // that saw it, as answers call it
 	Denied      bool
 	Flows       uint64
 	Bytes       uint64 // 0 if not measured
@@ -72,6 +73,7 @@ type Line struct {
 	Flows    uint64
 	Bytes    uint64
 	Measured bool
+	Maybe    int // uses that it may have decided: it is not clear which rule did
 	Used     Used
 }
 
@@ -138,6 +140,10 @@ func Listed(invs []*plan.Inventory, uses []Use) []*List {
 
 // count adds the uses up by rule.
 func (l *List) count() {
+	for i := range l.Lines {
+		line := &l.Lines[i]
+		line.Flows, line.Bytes, line.Measured, line.Used = 0, 0, false, Used{}
+	}
 	of := map[[2]string]int{}
 	key := func(direction, name string) [2]string { return [2]string{direction, strings.ToLower(name)} }
 	for i, line := range l.Lines {
@@ -145,6 +151,9 @@ func (l *List) count() {
 	}
 	by := map[int][]Use{}
 	for _, u := range l.Uses {
+		if u.Rule == "" {
+			continue
+		}
 		k := key(u.Direction, Bare(u.Rule))
 		i, ok := of[k]
 		if !ok {

@@ -33,7 +33,7 @@ type Ruled struct {
 // Rules reads which rules decided what.
 func Rules(ctx context.Context, s Settings, o SummarizeOptions) (*Ruled, error) {
 	o.Question = &Question{
-		By:  []string{"verdict", "acl", "rule", "direction", "protocol", "port", "source.address", "destination.address"},
+		By:  []string{"verdict", "acl", "rule", "direction", "protocol", "port", "source.address", "destination.address", "nic"},
 		Top: mostTuples,
 	}
 	a, err := Summarize(ctx, s, o)
@@ -69,6 +69,7 @@ func Rules(ctx context.Context, s Settings, o SummarizeOptions) (*Ruled, error) 
 		}
 	}
 	r.Lists = rules.Listed(r.Inventories, uses)
+	rules.Passed(r.Lists, r.Inventories, r.Tags)
 	recorded := map[string]bool{}
 	if m := a.Doc.Minutes; m != nil {
 		for _, i := range m.Interfaces {
@@ -89,7 +90,7 @@ func usesOf(rows []summary.Row) []rules.Use {
 		if k[0] != "allowed" && k[0] != "denied" {
 			continue
 		}
-		u := rules.Use{ACL: k[1], Rule: k[2], Denied: k[0] == "denied", Flows: row.Flows, Bytes: row.IPBytes.N, Measured: row.IPBytes.Known}
+		u := rules.Use{NIC: k[8], ACL: k[1], Rule: k[2], Denied: k[0] == "denied", Flows: row.Flows, Bytes: row.IPBytes.N, Measured: row.IPBytes.Known}
 		switch k[3] {
 		case "inbound":
 			u.Direction = rules.Inbound

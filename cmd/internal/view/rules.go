@@ -45,6 +45,7 @@ type RuleDoc struct {
 	Flows uint64     `json:"flows"`
 	Bytes *uint64    `json:"ip_bytes"` // null if not measured
 	Never bool       `json:"never_used"`
+	Maybe int        `json:"maybe_used"` // tuples that it may have let pass, before another group decided
 	Used  rules.Used `json:"used_by"`
 }
 
@@ -54,7 +55,7 @@ type RuleExplanation struct {
 	Text string `json:"text"`
 }
 
-const order = "Inbound traffic meets the security admin rules of Virtual Network Manager first, then the group of the subnet, then that of the interface; outbound traffic the admin rules, the group of the interface, then that of the subnet. Only what all of them let pass arrives. Flow logs name the group whose rule decided: of refused traffic the one that refused it."
+const order = "Inbound traffic meets the security admin rules of Virtual Network Manager first, then the group of the subnet, then that of the interface; outbound traffic the admin rules, the group of the interface, then that of the subnet. Only what all of them let pass arrives. Flow logs name the group whose rule decided: of refused traffic the one that refused it, of what was let pass the last one that was asked. By which rule it passed the group before that is worked out from the inventory."
 
 // explained are the kinds of lists that are no security groups.
 var explained = map[string]string{
@@ -76,7 +77,7 @@ func NewRules(r *operation.Ruled) RulesDoc {
 		}
 		out := RuleListDoc{Name: l.Name, ID: l.ID, Kind: l.Kind, On: l.On, Interfaces: l.Interfaces, Recorded: l.Recorded, Rules: []RuleDoc{}}
 		for _, line := range l.Lines {
-			rule := RuleDoc{Rule: line.Rule, Known: line.Known, Flows: line.Flows, Never: line.Flows == 0 && r.Left == 0 && l.Watched(), Used: line.Used}
+			rule := RuleDoc{Rule: line.Rule, Known: line.Known, Flows: line.Flows, Never: line.Flows == 0 && line.Maybe == 0 && r.Left == 0 && l.Watched(), Maybe: line.Maybe, Used: line.Used}
 			if line.Measured {
 				rule.Bytes = &line.Bytes
 			}
@@ -149,6 +150,8 @@ func ruleCells(r RuleDoc) []string {
 	switch {
 	case r.Never:
 		cells[8] = "never"
+	case r.Flows == 0 && r.Maybe > 0:
+		cells[8] = "unclear"
 	case r.Flows > 0:
 		cells[8] = fmt.Sprint(r.Flows)
 	}
