@@ -128,6 +128,9 @@ func RoleNeeds(in Input) []Need {
 	fresh.Plan.Changes = nil
 	var kept []Need
 	for _, ch := range in.Plan.Changes {
+		if in.Config.Past && ch.Action == plan.Leave { // nothing is made, and nothing of it is read
+			continue
+		}
 		if ch.Session != nil && ch.Action != plan.Reuse {
 			s := *ch.Session
 			if w, ok := watchOf(in, s); ok && s.Capture != nil && w.Capture != nil && w.Capture.InstallAgent && s.InstallAgent == "" {
@@ -168,6 +171,9 @@ func (c *checker) needs(ch plan.Change) []Need {
 	case plan.Delete:
 		return removes(*ch.Recording)
 	case plan.Reuse:
+		if ch.Recording.InWorkspace() {
+			return access(ch.Recording.ID.Parent(), "Microsoft.OperationalInsights/workspaces/query/read", "Microsoft.OperationalInsights/workspaces/query/NTANetAnalytics/read")
+		}
 		return c.collects(ch.Recording.Storage)
 	}
 	return nil
