@@ -30,6 +30,10 @@ func (p *Provider) Start(ctx context.Context, s plan.Session) (plan.Recording, e
 	return r, nil
 }
 
+// onItsWay is how long before a deadline a request is sent at the latest, so that what it
+// makes is not made after it.
+const onItsWay = 15 * time.Second
+
 func (p *Provider) create(ctx context.Context, rec recorder, at place, s plan.Session) (plan.Recording, error) {
 	r, there, err := exists(ctx, rec, at)
 	if err != nil {
@@ -39,7 +43,7 @@ func (p *Provider) create(ctx context.Context, rec recorder, at place, s plan.Se
 		return r, fmt.Errorf("it %w", plan.ErrExists)
 	}
 	put := p.writes.under(at.id.Parent().Key(), func(ctx context.Context) error {
-		if !s.Deadline.IsZero() && !p.clock.Now().Before(s.Deadline) { // it may have waited long for its turn
+		if !s.Deadline.IsZero() && !p.clock.Now().Add(onItsWay).Before(s.Deadline) { // it may have waited long for its turn
 			return fmt.Errorf("%w %s", plan.ErrTooLate, s.Deadline.UTC().Format(time.RFC3339))
 		}
 		return rec.put(ctx, at, s)
