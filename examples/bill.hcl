@@ -17,9 +17,14 @@ investigation "bill" {
     resource_group = "rg-net"
   }
 
+  # Who is behind addresses that are of no service of Azure's.
+  dictionary = {
+    "203.0.113.0/24" = "Example Hosting"
+  }
+
   # An estimate: IP bytes at list prices, by whoever pays for them.
   summarize "bill" {
-    by    = ["local.vm", "remote.service_tag", "price_class"]
+    by    = ["local.vm", "remote.name", "remote.service_tag", "remote.region", "price_class", "rule"]
     order = "-cost"
   }
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/hashicorp/hcl/v2/hclwrite"
 	"github.com/zclconf/go-cty/cty"
@@ -16,13 +17,13 @@ import (
 var Forms = map[string]func(io.Writer, plan.ID, string, []plan.Rule) error{"hcl": HCL, "bicep": Bicep, "az": Az}
 
 // unfit are characters that neither names of Terraform nor of Bicep have.
-var unfit = regexp.MustCompile(`[^A-Za-z0-9_]+`)
+var unfit = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[^A-Za-z0-9_]+`) })
 
 // HCL writes rules of a group as resources of Terraform's azurerm.
 func HCL(w io.Writer, id plan.ID, name string, list []plan.Rule) error {
 	f := hclwrite.NewEmptyFile()
 	for _, r := range list {
-		b := f.Body().AppendNewBlock("resource", []string{"azurerm_network_security_rule", unfit.ReplaceAllString(name+"_"+r.Name, "_")}).Body()
+		b := f.Body().AppendNewBlock("resource", []string{"azurerm_network_security_rule", unfit().ReplaceAllString(name+"_"+r.Name, "_")}).Body()
 		set := func(name, value string) { b.SetAttributeValue(name, cty.StringVal(value)) }
 		set("name", r.Name)
 		set("resource_group_name", id.ResourceGroup())
@@ -86,7 +87,7 @@ func Bicep(w io.Writer, id plan.ID, name string, list []plan.Rule) error {
 	fmt.Fprintf(&b, "resource nsg 'Microsoft.Network/networkSecurityGroups@2024-05-01' existing = {\n  name: %s\n}\n", bicep(called(id, name)))
 	for _, r := range list {
 		fmt.Fprintf(&b, "\nresource %s 'Microsoft.Network/networkSecurityGroups/securityRules@2024-05-01' = {\n  parent: nsg\n  name: %s\n  properties: {\n",
-			unfit.ReplaceAllString("r_"+r.Name, "_"), bicep(r.Name))
+			unfit().ReplaceAllString("r_"+r.Name, "_"), bicep(r.Name))
 		fmt.Fprintf(&b, "    priority: %d\n    direction: %s\n    access: %s\n    protocol: %s\n    sourcePortRange: '*'\n", r.Priority, bicep(r.Direction), bicep(r.Access), bicep(r.Protocol))
 		bicepList(&b, "destinationPortRange", "destinationPortRanges", r.Ports)
 		bicepSide(&b, "source", r.Sources)

@@ -57,7 +57,7 @@ const priceSpread = 20
 func costly(doc *summary.Document, a *summary.Answer, r *summary.Row, said string) string {
 	cost := ", at a cost that is not known"
 	if r.Cost.Low != nil {
-		cost = " and costs " + strings.TrimSuffix(Cost(r.Cost), " +")
+		cost = ", for " + strings.TrimSuffix(Cost(r.Cost), " +")
 		if doc.Prices != nil {
 			cost += " " + doc.Prices.Currency
 		}

@@ -60,10 +60,10 @@ type rowWords struct{ from, to, over, by, with string }
 
 // Fields that name one side of a flow, the most telling first.
 var (
-	fromFields = []string{"local.vm", "source.vm", "vm", "local.address", "source.address", "local.nic", "source.nic", "nic",
+	fromFields = []string{"local.vm", "source.vm", "vm", "local.name", "source.name", "local.address", "source.address", "local.nic", "source.nic", "nic",
 		"local.subnet", "source.subnet", "local.vnet", "source.vnet", "local.region", "source.region", "local.scope", "source.scope"}
-	toFields = []string{"remote.vm", "destination.vm", "remote.address", "destination.address", "peer", "remote.nic", "destination.nic",
-		"remote.subnet", "destination.subnet", "remote.vnet", "destination.vnet", "remote.region", "destination.region", "remote.scope", "destination.scope", "scope"}
+	toFields = []string{"remote.vm", "destination.vm", "remote.name", "destination.name", "remote.address", "destination.address", "peer", "remote.nic", "destination.nic",
+		"remote.subnet", "destination.subnet", "remote.vnet", "destination.vnet", "remote.azure_service", "destination.azure_service", "remote.service_tag", "destination.service_tag", "remote.region", "destination.region", "remote.scope", "destination.scope", "scope"}
 )
 
 func newRowWords(doc *summary.Document, a *summary.Answer, r *summary.Row) rowWords {
@@ -93,7 +93,7 @@ func side(doc *summary.Document, values map[string]string, fields []string) stri
 	name, address := "", ""
 	for _, f := range fields {
 		switch v := values[f]; {
-		case v == "":
+		case v == "" || strings.HasPrefix(v, "<"): // what stands for those without
 		case strings.HasSuffix(f, ".address") || f == "peer":
 			if address == "" {
 				address = v
