@@ -48,7 +48,7 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	others := map[string][]byte{"denied.hcl": nil, "encryption.hcl": nil}
+	others := map[string][]byte{"denied.hcl": nil, "encryption.hcl": nil, "bill.hcl": nil}
 	for name := range others {
 		if others[name], err = os.ReadFile("../../examples/" + name); err != nil {
 			t.Fatal(err)
