@@ -82,7 +82,7 @@ func (c *checker) nsgFlowLog(r plan.Recording) {
 			continue
 		}
 		c.say(plan.Warning, plan.NSGFlowLog, on(s, c.watch(s).Range), "NSG flow log is there",
-			"%s is also logged by NSG flow log %s, which flowctl does not read. Azure makes no new ones since 30 June 2025 and deletes those that are left on 30 September 2027: let its owner move to a VNet flow log. Until then the traffic may be logged, and paid for, twice.", n.ID.Name(), r.ID.Name())
+			"%s is also logged by NSG flow log %s, which is not read beside other logs. Azure makes no new ones since 30 June 2025 and deletes those that are left on 30 September 2027: flowctl migrate nsg says what takes its place. Until then the traffic may be logged, and paid for, twice.", n.ID.Name(), r.ID.Name())
 		return
 	}
 }
