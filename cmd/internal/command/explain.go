@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -71,11 +70,8 @@ func (o *explainOptions) ends() (to string, t rules.Tuple, err error) {
 
 func runExplain(ctx context.Context, e *env.Env, o explainOptions) error {
 	to, t, err := o.ends()
-	if err = errors.Join(err, o.read(time.Now())); err != nil {
-		return err
-	}
-	with, err := o.naming.named(settings(e, nil))
-	if err != nil {
+	with, unready := o.ready(e)
+	if err = errors.Join(err, unready); err != nil {
 		return err
 	}
 	x, err := operation.Explain(ctx, with, o.SummarizeOptions, o.from, to, t)

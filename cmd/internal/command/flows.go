@@ -72,15 +72,11 @@ func runFlows(ctx context.Context, e *env.Env, o flowsOptions) error {
 	if o.question.Top == 0 {
 		return fmt.Errorf("--top 0: want 1 or more rows")
 	}
-	if err := o.read(time.Now()); err != nil {
-		return err
-	}
-	with, err := o.naming.named(settings(e, nil))
+	with, err := o.ready(e)
 	if err != nil {
 		return err
 	}
 	watched := watch(e, &o.SummarizeOptions)
-	o.Stdin = e.Stdin
 	if o.follow {
 		watched()
 		return followFlows(ctx, e, with, o)

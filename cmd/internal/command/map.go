@@ -1,12 +1,12 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -56,14 +56,10 @@ func runMap(ctx context.Context, e *env.Env, o mapOptions) error {
 		return fmt.Errorf("--level %q: want %s", o.level, strings.Join(report.Levels, ", "))
 	}
 	o.asked, o.question.By, o.question.Top = true, report.MapFields, mostDrawn
-	if err := o.read(time.Now()); err != nil {
-		return err
-	}
-	with, err := o.naming.named(settings(e, nil))
+	with, err := o.ready(e)
 	if err != nil {
 		return err
 	}
-	o.Stdin = e.Stdin
 	a, err := operation.Summarize(ctx, with, o.SummarizeOptions)
 	if err != nil {
 		return err
@@ -76,10 +72,7 @@ func runMap(ctx context.Context, e *env.Env, o mapOptions) error {
 	if o.level == "" {
 		o.level = report.BestLevel(&a.Doc.Asks[0])
 	}
-	view.Matrix(e.Stdout, report.NewMap(&a.Doc.Asks[0], o.level), a.Doc.Simulated)
-	title := a.Meta.Name
-	if title == "" {
-		title = "Traffic"
-	}
-	return written(o.html, func(w io.Writer) error { return report.MapHTML(w, a.Doc, title) })
+	err = written(o.html, func(w io.Writer) error { return report.MapHTML(w, a.Doc, cmp.Or(a.Meta.Name, "Traffic")) })
+	view.Matrix(e.Stdout, report.NewMap(&a.Doc.Asks[0], o.level), a.Doc.Simulated) // last, as in summarize
+	return err
 }

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -71,14 +70,10 @@ func (o *rulesOptions) check() error {
 }
 
 func runRules(ctx context.Context, e *env.Env, o rulesOptions) error {
-	if err := errors.Join(o.check(), o.read(time.Now())); err != nil {
+	with, err := o.ready(e)
+	if err = errors.Join(o.check(), err); err != nil {
 		return err
 	}
-	with, err := o.naming.named(settings(e, nil))
-	if err != nil {
-		return err
-	}
-	o.Stdin = e.Stdin
 	r, err := operation.Rules(ctx, with, o.SummarizeOptions)
 	if err != nil {
 		return err

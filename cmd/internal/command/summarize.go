@@ -92,10 +92,7 @@ nothing could be read.`,
 }
 
 func runSummarize(ctx context.Context, e *env.Env, o summarizeOptions) error {
-	if err := o.read(time.Now()); err != nil {
-		return err
-	}
-	with, err := o.naming.named(settings(e, nil))
+	with, err := o.ready(e)
 	if err != nil {
 		return err
 	}
@@ -103,7 +100,6 @@ func runSummarize(ctx context.Context, e *env.Env, o summarizeOptions) error {
 		return err
 	}
 	watched := watch(e, &o.SummarizeOptions)
-	o.Stdin = e.Stdin
 	a, err := operation.Summarize(ctx, with, o.SummarizeOptions)
 	watched()
 	if err != nil {
@@ -119,6 +115,15 @@ func runSummarize(ctx context.Context, e *env.Env, o summarizeOptions) error {
 	}
 	view.Problems(e.Stderr, a)
 	return errors.Join(err, a.Err(), o.checks.conclude(e, a))
+}
+
+// ready reads what was given, and says with what names to answer.
+func (o *summarizeOptions) ready(e *env.Env) (operation.Settings, error) {
+	if err := o.read(time.Now()); err != nil {
+		return operation.Settings{}, err
+	}
+	o.Stdin = e.Stdin
+	return o.naming.named(settings(e, nil))
 }
 
 // read makes values of what was given as text.

@@ -50,11 +50,7 @@ func (r *recorder) nsgRecord(logged int64) []byte {
 // appendNSG writes the tuple's 13 fields, of which the last four are empty where nothing
 // was counted.
 func (e *event) appendNSG(b []byte) []byte {
-	b = strconv.AppendInt(b, e.at/second, 10)
-	b = e.src.AppendTo(append(b, ','))
-	b = e.dst.AppendTo(append(b, ','))
-	b = strconv.AppendUint(append(b, ','), uint64(e.sport), 10)
-	b = strconv.AppendUint(append(b, ','), uint64(e.dport), 10)
+	b = e.appendWhen(b, e.at/second)
 	protocol, direction := ",T", ",I"
 	if e.protocol == "udp" {
 		protocol = ",U"

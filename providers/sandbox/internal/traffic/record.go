@@ -286,13 +286,19 @@ func (r *recorder) record(logged int64) []byte {
 	return r.buf
 }
 
-// append writes the tuple's 13 fields (flow log format, version 4).
-func (e *event) append(b []byte) []byte {
-	b = strconv.AppendInt(b, e.at/1000, 10)
+// appendWhen writes the first fields of a tuple, which are those of all versions: when, and
+// who with whom.
+func (e *event) appendWhen(b []byte, at int64) []byte {
+	b = strconv.AppendInt(b, at, 10)
 	b = e.src.AppendTo(append(b, ','))
 	b = e.dst.AppendTo(append(b, ','))
 	b = strconv.AppendUint(append(b, ','), uint64(e.sport), 10)
-	b = strconv.AppendUint(append(b, ','), uint64(e.dport), 10)
+	return strconv.AppendUint(append(b, ','), uint64(e.dport), 10)
+}
+
+// append writes the tuple's 13 fields (flow log format, version 4).
+func (e *event) append(b []byte) []byte {
+	b = e.appendWhen(b, e.at/1000)
 	number, direction := ",6,", "I,"
 	if e.protocol == "udp" {
 		number = ",17,"
